@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# Language level, warnings, sanitizers and the compiler cache, for Tacit's own code.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_OPTIMIZE_DEPENDENCIES ON) # a static library's objects need not wait for the libraries it will be linked with
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g1 -fno-omit-frame-pointer")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  # A precompiled header makes ccache fall back to the compiler unless it is told what may differ.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
+endif()
+
+add_library(tacit_settings INTERFACE)
+target_include_directories(tacit_settings INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_definitions(tacit_settings INTERFACE FMT_HEADER_ONLY=1)
+target_compile_options(tacit_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+if(TACIT_SANITIZE)
+  list(JOIN TACIT_SANITIZE "," sanitizers)
+  target_compile_options(tacit_settings INTERFACE -fsanitize=${sanitizers} -fno-sanitize-recover=all)
+  target_link_options(tacit_settings INTERFACE -fsanitize=${sanitizers})
+endif()

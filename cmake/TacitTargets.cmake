@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# How Tacit's libraries, programs and tests are declared.
+
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+
+# One precompiled header with LibTorch in it, shared by every target marked TORCH.
+file(WRITE "${PROJECT_BINARY_DIR}/torch_pch.cpp" "// carries the precompiled header of LibTorch\n")
+add_library(tacit_torch_pch OBJECT "${PROJECT_BINARY_DIR}/torch_pch.cpp")
+target_link_libraries(tacit_torch_pch PRIVATE tacit_settings Tacit::torch)
+target_precompile_headers(tacit_torch_pch PRIVATE <torch/torch.h> <algorithm> <map> <memory> <string> <vector>)
+
+# tacit_target(NAME VISIBILITY TORCH DEPENDS…): settings and libraries that every target of ours has.
+function(tacit_target name visibility torch)
+  target_link_libraries(${name} PRIVATE tacit_settings ${visibility} ${ARGN})
+  if(torch)
+    target_link_libraries(${name} ${visibility} Tacit::torch)
+    target_precompile_headers(${name} REUSE_FROM tacit_torch_pch)
+  endif()
+endfunction()
+
+# tacit_library(NAME SOURCES … DEPENDS … [TORCH])
+function(tacit_library name)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  tacit_target(${name} PUBLIC ${ARG_TORCH} ${ARG_DEPENDS})
+endfunction()
+
+# tacit_test_program(NAME TORCH SOURCES … DEPENDS …)
+function(tacit_test_program name torch)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  tacit_target(${name} PRIVATE ${torch} ${ARG_DEPENDS} GTest::gtest)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  target_compile_definitions(${name} PRIVATE TACIT_FIXTURES="${PROJECT_SOURCE_DIR}/tests/oracle/fixtures")
+endfunction()
+
+# tacit_test(NAME n SOURCES … DEPENDS … [TORCH]): one GoogleTest program, one ctest entry.
+function(tacit_test)
+  cmake_parse_arguments(ARG "TORCH" "NAME" "SOURCES;DEPENDS" ${ARGN})
+  tacit_test_program(${ARG_NAME} ${ARG_TORCH} SOURCES ${ARG_SOURCES} DEPENDS ${ARG_DEPENDS} GTest::gtest_main)
+  add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
+  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT 600 ENVIRONMENT "OMP_NUM_THREADS=1")
+endfunction()
+
+# tacit_mpi_test(NAME n SOURCES … DEPENDS … RANKS 1 2 4 [TORCH]): one GoogleTest program run at several rank counts.
+function(tacit_mpi_test)
+  cmake_parse_arguments(ARG "TORCH" "NAME" "SOURCES;DEPENDS;RANKS" ${ARGN})
+  tacit_test_program(${ARG_NAME} ${ARG_TORCH} SOURCES ${ARG_SOURCES} "${PROJECT_SOURCE_DIR}/tests/mpi_main.cpp"
+                     DEPENDS ${ARG_DEPENDS} tacit_dist MPI::MPI_CXX)
+  foreach(ranks IN LISTS ARG_RANKS)
+    add_test(NAME ${ARG_NAME}_${ranks}_ranks
+             COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${ARG_NAME}>)
+    set_tests_properties(${ARG_NAME}_${ranks}_ranks PROPERTIES
+      TIMEOUT 600 PROCESSORS ${ranks} LABELS mpi
+      ENVIRONMENT "OMP_NUM_THREADS=1;OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
+  endforeach()
+endfunction()

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dist/communicator.hpp"
+
+#include <torch/nn/module.h>
+
+namespace tacit::dist {
+
+/// Batch normalisation over the *global* batch (Ioffe & Szegedy 2015), for [N, C] and [N, C, H, W].
+/// Parameters and buffers are named as torch.nn.BatchNorm2d: weight, bias, running_mean, running_var,
+/// num_batches_tracked. Statistics are merged over ranks in fp64 by one all-reduce of (n, n*mean, M2)
+/// about a shared reference; ranks may hold different or no samples. In eval mode uses running statistics,
+/// no communication. eps 1e-5, momentum 0.1 as torchvision.
+class BatchNormImpl : public torch::nn::Module {
+  public:
+    BatchNormImpl(std::int64_t channels, Communicator& comm, double eps = 1e-5, double momentum = 0.1);
+    at::Tensor forward(const at::Tensor& input);
+
+    at::Tensor weight, bias, running_mean, running_var, num_batches_tracked;
+
+  private:
+    Communicator* comm_;
+    double eps_;
+    double momentum_;
+};
+TORCH_MODULE(BatchNorm);
+
+} // namespace tacit::dist

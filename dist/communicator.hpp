@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace tacit::dist {
+
+/// The ranks of one job and the collectives that Tacit needs. Every function marked *collective* must
+/// be called by all ranks in the same order with the same shapes and types. Tensors are contiguous.
+/// Results are identical bits on all ranks. Throws DistError with the rank and the operation.
+class Communicator {
+  public:
+    virtual ~Communicator() = default;
+
+    virtual int rank() const = 0;
+    virtual int size() const = 0;
+    /// Rank and number of ranks on this host.
+    virtual int local_rank() const = 0;
+    virtual int local_size() const = 0;
+    /// "self", "mpi 4 ranks on 2 hosts", …
+    virtual std::string describe() const = 0;
+
+    /// Collective: `tensor` becomes the element-wise sum over ranks. float32, float64, int64.
+    virtual void all_reduce_sum(at::Tensor& tensor) = 0;
+    /// Collective: `tensor` becomes the element-wise maximum over ranks. float64, int64.
+    virtual void all_reduce_max(at::Tensor& tensor) = 0;
+    /// Collective: [n, …] on every rank (equal n) -> [size * n, …] in rank order.
+    virtual at::Tensor all_gather(const at::Tensor& tensor) = 0;
+    /// Collective: [size * n, …] on every rank -> the sum over ranks of this rank's slice [n, …].
+    virtual at::Tensor reduce_scatter_sum(const at::Tensor& tensor) = 0;
+    /// Collective: `tensor` becomes that of rank `root`. Any type.
+    virtual void broadcast(at::Tensor& tensor, int root) = 0;
+    /// Collective: `text` becomes that of rank `root`; sizes may differ.
+    virtual void broadcast(std::string& text, int root) = 0;
+    /// Collective.
+    virtual void barrier() = 0;
+    /// Ends every rank of the job at once with `exit_code`; does not return.
+    [[noreturn]] virtual void abort(int exit_code) = 0;
+};
+
+/// One rank without MPI; the reference for all others.
+std::unique_ptr<Communicator> make_self_communicator();
+
+/// Whether this process was started by mpirun or srun with MPI (then it must use it).
+bool launched_by_mpi();
+
+/// MPI_Init_thread and MPI_Finalize by scope; create one in main() when launched_by_mpi().
+/// Throws DistError with one line of advice when the launcher and MPI do not fit
+/// (srun without --mpi=pmix) or the thread level is too low.
+class MpiEnvironment {
+  public:
+    MpiEnvironment();
+    ~MpiEnvironment();
+    MpiEnvironment(const MpiEnvironment&) = delete;
+    MpiEnvironment& operator=(const MpiEnvironment&) = delete;
+};
+
+/// All ranks of MPI_COMM_WORLD (duplicated). Needs a live MpiEnvironment.
+std::unique_ptr<Communicator> make_mpi_communicator();
+
+} // namespace tacit::dist

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dist/communicator.hpp"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tacit::dist {
+
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+
+/// Sums gradients over ranks. Each parameter's .grad lives in one of a few flat buckets (25 MiB, first
+/// 1 MiB, in reverse order of the parameters, one type and device each), so that a step costs few
+/// collectives and no copies.
+class GradientReducer {
+  public:
+    /// Collective: verifies that names, shapes and types agree on all ranks (DistError naming the first
+    /// difference and the ranks), then gives each parameter a zeroed gradient inside a bucket.
+    GradientReducer(const NamedTensors& parameters, Communicator& comm);
+    /// Zeroes all gradients. Never call Optimizer::zero_grad(): it would drop the buckets.
+    void zero();
+    /// Collective: gradients become their sum over ranks. Throws std::logic_error if a gradient left its bucket.
+    void reduce();
+    /// Number of collectives of one reduce().
+    std::size_t buckets() const;
+
+  private:
+    struct Bucket {
+        at::Tensor flat;
+        std::vector<std::pair<at::Tensor, std::int64_t>> slices; ///< parameter and its offset
+    };
+    Communicator* comm_;
+    std::vector<Bucket> buckets_;
+};
+
+/// Collective: every tensor becomes rank 0's, then digests are compared (DistError when they differ).
+void broadcast_from_root(const NamedTensors& tensors, Communicator& comm);
+
+} // namespace tacit::dist

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "augment/image.hpp"
+#include "dist/communicator.hpp"
+#include "pipeline/config/section.hpp"
+
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tacit::models {
+
+/// An encoder: normalised float images in, one feature vector an image out.
+class Backbone : public torch::nn::Module {
+  public:
+    /// [N, C, H, W] -> [N, D, h, w] feature map before pooling (h = w = 1 for encoders without one).
+    virtual at::Tensor feature_map(const at::Tensor& images) = 0;
+    /// [N, C, H, W] -> [N, D]: the global average pool of feature_map().
+    virtual at::Tensor forward(const at::Tensor& images);
+    /// D.
+    virtual std::int64_t feature_dim() const = 0;
+    /// Height (= width) of feature_map() for the images it was made for.
+    virtual std::int64_t feature_size() const = 0;
+};
+
+/// Builds model.backbone from the `model` section for images of `shape`. Batch norms span `comm`.
+/// Initialised from the global torch generator. Names: resnet18 (keys stem: cifar|standard, width),
+/// convnet (width), mlp (hidden: [..]). Throws ConfigError for an unknown name or unfit shape.
+std::shared_ptr<Backbone> make_backbone(const config::Section& model, augment::ImageShape shape,
+                                        dist::Communicator& comm);
+
+std::vector<std::string> backbone_names();
+
+} // namespace tacit::models

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tacit::models {
+
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+
+/// Writes a safetensors file (huggingface/safetensors: u64 LE header length, JSON header, tensor bytes).
+/// Tensors are stored contiguous (C order) from the CPU. Written to `path` directly and fsynced; callers
+/// that need atomicity write into a temporary folder or name. Throws IoError (also for a full disk).
+void write_safetensors(const std::string& path, const NamedTensors& tensors,
+                       const std::map<std::string, std::string>& metadata = {});
+
+/// A file's content. Strict: header bounds, types, ranges that tile the buffer without overlap.
+struct SafetensorsFile {
+    NamedTensors tensors; ///< in order of their place in the file, owning their memory
+    std::map<std::string, std::string> metadata;
+};
+
+/// Throws DataError naming the file and what is wrong with it.
+SafetensorsFile read_safetensors(const std::string& path);
+
+} // namespace tacit::models

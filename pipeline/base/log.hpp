@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace tacit::log {
+
+/// Sets who is speaking: rank 0 prints information, other ranks only warnings and errors, tagged "[rank r]".
+void set_rank(int rank, int ranks);
+/// Nothing but warnings and errors.
+void set_quiet(bool quiet);
+
+/// Plain lines: info to stdout (rank 0 only), warning and error to stderr. One write per line. Thread-safe.
+void info(const std::string& line);
+void warning(const std::string& line);
+void error(const std::string& line);
+
+} // namespace tacit::log

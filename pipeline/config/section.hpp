@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tacit::config {
+
+struct DocumentState;
+
+/// Closed interval of allowed values.
+template <class T> struct Range {
+    T min = std::numeric_limits<T>::lowest();
+    T max = std::numeric_limits<T>::max();
+};
+
+/// One mapping of the config while it is read. Every read names a key and its default, and is
+/// recorded with the value's origin: what is never read is an error when the document is finished
+/// (Document::finish), what was read is what --print-config shows. Reading a key twice returns the
+/// same value. Cheap to copy; refers to its Document, which must outlive it. Not thread-safe.
+///
+/// All readers throw ConfigError with file:line (or "--set"), the full key and what is allowed.
+class Section {
+  public:
+    Section(DocumentState& document, std::string path);
+
+    std::int64_t integer(std::string_view key, std::int64_t fallback, Range<std::int64_t> range = {}) const;
+    double number(std::string_view key, double fallback, Range<double> range = {}) const;
+    bool flag(std::string_view key, bool fallback) const;
+    std::string text(std::string_view key, std::string_view fallback) const;
+    /// One of `allowed`; a wrong word gets the nearest allowed one in the message.
+    std::string choice(std::string_view key, std::string_view fallback, const std::vector<std::string>& allowed) const;
+    std::vector<std::int64_t> integers(std::string_view key, const std::vector<std::int64_t>& fallback,
+                                       Range<std::int64_t> range = {}) const;
+    std::vector<double> numbers(std::string_view key, const std::vector<double>& fallback,
+                                Range<double> range = {}) const;
+    std::vector<std::string> texts(std::string_view key, const std::vector<std::string>& fallback) const;
+
+    /// Like text(), for a key without a default: absent is an error.
+    std::string required_text(std::string_view key) const;
+
+    /// The mapping under `key`; an absent one reads as empty (all defaults).
+    Section section(std::string_view key) const;
+    /// Whether the user gave `key` (file or --set).
+    bool has(std::string_view key) const;
+    /// The keys that the user gave here, in file order.
+    std::vector<std::string> keys() const;
+
+    /// "file:line: section.key: message", thrown as ConfigError.
+    [[noreturn]] void fail(std::string_view key, const std::string& message) const;
+
+  private:
+    DocumentState* document_;
+    std::string path_; ///< dotted path of this mapping, empty at the root
+};
+
+/// A whole config: one YAML file (at most 1 MiB, 32 levels, 10,000 nodes, no anchors or aliases)
+/// plus "--set a.b=c" overrides.
+class Document {
+  public:
+    static Document from_file(const std::string& path);
+    /// `name` stands for the file in messages.
+    static Document from_text(const std::string& text, const std::string& name);
+    Document(Document&&) noexcept;
+    Document& operator=(Document&&) noexcept;
+    ~Document();
+
+    /// "section.key=value"; the value is YAML (numbers, words, [lists], {mappings}).
+    void set(const std::string& assignment);
+    Section root();
+    /// Throws ConfigError for the first key that was given but never read, with the nearest key read.
+    void finish() const;
+    /// Every value read so far as YAML: what a run folder keeps. Reading it back gives the same values.
+    std::string resolved_yaml() const;
+    /// The same with the origin of each value behind it: "# default", "# file:line", "# --set".
+    std::string resolved_yaml_with_origins() const;
+
+  private:
+    explicit Document(std::unique_ptr<DocumentState> state);
+    std::unique_ptr<DocumentState> state_;
+};
+
+} // namespace tacit::config

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "augment/image.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tacit::shards {
+
+/// What a data set holds, known after indexing.
+struct DatasetInfo {
+    std::string path;                 ///< folder or file given by the user
+    std::string split;                ///< "train", "test", …
+    std::int64_t size = 0;            ///< number of images
+    int channels = 0;
+    augment::ImageShape shape;        ///< common height and width, or 0 x 0 when images differ (encoded layout)
+    std::vector<std::string> classes; ///< class names in label order; empty when unlabelled
+    std::vector<double> mean;         ///< per channel in [0, 1]; of the training split when the shards store it
+    std::vector<double> std;          ///< per channel in [0, 1]
+    std::string source;               ///< where the images came from, as the importer recorded it
+    std::string fingerprint;          ///< hex digest of the index: equal data sets have equal fingerprints
+};
+
+/// Storage that decoded samples are written into; one per worker thread.
+struct SampleBuffer {
+    std::vector<std::uint8_t> encoded; ///< bytes as stored
+    std::vector<std::uint8_t> pixels;  ///< decoded HWC image
+};
+
+/// A read-only set of images with labels, spread over one or more HDF5 shards. Indexed once with
+/// libhdf5; after that images are read with pread and decoded without HDF5's global lock.
+/// Thread-safe after construction.
+class Dataset {
+  public:
+    /// `path`: an .h5 file, or a folder that holds `<split>-*.h5`. Throws DataError/IoError naming the
+    /// file and data set, and listing the splits that exist.
+    static Dataset open(const std::string& path, const std::string& split);
+    Dataset(Dataset&&) noexcept;
+    Dataset& operator=(Dataset&&) noexcept;
+    ~Dataset();
+
+    const DatasetInfo& info() const;
+    /// Class index per image, -1 where unlabelled. Size info().size.
+    const std::vector<std::int32_t>& labels() const;
+    /// Reads and decodes image `index` into `buffer`; the view points into it. Verifies the image's
+    /// checksum where the shard has one. Throws DataError naming file, data set and image.
+    augment::ImageView read(std::int64_t index, SampleBuffer& buffer) const;
+
+  private:
+    struct Impl;
+    explicit Dataset(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace tacit::shards
