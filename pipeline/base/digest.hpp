@@ -30,5 +30,7 @@ std::string sha256_of_file(const std::string& path);
 /// CRC-32C (Castagnoli, as in iSCSI and TFRecord), hardware-accelerated where the CPU can.
 /// Continue an earlier result by passing it as `crc`.
 std::uint32_t crc32c(const void* data, std::size_t bytes, std::uint32_t crc = 0);
+/// The same by tables alone: what crc32c() does on a CPU without SSE 4.2.
+std::uint32_t crc32c_portable(const void* data, std::size_t bytes, std::uint32_t crc = 0);
 
 } // namespace tacit

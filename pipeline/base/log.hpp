@@ -15,4 +15,10 @@ void info(const std::string& line);
 void warning(const std::string& line);
 void error(const std::string& line);
 
+/// Whether info() prints: rank 0 and not quiet.
+bool speaks();
+/// Replaces the live line that stands below all others on a terminal; "" removes it. Lines written
+/// meanwhile appear above it. Nothing is printed where info() prints nothing.
+void live(const std::string& text);
+
 } // namespace tacit::log

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/progress.hpp"
+
+#include "pipeline/base/log.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace tacit {
+namespace {
+
+constexpr double kRedrawSeconds = 0.1;
+constexpr int kBarWidth = 20;
+
+double steady_seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Cut to the terminal's width: a wrapped line cannot be redrawn in place.
+std::string fitted(std::string text) {
+    winsize size{};
+    const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+    const std::size_t width = known ? static_cast<std::size_t>(size.ws_col) - 1 : 79;
+    if (text.size() > width)
+        text.resize(width);
+    return text;
+}
+
+std::string bar(double share) {
+    const int filled = static_cast<int>(std::lround(std::clamp(share, 0.0, 1.0) * kBarWidth));
+    return "[" + std::string(static_cast<std::size_t>(filled), '#') +
+           std::string(static_cast<std::size_t>(kBarWidth - filled), '.') + "] ";
+}
+
+} // namespace
+
+std::string duration_text(double seconds) {
+    const auto whole = static_cast<std::int64_t>(std::max(0.0, std::round(seconds)));
+    const std::int64_t days = whole / 86400;
+    const std::int64_t hours = whole / 3600 % 24;
+    const std::int64_t minutes = whole / 60 % 60;
+    if (days > 0)
+        return fmt::format("{} d {:02}:{:02}", days, hours, minutes);
+    if (hours > 0)
+        return fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60);
+    return fmt::format("{}:{:02}", minutes, whole % 60);
+}
+
+std::string compact_number(double value) {
+    const double size = std::abs(value);
+    if (size >= 1e7)
+        return fmt::format("{:.1f}M", value / 1e6);
+    if (size >= 1e4)
+        return fmt::format("{:.1f}k", value / 1e3);
+    if (size >= 100)
+        return fmt::format("{:.0f}", value);
+    return size >= 10 ? fmt::format("{:.1f}", value) : fmt::format("{:.2f}", value);
+}
+
+Progress::Progress(ProgressOptions options) : options_(std::move(options)), done_(options_.start) {
+    if (!options_.clock)
+        options_.clock = steady_seconds;
+    if (!options_.line)
+        options_.line = [](const std::string& text) { log::info(text); };
+    if (!options_.live)
+        options_.live = ::isatty(STDOUT_FILENO) == 1;
+    begun_ = options_.clock();
+    shown_ = begun_;
+}
+
+Progress::~Progress() {
+    if (finished_ || !*options_.live)
+        return;
+    try {
+        log::live("");
+    } catch (const std::exception&) { // out of memory: the bar stays, the work goes on
+        return;
+    }
+}
+
+std::string Progress::describe(bool last, double now) const {
+    const double seconds = std::max(now - begun_, 1e-9);
+    const double items = static_cast<double>(done_ - options_.start);
+    const bool bounded = options_.total > 0;
+    const double share = bounded ? static_cast<double>(done_) / static_cast<double>(options_.total) : 0;
+    std::string text = options_.label + " ";
+    if (bounded && *options_.live && !last)
+        text += bar(share);
+    text += bounded ? fmt::format("{}/{} {:.0f}%", done_, options_.total, 100 * share) : std::to_string(done_);
+    text += fmt::format("  {} {}/s", compact_number(items * options_.units_per_item / seconds), options_.unit);
+    for (const auto& [name, value] : fields_)
+        text += "  " + name + " " + value;
+    if (last)
+        text += "  in " + duration_text(now - begun_);
+    else if (bounded && items > 0)
+        text += "  ETA " + duration_text(static_cast<double>(options_.total - done_) * seconds / items);
+    return text;
+}
+
+void Progress::update(std::int64_t done, const Fields& fields) {
+    const std::lock_guard lock(mutex_);
+    done_ = std::max(done_, done);
+    if (!fields.empty())
+        fields_ = fields;
+    const double now = options_.clock();
+    if (finished_ || now - shown_ < (*options_.live ? kRedrawSeconds : options_.line_seconds))
+        return;
+    shown_ = now;
+    if (*options_.live)
+        log::live(fitted(describe(false, now)));
+    else
+        options_.line(describe(false, now));
+}
+
+void Progress::finish() {
+    const std::lock_guard lock(mutex_);
+    if (finished_)
+        return;
+    finished_ = true;
+    if (*options_.live)
+        log::live("");
+    options_.line(describe(true, options_.clock()));
+}
+
+} // namespace tacit
