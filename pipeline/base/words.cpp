@@ -49,7 +49,7 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
 }
 
 std::string unknown_word(std::string_view kind, std::string_view word, const std::vector<std::string>& candidates) {
-    std::string message = "unknown " + std::string(kind) + " '" + std::string(word) + "'";
+    std::string message = "unknown " + std::string(kind) + " '" + one_line(word, kLongestWord) + "'";
     const std::string nearest = nearest_word(word, candidates);
     if (!nearest.empty())
         message += "; did you mean '" + nearest + "'?";
@@ -59,6 +59,13 @@ std::string unknown_word(std::string_view kind, std::string_view word, const std
     for (std::size_t i = 0; i < candidates.size(); ++i)
         message += (i == 0 ? "" : ", ") + candidates[i];
     return message + ")";
+}
+
+std::string one_line(std::string_view text, std::size_t longest) {
+    std::string line(text.substr(0, longest));
+    std::replace_if(
+        line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+    return text.size() > longest ? line + "..." : line;
 }
 
 } // namespace tacit

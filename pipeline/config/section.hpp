@@ -23,7 +23,8 @@ template <class T> struct Range {
 /// (Document::finish), what was read is what --print-config shows. Reading a key twice returns the
 /// same value. Cheap to copy; refers to its Document, which must outlive it. Not thread-safe.
 ///
-/// All readers throw ConfigError with file:line (or "--set"), the full key and what is allowed.
+/// A default must itself be allowed (std::logic_error otherwise): the resolved config holds it and is read
+/// again. All readers throw ConfigError with file:line (or "--set"), the full key and what is allowed.
 class Section {
   public:
     Section(DocumentState& document, std::string path);
@@ -34,6 +35,7 @@ class Section {
     std::string text(std::string_view key, std::string_view fallback) const;
     /// One of `allowed`; a wrong word gets the nearest allowed one in the message.
     std::string choice(std::string_view key, std::string_view fallback, const std::vector<std::string>& allowed) const;
+    /// Lists; a single value reads as a list of one.
     std::vector<std::int64_t> integers(std::string_view key, const std::vector<std::int64_t>& fallback,
                                        Range<std::int64_t> range = {}) const;
     std::vector<double> numbers(std::string_view key, const std::vector<double>& fallback,
@@ -70,7 +72,10 @@ class Document {
     ~Document();
 
     /// "section.key=value"; the value is YAML (numbers, words, [lists], {mappings}).
+    /// Call it before anything is read.
     void set(const std::string& assignment);
+    /// The same for a value that is text as it stands, e.g. a path given by a flag of its own.
+    void set_text(const std::string& key, const std::string& value);
     Section root();
     /// Throws ConfigError for the first key that was given but never read, with the nearest key read.
     void finish() const;

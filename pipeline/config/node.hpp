@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tacit::config {
+
+enum class NodeKind { null, scalar, list, mapping };
+
+/// "null", "a value", "a list", "a mapping": for messages.
+std::string kind_text(NodeKind kind);
+
+/// Where a value comes from.
+struct Origin {
+    std::string place; ///< "file.yaml:12", "--set optim.lr=3", or "default"
+    bool given = true; ///< by the user, in the file or with --set
+};
+
+/// One node of a config tree: a plain value, without YAML's machinery.
+struct Node {
+    NodeKind kind = NodeKind::null;
+    std::string scalar;
+    bool quoted = false; ///< the scalar is text even if it looks like a number
+    std::vector<Node> items;
+    std::vector<std::pair<std::string, Node>> entries; ///< in the order of the file
+    Origin origin;
+
+    const Node* find(std::string_view key) const;
+    Node* find(std::string_view key);
+    /// The node at a dotted path below this one ("" is this one); null where there is none.
+    const Node* at_path(std::string_view path) const;
+};
+
+/// A scalar node.
+Node scalar_node(std::string text, bool quoted, Origin origin);
+
+/// "section.key", or "key" at the root.
+std::string joined(std::string_view path, std::string_view key);
+
+/// A double as the shortest text that reads back as the same value.
+std::string number_text(double value);
+
+} // namespace tacit::config

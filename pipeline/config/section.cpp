@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/config/section.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/words.hpp"
+#include "pipeline/config/document_state.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+
+namespace tacit::config {
+namespace {
+
+using Complain = std::function<void(const std::string&)>; ///< throws
+
+template <class T> std::string value_text(const T& value) {
+    if constexpr (std::is_same_v<T, std::int64_t>)
+        return std::to_string(value);
+    else if constexpr (std::is_same_v<T, double>)
+        return number_text(value);
+    else if constexpr (std::is_same_v<T, bool>)
+        return value ? "true" : "false";
+    else
+        return value;
+}
+
+template <class T> std::string range_text(const Range<T>& range) {
+    const bool below = range.min > std::numeric_limits<T>::lowest();
+    const bool above = range.max < std::numeric_limits<T>::max();
+    if (below && above)
+        return " in [" + value_text(range.min) + ", " + value_text(range.max) + "]";
+    if (below)
+        return " >= " + value_text(range.min);
+    return above ? " <= " + value_text(range.max) : "";
+}
+
+/// The text as T, or what is wrong with it.
+template <class T> std::optional<T> parsed_number(const std::string& text) {
+    const char* begin = text.data();
+    const char* end = begin + text.size();
+    if (text.size() > 1 && text[0] == '+' && text[1] != '-')
+        ++begin;
+    T value{};
+    const auto [last, status] = std::from_chars(begin, end, value);
+    if (status != std::errc() || last != end)
+        return std::nullopt;
+    if constexpr (std::is_same_v<T, double>)
+        if (!std::isfinite(value))
+            return std::nullopt;
+    return value;
+}
+
+/// How one type of value is read and named in messages.
+template <class T> struct Reader {
+    Range<T> range;
+    std::string expected() const {
+        return (std::is_same_v<T, double> ? "a finite number" : "an integer") + range_text(range);
+    }
+    std::optional<T> operator()(const Node& node) const {
+        if (node.kind != NodeKind::scalar || node.quoted)
+            return std::nullopt;
+        const std::optional<T> value = parsed_number<T>(node.scalar);
+        return value && *value >= range.min && *value <= range.max ? value : std::nullopt;
+    }
+};
+
+template <> struct Reader<bool> {
+    std::string expected() const { return "true or false"; }
+    std::optional<bool> operator()(const Node& node) const {
+        if (node.kind != NodeKind::scalar || node.quoted || (node.scalar != "true" && node.scalar != "false"))
+            return std::nullopt;
+        return node.scalar == "true";
+    }
+};
+
+template <> struct Reader<std::string> {
+    std::string expected() const { return "text"; }
+    std::optional<std::string> operator()(const Node& node) const {
+        return node.kind == NodeKind::scalar ? std::optional(node.scalar) : std::nullopt;
+    }
+};
+
+std::string shown(const Node& node) {
+    if (node.kind != NodeKind::scalar)
+        return kind_text(node.kind);
+    const std::string text = one_line(node.scalar, 60);
+    return node.quoted ? "the text '" + text + "'" : "'" + text + "'";
+}
+
+/// Node of a value that was read: what resolved_yaml() shows and a second reading finds.
+template <class T> Node to_node(const T& value, const Origin& origin) {
+    return scalar_node(value_text(value), std::is_same_v<T, std::string>, origin);
+}
+
+template <class T> Node to_node(const std::vector<T>& values, const Origin& origin) {
+    Node node;
+    node.kind = NodeKind::list;
+    node.origin = origin;
+    for (const T& value : values)
+        node.items.push_back(to_node(value, origin));
+    return node;
+}
+
+template <class T> T checked(const Node& node, const Reader<T>& reader, const Complain& complain) {
+    const std::optional<T> value = reader(node);
+    if (!value)
+        complain("expected " + reader.expected() + ", got " + shown(node));
+    return *value;
+}
+
+template <class T> std::vector<T> checked_list(const Node& node, const Reader<T>& reader, const Complain& complain) {
+    if (node.kind != NodeKind::list)
+        return {checked(node, reader, [&](const std::string&) {
+            complain("expected " + reader.expected() + " or a list of them, got " + shown(node));
+        })};
+    std::vector<T> values;
+    for (const Node& item : node.items)
+        values.push_back(checked(item, reader, [&](const std::string&) {
+            complain("entry " + std::to_string(values.size() + 1) + ": expected " + reader.expected() + ", got " +
+                     shown(item));
+        }));
+    return values;
+}
+
+const Origin kDefaultOrigin{"default", false};
+
+/// The mapping of `state.read` at a dotted path, created where absent.
+Node& read_mapping(DocumentState& state, std::string_view path) {
+    Node* node = &state.read;
+    while (!path.empty()) {
+        const std::size_t dot = path.find('.');
+        const std::string key(path.substr(0, dot));
+        Node* child = node->find(key);
+        if (child == nullptr) {
+            node->entries.emplace_back(key, Node{NodeKind::mapping, "", false, {}, {}, kDefaultOrigin});
+            child = &node->entries.back().second;
+        }
+        node = child;
+        path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
+    }
+    return *node;
+}
+
+void record(DocumentState& state, const std::string& path, std::string_view key, Node node) {
+    state.read_begun = true;
+    Node& mapping = read_mapping(state, path);
+    if (Node* old = mapping.find(key))
+        *old = std::move(node);
+    else
+        mapping.entries.emplace_back(std::string(key), std::move(node));
+}
+
+/// Reads `key` with `parse`; takes and records `fallback` where the user gave nothing. A default is checked
+/// like a given value, since a resolved config holds it and is read again.
+template <class T, class Parse>
+T read_value(DocumentState& state, const std::string& path, std::string_view key, const T& fallback,
+             const Section& section, const Parse& parse) {
+    const Complain complain = [&](const std::string& message) { section.fail(key, message); };
+    const std::string full = joined(path, key);
+    const Node* given = state.given.at_path(full);
+    if (given != nullptr) {
+        if (given->kind == NodeKind::null)
+            complain("has no value; write one, or remove the key to take the default");
+        const T value = parse(*given, complain);
+        record(state, path, key, to_node(value, given->origin));
+        return value;
+    }
+    if (const Node* earlier = state.read.at_path(full))
+        return parse(*earlier, complain);
+    Node node = to_node(fallback, kDefaultOrigin);
+    parse(node, [&](const std::string& message) {
+        throw std::logic_error("the default of config key '" + full + "' is not allowed: " + message);
+    });
+    record(state, path, key, std::move(node));
+    return fallback;
+}
+
+template <class T> auto single(Reader<T> reader) {
+    return [reader](const Node& node, const Complain& complain) { return checked(node, reader, complain); };
+}
+
+template <class T> auto list(Reader<T> reader) {
+    return [reader](const Node& node, const Complain& complain) { return checked_list(node, reader, complain); };
+}
+
+} // namespace
+
+Section::Section(DocumentState& document, std::string path) : document_(&document), path_(std::move(path)) {}
+
+std::int64_t Section::integer(std::string_view key, std::int64_t fallback, Range<std::int64_t> range) const {
+    return read_value(*document_, path_, key, fallback, *this, single(Reader<std::int64_t>{range}));
+}
+
+double Section::number(std::string_view key, double fallback, Range<double> range) const {
+    return read_value(*document_, path_, key, fallback, *this, single(Reader<double>{range}));
+}
+
+bool Section::flag(std::string_view key, bool fallback) const {
+    return read_value(*document_, path_, key, fallback, *this, single(Reader<bool>{}));
+}
+
+std::string Section::text(std::string_view key, std::string_view fallback) const {
+    return read_value(*document_, path_, key, std::string(fallback), *this, single(Reader<std::string>{}));
+}
+
+std::string Section::choice(std::string_view key, std::string_view fallback,
+                            const std::vector<std::string>& allowed) const {
+    const auto parse = [&](const Node& node, const Complain& complain) {
+        std::string word = checked(node, Reader<std::string>{}, complain);
+        if (std::find(allowed.begin(), allowed.end(), word) == allowed.end())
+            complain(unknown_word("word", word, allowed));
+        return word;
+    };
+    return read_value(*document_, path_, key, std::string(fallback), *this, parse);
+}
+
+std::vector<std::int64_t> Section::integers(std::string_view key, const std::vector<std::int64_t>& fallback,
+                                            Range<std::int64_t> range) const {
+    return read_value(*document_, path_, key, fallback, *this, list(Reader<std::int64_t>{range}));
+}
+
+std::vector<double> Section::numbers(std::string_view key, const std::vector<double>& fallback,
+                                     Range<double> range) const {
+    return read_value(*document_, path_, key, fallback, *this, list(Reader<double>{range}));
+}
+
+std::vector<std::string> Section::texts(std::string_view key, const std::vector<std::string>& fallback) const {
+    return read_value(*document_, path_, key, fallback, *this, list(Reader<std::string>{}));
+}
+
+std::string Section::required_text(std::string_view key) const {
+    const Node* given = document_->given.at_path(joined(path_, key));
+    if (given == nullptr || given->kind == NodeKind::null)
+        fail(key, "is required; give it in the config or with --set " + joined(path_, key) + "=...");
+    return text(key, "");
+}
+
+Section Section::section(std::string_view key) const {
+    const std::string path = joined(path_, key);
+    const Node* given = document_->given.at_path(path);
+    if (given != nullptr && given->kind != NodeKind::mapping && given->kind != NodeKind::null)
+        fail(key, "expected a mapping, got " + shown(*given));
+    if (given != nullptr)
+        read_mapping(*document_, path).origin = given->origin;
+    document_->read_begun = true;
+    return {*document_, path};
+}
+
+bool Section::has(std::string_view key) const {
+    return document_->given.at_path(joined(path_, key)) != nullptr;
+}
+
+std::vector<std::string> Section::keys() const {
+    std::vector<std::string> names;
+    if (const Node* given = document_->given.at_path(path_))
+        for (const auto& entry : given->entries)
+            names.push_back(entry.first);
+    return names;
+}
+
+void Section::fail(std::string_view key, const std::string& message) const {
+    const std::string full = joined(path_, key);
+    throw ConfigError(document_->place_of(full) + ": " + full + ": " + message);
+}
+
+} // namespace tacit::config
