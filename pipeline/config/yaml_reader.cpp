@@ -34,7 +34,7 @@ class TreeBuilder : public YAML::EventHandler {
 
     void OnDocumentStart(const YAML::Mark& mark) override {
         if (std::exchange(started_, true))
-            fail(mark, "a second YAML document begins here; a config is a single one");
+            fail(mark, "a second YAML document begins after this line; a config is a single one");
     }
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -69,6 +69,7 @@ class TreeBuilder : public YAML::EventHandler {
     struct Level {
         Node node;
         std::optional<std::string> key; ///< of the entry that is being read
+        Origin key_origin;              ///< where a person looks for the entry
     };
 
     std::string place(const YAML::Mark& mark) const {
@@ -95,15 +96,16 @@ class TreeBuilder : public YAML::EventHandler {
         if (const Node* earlier = levels_.back().node.find(key))
             fail(mark, "key '" + key + "' is repeated; it is already set at " + earlier->origin.place);
         levels_.back().key = key;
+        levels_.back().key_origin = origin(mark);
     }
 
     void open(NodeKind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
         check(mark, anchor, tag);
         if (expects_key())
-            fail(mark, "a key must be a single word");
+            fail(mark, "a list or mapping stands where a key should; is a closing bracket missing?");
         if (levels_.size() >= static_cast<std::size_t>(kMaxDepth))
             fail(mark, "nested deeper than " + std::to_string(kMaxDepth) + " levels");
-        levels_.push_back({Node{kind, "", false, {}, {}, origin(mark)}, std::nullopt});
+        levels_.push_back({Node{kind, "", false, {}, {}, origin(mark)}, std::nullopt, {}});
     }
 
     void close() {
@@ -122,6 +124,7 @@ class TreeBuilder : public YAML::EventHandler {
             level.node.items.push_back(std::move(node));
             return;
         }
+        node.origin = std::move(level.key_origin);
         level.node.entries.emplace_back(std::move(*level.key), std::move(node));
         level.key.reset();
     }

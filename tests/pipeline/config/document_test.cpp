@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/config/section.hpp"
+
+#include <gtest/gtest.h>
+#include <random>
+#include <stdexcept>
+
+namespace tacit::config {
+namespace {
+
+Document document(const std::string& text) {
+    return Document::from_text(text, "c.yaml");
+}
+
+template <class Call> std::string message_of(const Call& call) {
+    try {
+        call();
+    } catch (const ConfigError& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+std::string parse_message(const std::string& text) {
+    return message_of([&] { document(text); });
+}
+
+TEST(Finish, AcceptsAConfigThatWasReadWhole) {
+    Document config = document("optim: {lr: 1, betas: [1, 2]}\nempty: {}\n");
+    config.root().section("optim").number("lr", 0);
+    config.root().section("optim").numbers("betas", {});
+    config.root().section("empty");
+    EXPECT_NO_THROW(config.finish());
+}
+
+TEST(Finish, NamesAnUnknownKeyWithTheNearestThatIsRead) {
+    Document config = document("optim:\n  lr: 1\n  momentun: 0.9\n");
+    config.root().section("optim").number("lr", 0);
+    config.root().section("optim").number("momentum", 0.9);
+    EXPECT_EQ(message_of([&] { config.finish(); }), "c.yaml:3: unknown or unused key 'momentun'; did you mean "
+                                                    "'momentum'? (one of: lr, momentum) in section 'optim'");
+}
+
+TEST(Finish, NamesAnUnknownSection) {
+    Document config = document("optm: {lr: 1}\n");
+    config.root().section("optim").number("lr", 0);
+    EXPECT_EQ(message_of([&] { config.finish(); }),
+              "c.yaml:1: unknown or unused key 'optm'; did you mean 'optim'? (one of: optim)");
+}
+
+TEST(Finish, RefusesAKeyThatOnlyAnotherChoiceWouldRead) {
+    const auto read = [](Document& config) {
+        const Section optim = config.root().section("optim");
+        if (optim.choice("name", "sgd", {"sgd", "adamw"}) == "sgd")
+            optim.number("momentum", 0.9);
+        config.finish();
+    };
+    Document used = document("optim: {name: sgd, momentum: 0.5}\n");
+    EXPECT_NO_THROW(read(used));
+    Document unused = document("optim:\n  name: adamw\n  momentum: 0.5\n");
+    EXPECT_EQ(message_of([&] { read(unused); }),
+              "c.yaml:3: unknown or unused key 'momentum' (one of: name) in section 'optim'");
+}
+
+TEST(Finish, NamesTheFlagOfAnUnknownOverride) {
+    Document config = document("optim: {lr: 1}\n");
+    config.set("optim.lrr=2");
+    config.root().section("optim").number("lr", 0);
+    EXPECT_EQ(message_of([&] { config.finish(); }),
+              "--set optim.lrr=2: unknown or unused key 'lrr'; did you mean 'lr'? (one of: lr) in section 'optim'");
+}
+
+TEST(Set, TakesPrecedenceOverTheFileAndTheLastOneWins) {
+    Document config = document("optim: {lr: 1}\n");
+    config.set("optim.lr=2");
+    config.set("optim.lr=3");
+    EXPECT_EQ(config.root().section("optim").number("lr", 0), 3);
+}
+
+TEST(Set, CreatesNestedMappings) {
+    Document config = document("");
+    config.set("augment.overrides.gaussian_blur.p=0");
+    EXPECT_EQ(config.root().section("augment").section("overrides").section("gaussian_blur").number("p", 1), 0);
+    EXPECT_NO_THROW(config.finish());
+}
+
+TEST(Set, ReadsListsAndMappings) {
+    Document config = document("a: 1\n");
+    config.set("a=[1, 2]");
+    config.set("b={c: word}");
+    EXPECT_EQ(config.root().integers("a", {}), (std::vector<std::int64_t>{1, 2}));
+    EXPECT_EQ(config.root().section("b").text("c", ""), "word");
+}
+
+TEST(Set, RefusesWhatIsNoAssignment) {
+    Document config = document("a: 1\n");
+    for (const std::string bad : {"a", "=1", "a..b=1", ".a=1", "a.=1", "a b=1", ""})
+        EXPECT_EQ(message_of([&] { config.set(bad); }), "--set " + bad + ": expected section.key=value");
+}
+
+TEST(Set, RefusesToLookInsideAValue) {
+    Document config = document("a: 1\n");
+    EXPECT_EQ(message_of([&] { config.set("a.b=1"); }),
+              "--set a.b=1: 'a' is a single value at c.yaml:1, not a mapping");
+}
+
+TEST(Set, NamesItselfWhenTheValueIsWrong) {
+    Document config = document("a: 1\n");
+    config.set("a=fast");
+    EXPECT_EQ(message_of([&] { config.root().number("a", 0); }),
+              "--set a=fast: a: expected a finite number, got 'fast'");
+    Document other = document("");
+    EXPECT_EQ(message_of([&] { other.set("a=[1"); }).rfind("--set a=[1: ", 0), 0U);
+}
+
+TEST(Set, AfterReadingIsABug) {
+    Document config = document("a: 1\n");
+    config.root().integer("a", 0);
+    EXPECT_THROW(config.set("a=2"), std::logic_error);
+}
+
+TEST(SetText, TakesTheValueAsItStands) {
+    Document config = document("");
+    config.set_text("data.path", "a: [b #c");
+    EXPECT_EQ(config.root().section("data").text("path", ""), "a: [b #c");
+}
+
+/// Reads everything that the documents below hold.
+void read_all(Document& config) {
+    const Section root = config.root();
+    const Section optim = root.section("optim");
+    optim.number("lr", 0.1);
+    optim.number("tiny", 1.0 / 3.0);
+    optim.numbers("betas", {0.9, 0.999});
+    optim.numbers("none", {});
+    optim.flag("nesterov", true);
+    optim.integer("steps", 9007199254740993);
+    root.section("data").text("path", "");
+    root.section("data").texts("names",
+                               {"plain", "with: colon", "null", "", "-1", "\"quoted\" \\ \n\t\x01", "#c", "1"});
+    for (const std::string& key : root.section("overrides").keys())
+        root.section("overrides").section(key).number("p", 0.25);
+}
+
+TEST(ResolvedYaml, RoundTrips) {
+    Document config = document("optim: {lr: 0.30000000000000004}\noverrides: {blur: {}, crop: {p: 1e-300}}\n");
+    config.set("data.path='a b'");
+    read_all(config);
+    const std::string first = config.resolved_yaml();
+    Document again = Document::from_text(first, "resolved.yaml");
+    read_all(again);
+    EXPECT_NO_THROW(again.finish());
+    EXPECT_EQ(again.resolved_yaml(), first);
+    EXPECT_EQ(again.root().section("optim").number("lr", 0), 0.30000000000000004);
+    EXPECT_EQ(again.root().section("optim").number("tiny", 0), 1.0 / 3.0);
+    EXPECT_EQ(again.root().section("overrides").section("blur").number("p", 0), 0.25);
+    EXPECT_EQ(
+        again.root().section("data").texts("names", {}),
+        (std::vector<std::string>{"plain", "with: colon", "null", "", "-1", "\"quoted\" \\ \n\t\x01", "#c", "1"}));
+}
+
+TEST(ResolvedYaml, KeepsAGivenEmptySection) {
+    Document config = document("overrides: {flip: {}}\n");
+    for (const std::string& key : config.root().section("overrides").keys())
+        config.root().section("overrides").section(key);
+    EXPECT_EQ(config.resolved_yaml(), "overrides:\n  flip: {}\n");
+}
+
+TEST(ResolvedYaml, ShowsTheOriginOfEveryValue) {
+    Document config = document("\noptim: {lr: 2}\n");
+    config.set("optim.seed=4");
+    const Section optim = config.root().section("optim");
+    optim.number("lr", 0);
+    optim.integer("seed", 0);
+    optim.text("name", "sgd");
+    EXPECT_EQ(config.resolved_yaml_with_origins(), "optim:\n"
+                                                   "  lr: 2                                 # c.yaml:2\n"
+                                                   "  seed: 4                               # --set optim.seed=4\n"
+                                                   "  name: sgd                             # default\n");
+}
+
+TEST(Limits, RepeatedKeys) {
+    EXPECT_EQ(parse_message("a: 1\nb: 2\na: 3\n"), "c.yaml:3: key 'a' is repeated; it is already set at c.yaml:1");
+}
+
+TEST(Limits, Depth) {
+    const std::string deep = std::string(33, '[') + std::string(33, ']');
+    EXPECT_EQ(parse_message("a: " + deep), "c.yaml:1: nested deeper than 32 levels");
+    EXPECT_EQ(parse_message("a: " + std::string(31, '[') + std::string(31, ']')), "no error");
+}
+
+TEST(Limits, DepthBomb) {
+    EXPECT_EQ(parse_message("a: " + std::string(500000, '[') + std::string(500000, ']')),
+              "c.yaml:1: nested deeper than 32 levels");
+    EXPECT_EQ(parse_message("a: " + std::string(500000, '{')),
+              "c.yaml:1: a list or mapping stands where a key should; is a closing bracket missing?");
+}
+
+TEST(Limits, Aliases) {
+    EXPECT_EQ(parse_message("a: &x 1\nb: *x\n"), "c.yaml:1: anchors (&name) are not supported; write the value out");
+    EXPECT_EQ(parse_message("&x\n- *x\n"), "c.yaml:1: anchors (&name) are not supported; write the value out");
+    EXPECT_NE(parse_message("a: *x\n").find("c.yaml:1: "), std::string::npos);
+}
+
+TEST(Limits, Tags) {
+    EXPECT_NE(parse_message("a: !!python/object 1\n").find("c.yaml:1: tags ("), std::string::npos);
+}
+
+TEST(Limits, Size) {
+    EXPECT_EQ(parse_message("a: " + std::string(std::size_t{2} << 20, 'x')),
+              "c.yaml: larger than 1 MiB; a config is not a place for data");
+}
+
+TEST(Limits, SizeOfAFile) {
+    const std::string path = testing::TempDir() + "/two_mebibytes.yaml";
+    write_file_atomically(path, "a: " + std::string(std::size_t{2} << 20, 'x'));
+    EXPECT_EQ(message_of([&] { Document::from_file(path); }),
+              path + ": larger than 1 MiB; a config is not a place for data");
+}
+
+TEST(Limits, NumberOfNodes) {
+    std::string many = "a: [";
+    for (int i = 0; i < 10001; ++i)
+        many += "1,";
+    EXPECT_EQ(parse_message(many + "]"), "c.yaml:1: more than 10000 values; a config is not a place for data");
+}
+
+TEST(Limits, Keys) {
+    EXPECT_EQ(parse_message("a.b: 1\n"), "c.yaml:1: 'a.b' is no key; keys are words of letters, digits, '_' and '-'");
+    EXPECT_EQ(parse_message("{[a]: 1}\n"),
+              "c.yaml:1: a list or mapping stands where a key should; is a closing bracket missing?");
+}
+
+TEST(Limits, SecondDocument) {
+    EXPECT_EQ(parse_message("a: 1\n---\nb: 2\n"),
+              "c.yaml:2: a second YAML document begins after this line; a config is a single one");
+}
+
+TEST(Limits, NotAMapping) {
+    EXPECT_EQ(parse_message("- 1\n"), "c.yaml: a config is a mapping of sections (data:, model:, ...), not a list");
+    EXPECT_EQ(parse_message(""), "no error");
+}
+
+TEST(Limits, BadYamlNamesTheLine) {
+    EXPECT_EQ(parse_message("a: 1\nb: [1, 2\n").rfind("c.yaml:", 0), 0U);
+    EXPECT_NE(parse_message("a: 1\nb: [1, 2\n").find("bad YAML"), std::string::npos);
+    EXPECT_EQ(parse_message(std::string("a: 1\nb: \0\n", 10)),
+              "c.yaml:2: a control character; this is no YAML text file");
+}
+
+TEST(FromFile, AMissingFileIsAConfigError) {
+    EXPECT_EQ(message_of([] { Document::from_file("/nonexistent/c.yaml"); }),
+              "config: cannot read '/nonexistent/c.yaml': No such file or directory (ENOENT)");
+}
+
+/// Reads whatever is there as whatever type, as a hostile schema would.
+void read_wildly(const Section& section, int depth) {
+    for (const std::string& key : section.keys()) {
+        try {
+            section.number(key, 0);
+        } catch (const ConfigError&) {
+            try {
+                section.texts(key, {});
+            } catch (const ConfigError&) {
+                if (depth < 40)
+                    read_wildly(section.section(key), depth + 1);
+            }
+        }
+    }
+}
+
+/// Bytes that are never more than a ConfigError: no crash, no other exception.
+void feed(const std::string& bytes) {
+    try {
+        Document config = document(bytes);
+        read_wildly(config.root(), 0);
+        config.finish();
+        document(config.resolved_yaml());
+    } catch (const ConfigError& error) {
+        ASSERT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+    }
+}
+
+TEST(Fuzz, RandomBytesAreAConfigErrorAtWorst) {
+    std::mt19937 random(7);
+    std::uniform_int_distribution<int> byte(0, 255);
+    std::uniform_int_distribution<int> length(0, 200);
+    for (int round = 0; round < 5000; ++round) {
+        std::string bytes;
+        for (int i = length(random); i > 0; --i)
+            bytes += static_cast<char>(byte(random));
+        feed(bytes);
+    }
+}
+
+TEST(Fuzz, RandomYamlIsAConfigErrorAtWorst) {
+    const std::vector<std::string> pieces = {
+        "a", "b", ": ", "- ", "[", "]", "{", "}",   ",",   "\n", "\n  ", "&x ", "*x", "!t", "'",    "\"",
+        "|", ">", "? ", "#",  "%", "@", "1", "...", "---", "~",  "\t",   "<<:", "\\", "\r", "\xff", "\xc3\xa9"};
+    std::mt19937 random(11);
+    std::uniform_int_distribution<std::size_t> piece(0, pieces.size() - 1);
+    std::uniform_int_distribution<int> length(1, 30);
+    for (int round = 0; round < 20000; ++round) {
+        std::string bytes;
+        for (int i = length(random); i > 0; --i)
+            bytes += pieces[piece(random)];
+        feed(bytes);
+    }
+}
+
+} // namespace
+} // namespace tacit::config
