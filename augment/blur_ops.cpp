@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "augment/blur.hpp"
+#include "augment/operation.hpp"
+
+#include <fmt/format.h>
+
+namespace tacit::augment {
+namespace {
+
+constexpr int kMaxKernel = 1023;
+
+class GaussianBlur final : public Operation {
+  public:
+    GaussianBlur(int kernel, Range sigma) : kernel_(kernel), sigma_(sigma) {}
+    void apply(Canvas& canvas, Draws& draws) const override {
+        const double sigma = draws.uniform(sigma_.low, sigma_.high);
+        gaussian_blur(canvas.edit(), kernel_, sigma, canvas.buffers().blur);
+    }
+
+  private:
+    int kernel_;
+    Range sigma_;
+};
+
+} // namespace
+
+OperationPtr make_gaussian_blur(OpParams& params) {
+    const int kernel = params.integer("kernel_size", 3, 1, kMaxKernel);
+    if (kernel % 2 == 0) {
+        params.fail(fmt::format("kernel_size is {}, it must be odd", kernel));
+    }
+    // SimCLR (Chen et al. 2020), appendix A.
+    return std::make_unique<GaussianBlur>(kernel, params.range("sigma", {0.1, 2.0}, 0.01, 1000.0));
+}
+
+} // namespace tacit::augment

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "augment/crop_box.hpp"
+#include "augment/geometry.hpp"
+#include "augment/operation.hpp"
+
+#include "pipeline/base/error.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace tacit::augment {
+namespace {
+
+constexpr int kMaxSide = 1 << 16;
+
+class RandomResizedCrop final : public Operation {
+  public:
+    RandomResizedCrop(int size, CropRange range) : size_(size), range_(range) {}
+    bool moves_pixels() const override { return true; }
+    void apply(Canvas& canvas, Draws& draws) const override {
+        const ImageView source = canvas.image();
+        const Box box = random_crop_box(source.shape, range_, draws);
+        crop_resize(source, box, canvas.next({size_, size_, source.shape.channels}), canvas.buffers().resample);
+    }
+
+  private:
+    int size_;
+    CropRange range_;
+};
+
+class Resize final : public Operation {
+  public:
+    explicit Resize(int size) : size_(size) {}
+    bool moves_pixels() const override { return true; }
+    void apply(Canvas& canvas, Draws&) const override {
+        const ImageView source = canvas.image();
+        if (source.shape.height != size_ || source.shape.width != size_) {
+            crop_resize(source, {0, 0, source.shape.height, source.shape.width},
+                        canvas.next({size_, size_, source.shape.channels}), canvas.buffers().resample);
+        }
+    }
+
+  private:
+    int size_;
+};
+
+class ResizeShortSide final : public Operation {
+  public:
+    explicit ResizeShortSide(int size) : size_(size) {}
+    bool moves_pixels() const override { return true; }
+    void apply(Canvas& canvas, Draws&) const override {
+        const ImageView source = canvas.image();
+        const ImageShape shape = source.shape;
+        const int short_side = std::min(shape.height, shape.width);
+        if (short_side == size_) {
+            return;
+        }
+        // torchvision truncates the long side.
+        const auto scaled = [&](int side) { return static_cast<int>(std::int64_t{size_} * side / short_side); };
+        const ImageShape target{scaled(shape.height), scaled(shape.width), shape.channels};
+        if (std::max(target.height, target.width) > kMaxSide) {
+            throw DataError(fmt::format("an image of {} x {} pixels is too narrow to resize its short side to {}; "
+                                        "leave it out or use resize",
+                                        shape.height, shape.width, size_));
+        }
+        crop_resize(source, {0, 0, shape.height, shape.width}, canvas.next(target), canvas.buffers().resample);
+    }
+
+  private:
+    int size_;
+};
+
+class CenterCrop final : public Operation {
+  public:
+    explicit CenterCrop(int size) : size_(size) {}
+    bool moves_pixels() const override { return true; }
+    void apply(Canvas& canvas, Draws&) const override {
+        const ImageView source = canvas.image();
+        if (source.shape.height == size_ && source.shape.width == size_) {
+            return;
+        }
+        const int top = central_offset(source.shape.height, size_);
+        const int left = central_offset(source.shape.width, size_);
+        copy_window(source, top, left, Border::zero, canvas.next({size_, size_, source.shape.channels}));
+    }
+
+  private:
+    int size_;
+};
+
+class PaddedCrop final : public Operation {
+  public:
+    PaddedCrop(int size, int pad, Border border) : size_(size), pad_(pad), border_(border) {}
+    bool moves_pixels() const override { return true; }
+    void apply(Canvas& canvas, Draws& draws) const override {
+        const ImageView source = canvas.image();
+        const int rows = source.shape.height + 2 * pad_ - size_;
+        const int columns = source.shape.width + 2 * pad_ - size_;
+        if (rows < 0 || columns < 0) {
+            throw DataError(fmt::format("padded_crop of {} pixels from an image of {} x {} with {} pixels of padding: "
+                                        "put resize_short_side before it or pad more",
+                                        size_, source.shape.height, source.shape.width, pad_));
+        }
+        const int top = draws.below(rows + 1) - pad_;
+        const int left = draws.below(columns + 1) - pad_;
+        copy_window(source, top, left, border_, canvas.next({size_, size_, source.shape.channels}));
+    }
+
+  private:
+    int size_;
+    int pad_;
+    Border border_;
+};
+
+int target_size(OpParams& params) {
+    return params.integer("size", params.size(), 1, kMaxSide);
+}
+
+} // namespace
+
+OperationPtr make_random_resized_crop(OpParams& params) {
+    const int size = target_size(params);
+    CropRange range;
+    range.scale = params.range("scale", range.scale, 1e-6, 1.0);
+    range.ratio = params.range("ratio", range.ratio, 1e-3, 1e3);
+    return std::make_unique<RandomResizedCrop>(size, range);
+}
+
+OperationPtr make_resize(OpParams& params) {
+    return std::make_unique<Resize>(target_size(params));
+}
+
+OperationPtr make_resize_short_side(OpParams& params) {
+    return std::make_unique<ResizeShortSide>(target_size(params));
+}
+
+OperationPtr make_center_crop(OpParams& params) {
+    return std::make_unique<CenterCrop>(target_size(params));
+}
+
+OperationPtr make_padded_crop(OpParams& params) {
+    const int size = target_size(params);
+    const int pad = params.integer("padding", 4, 0, kMaxSide);
+    const Border border = params.flag("reflect", false) ? Border::reflect : Border::zero;
+    return std::make_unique<PaddedCrop>(size, pad, border);
+}
+
+} // namespace tacit::augment

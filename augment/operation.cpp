@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "augment/operation.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace tacit::augment {
+namespace {
+
+struct Entry {
+    std::string_view name;
+    OperationPtr (*make)(OpParams&);
+};
+
+constexpr std::array<Entry, 14> kOperations{{
+    {"random_resized_crop", make_random_resized_crop},
+    {"resize", make_resize},
+    {"resize_short_side", make_resize_short_side},
+    {"center_crop", make_center_crop},
+    {"padded_crop", make_padded_crop},
+    {"horizontal_flip", make_horizontal_flip},
+    {"rotate90", make_rotate90},
+    {"color_jitter", make_color_jitter},
+    {"grayscale", make_grayscale},
+    {"solarize", make_solarize},
+    {"gaussian_blur", make_gaussian_blur},
+    {"gaussian_noise", make_gaussian_noise},
+    {"center_mask", make_center_mask},
+    {"random_block_mask", make_random_block_mask},
+}};
+
+} // namespace
+
+std::vector<std::string> operation_names() {
+    std::vector<std::string> names;
+    for (const Entry& entry : kOperations) {
+        names.emplace_back(entry.name);
+    }
+    return names;
+}
+
+OperationPtr make_operation(const OpSpec& spec, const std::string& where, int size, int channels) {
+    const auto* entry = std::find_if(kOperations.begin(), kOperations.end(),
+                                     [&](const Entry& candidate) { return candidate.name == spec.name; });
+    if (entry == kOperations.end()) {
+        throw ConfigError(where + ": " + unknown_word("operation", spec.name, operation_names()));
+    }
+    OpParams params(spec, where, size, channels);
+    OperationPtr operation = entry->make(params);
+    params.require_all_used();
+    return operation;
+}
+
+} // namespace tacit::augment

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "augment/canvas.hpp"
+#include "augment/draws.hpp"
+#include "augment/op_params.hpp"
+#include "augment/recipe.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tacit::augment {
+
+/// One operation with its parameters read and checked. Immutable: all randomness comes from Draws.
+class Operation {
+  public:
+    Operation() = default;
+    Operation(const Operation&) = delete;
+    Operation& operator=(const Operation&) = delete;
+    virtual ~Operation() = default;
+
+    virtual void apply(Canvas& canvas, Draws& draws) const = 0;
+    /// The targets that it writes.
+    virtual ViewOutputs outputs() const { return {}; }
+    /// Whether it moves pixels, so that a mask made before it would no longer fit.
+    virtual bool moves_pixels() const { return false; }
+};
+
+using OperationPtr = std::unique_ptr<const Operation>;
+
+// Factories by family; each reads its parameters from `params`, which throws ConfigError.
+OperationPtr make_random_resized_crop(OpParams& params);
+OperationPtr make_resize(OpParams& params);
+OperationPtr make_resize_short_side(OpParams& params);
+OperationPtr make_center_crop(OpParams& params);
+OperationPtr make_padded_crop(OpParams& params);
+OperationPtr make_horizontal_flip(OpParams& params);
+OperationPtr make_rotate90(OpParams& params);
+OperationPtr make_color_jitter(OpParams& params);
+OperationPtr make_grayscale(OpParams& params);
+OperationPtr make_solarize(OpParams& params);
+OperationPtr make_gaussian_blur(OpParams& params);
+OperationPtr make_gaussian_noise(OpParams& params);
+OperationPtr make_center_mask(OpParams& params);
+OperationPtr make_random_block_mask(OpParams& params);
+
+/// Names of all operations, in the order of the documentation.
+std::vector<std::string> operation_names();
+
+/// Builds the operation that `spec` names. `where` begins every message ("recipe 'simclr', view 0").
+/// Throws ConfigError.
+OperationPtr make_operation(const OpSpec& spec, const std::string& where, int size, int channels);
+
+} // namespace tacit::augment

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "augment/recipe.hpp"
+
+#include "augment/buffers.hpp"
+#include "augment/canvas.hpp"
+#include "augment/draws.hpp"
+#include "augment/operation.hpp"
+
+#include "pipeline/base/error.hpp"
+
+#include <cstring>
+#include <fmt/format.h>
+#include <stdexcept>
+#include <utility>
+
+namespace tacit::augment {
+namespace {
+
+constexpr int kMaxSize = 8192;
+constexpr int kMaxChannels = 32;
+constexpr int kMaxViews = 64;
+
+struct Step {
+    OperationPtr operation;
+    double p = 1.0;
+};
+
+struct View {
+    std::vector<Step> steps;
+    int draw = 0;
+    ViewOutputs outputs;
+};
+
+void require_range(const std::string& where, const std::string& what, int value, int low, int high) {
+    if (value < low || value > high) {
+        throw ConfigError(fmt::format("{}: {} is {}, it must be in {}..{}", where, what, value, low, high));
+    }
+}
+
+View compile_view(const ViewSpec& spec, const std::string& where, int size, int channels) {
+    require_range(where, "draw", spec.draw, 0, kMaxDraw);
+    require_range(where, "number of operations", static_cast<int>(spec.ops.size()), 0, kMaxOps);
+    View view;
+    view.draw = spec.draw;
+    for (const OpSpec& op : spec.ops) {
+        OperationPtr operation = make_operation(op, where, size, channels);
+        if (view.outputs.mask && operation->moves_pixels()) {
+            throw ConfigError(fmt::format("{}: {} comes after a mask and would move pixels away from it; put the mask "
+                                          "last",
+                                          where, op.name));
+        }
+        view.outputs.mask = view.outputs.mask || operation->outputs().mask;
+        view.outputs.rotation = view.outputs.rotation || operation->outputs().rotation;
+        view.steps.push_back({std::move(operation), op.p});
+    }
+    return view;
+}
+
+} // namespace
+
+Workspace::Workspace() : buffers_(std::make_unique<Buffers>()) {}
+Workspace::~Workspace() = default;
+Workspace::Workspace(Workspace&&) noexcept = default;
+Workspace& Workspace::operator=(Workspace&&) noexcept = default;
+
+struct Recipe::Program {
+    RecipeSpec spec;
+    int channels = 0;
+    std::vector<View> views;
+
+    void check_source(ImageView source, const SampleKey& key, std::size_t slots) const;
+    void make_view(const View& view, ImageView source, const SampleKey& key, const ViewSlot& slot,
+                   Workspace::Buffers& buffers) const;
+};
+
+void Recipe::Program::check_source(ImageView source, const SampleKey& key, std::size_t slots) const {
+    if (slots != views.size()) {
+        throw std::logic_error(
+            fmt::format("recipe '{}' makes {} views and got {} slots", spec.name, views.size(), slots));
+    }
+    if (key.sample > kMaxSample) {
+        throw DataError(fmt::format("sample id {} is above {}: ids have 48 bits", key.sample, kMaxSample));
+    }
+    if (source.data == nullptr || source.shape.height < 1 || source.shape.width < 1) {
+        throw DataError(
+            fmt::format("sample {} is an empty image ({} x {})", key.sample, source.shape.height, source.shape.width));
+    }
+    if (source.shape.channels != channels) {
+        throw DataError(fmt::format("sample {} has {} channels and recipe '{}' was made for {}", key.sample,
+                                    source.shape.channels, spec.name, channels));
+    }
+}
+
+void Recipe::Program::make_view(const View& view, ImageView source, const SampleKey& key, const ViewSlot& slot,
+                                Workspace::Buffers& buffers) const {
+    const auto pixels = static_cast<std::size_t>(spec.size) * static_cast<std::size_t>(spec.size);
+    if (view.outputs.mask && slot.mask != nullptr) {
+        std::memset(slot.mask, 0, pixels);
+    }
+    Canvas canvas(source, buffers, slot, spec.size);
+    for (std::size_t i = 0; i < view.steps.size(); ++i) {
+        Draws draws(key, view.draw, static_cast<int>(i));
+        if (draws.uniform() < view.steps[i].p) {
+            view.steps[i].operation->apply(canvas, draws);
+        }
+    }
+    const ImageView result = canvas.image();
+    if (result.shape.height != spec.size || result.shape.width != spec.size) {
+        throw DataError(
+            fmt::format("sample {} is {} x {} after the operations of recipe '{}', whose views are {} x {}: "
+                        "add resize, random_resized_crop or center_crop",
+                        key.sample, result.shape.height, result.shape.width, spec.name, spec.size, spec.size));
+    }
+    if (slot.pixels != nullptr) {
+        std::memcpy(slot.pixels, result.data, result.shape.bytes());
+    }
+    if (view.outputs.rotation && slot.rotation != nullptr) {
+        *slot.rotation = canvas.turns();
+    }
+}
+
+Recipe::Recipe(RecipeSpec spec, int channels) : program_(std::make_unique<Program>()) {
+    const std::string where = fmt::format("recipe '{}'", spec.name);
+    require_range(where, "size", spec.size, 1, kMaxSize);
+    require_range(where, "number of channels", channels, 1, kMaxChannels);
+    require_range(where, "number of views", static_cast<int>(spec.views.size()), 1, kMaxViews);
+    for (std::size_t i = 0; i < spec.views.size(); ++i) {
+        program_->views.push_back(
+            compile_view(spec.views[i], fmt::format("{}, view {}", where, i), spec.size, channels));
+    }
+    program_->spec = std::move(spec);
+    program_->channels = channels;
+}
+
+Recipe::~Recipe() = default;
+Recipe::Recipe(Recipe&&) noexcept = default;
+Recipe& Recipe::operator=(Recipe&&) noexcept = default;
+
+const RecipeSpec& Recipe::spec() const {
+    return program_->spec;
+}
+
+int Recipe::views() const {
+    return static_cast<int>(program_->views.size());
+}
+
+ImageShape Recipe::output() const {
+    return {program_->spec.size, program_->spec.size, program_->channels};
+}
+
+ViewOutputs Recipe::outputs(int view) const {
+    return program_->views.at(static_cast<std::size_t>(view)).outputs;
+}
+
+void Recipe::apply(ImageView source, const SampleKey& key, const std::vector<ViewSlot>& slots,
+                   Workspace& workspace) const {
+    program_->check_source(source, key, slots.size());
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        program_->make_view(program_->views[i], source, key, slots[i], workspace.buffers());
+    }
+}
+
+} // namespace tacit::augment

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "augment/resample.hpp"
+
+#include "augment/simd_clones.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace tacit::augment {
+namespace {
+
+constexpr int kMaxPrecision = 22;
+
+double triangle(double x) {
+    return std::max(0.0, 1.0 - std::abs(x));
+}
+
+std::size_t offset(int index, int stride) {
+    return static_cast<std::size_t>(index) * static_cast<std::size_t>(stride);
+}
+
+std::uint8_t narrow(int value) {
+    return static_cast<std::uint8_t>(std::min(value, 255));
+}
+
+/// One row of the horizontal pass; kChannels and kTaps are compile-time so that both inner loops unroll.
+template <int kChannels, int kTaps>
+void resample_row_fixed(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table) {
+    const int precision = table.precision();
+    for (int x = 0; x < table.out(); ++x) {
+        const std::uint8_t* pixel = in + table.first(x) * kChannels;
+        const std::int16_t* weights = table.weights(x);
+        int sum[kChannels];
+        for (int c = 0; c < kChannels; ++c) {
+            sum[c] = 1 << (precision - 1);
+        }
+        // The weight of a missing last tap is 0: repeating the one before it keeps the read inside the row.
+        for (int t = 0; t < kTaps; ++t) {
+            const std::uint8_t* tap = pixel + std::min(t, table.count(x) - 1) * kChannels;
+            for (int c = 0; c < kChannels; ++c) {
+                sum[c] += weights[t] * tap[c];
+            }
+        }
+        for (int c = 0; c < kChannels; ++c) {
+            out[x * kChannels + c] = narrow(sum[c] >> precision);
+        }
+    }
+}
+
+void resample_row_any(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table, int channels) {
+    const int precision = table.precision();
+    for (int x = 0; x < table.out(); ++x) {
+        const std::uint8_t* pixel = in + table.first(x) * channels;
+        const std::int16_t* weights = table.weights(x);
+        const int count = table.count(x);
+        for (int c = 0; c < channels; ++c) {
+            int sum = 1 << (precision - 1);
+            for (int t = 0; t < count; ++t) {
+                sum += weights[t] * pixel[t * channels + c];
+            }
+            out[x * channels + c] = narrow(sum >> precision);
+        }
+    }
+}
+
+/// The horizontal pass for images of three channels with many taps: three sums in registers.
+void resample_row_rgb(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table) {
+    const int precision = table.precision();
+    for (int x = 0; x < table.out(); ++x) {
+        const std::uint8_t* pixel = in + table.first(x) * 3;
+        const std::int16_t* weights = table.weights(x);
+        const int count = table.count(x);
+        int red = 1 << (precision - 1);
+        int green = red;
+        int blue = red;
+        for (int t = 0; t < count; ++t) {
+            red += weights[t] * pixel[t * 3];
+            green += weights[t] * pixel[t * 3 + 1];
+            blue += weights[t] * pixel[t * 3 + 2];
+        }
+        out[x * 3] = narrow(red >> precision);
+        out[x * 3 + 1] = narrow(green >> precision);
+        out[x * 3 + 2] = narrow(blue >> precision);
+    }
+}
+
+void resample_row(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table, int channels) {
+    const bool two_taps = table.taps() <= 2;
+    if (channels == 3) {
+        two_taps ? resample_row_fixed<3, 2>(in, out, table) : resample_row_rgb(in, out, table);
+    } else if (channels == 1 && two_taps) {
+        resample_row_fixed<1, 2>(in, out, table);
+    } else {
+        resample_row_any(in, out, table, channels);
+    }
+}
+
+TACIT_SIMD_CLONES
+void blend_two_rows(const std::uint8_t* first, const std::uint8_t* second, const std::int16_t* weights, int precision,
+                    std::uint8_t* __restrict out, int bytes) {
+    const int weight0 = weights[0];
+    const int weight1 = weights[1];
+    const int half = 1 << (precision - 1);
+    for (int i = 0; i < bytes; ++i) {
+        const int sum = (half + weight0 * first[i] + weight1 * second[i]) >> precision;
+        out[i] = static_cast<std::uint8_t>(sum > 255 ? 255 : sum);
+    }
+}
+
+TACIT_SIMD_CLONES
+void blend_rows(const std::uint8_t* rows, int stride, const std::int16_t* weights, int count, int precision,
+                std::uint8_t* __restrict out, int bytes) {
+    constexpr int kBlock = 256;
+    int sums[kBlock];
+    for (int start = 0; start < bytes; start += kBlock) {
+        const int length = bytes - start < kBlock ? bytes - start : kBlock;
+        for (int i = 0; i < length; ++i) {
+            sums[i] = 1 << (precision - 1);
+        }
+        for (int t = 0; t < count; ++t) {
+            const std::uint8_t* row = rows + static_cast<std::ptrdiff_t>(t) * stride + start;
+            const int weight = weights[t];
+            for (int i = 0; i < length; ++i) {
+                sums[i] += weight * row[i];
+            }
+        }
+        for (int i = 0; i < length; ++i) {
+            const int sum = sums[i] >> precision;
+            out[start + i] = static_cast<std::uint8_t>(sum > 255 ? 255 : sum);
+        }
+    }
+}
+
+/// The vertical pass: whole rows of bytes, so channels do not matter.
+void resample_columns(const std::uint8_t* in, int stride, MutableImageView out, const ResampleTable& table) {
+    const int bytes = out.shape.width * out.shape.channels;
+    for (int y = 0; y < out.shape.height; ++y) {
+        const std::uint8_t* rows = in + offset(table.first(y), stride);
+        std::uint8_t* line = out.data + offset(y, bytes);
+        if (table.count(y) == 2) {
+            blend_two_rows(rows, rows + stride, table.weights(y), table.precision(), line, bytes);
+        } else {
+            blend_rows(rows, stride, table.weights(y), table.count(y), table.precision(), line, bytes);
+        }
+    }
+}
+
+} // namespace
+
+void ResampleTable::build(int in, int out) {
+    in_ = in;
+    out_ = out;
+    const double scale = static_cast<double>(in) / out;
+    const double support = std::max(scale, 1.0);
+    const auto outputs = static_cast<std::size_t>(out);
+    first_.resize(outputs);
+    count_.resize(outputs);
+    taps_ = 1;
+    for (int i = 0; i < out; ++i) {
+        const double centre = scale * (i + 0.5);
+        const int first = std::max(static_cast<int>(centre - support + 0.5), 0);
+        const int last = std::min(static_cast<int>(centre + support + 0.5), in);
+        first_[static_cast<std::size_t>(i)] = first;
+        count_[static_cast<std::size_t>(i)] = last - first;
+        taps_ = std::max(taps_, last - first);
+    }
+    // Two slots always, so that the two-tap kernels may read both.
+    taps_ = std::max(taps_, 2);
+    fill_weights(exact_, scale);
+    quantise(exact_);
+}
+
+void ResampleTable::fill_weights(std::vector<double>& weights, double scale) {
+    weights.assign(static_cast<std::size_t>(out_) * static_cast<std::size_t>(taps_), 0.0);
+    const double inverse = scale >= 1.0 ? 1.0 / scale : 1.0;
+    for (int i = 0; i < out_; ++i) {
+        double* row = &weights[offset(i, taps_)];
+        const double centre = scale * (i + 0.5);
+        double total = 0.0;
+        for (int t = 0; t < count(i); ++t) {
+            row[t] = triangle((t + first(i) - centre + 0.5) * inverse);
+            total += row[t];
+        }
+        for (int t = 0; t < count(i) && total != 0.0; ++t) {
+            row[t] /= total;
+        }
+    }
+}
+
+void ResampleTable::quantise(const std::vector<double>& weights) {
+    const double largest = *std::max_element(weights.begin(), weights.end());
+    precision_ = 0;
+    while (precision_ < kMaxPrecision && static_cast<int>(0.5 + largest * (1 << (precision_ + 1))) < (1 << 15)) {
+        ++precision_;
+    }
+    weights_.resize(weights.size());
+    std::transform(weights.begin(), weights.end(), weights_.begin(),
+                   [this](double weight) { return static_cast<std::int16_t>(0.5 + weight * (1 << precision_)); });
+}
+
+const ResampleTable& ResampleScratch::table(int in, int out) {
+    const auto hash = static_cast<std::size_t>(in) + 131 * static_cast<std::size_t>(out);
+    ResampleTable& table = tables_[hash % tables_.size()];
+    if (table.in() != in || table.out() != out) {
+        table.build(in, out);
+    }
+    return table;
+}
+
+void crop_resize(ImageView source, const Box& box, MutableImageView out, ResampleScratch& scratch) {
+    const int channels = source.shape.channels;
+    const int source_stride = source.shape.width * channels;
+    const std::uint8_t* corner = source.data + offset(box.top, source_stride) + offset(box.left, channels);
+    const int row_bytes = out.shape.width * channels;
+    const bool same_height = box.height == out.shape.height;
+    const std::uint8_t* rows = corner;
+    int stride = source_stride;
+    if (box.width != out.shape.width) {
+        std::uint8_t* target = same_height ? out.data : scratch.rows(offset(box.height, row_bytes));
+        const ResampleTable& table = scratch.table(box.width, out.shape.width);
+        for (int y = 0; y < box.height; ++y) {
+            resample_row(corner + offset(y, source_stride), target + offset(y, row_bytes), table, channels);
+        }
+        rows = target;
+        stride = row_bytes;
+    }
+    if (!same_height) {
+        resample_columns(rows, stride, out, scratch.table(box.height, out.shape.height));
+    } else if (rows != out.data) {
+        for (int y = 0; y < box.height; ++y) {
+            std::memcpy(out.data + offset(y, row_bytes), rows + offset(y, stride), static_cast<std::size_t>(row_bytes));
+        }
+    }
+}
+
+} // namespace tacit::augment
