@@ -17,14 +17,14 @@ using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 /// The `optim` section.
 struct OptimConfig {
-    std::string name = "sgd";      ///< sgd (Nesterov) or adamw
-    double lr = 0.05;              ///< peak learning rate
-    std::int64_t lr_per = 0;       ///< > 0: lr is per this many samples of global batch (linear scaling); 0: lr as it is
-    double weight_decay = 1e-4;    ///< never applied to parameters of one dimension
-    double momentum = 0.9;         ///< sgd
+    std::string name = "sgd";   ///< sgd (Nesterov) or adamw
+    double lr = 0.05;           ///< peak learning rate
+    std::int64_t lr_per = 0;    ///< > 0: lr is per this many samples of global batch (linear scaling); 0: lr as it is
+    double weight_decay = 1e-4; ///< never applied to parameters of one dimension
+    double momentum = 0.9;      ///< sgd
     std::vector<double> betas = {0.9, 0.999}; ///< adamw
-    std::string schedule = "cosine"; ///< cosine (to 0) or constant
-    double warmup_epochs = 0;      ///< linear from 0
+    std::string schedule = "cosine";          ///< cosine (to 0) or constant
+    double warmup_epochs = 0;                 ///< linear from 0
 };
 
 OptimConfig read_optim(const config::Section& optim);

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dist/communicator.hpp"
+
+#include <functional>
+
+namespace tacit::train {
+
+/// Collective: runs `work` on rank 0 alone. If it throws an Error there, every rank throws the same
+/// Error, so that no rank is left waiting in a collective.
+void on_root(dist::Communicator& comm, const std::function<void()>& work);
+
+} // namespace tacit::train

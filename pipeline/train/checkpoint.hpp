@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/train/manifest.hpp"
+#include "pipeline/train/optimizer.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tacit::train {
+
+/// "step-00000100".
+std::string checkpoint_name(std::int64_t step);
+
+/// Writes `<folder>/step-…/{model.safetensors,optimizer.safetensors,manifest.json}` under a temporary
+/// name, fsyncs all, renames it, and points `<folder>/latest` at it: a crash at any instant leaves the
+/// earlier checkpoints whole. Fills manifest.files. Returns the checkpoint's path. Throws IoError (full
+/// disk) after the temporary folder is removed.
+std::string write_checkpoint(const std::string& folder, Manifest manifest, const NamedTensors& model,
+                             const NamedTensors& optimizer);
+
+/// Names of the whole (renamed) checkpoints in `folder`, newest first; empty if there is no folder.
+std::vector<std::string> list_checkpoints(const std::string& folder);
+
+/// Checks sizes and SHA-256 of every file that the manifest names. Throws DataError/IoError naming the file.
+Manifest verify_checkpoint(const std::string& path);
+
+/// A checkpoint that passed verify_checkpoint().
+struct ValidCheckpoint {
+    std::string path;
+    Manifest manifest;
+};
+
+/// The newest checkpoint in `folder` that verifies; each damaged newer one is skipped with a warning.
+std::optional<ValidCheckpoint> newest_valid_checkpoint(const std::string& folder);
+
+/// Removes all but the newest `keep` checkpoints, and left-over temporary folders.
+void prune_checkpoints(const std::string& folder, std::int64_t keep);
+
+} // namespace tacit::train

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/train/environment.hpp"
+
+#include "tacit_commit.hpp"
+
+#include <torch/torch.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <fstream>
+#include <hdf5.h>
+#include <mpi.h>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <unistd.h>
+
+namespace tacit::train {
+
+namespace {
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    gethostname(name.data(), name.size() - 1);
+    return name.data();
+}
+
+std::string cpu_model() {
+    std::ifstream cpuinfo("/proc/cpuinfo");
+    for (std::string line; std::getline(cpuinfo, line);)
+        if (line.starts_with("model name"))
+            if (const auto colon = line.find(": "); colon != std::string::npos)
+                return line.substr(colon + 2);
+    return "unknown";
+}
+
+std::string mpi_version() {
+    std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+    int length = 0;
+    MPI_Get_library_version(text.data(), &length);
+    const std::string whole(text.data());
+    return whole.substr(0, whole.find(','));
+}
+
+std::string hdf5_version() {
+    unsigned major = 0;
+    unsigned minor = 0;
+    unsigned release = 0;
+    H5get_libversion(&major, &minor, &release);
+    return fmt::format("{}.{}.{}", major, minor, release);
+}
+
+std::string slurm_job() {
+    const char* job = std::getenv("SLURM_JOB_ID"); // NOLINT(concurrency-mt-unsafe)
+    return job == nullptr ? "" : job;
+}
+
+} // namespace
+
+std::string version_text() {
+    return fmt::format("{} (commit {})", kTacitVersion, kTacitCommit);
+}
+
+std::string environment_json(const dist::Communicator& comm, int threads,
+                             const std::vector<std::string>& command_line) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    nlohmann::ordered_json json = {
+        {"tacit", kTacitVersion},
+        {"commit", kTacitCommit},
+        {"libtorch", TORCH_VERSION},
+        {"mpi", mpi_version()},
+        {"hdf5", hdf5_version()},
+        {"host", host_name()},
+        {"cpu", cpu_model()},
+        {"cores", std::thread::hardware_concurrency()},
+        {"ranks", comm.size()},
+        {"communicator", comm.describe()},
+        {"threads_per_rank", threads},
+        {"command", command_line},
+        {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", now)},
+    };
+    if (const std::string job = slurm_job(); !job.empty())
+        json["slurm_job"] = job;
+    return json.dump(2) + "\n";
+}
+
+} // namespace tacit::train

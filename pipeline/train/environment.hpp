@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dist/communicator.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tacit::train {
+
+/// "0.1.0 (commit 1a2b3c4d5e6f)".
+std::string version_text();
+
+/// environment.json: what produced a run. Versions of Tacit, LibTorch, MPI and HDF5, host, CPU, cores,
+/// ranks, threads per rank, the command line and the time of the start (UTC).
+std::string environment_json(const dist::Communicator& comm, int threads, const std::vector<std::string>& command_line);
+
+} // namespace tacit::train

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/train/experiment.hpp"
+
+#include "dist/gradient_reducer.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/train/model_state.hpp"
+#include "pipeline/train/threads.hpp"
+
+#include <torch/torch.h>
+
+#include <fmt/format.h>
+
+namespace tacit::train {
+
+namespace {
+
+std::string fitting_recipe_advice(const std::string& pretext) {
+    return fmt::format("set augment.recipe to {} (or leave it out)", models::default_recipe(pretext));
+}
+
+void check_views(const models::ViewNeeds& needs, const augment::Recipe& recipe, const std::string& pretext) {
+    const std::string& name = recipe.spec().name;
+    if (recipe.views() < needs.views)
+        throw ConfigError(fmt::format("pretext {} needs {} views of an image, recipe {} makes {}; {}", pretext,
+                                      needs.views, name, recipe.views(), fitting_recipe_advice(pretext)));
+    if (needs.mask && !recipe.outputs(0).mask)
+        throw ConfigError(fmt::format("pretext {} needs a mask, recipe {} makes none; {}", pretext, name,
+                                      fitting_recipe_advice(pretext)));
+    for (int view = 0; needs.rotation && view < needs.views; ++view)
+        if (!recipe.outputs(view).rotation)
+            throw ConfigError(fmt::format("pretext {} needs the rotation of every view, view {} of recipe {} is not "
+                                          "rotated; {}",
+                                          pretext, view, name, fitting_recipe_advice(pretext)));
+}
+
+at::Device pick_device(const std::string& wish, const dist::Communicator& comm) {
+    if (wish == "cpu")
+        return at::kCPU;
+    if (!torch::cuda::is_available()) {
+        if (wish == "cuda")
+            throw ConfigError("train.device is cuda, but this build or machine has no usable GPU; "
+                              "use cpu, or build with the preset `cuda`");
+        return at::kCPU;
+    }
+    if (comm.size() > 1) {
+        if (wish == "cuda")
+            throw ConfigError(fmt::format("train.device is cuda on {} ranks, but GPU collectives are not part of this "
+                                          "version; use one rank, or train.device cpu",
+                                          comm.size()));
+        log::warning("a GPU is there, but several ranks train on CPUs in this version");
+        return at::kCPU;
+    }
+    return at::kCUDA;
+}
+
+void read_dist(const config::Section& section, const dist::Communicator& comm) {
+    const std::string backend = section.choice("backend", "auto", {"auto", "mpi", "nccl"});
+    if (backend == "nccl")
+        section.fail("backend", "NCCL is not part of this version; use auto or mpi");
+    if (backend == "mpi" && comm.describe() == "self")
+        section.fail("backend", "this process was not started by mpirun or srun; start it so, or use auto");
+}
+
+std::vector<double> per_channel(const std::vector<double>& given, const std::vector<double>& stored, int channels,
+                                const char* key) {
+    const std::vector<double>& values = given.empty() ? stored : given;
+    if (values.size() != static_cast<std::size_t>(channels))
+        throw ConfigError(fmt::format("data.{} has {} numbers{}, the images have {} channels", key, values.size(),
+                                      given.empty() ? " in the shards" : "", channels));
+    return values;
+}
+
+void count_steps(Experiment& experiment, const dist::Communicator& comm) {
+    const TrainConfig& train = experiment.train;
+    check_batch(train, comm.size());
+    const std::int64_t images = experiment.dataset->info().size;
+    experiment.steps_per_epoch = images / train.batch;
+    if (experiment.steps_per_epoch == 0)
+        throw ConfigError(fmt::format("train.batch is {}, but split '{}' of {} holds {} images; use a batch of at most "
+                                      "that many",
+                                      train.batch, experiment.data.train, experiment.data.path, images));
+    experiment.total_steps = train.epochs * experiment.steps_per_epoch;
+    if (train.max_steps > 0)
+        experiment.total_steps = train.max_steps;
+}
+
+void build_model(Experiment& experiment, const config::Section& root, dist::Communicator& comm) {
+    const augment::ImageShape shape = experiment.recipe->output();
+    torch::manual_seed(experiment.train.seed);
+    auto backbone = models::make_backbone(root.section("model"), shape, comm);
+    experiment.pretext = models::make_pretext(root.section("pretext"), std::move(backbone), shape, comm);
+    check_views(experiment.pretext->needs(), *experiment.recipe, experiment.pretext_name);
+}
+
+void place_model(Experiment& experiment, dist::Communicator& comm) {
+    models::Pretext& pretext = *experiment.pretext;
+    const torch::NoGradGuard no_gradient;
+    pretext.to(experiment.format.device);
+    if (experiment.train.channels_last)
+        for (at::Tensor& parameter : pretext.parameters())
+            if (parameter.dim() == 4)
+                parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+    if (comm.size() > 1)
+        dist::broadcast_from_root(model_state(pretext), comm);
+}
+
+void share_cores(Experiment& experiment, dist::Communicator& comm) {
+    const int cores = cores_of_rank(comm);
+    experiment.threads = experiment.train.threads > 0 ? experiment.train.threads : cores;
+    experiment.workers = experiment.data.workers > 0 ? experiment.data.workers : cores;
+    at::set_num_threads(experiment.threads);
+}
+
+} // namespace
+
+Experiment build_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval) {
+    const config::Section root = document.root();
+    Experiment experiment;
+    experiment.data = loader::read_data(root.section("data"));
+    experiment.optim = read_optim(root.section("optim"));
+    experiment.train = read_train(root.section("train"));
+    experiment.checkpoint = read_checkpoint(root.section("checkpoint"));
+    read_dist(root.section("dist"), comm);
+    if (read_eval)
+        read_eval(root.section("eval"));
+    experiment.pretext_name = root.section("pretext").required_text("name");
+    const std::string recipe_name = models::default_recipe(experiment.pretext_name);
+    experiment.dataset =
+        std::make_unique<shards::Dataset>(shards::Dataset::open(experiment.data.path, experiment.data.train));
+    const shards::DatasetInfo& info = experiment.dataset->info();
+    experiment.title =
+        root.section("report").text("title", fmt::format("{} on {}", experiment.pretext_name, info.source));
+    experiment.recipe = std::make_unique<augment::Recipe>(
+        loader::read_recipe(root.section("augment"), recipe_name, info), info.channels);
+    experiment.format = {per_channel(experiment.data.mean, info.mean, info.channels, "mean"),
+                         per_channel(experiment.data.std, info.std, info.channels, "std"),
+                         pick_device(experiment.train.device, comm), experiment.train.channels_last};
+    count_steps(experiment, comm);
+    build_model(experiment, root, comm);
+    document.finish();
+    place_model(experiment, comm);
+    share_cores(experiment, comm);
+    experiment.settings = flat_settings(document.resolved_yaml());
+    return experiment;
+}
+
+} // namespace tacit::train

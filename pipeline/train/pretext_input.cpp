@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/train/pretext_input.hpp"
+
+#include <torch/torch.h>
+
+namespace tacit::train {
+
+namespace {
+
+at::Tensor view_tensor(const loader::BatchView& view, const loader::Batch& batch, std::int64_t count,
+                       const InputFormat& format) {
+    const at::Tensor images =
+        models::normalized_images(view.pixels.data(), count, batch.shape, format.mean, format.std);
+    const auto memory = format.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    return images.to(format.device).contiguous(memory);
+}
+
+at::Tensor mask_tensor(const loader::BatchView& view, const loader::Batch& batch, std::int64_t count,
+                       const InputFormat& format) {
+    if (view.masks.empty())
+        return {};
+    // from_blob takes a mutable pointer; the tensor is only read, by the conversion.
+    auto* bytes = const_cast<std::uint8_t*>(view.masks.data()); // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    return torch::from_blob(bytes, {count, 1, batch.shape.height, batch.shape.width}, torch::kUInt8)
+        .to(torch::kFloat32)
+        .to(format.device);
+}
+
+at::Tensor rotation_tensor(const loader::BatchView& view, std::int64_t count, const InputFormat& format) {
+    if (view.rotation.empty())
+        return {};
+    auto* turns = const_cast<std::int32_t*>(view.rotation.data()); // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    return torch::from_blob(turns, {count}, torch::kInt32).to(torch::kInt64).to(format.device);
+}
+
+} // namespace
+
+models::PretextInput pretext_input(const loader::Batch& batch, const InputFormat& format, std::int64_t global_count,
+                                   std::int64_t limit) {
+    const std::int64_t count = limit > 0 ? std::min(limit, batch.count) : batch.count;
+    models::PretextInput input;
+    for (const loader::BatchView& view : batch.views) {
+        input.views.push_back(view_tensor(view, batch, count, format));
+        input.masks.push_back(mask_tensor(view, batch, count, format));
+        input.rotations.push_back(rotation_tensor(view, count, format));
+    }
+    input.global_count = global_count > 0 ? global_count : count;
+    return input;
+}
+
+} // namespace tacit::train

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "models/pretext/pretext.hpp"
+#include "pipeline/loader/batch.hpp"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace tacit::train {
+
+/// How batches become tensors.
+struct InputFormat {
+    std::vector<double> mean; ///< per channel in [0, 1]
+    std::vector<double> std;
+    at::Device device = at::kCPU;
+    bool channels_last = false; ///< memory format of the views
+};
+
+/// The tensors of `batch` (its first `limit` samples when limit > 0). Copies: the batch may be reused
+/// after the call. global_count is `global_count`, or the number of samples taken when that is 0.
+models::PretextInput pretext_input(const loader::Batch& batch, const InputFormat& format, std::int64_t global_count,
+                                   std::int64_t limit = 0);
+
+} // namespace tacit::train

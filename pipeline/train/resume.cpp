@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/train/resume.hpp"
+
+#include "models/weights/safetensors.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/train/agreement.hpp"
+#include "pipeline/train/model_state.hpp"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace tacit::train {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+ValidCheckpoint named_checkpoint(const std::string& path) {
+    if (fs::exists(path + "/manifest.json"))
+        return {path, verify_checkpoint(path)};
+    if (auto newest = newest_valid_checkpoint(RunPaths(path).checkpoints()))
+        return *newest;
+    throw ConfigError(fmt::format("--resume {}: neither a checkpoint nor a run folder with a whole one", path));
+}
+
+void refuse_to_overtake(const ValidCheckpoint& chosen, const std::string& folder) {
+    for (const std::string& name : list_checkpoints(folder))
+        if (name > checkpoint_name(chosen.manifest.step))
+            throw ConfigError(fmt::format("--resume {}: {} already holds the later checkpoint {}; choose another run "
+                                          "folder, or remove what is later",
+                                          chosen.path, folder, name));
+}
+
+std::optional<ValidCheckpoint> choose(const std::string& choice, const std::string& folder) {
+    if (choice == "auto")
+        return newest_valid_checkpoint(folder);
+    if (choice == "never") {
+        if (!list_checkpoints(folder).empty())
+            throw ConfigError(fmt::format("--resume never: {} holds checkpoints, which a new start would overwrite; "
+                                          "choose another run folder, or remove it",
+                                          folder));
+        return std::nullopt;
+    }
+    const ValidCheckpoint chosen = named_checkpoint(choice);
+    refuse_to_overtake(chosen, folder);
+    return chosen;
+}
+
+void check_fits(const ValidCheckpoint& chosen, const Experiment& experiment) {
+    const std::vector<std::string> differences = conflicts(chosen.manifest.config, experiment.settings);
+    if (!differences.empty())
+        throw ConfigError(fmt::format("cannot resume {}: {}; start in another run folder, or give what the checkpoint "
+                                      "has (free to change: data.path, data.workers, data.slots, train.threads, "
+                                      "train.log_every, train.device, dist, checkpoint, eval, report; train.epochs "
+                                      "and train.max_steps only under optim.schedule constant)",
+                                      chosen.path, fmt::join(differences, "; ")));
+    const std::string& fingerprint = experiment.dataset->info().fingerprint;
+    if (fingerprint != chosen.manifest.data_fingerprint)
+        throw ConfigError(fmt::format("cannot resume {}: it was trained on other data (fingerprint {:.12}) than {} "
+                                      "holds ({:.12})",
+                                      chosen.path, chosen.manifest.data_fingerprint, experiment.data.path,
+                                      fingerprint));
+}
+
+} // namespace
+
+Manifest manifest_of(const Experiment& experiment, const dist::Communicator& comm) {
+    Manifest manifest;
+    manifest.seed = experiment.train.seed;
+    manifest.global_batch = experiment.train.batch;
+    manifest.ranks = comm.size();
+    manifest.pretext = experiment.pretext_name;
+    manifest.shape = experiment.recipe->output();
+    manifest.mean = experiment.format.mean;
+    manifest.std = experiment.format.std;
+    manifest.config = experiment.settings;
+    manifest.config_digest = settings_digest(experiment.settings);
+    manifest.data_fingerprint = experiment.dataset->info().fingerprint;
+    return manifest;
+}
+
+std::optional<Manifest> resume(Experiment& experiment, Trainer& trainer, const std::string& choice,
+                               const RunPaths& paths, dist::Communicator& comm) {
+    std::string manifest_text;
+    NamedTensors model;
+    NamedTensors optimizer;
+    on_root(comm, [&] {
+        const auto chosen = choose(choice, paths.checkpoints());
+        if (!chosen)
+            return;
+        check_fits(*chosen, experiment);
+        model = models::read_safetensors(chosen->path + "/model.safetensors").tensors;
+        optimizer = models::read_safetensors(chosen->path + "/optimizer.safetensors").tensors;
+        manifest_text = manifest_json(chosen->manifest);
+        log::info(
+            fmt::format("resuming {} at step {} of {}", chosen->path, chosen->manifest.step, experiment.total_steps));
+    });
+    comm.broadcast(manifest_text, 0);
+    if (manifest_text.empty())
+        return std::nullopt;
+    Manifest manifest = parse_manifest(manifest_text, "the manifest from rank 0");
+    broadcast_tensors(model, comm);
+    broadcast_tensors(optimizer, comm);
+    load_model_state(*experiment.pretext, model);
+    trainer.optimizer().load_state(optimizer);
+    trainer.seek(manifest.step);
+    return manifest;
+}
+
+} // namespace tacit::train

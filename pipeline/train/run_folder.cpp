@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/train/run_folder.hpp"
+
+#include "models/weights/safetensors.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/train/agreement.hpp"
+#include "pipeline/train/checkpoint.hpp"
+#include "pipeline/train/model_state.hpp"
+
+#include <torch/torch.h>
+
+#include <charconv>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <utility>
+
+namespace tacit::train {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail_no_checkpoint(const std::string& folder, const std::string& wanted) {
+    const std::vector<std::string> names = list_checkpoints(folder);
+    throw Error(fmt::format("no usable checkpoint '{}' in {}; {}", wanted, folder,
+                            names.empty() ? "there are none" : fmt::format("there are: {}", fmt::join(names, ", "))));
+}
+
+/// Lowest loss among the checkpoints that verify.
+std::optional<ValidCheckpoint> best_checkpoint(const std::string& folder) {
+    std::vector<std::pair<double, std::string>> by_loss;
+    for (const std::string& name : list_checkpoints(folder)) {
+        const std::string place = folder + "/" + name + "/manifest.json";
+        try {
+            by_loss.emplace_back(parse_manifest(read_file(place), place).loss, folder + "/" + name);
+        } catch (const Error&) {
+            continue; // verify_checkpoint names it when "last" would take it
+        }
+    }
+    std::stable_sort(by_loss.begin(), by_loss.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& [loss, path] : by_loss)
+        try {
+            return ValidCheckpoint{path, verify_checkpoint(path)};
+        } catch (const DataError&) {
+            continue;
+        }
+    return std::nullopt;
+}
+
+ValidCheckpoint pick_checkpoint(const std::string& folder, const std::string& wanted) {
+    if (wanted == "last" || wanted == "best") {
+        auto found = wanted == "last" ? newest_valid_checkpoint(folder) : best_checkpoint(folder);
+        if (!found)
+            fail_no_checkpoint(folder, wanted);
+        return *std::move(found);
+    }
+    std::int64_t step = 0;
+    const char* end = wanted.data() + wanted.size();
+    const auto parsed = std::from_chars(wanted.data(), end, step);
+    if (parsed.ec != std::errc() || parsed.ptr != end)
+        throw ConfigError(fmt::format("checkpoint '{}' is not last, best or a step number", wanted));
+    const std::string path = folder + "/" + checkpoint_name(step);
+    if (!fs::exists(path))
+        fail_no_checkpoint(folder, wanted);
+    return {path, verify_checkpoint(path)};
+}
+
+} // namespace
+
+RunLock::RunLock(const std::string& run_folder) {
+    std::error_code error;
+    fs::create_directories(run_folder, error);
+    if (error)
+        throw IoError(fmt::format("cannot create the run folder '{}': {}", run_folder, error.message()));
+    const std::string path = run_folder + "/.lock";
+    descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (descriptor_ < 0)
+        throw IoError(fmt::format("cannot write '{}': {}", path, errno_text()));
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0)
+        return;
+    close(descriptor_);
+    throw Error(
+        fmt::format("another tacit pretrain is writing to {}; wait for it, or choose another run folder", run_folder));
+}
+
+RunLock::~RunLock() {
+    if (descriptor_ >= 0)
+        close(descriptor_);
+}
+
+RunLock::RunLock(RunLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist::Communicator& comm) {
+    const RunPaths paths(path);
+    std::string manifest_text;
+    std::string config_text;
+    std::string name;
+    NamedTensors tensors;
+    on_root(comm, [&] {
+        if (!fs::exists(paths.config()))
+            throw Error(fmt::format("{} is not a run folder: it has no config.yaml", path));
+        const ValidCheckpoint chosen = pick_checkpoint(paths.checkpoints(), checkpoint);
+        tensors = models::read_safetensors(chosen.path + "/model.safetensors").tensors;
+        config_text = read_file(paths.config());
+        name = fs::path(chosen.path).filename();
+        manifest_text = manifest_json(chosen.manifest);
+    });
+    for (std::string* text : {&manifest_text, &config_text, &name})
+        comm.broadcast(*text, 0);
+    broadcast_tensors(tensors, comm);
+    Manifest manifest = parse_manifest(manifest_text, path);
+    config::Document document = config::Document::from_text(config_text, paths.config());
+    const config::Section root = document.root();
+    loader::DataConfig data = loader::read_data(root.section("data"));
+    auto backbone = models::make_backbone(root.section("model"), manifest.shape, comm);
+    auto pretext = models::make_pretext(root.section("pretext"), backbone, manifest.shape, comm);
+    load_model_state(*pretext, tensors);
+    pretext->eval();
+    return {path,
+            fs::path(path).lexically_normal().filename().empty()
+                ? fs::path(path).lexically_normal().parent_path().filename()
+                : fs::path(path).lexically_normal().filename(),
+            name,
+            manifest.pretext,
+            std::move(document),
+            std::move(data),
+            manifest.shape,
+            manifest.mean,
+            manifest.std,
+            manifest,
+            std::move(backbone),
+            std::move(pretext),
+            &comm};
+}
+
+std::shared_ptr<models::Backbone> make_fresh_backbone(LoadedRun& run, std::uint64_t seed) {
+    torch::manual_seed(seed);
+    auto backbone = models::make_backbone(run.document.root().section("model"), run.shape, *run.comm);
+    backbone->eval();
+    return backbone;
+}
+
+} // namespace tacit::train

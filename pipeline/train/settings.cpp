@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/train/settings.hpp"
+
+#include "pipeline/base/digest.hpp"
+#include "pipeline/base/error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <string_view>
+#include <yaml-cpp/yaml.h>
+
+namespace tacit::train {
+
+namespace {
+
+constexpr std::array<std::string_view, 11> kFree = {"data.path",       "data.workers",  "data.slots",   "data.test",
+                                                    "train.log_every", "train.threads", "train.device", "dist.",
+                                                    "checkpoint.",     "eval.",         "report."};
+
+void flatten(const YAML::Node& node, const std::string& path, Settings& settings) {
+    if (node.IsMap()) {
+        for (const auto& entry : node) {
+            const auto key = entry.first.as<std::string>();
+            flatten(entry.second, path.empty() ? key : path + "." + key, settings);
+        }
+    } else if (node.IsSequence()) {
+        for (std::size_t i = 0; i < node.size(); ++i)
+            flatten(node[i], fmt::format("{}[{}]", path, i), settings);
+    } else {
+        settings[path] = node.IsScalar() ? node.Scalar() : std::string();
+    }
+}
+
+std::string schedule_of(const Settings& settings) {
+    const auto found = settings.find("optim.schedule");
+    return found == settings.end() ? "cosine" : found->second;
+}
+
+} // namespace
+
+Settings flat_settings(const std::string& yaml) {
+    Settings settings;
+    try {
+        flatten(YAML::Load(yaml), "", settings);
+    } catch (const YAML::Exception& error) {
+        throw DataError(fmt::format("the resolved config is not YAML: {}", error.what()));
+    }
+    return settings;
+}
+
+bool may_change(const std::string& key, const std::string& schedule) {
+    if (key == "train.epochs" || key == "train.max_steps")
+        return schedule == "constant";
+    return std::any_of(kFree.begin(), kFree.end(),
+                       [&](std::string_view free) { return free.back() == '.' ? key.starts_with(free) : key == free; });
+}
+
+std::string settings_digest(const Settings& settings) {
+    const std::string schedule = schedule_of(settings);
+    Sha256 digest;
+    for (const auto& [key, value] : settings) {
+        if (may_change(key, schedule))
+            continue;
+        const std::string line = fmt::format("{}={}\n", key, value);
+        digest.update(line.data(), line.size());
+    }
+    return digest.hex();
+}
+
+std::vector<std::string> conflicts(const Settings& saved, const Settings& current) {
+    const std::string schedule = schedule_of(saved);
+    const auto value_in = [](const Settings& settings, const std::string& key) {
+        const auto found = settings.find(key);
+        return found == settings.end() ? std::string("not set") : found->second;
+    };
+    Settings all = saved;
+    all.insert(current.begin(), current.end());
+    std::vector<std::string> lines;
+    for (const auto& entry : all) {
+        const std::string& key = entry.first;
+        const std::string before = value_in(saved, key);
+        const std::string now = value_in(current, key);
+        if (before != now && !may_change(key, schedule))
+            lines.push_back(fmt::format("{} is {}, the checkpoint has {}", key, now, before));
+    }
+    return lines;
+}
+
+} // namespace tacit::train

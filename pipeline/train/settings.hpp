@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tacit::train {
+
+/// A resolved config as dotted key -> value text, e.g. {"optim.betas[0]", "0.9"}.
+using Settings = std::map<std::string, std::string>;
+
+/// Flattens Document::resolved_yaml(). Throws DataError when `yaml` is not YAML.
+Settings flat_settings(const std::string& yaml);
+
+/// Whether a run may be resumed with another value of `key`. What decides the weights may not change:
+/// data, augmentation, model, pretext, optimiser, batch, precision and seed. Free: places and machine
+/// (data.path, workers, threads, device, dist), cadence (log_every, checkpoint, report, eval), and,
+/// under a constant schedule only, the length (epochs, max_steps); a cosine depends on its end.
+bool may_change(const std::string& key, const std::string& schedule);
+
+/// SHA-256 over the settings that may not change.
+std::string settings_digest(const Settings& settings);
+
+/// One line for each setting that may not change and did: "optim.lr is 0.1, the checkpoint has 0.2".
+std::vector<std::string> conflicts(const Settings& saved, const Settings& current);
+
+} // namespace tacit::train

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dist/communicator.hpp"
+#include "pipeline/config/section.hpp"
+#include "pipeline/train/experiment.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace tacit::train {
+
+/// What `tacit bench step` measured, over all ranks.
+struct StepBench {
+    std::int64_t steps = 0;
+    double step_ms_p50 = 0; ///< median wall time of a step on rank 0, milliseconds
+    double step_ms_p95 = 0;
+    double images_per_second = 0; ///< samples of the global batch per second, data wait included
+    double data_wait = 0;         ///< share of the time spent waiting for the loader, mean over ranks
+    double loader_cpu = 0;        ///< CPU time of this rank's loader workers / wall time, in cores
+    double loss = 0;              ///< of the last step
+    int ranks = 1;
+    int threads = 1;        ///< of LibTorch per rank
+    int workers = 1;        ///< of the loader per rank
+    std::int64_t batch = 0; ///< global
+
+    std::string json() const;
+};
+
+/// Collective: trains `warmup` + `steps` steps of what `document` describes, in memory only.
+StepBench bench_step(config::Document& document, std::int64_t warmup, std::int64_t steps, dist::Communicator& comm,
+                     const SectionReader& read_eval = {});
+
+} // namespace tacit::train

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/config/section.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace tacit::train {
+
+/// The `train` section.
+struct TrainConfig {
+    std::int64_t epochs = 20;
+    std::int64_t max_steps = 0;     ///< > 0: end after this many steps, however many epochs that is
+    std::int64_t batch = 128;       ///< samples per optimiser step over all ranks and micro-batches
+    std::int64_t accumulate = 1;    ///< micro-batches per optimiser step
+    std::string precision = "fp32"; ///< fp32, or bf16 (autocast around the networks)
+    bool channels_last = true;      ///< memory format of images and convolution weights
+    std::uint64_t seed = 1;         ///< of initialisation, order and augmentation
+    int threads = 0;                ///< of LibTorch per rank; 0: the cores that the rank may use
+    std::int64_t log_every = 10;    ///< steps between two lines of metrics.jsonl
+    std::string device = "auto";    ///< auto, cpu, cuda
+};
+
+TrainConfig read_train(const config::Section& train);
+
+/// The `checkpoint` section. A checkpoint is also written at the end and when a signal asks for a stop.
+struct CheckpointConfig {
+    double every_epochs = 1;      ///< 0: never by epochs
+    std::int64_t every_steps = 0; ///< > 0: by steps instead
+    std::int64_t keep = 3;        ///< newest ones that stay on disk
+    /// Steps between two checkpoints; 0: only at the end.
+    std::int64_t interval(std::int64_t steps_per_epoch) const;
+};
+
+CheckpointConfig read_checkpoint(const config::Section& checkpoint);
+
+/// Checks that `batch` splits into `accumulate` micro-batches of equal shares for `ranks`. Throws
+/// ConfigError with the numbers and the nearest batch that does.
+void check_batch(const TrainConfig& config, int ranks);
+
+} // namespace tacit::train
