@@ -11,7 +11,9 @@ namespace tacit::dist {
 /// Parameters and buffers are named as torch.nn.BatchNorm2d: weight, bias, running_mean, running_var,
 /// num_batches_tracked. Statistics are merged over ranks in fp64 by one all-reduce of (n, n*mean, M2)
 /// about a shared reference; ranks may hold different or no samples. In eval mode uses running statistics,
-/// no communication. eps 1e-5, momentum 0.1 as torchvision.
+/// no communication. eps 1e-5, momentum 0.1 as torchvision. In training, forward and backward are collective
+/// (a rank without samples passes an empty input); throws std::invalid_argument when dimension 1 is not `channels`,
+/// ConfigError on all ranks when the global batch has one value per channel. `comm` must outlive the graph.
 class BatchNormImpl : public torch::nn::Module {
   public:
     BatchNormImpl(std::int64_t channels, Communicator& comm, double eps = 1e-5, double momentum = 0.1);
@@ -20,6 +22,8 @@ class BatchNormImpl : public torch::nn::Module {
     at::Tensor weight, bias, running_mean, running_var, num_batches_tracked;
 
   private:
+    at::Tensor forward_global(const at::Tensor& input);
+
     Communicator* comm_;
     double eps_;
     double momentum_;

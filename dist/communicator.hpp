@@ -50,7 +50,8 @@ bool launched_by_mpi();
 
 /// MPI_Init_thread and MPI_Finalize by scope; create one in main() when launched_by_mpi().
 /// Throws DistError with one line of advice when the launcher and MPI do not fit
-/// (srun without --mpi=pmix) or the thread level is too low.
+/// (srun without --mpi=pmix) or the thread level is too low. When an exception leaves its scope MPI_Finalize
+/// is skipped (it would wait for the other ranks); exit non-zero and the launcher ends the job.
 class MpiEnvironment {
   public:
     MpiEnvironment();
@@ -59,7 +60,11 @@ class MpiEnvironment {
     MpiEnvironment& operator=(const MpiEnvironment&) = delete;
 };
 
-/// All ranks of MPI_COMM_WORLD (duplicated). Needs a live MpiEnvironment.
-std::unique_ptr<Communicator> make_mpi_communicator();
+/// MPI 3.1 counts are int; longer messages travel in pieces of this many elements (bytes where untyped).
+inline constexpr std::int64_t kLargestMpiCount = std::int64_t{1} << 28;
+
+/// Collective: all ranks of MPI_COMM_WORLD (duplicated). Needs a live MpiEnvironment. Tests pass a small
+/// `largest_count` (1..kLargestMpiCount) to exercise the pieces.
+std::unique_ptr<Communicator> make_mpi_communicator(std::int64_t largest_count = kLargestMpiCount);
 
 } // namespace tacit::dist

@@ -28,10 +28,19 @@ class GradientReducer {
     std::size_t buckets() const;
 
   private:
-    struct Bucket {
-        at::Tensor flat;
-        std::vector<std::pair<at::Tensor, std::int64_t>> slices; ///< parameter and its offset
+    struct Slice {
+        std::string name;
+        at::Tensor parameter;
+        std::int64_t offset; ///< in elements of the bucket
     };
+    struct Bucket {
+        std::vector<Slice> slices;
+        std::int64_t length = 0; ///< elements, with padding
+        at::Tensor flat;
+    };
+    void assign(const NamedTensors& parameters);
+    static void allocate(Bucket& bucket);
+
     Communicator* comm_;
     std::vector<Bucket> buckets_;
 };

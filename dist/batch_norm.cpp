@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dist/batch_norm.hpp"
+
+#include "dist/channel_passes.hpp"
+#include "dist/comm_handle.hpp"
+#include "pipeline/base/error.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <stdexcept>
+#include <torch/torch.h>
+
+namespace tacit::dist {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
+
+/// Statistics of the global batch, float64, the same bits on all ranks.
+struct GlobalMoments {
+    at::Tensor count; ///< values a channel, no dimension
+    at::Tensor mean;  ///< [C]
+    at::Tensor m2;    ///< [C], sum of squared deviations from mean
+};
+
+/// Chan, Golub & LeVeque 1979: moments about a shared reference add up, so one all-reduce merges any number
+/// of ranks with any number of samples. The reference only has to be near the mean to avoid cancellation.
+GlobalMoments merge(const ChannelMoments& local, const at::Tensor& reference, Communicator& comm) {
+    const auto n = static_cast<double>(local.count);
+    const std::int64_t channels = reference.numel();
+    const at::Tensor offset = local.count == 0 ? at::zeros_like(reference) : local.mean - reference;
+    at::Tensor payload =
+        at::cat({at::full({1}, n, reference.options()), offset * n, local.m2 + offset * offset * n}).contiguous();
+    comm.all_reduce_sum(payload);
+    const at::Tensor count = payload[0];
+    const at::Tensor divisor = count.clamp_min(1);
+    const at::Tensor mean_offset = payload.narrow(0, 1, channels) / divisor;
+    const at::Tensor about_reference = payload.narrow(0, 1 + channels, channels);
+    return {count, reference + mean_offset, (about_reference - mean_offset * mean_offset * count).clamp_min_(0)};
+}
+
+/// Normalises with given global statistics; the backward pass accounts for their dependence on the input of
+/// every rank (Ioffe & Szegedy 2015, section 3, with sums over the global batch).
+class Normalize : public torch::autograd::Function<Normalize> {
+  public:
+    static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
+                              const at::Tensor& bias, const at::Tensor& mean, const at::Tensor& invstd,
+                              const at::Tensor& count, std::int64_t comm) {
+        context->save_for_backward({x, weight, mean, invstd, count});
+        context->saved_data["comm"] = comm;
+        return channel_affine(x, mean, invstd * weight, bias.to(at::kDouble));
+    }
+
+    static tensor_list backward(AutogradContext* context, tensor_list gradients) {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &x = saved[0], &weight = saved[1], &mean = saved[2], &invstd = saved[3], &count = saved[4];
+        const at::Tensor dy = gradients.at(0).to(x.scalar_type()).contiguous(x.suggest_memory_format());
+        const auto [sum_dy, sum_dy_xmu] = channel_gradient_sums(dy, x, mean);
+        const at::Tensor d_weight = (sum_dy_xmu * invstd).to(weight.scalar_type());
+        const at::Tensor d_bias = sum_dy.to(weight.scalar_type());
+        at::Tensor dx;
+        if (context->needs_input_grad(0)) {
+            at::Tensor sums = at::stack({sum_dy, sum_dy_xmu});
+            comm_of(context->saved_data["comm"].toInt()).all_reduce_sum(sums);
+            const at::Tensor a = invstd * weight;
+            dx = channel_input_gradient(dy, x, mean, a, a * invstd * invstd * sums[1] / count, a * sums[0] / count);
+        }
+        return {dx, d_weight, d_bias, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
+    }
+};
+
+void require_channels(const at::Tensor& input, std::int64_t channels) {
+    if (input.dim() < 2 || input.size(1) != channels) {
+        throw std::invalid_argument(fmt::format("BatchNorm of {} channels got an input of shape [{}]; dimension 1 must "
+                                                "hold the channels",
+                                                channels, fmt::join(input.sizes(), ", ")));
+    }
+}
+
+[[noreturn]] void throw_too_few_values() {
+    throw ConfigError("BatchNorm needs more than one value per channel in the global batch: raise the batch size");
+}
+
+} // namespace
+
+BatchNormImpl::BatchNormImpl(std::int64_t channels, Communicator& comm, double eps, double momentum)
+    : comm_(&comm), eps_(eps), momentum_(momentum) {
+    if (channels < 1) {
+        throw std::invalid_argument(fmt::format("BatchNorm of {} channels", channels));
+    }
+    weight = register_parameter("weight", torch::ones({channels}));
+    bias = register_parameter("bias", torch::zeros({channels}));
+    running_mean = register_buffer("running_mean", torch::zeros({channels}));
+    running_var = register_buffer("running_var", torch::ones({channels}));
+    num_batches_tracked = register_buffer("num_batches_tracked", torch::zeros({}, torch::kLong));
+}
+
+at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
+    require_channels(input, weight.numel());
+    if (!is_training()) {
+        return at::batch_norm(input, weight, bias, running_mean, running_var, false, momentum_, eps_, true);
+    }
+    if (comm_->size() == 1) {
+        if (input.numel() < 2 * weight.numel()) {
+            throw_too_few_values();
+        }
+        num_batches_tracked.add_(1);
+        return at::batch_norm(input, weight, bias, running_mean, running_var, true, momentum_, eps_, true);
+    }
+    return forward_global(input);
+}
+
+at::Tensor BatchNormImpl::forward_global(const at::Tensor& input) {
+    const at::Tensor x = dense_activations(input);
+    GlobalMoments global;
+    at::Tensor invstd;
+    {
+        const torch::NoGradGuard no_grad;
+        const ChannelMoments local = channel_moments(x.detach());
+        // A diverged running mean must not poison the statistics of a later, healthy batch.
+        global = merge(local, at::nan_to_num(running_mean.to(at::kDouble), 0.0, 0.0, 0.0), *comm_);
+        if (local.count < 2 && global.count.item<double>() < 2) {
+            throw_too_few_values();
+        }
+        invstd = (global.m2 / global.count + eps_).rsqrt_();
+        const at::Tensor unbiased = global.m2 / (global.count - 1);
+        num_batches_tracked.add_(1);
+        running_mean.copy_(running_mean.to(at::kDouble) * (1 - momentum_) + global.mean * momentum_);
+        running_var.copy_(running_var.to(at::kDouble) * (1 - momentum_) + unbiased * momentum_);
+    }
+    return Normalize::apply(x, weight, bias, global.mean, invstd, global.count, handle_of(*comm_));
+}
+
+} // namespace tacit::dist

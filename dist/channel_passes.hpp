@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <utility>
+
+namespace tacit::dist {
+
+/// The passes over memory of batch normalisation for activations [N, C] or [N, C, …] in float32, float64
+/// or bfloat16. Per-channel arguments and results are float64 [C] on the device of the activations. All
+/// arithmetic is float64 and rounded once, so that activations far from zero do not cancel.
+
+/// Local statistics of each channel; an empty input has count 0 and zeros.
+struct ChannelMoments {
+    std::int64_t count = 0; ///< values a channel
+    at::Tensor mean;
+    at::Tensor m2; ///< sum of squared deviations from `mean`
+};
+
+/// Contiguous or channels_last copy of `input` (itself if it already is dense).
+at::Tensor dense_activations(const at::Tensor& input);
+
+// The functions below take activations from dense_activations(), all in one memory format.
+
+ChannelMoments channel_moments(const at::Tensor& x);
+/// (x - mean) * scale + shift, in the type and memory format of x.
+at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& scale,
+                          const at::Tensor& shift);
+/// sum dy and sum dy * (x - mean) of each channel.
+std::pair<at::Tensor, at::Tensor> channel_gradient_sums(const at::Tensor& dy, const at::Tensor& x,
+                                                        const at::Tensor& mean);
+/// a * dy - k * (x - mean) - b, in the type and memory format of x.
+at::Tensor channel_input_gradient(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& mean,
+                                  const at::Tensor& a, const at::Tensor& k, const at::Tensor& b);
+
+/// The same by ATen operators, for devices without the loops above.
+namespace by_operators {
+
+ChannelMoments channel_moments(const at::Tensor& x);
+at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& scale,
+                          const at::Tensor& shift);
+std::pair<at::Tensor, at::Tensor> channel_gradient_sums(const at::Tensor& dy, const at::Tensor& x,
+                                                        const at::Tensor& mean);
+at::Tensor channel_input_gradient(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& mean,
+                                  const at::Tensor& a, const at::Tensor& k, const at::Tensor& b);
+
+} // namespace by_operators
+
+} // namespace tacit::dist

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dist/communicator.hpp"
+#include "dist/mpi_check.hpp"
+#include "dist/tensor_checks.hpp"
+
+#include <ATen/Functions.h>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <fmt/format.h>
+#include <stdexcept>
+#include <unistd.h>
+
+namespace tacit::dist {
+namespace {
+
+MPI_Datatype mpi_type(const at::Tensor& tensor) {
+    switch (tensor.scalar_type()) {
+    case at::kFloat:
+        return MPI_FLOAT;
+    case at::kDouble:
+        return MPI_DOUBLE;
+    default:
+        return MPI_INT64_T;
+    }
+}
+
+/// Maximum in which NaN wins: with MPI_MAX the result would depend on the order of the ranks.
+void nan_aware_max(void* in, void* in_out, int* length, MPI_Datatype* /*type*/) {
+    const auto* left = static_cast<const double*>(in);
+    auto* right = static_cast<double*>(in_out);
+    for (int i = 0; i < *length; ++i) {
+        if (std::isnan(left[i]) || left[i] > right[i]) {
+            right[i] = left[i];
+        }
+    }
+}
+
+std::byte* bytes_of(const at::Tensor& tensor) {
+    return static_cast<std::byte*>(tensor.data_ptr());
+}
+
+std::int64_t byte_count(const at::Tensor& tensor) {
+    return static_cast<std::int64_t>(tensor.nbytes());
+}
+
+/// A duplicate of MPI_COMM_WORLD that reports errors instead of aborting, freed by scope.
+class OwnedComm {
+  public:
+    OwnedComm() {
+        check_mpi(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup", 0);
+        check_mpi(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", 0);
+        check_mpi(MPI_Op_create(&nan_aware_max, 1, &max_), "MPI_Op_create", 0);
+    }
+    ~OwnedComm() {
+        int finalized = 0;
+        if (MPI_Finalized(&finalized) == MPI_SUCCESS && finalized == 0) {
+            MPI_Op_free(&max_);
+            MPI_Comm_free(&comm_);
+        }
+    }
+    OwnedComm(const OwnedComm&) = delete;
+    OwnedComm& operator=(const OwnedComm&) = delete;
+
+    MPI_Comm comm() const { return comm_; }
+    MPI_Op max_of_doubles() const { return max_; }
+
+  private:
+    MPI_Comm comm_ = MPI_COMM_NULL;
+    MPI_Op max_ = MPI_OP_NULL;
+};
+
+/// Blocking collectives on host memory, in place. CUDA tensors are staged through host memory (Debian's
+/// Open MPI is not CUDA-aware); NcclCommunicator exists to avoid that. One thread at a time.
+class MpiCommunicator final : public Communicator {
+  public:
+    explicit MpiCommunicator(std::int64_t largest_count);
+
+    int rank() const override { return rank_; }
+    int size() const override { return size_; }
+    int local_rank() const override { return local_rank_; }
+    int local_size() const override { return local_size_; }
+    std::string describe() const override {
+        return fmt::format("mpi {} {} on {} {}", size_, size_ == 1 ? "rank" : "ranks", hosts_,
+                           hosts_ == 1 ? "host" : "hosts");
+    }
+
+    void all_reduce_sum(at::Tensor& tensor) override;
+    void all_reduce_max(at::Tensor& tensor) override;
+    at::Tensor all_gather(const at::Tensor& tensor) override;
+    at::Tensor reduce_scatter_sum(const at::Tensor& tensor) override;
+    void broadcast(at::Tensor& tensor, int root) override;
+    void broadcast(std::string& text, int root) override;
+    void barrier() override { check(MPI_Barrier(comm_.comm()), "barrier"); }
+    [[noreturn]] void abort(int exit_code) override {
+        MPI_Abort(MPI_COMM_WORLD, exit_code);
+        ::_exit(exit_code);
+    }
+
+  private:
+    void check(int code, const char* operation) const { check_mpi(code, operation, rank_); }
+    void find_neighbours();
+    void all_reduce(at::Tensor& tensor, MPI_Op op, const char* operation);
+    void broadcast_bytes(std::byte* data, std::int64_t count, int root, const char* operation);
+    void reduce_to(const std::byte* input, std::byte* output, std::int64_t count, const at::Tensor& like, int root);
+
+    OwnedComm comm_;
+    std::int64_t largest_count_;
+    int rank_ = 0;
+    int size_ = 1;
+    int local_rank_ = 0;
+    int local_size_ = 1;
+    int hosts_ = 1;
+};
+
+MpiCommunicator::MpiCommunicator(std::int64_t largest_count) : largest_count_(largest_count) {
+    if (largest_count < 1 || largest_count > kLargestMpiCount) {
+        throw std::invalid_argument(
+            fmt::format("make_mpi_communicator: largest_count {} is not in 1..{}", largest_count, kLargestMpiCount));
+    }
+    check(MPI_Comm_rank(comm_.comm(), &rank_), "MPI_Comm_rank");
+    check(MPI_Comm_size(comm_.comm(), &size_), "MPI_Comm_size");
+    find_neighbours();
+}
+
+void MpiCommunicator::find_neighbours() {
+    MPI_Comm node = MPI_COMM_NULL;
+    check(MPI_Comm_split_type(comm_.comm(), MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node), "MPI_Comm_split_type");
+    const int rank_code = MPI_Comm_rank(node, &local_rank_);
+    const int size_code = MPI_Comm_size(node, &local_size_);
+    MPI_Comm_free(&node);
+    check(rank_code, "MPI_Comm_rank");
+    check(size_code, "MPI_Comm_size");
+    const int first_of_host = local_rank_ == 0 ? 1 : 0;
+    check(MPI_Allreduce(&first_of_host, &hosts_, 1, MPI_INT, MPI_SUM, comm_.comm()), "count of hosts");
+}
+
+void MpiCommunicator::all_reduce(at::Tensor& tensor, MPI_Op op, const char* operation) {
+    at::Tensor host = tensor.is_cpu() ? tensor : tensor.cpu();
+    std::byte* data = bytes_of(host);
+    const auto item = static_cast<std::int64_t>(host.element_size());
+    for (std::int64_t done = 0; done < host.numel(); done += largest_count_) {
+        const auto count = static_cast<int>(std::min(largest_count_, host.numel() - done));
+        check(MPI_Allreduce(MPI_IN_PLACE, data + done * item, count, mpi_type(host), op, comm_.comm()), operation);
+    }
+    if (!tensor.is_cpu()) {
+        tensor.copy_(host);
+    }
+}
+
+void MpiCommunicator::all_reduce_sum(at::Tensor& tensor) {
+    require_contiguous(tensor, "all_reduce_sum");
+    require_summable(tensor, "all_reduce_sum");
+    all_reduce(tensor, MPI_SUM, "all_reduce_sum");
+}
+
+void MpiCommunicator::all_reduce_max(at::Tensor& tensor) {
+    require_contiguous(tensor, "all_reduce_max");
+    require_comparable(tensor, "all_reduce_max");
+    all_reduce(tensor, tensor.scalar_type() == at::kDouble ? comm_.max_of_doubles() : MPI_MAX, "all_reduce_max");
+}
+
+at::Tensor MpiCommunicator::all_gather(const at::Tensor& tensor) {
+    require_contiguous(tensor, "all_gather");
+    require_rows(tensor, "all_gather");
+    const at::Tensor host = tensor.detach().cpu();
+    std::vector<std::int64_t> shape = host.sizes().vec();
+    shape[0] *= size_;
+    at::Tensor all = at::empty(shape, host.options());
+    const std::int64_t bytes = byte_count(host);
+    if (bytes <= largest_count_) {
+        const auto count = static_cast<int>(bytes);
+        check(MPI_Allgather(bytes_of(host), count, MPI_BYTE, bytes_of(all), count, MPI_BYTE, comm_.comm()),
+              "all_gather");
+    } else {
+        std::memcpy(bytes_of(all) + rank_ * bytes, bytes_of(host), static_cast<std::size_t>(bytes));
+        for (int root = 0; root < size_; ++root) {
+            broadcast_bytes(bytes_of(all) + root * bytes, bytes, root, "all_gather");
+        }
+    }
+    return all.to(tensor.device());
+}
+
+void MpiCommunicator::reduce_to(const std::byte* input, std::byte* output, std::int64_t count, const at::Tensor& like,
+                                int root) {
+    const auto item = static_cast<std::int64_t>(like.element_size());
+    for (std::int64_t done = 0; done < count; done += largest_count_) {
+        const auto part = static_cast<int>(std::min(largest_count_, count - done));
+        check(MPI_Reduce(input + done * item, output + done * item, part, mpi_type(like), MPI_SUM, root, comm_.comm()),
+              "reduce_scatter_sum");
+    }
+}
+
+at::Tensor MpiCommunicator::reduce_scatter_sum(const at::Tensor& tensor) {
+    require_contiguous(tensor, "reduce_scatter_sum");
+    require_summable(tensor, "reduce_scatter_sum");
+    require_divisible_rows(tensor, size_, "reduce_scatter_sum");
+    const at::Tensor host = tensor.detach().cpu();
+    std::vector<std::int64_t> shape = host.sizes().vec();
+    shape[0] /= size_;
+    at::Tensor mine = at::empty(shape, host.options());
+    const std::int64_t count = mine.numel();
+    if (host.numel() <= largest_count_) {
+        check(MPI_Reduce_scatter_block(bytes_of(host), bytes_of(mine), static_cast<int>(count), mpi_type(host), MPI_SUM,
+                                       comm_.comm()),
+              "reduce_scatter_sum");
+    } else {
+        for (int root = 0; root < size_; ++root) {
+            reduce_to(bytes_of(host) + root * byte_count(mine), bytes_of(mine), count, host, root);
+        }
+    }
+    return mine.to(tensor.device());
+}
+
+void MpiCommunicator::broadcast_bytes(std::byte* data, std::int64_t count, int root, const char* operation) {
+    for (std::int64_t done = 0; done < count; done += largest_count_) {
+        const auto part = static_cast<int>(std::min(largest_count_, count - done));
+        check(MPI_Bcast(data + done, part, MPI_BYTE, root, comm_.comm()), operation);
+    }
+}
+
+void MpiCommunicator::broadcast(at::Tensor& tensor, int root) {
+    require_contiguous(tensor, "broadcast");
+    const at::Tensor host = tensor.detach().cpu();
+    broadcast_bytes(bytes_of(host), byte_count(host), root, "broadcast");
+    if (!tensor.is_cpu()) {
+        tensor.copy_(host);
+    }
+}
+
+void MpiCommunicator::broadcast(std::string& text, int root) {
+    std::int64_t length = static_cast<std::int64_t>(text.size());
+    check(MPI_Bcast(&length, 1, MPI_INT64_T, root, comm_.comm()), "broadcast of a text");
+    text.resize(static_cast<std::size_t>(length));
+    broadcast_bytes(reinterpret_cast<std::byte*>(text.data()), length, root, "broadcast of a text");
+}
+
+} // namespace
+
+std::unique_ptr<Communicator> make_mpi_communicator(std::int64_t largest_count) {
+    int initialized = 0;
+    check_mpi(MPI_Initialized(&initialized), "MPI_Initialized", 0);
+    if (initialized == 0) {
+        throw std::logic_error("make_mpi_communicator: create an MpiEnvironment first");
+    }
+    return std::make_unique<MpiCommunicator>(largest_count);
+}
+
+} // namespace tacit::dist

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dist/communicator.hpp"
+#include "dist/launcher.hpp"
+#include "dist/mpi_check.hpp"
+#include "pipeline/base/error.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <exception>
+#include <fmt/format.h>
+#include <stdexcept>
+#include <string_view>
+
+namespace tacit::dist {
+
+void check_mpi(int code, const char* operation, int rank) {
+    if (code == MPI_SUCCESS) {
+        return;
+    }
+    std::array<char, MPI_MAX_ERROR_STRING + 1> text{};
+    int length = 0;
+    if (MPI_Error_string(code, text.data(), &length) != MPI_SUCCESS) {
+        length = 0;
+    }
+    throw DistError(fmt::format("rank {}: {} failed: {} (MPI code {}); see the output of the other ranks", rank,
+                                operation, std::string_view(text.data(), static_cast<std::size_t>(length)), code));
+}
+
+MpiEnvironment::MpiEnvironment() {
+    const EnvironmentLookup lookup = [](const char* name) { return std::getenv(name); };
+    if (detect_launcher(lookup) == Launcher::mismatch) {
+        throw DistError(launcher_advice(lookup)); // MPI_Init would abort with a page of text
+    }
+    int initialized = 0;
+    check_mpi(MPI_Initialized(&initialized), "MPI_Initialized", 0);
+    if (initialized != 0) {
+        throw std::logic_error("MpiEnvironment: MPI is already initialised; create it once, in main()");
+    }
+    int provided = MPI_THREAD_SINGLE;
+    check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread", 0);
+    if (provided < MPI_THREAD_MULTIPLE) {
+        MPI_Finalize();
+        throw DistError(fmt::format("MPI grants thread level {} but MPI_THREAD_MULTIPLE ({}) is needed; "
+                                    "use an Open MPI built with --enable-mpi-thread-multiple",
+                                    provided, static_cast<int>(MPI_THREAD_MULTIPLE)));
+    }
+}
+
+MpiEnvironment::~MpiEnvironment() {
+    // While an exception unwinds, other ranks may wait in a collective that this rank never enters, and
+    // MPI_Finalize would wait for them. Leaving without it lets the launcher end the job with our exit code.
+    if (std::uncaught_exceptions() == 0) {
+        MPI_Finalize();
+    }
+}
+
+} // namespace tacit::dist
