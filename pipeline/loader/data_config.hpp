@@ -12,13 +12,13 @@ namespace tacit::loader {
 
 /// The `data` section.
 struct DataConfig {
-    std::string path;              ///< folder of shards or one .h5 file; required
-    std::string train = "train";   ///< split to train on
-    std::string test = "test";     ///< split to evaluate on
-    std::vector<double> mean;      ///< per channel in [0, 1]; empty: what the shards store
+    std::string path;            ///< folder of shards or one .h5 file; required
+    std::string train = "train"; ///< split to train on
+    std::string test = "test";   ///< split to evaluate on
+    std::vector<double> mean;    ///< per channel in [0, 1]; empty: what the shards store
     std::vector<double> std;
-    int workers = 0;               ///< loader threads per rank; 0: from cores and ranks
-    int slots = 3;                 ///< batches in the ring
+    int workers = 0; ///< loader threads per rank; 0: from cores and ranks
+    int slots = 3;   ///< batches in the ring
 };
 
 DataConfig read_data(const config::Section& data);

@@ -15,8 +15,8 @@ struct LoaderOptions {
     std::int64_t global_batch = 128; ///< samples per global batch, divisible by ranks
     int rank = 0;
     int ranks = 1;
-    int workers = 1;  ///< decode + augment threads of this rank
-    int slots = 3;    ///< batches in the ring, >= 2
+    int workers = 1; ///< decode + augment threads of this rank
+    int slots = 3;   ///< batches in the ring, >= 2
     bool shuffle = true;
     bool drop_last = true; ///< false: the last batch is shorter and ranks' counts may differ or be 0
     /// Draw augmentations with this epoch always (evaluation); < 0: the epoch being read.

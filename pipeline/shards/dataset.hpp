@@ -12,9 +12,9 @@ namespace tacit::shards {
 
 /// What a data set holds, known after indexing.
 struct DatasetInfo {
-    std::string path;                 ///< folder or file given by the user
-    std::string split;                ///< "train", "test", …
-    std::int64_t size = 0;            ///< number of images
+    std::string path;      ///< folder or file given by the user
+    std::string split;     ///< "train", "test", …
+    std::int64_t size = 0; ///< number of images
     int channels = 0;
     augment::ImageShape shape;        ///< common height and width, or 0 x 0 when images differ (encoded layout)
     std::vector<std::string> classes; ///< class names in label order; empty when unlabelled

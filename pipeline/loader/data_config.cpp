@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/loader/data_config.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/words.hpp"
+
+#include <algorithm>
+
+namespace tacit::loader {
+namespace {
+
+constexpr int kLargestDefaultSize = 224;
+constexpr std::int64_t kSmallestSize = 4;
+constexpr std::int64_t kLargestSize = 4096;
+
+int default_size(const shards::DatasetInfo& info) {
+    return info.shape.height == 0 ? kLargestDefaultSize : std::min(info.shape.height, kLargestDefaultSize);
+}
+
+std::vector<std::string> operation_names(const augment::RecipeSpec& spec) {
+    std::vector<std::string> names;
+    for (const augment::ViewSpec& view : spec.views) {
+        for (const augment::OpSpec& op : view.ops) {
+            if (std::find(names.begin(), names.end(), op.name) == names.end()) {
+                names.push_back(op.name);
+            }
+        }
+    }
+    return names;
+}
+
+/// Applies `overrides.<name>` to the operation wherever the recipe has it.
+void override_operation(const config::Section& overrides, const std::string& name, augment::RecipeSpec& spec) {
+    const config::Section given = overrides.section(name);
+    for (augment::ViewSpec& view : spec.views) {
+        for (augment::OpSpec& op : view.ops) {
+            if (op.name != name) {
+                continue;
+            }
+            for (const std::string& key : given.keys()) {
+                if (key == "p") {
+                    op.p = given.number(key, op.p, {0.0, 1.0});
+                } else {
+                    op.params[key] = given.numbers(key, {});
+                }
+            }
+        }
+    }
+}
+
+} // namespace
+
+DataConfig read_data(const config::Section& data) {
+    constexpr std::int64_t kMaxWorkers = 256;
+    constexpr std::int64_t kMaxSlots = 64;
+    const DataConfig defaults;
+    DataConfig config;
+    config.path = data.required_text("path");
+    config.train = data.text("train", defaults.train);
+    config.test = data.text("test", defaults.test);
+    config.mean = data.numbers("mean", {}, {0.0, 1.0});
+    config.std = data.numbers("std", {}, {1e-6, 1.0});
+    config.workers = static_cast<int>(data.integer("workers", defaults.workers, {0, kMaxWorkers}));
+    config.slots = static_cast<int>(data.integer("slots", defaults.slots, {2, kMaxSlots}));
+    if (config.mean.size() != config.std.size()) {
+        data.fail(config.mean.empty() ? "std" : "mean", "mean and std need one number per channel each, or neither");
+    }
+    return config;
+}
+
+augment::RecipeSpec read_recipe(const config::Section& augment, const std::string& default_recipe,
+                                const shards::DatasetInfo& info) {
+    const std::string name = augment.choice("recipe", default_recipe, augment::preset_names());
+    const auto size = static_cast<int>(augment.integer("size", default_size(info), {kSmallestSize, kLargestSize}));
+    augment::RecipeSpec spec = augment::preset(name, size, info.channels);
+    const config::Section overrides = augment.section("overrides");
+    const std::vector<std::string> known = operation_names(spec);
+    for (const std::string& operation : overrides.keys()) {
+        if (std::find(known.begin(), known.end(), operation) == known.end()) {
+            overrides.fail(operation, unknown_word("operation of recipe " + name, operation, known));
+        }
+        override_operation(overrides, operation, spec);
+    }
+    return spec;
+}
+
+augment::RecipeSpec eval_recipe(int size, int channels) {
+    return augment::preset("eval", size, channels);
+}
+
+} // namespace tacit::loader

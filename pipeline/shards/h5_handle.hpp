@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tacit::shards::h5 {
+
+/// Holds the process-wide HDF5 lock and keeps the library from printing its error stack.
+/// Every use of libhdf5 happens inside a Session; it may nest.
+class Session {
+  public:
+    Session();
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+  private:
+    H5E_auto2_t printer_ = nullptr;
+    void* printer_data_ = nullptr;
+};
+
+/// Owns one HDF5 identifier of any kind.
+class Handle {
+  public:
+    Handle() = default;
+    explicit Handle(hid_t id) : id_(id) {}
+    ~Handle() { close(); }
+    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
+    Handle& operator=(Handle&& other) noexcept;
+    hid_t get() const { return id_; }
+    bool valid() const { return id_ >= 0; }
+    void close() noexcept;
+
+  private:
+    hid_t id_ = H5I_INVALID_HID;
+};
+
+/// The innermost line of HDF5's current error stack.
+std::string reason();
+/// Takes ownership of `id`. Throws DataError "<where>: <reason>" if the call that made it failed.
+Handle checked(hid_t id, const std::string& where);
+/// Throws IoError "<where>: <reason>" if a writing call failed.
+void require(herr_t status, const std::string& where);
+
+/// Opens a file read-only without file locks. Throws IoError if it is not there, DataError if it is not HDF5.
+Handle open_file(const std::string& path);
+/// Whether a data set of this name ("a/b" for nested ones) exists and opens.
+bool has_dataset(hid_t file, const std::string& name);
+std::vector<hsize_t> dimensions(hid_t dataset);
+/// "(60000, 28, 28, 1)".
+std::string shape_text(const std::vector<hsize_t>& dims);
+/// Whether elements are unsigned integers of one byte.
+bool is_uint8(hid_t dataset);
+
+/// Attributes of `object`; all throw DataError "<where>: attribute '<name>' …" when missing or of another kind.
+bool has_attribute(hid_t object, const std::string& name);
+std::int64_t integer_attribute(hid_t object, const std::string& name, const std::string& where);
+std::vector<double> number_attribute(hid_t object, const std::string& name, const std::string& where);
+std::vector<std::string> text_attribute(hid_t object, const std::string& name, const std::string& where);
+
+/// Where a data set's bytes lie in its file.
+struct Extent {
+    std::uint64_t address = 0;
+    std::uint64_t bytes = 0;
+};
+
+/// Extent of a contiguous data set, checked against the file's size before anything is read.
+/// Throws DataError for another layout, unallocated storage or an extent that leaves the file.
+Extent contiguous_extent(hid_t dataset, std::uint64_t file_bytes, const std::string& where);
+
+} // namespace tacit::shards::h5

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/inspect.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/foreign_index.hpp"
+#include "pipeline/shards/h5_handle.hpp"
+#include "pipeline/shards/shard_files.hpp"
+#include "pipeline/shards/shard_index.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+namespace tacit::shards {
+namespace {
+
+constexpr int kMaxDepth = 16;
+constexpr std::size_t kMaxLines = 10000;
+constexpr hsize_t kMaxShownValues = 8;
+constexpr std::size_t kMaxShownText = 60;
+
+std::string type_text(hid_t type) {
+    const std::size_t bits = 8 * H5Tget_size(type);
+    const bool swapped = H5Tget_order(type) == H5T_ORDER_BE && bits > 8;
+    switch (H5Tget_class(type)) {
+    case H5T_INTEGER:
+        return fmt::format("{}int{}{}", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits,
+                           swapped ? " big-endian" : "");
+    case H5T_FLOAT:
+        return fmt::format("float{}{}", bits, swapped ? " big-endian" : "");
+    case H5T_STRING:
+        return H5Tis_variable_str(type) > 0 ? "text" : fmt::format("text of {} bytes", bits / 8);
+    case H5T_VLEN:
+        return "variable-length";
+    case H5T_COMPOUND:
+        return fmt::format("compound of {} fields", H5Tget_nmembers(type));
+    case H5T_OPAQUE:
+        return fmt::format("opaque of {} bytes", bits / 8);
+    case H5T_ENUM:
+        return "enumeration";
+    case H5T_REFERENCE:
+        return "reference";
+    case H5T_ARRAY:
+        return "array";
+    default:
+        return "unknown type";
+    }
+}
+
+std::string filters_text(hid_t properties) {
+    std::vector<std::string> names;
+    const int count = H5Pget_nfilters(properties);
+    for (int i = 0; i < std::min(count, 32); ++i) {
+        unsigned flags = 0;
+        std::size_t values = 0;
+        std::array<char, 64> name{};
+        const H5Z_filter_t id = H5Pget_filter2(properties, static_cast<unsigned>(i), &flags, &values, nullptr,
+                                               name.size() - 1, name.data(), nullptr);
+        names.push_back(name[0] != '\0' ? std::string(name.data()) : fmt::format("filter {}", id));
+    }
+    return names.empty() ? std::string() : fmt::format(", {}", fmt::join(names, " + "));
+}
+
+std::string storage_text(hid_t dataset) {
+    const h5::Handle properties(H5Dget_create_plist(dataset));
+    if (!properties.valid()) {
+        return "storage unreadable";
+    }
+    switch (H5Pget_layout(properties.get())) {
+    case H5D_CONTIGUOUS:
+        return "contiguous";
+    case H5D_COMPACT:
+        return "compact";
+    case H5D_VIRTUAL:
+        return "virtual (parts of other files)";
+    case H5D_CHUNKED: {
+        std::vector<hsize_t> dims(H5S_MAX_RANK);
+        const int rank = H5Pget_chunk(properties.get(), H5S_MAX_RANK, dims.data());
+        dims.resize(static_cast<std::size_t>(std::clamp(rank, 0, H5S_MAX_RANK)));
+        return fmt::format("chunks {}{}", h5::shape_text(dims), filters_text(properties.get()));
+    }
+    default:
+        return "unknown storage";
+    }
+}
+
+std::string shortened(const std::string& text) {
+    return text.size() <= kMaxShownText ? text : text.substr(0, kMaxShownText) + "…";
+}
+
+std::string attribute_value(hid_t object, const std::string& name) {
+    const h5::Handle attribute(H5Aopen(object, name.c_str(), H5P_DEFAULT));
+    const h5::Handle type(H5Aget_type(attribute.get()));
+    const h5::Handle space(H5Aget_space(attribute.get()));
+    if (!attribute.valid() || !type.valid() || !space.valid()) {
+        return "unreadable";
+    }
+    const hssize_t count = H5Sget_simple_extent_npoints(space.get());
+    const H5T_class_t kind = H5Tget_class(type.get());
+    try {
+        if (kind == H5T_STRING && count >= 1) {
+            std::vector<std::string> texts = h5::text_attribute(object, name, "");
+            const std::size_t all = texts.size();
+            texts.resize(std::min<std::size_t>(all, kMaxShownValues));
+            return fmt::format("\"{}\"{}", shortened(fmt::format("{}", fmt::join(texts, "\", \""))),
+                               all > texts.size() ? fmt::format(" … ({} in all)", all) : "");
+        }
+        if ((kind == H5T_INTEGER || kind == H5T_FLOAT) && count >= 1 &&
+            count <= static_cast<hssize_t>(kMaxShownValues)) {
+            return fmt::format("{:.6g}", fmt::join(h5::number_attribute(object, name, ""), ", "));
+        }
+    } catch (const Error&) {
+        return "unreadable";
+    }
+    return fmt::format("{} x {}", std::max<hssize_t>(count, 0), type_text(type.get()));
+}
+
+/// Walks one file; libhdf5 reports damage by return values, which become lines.
+class Tree {
+  public:
+    explicit Tree(std::vector<std::string>& lines) : lines_(lines) {}
+
+    void walk(hid_t group, int depth) {
+        attributes(group, depth);
+        H5G_info_t info{};
+        if (H5Gget_info(group, &info) < 0) {
+            add(depth, "(group unreadable)");
+            return;
+        }
+        for (hsize_t i = 0; i < info.nlinks && lines_.size() < kMaxLines; ++i) {
+            std::array<char, 1024> name{};
+            if (H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name.data(), name.size(), H5P_DEFAULT) <
+                0) {
+                add(depth, "(unreadable entry)");
+                return;
+            }
+            entry(group, name.data(), depth);
+        }
+        if (lines_.size() >= kMaxLines && !cut_) {
+            cut_ = true;
+            lines_.push_back(fmt::format("… only the first {} lines are shown", kMaxLines));
+        }
+    }
+
+  private:
+    void add(int depth, const std::string& text) {
+        lines_.push_back(std::string(2 * static_cast<std::size_t>(depth), ' ') + text);
+    }
+
+    void attributes(hid_t object, int depth) {
+        H5O_info_t info{};
+        if (H5Oget_info2(object, &info, H5O_INFO_NUM_ATTRS) < 0) {
+            return;
+        }
+        for (hsize_t i = 0; i < info.num_attrs && lines_.size() < kMaxLines; ++i) {
+            std::array<char, 256> name{};
+            const h5::Handle attribute(
+                H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT, H5P_DEFAULT));
+            if (!attribute.valid() || H5Aget_name(attribute.get(), name.size(), name.data()) < 0) {
+                add(depth, "@ (unreadable attribute)");
+                return;
+            }
+            add(depth, fmt::format("@{} = {}", name.data(), attribute_value(object, name.data())));
+        }
+    }
+
+    void entry(hid_t group, const std::string& name, int depth) {
+        H5L_info_t link{};
+        if (H5Lget_info(group, name.c_str(), &link, H5P_DEFAULT) < 0) {
+            add(depth, name + "  (unreadable link)");
+            return;
+        }
+        if (link.type != H5L_TYPE_HARD) { // Never followed: a link may lead anywhere on this machine.
+            add(depth, fmt::format("{}  {} link", name, link.type == H5L_TYPE_SOFT ? "soft" : "external"));
+            return;
+        }
+        const h5::Handle object(H5Oopen(group, name.c_str(), H5P_DEFAULT));
+        switch (object.valid() ? H5Iget_type(object.get()) : H5I_BADID) {
+        case H5I_DATASET:
+            dataset(object.get(), name, depth);
+            return;
+        case H5I_GROUP:
+            subgroup(object.get(), name, depth);
+            return;
+        case H5I_DATATYPE:
+            add(depth, name + "  named type");
+            return;
+        default:
+            add(depth, name + "  (damaged object)");
+            return;
+        }
+    }
+
+    void dataset(hid_t id, const std::string& name, int depth) {
+        const h5::Handle type(H5Dget_type(id));
+        add(depth, fmt::format("{}  {} {}, {}", name, h5::shape_text(h5::dimensions(id)),
+                               type.valid() ? type_text(type.get()) : "type unreadable", storage_text(id)));
+        attributes(id, depth + 1);
+    }
+
+    void subgroup(hid_t id, const std::string& name, int depth) {
+        add(depth, name + "/");
+        H5O_info_t info{};
+        const bool known = H5Oget_info2(id, &info, H5O_INFO_BASIC) < 0 || !visited_.insert(info.addr).second;
+        if (known) {
+            add(depth + 1, "(shown above)");
+        } else if (depth + 1 >= kMaxDepth) {
+            add(depth + 1, "(deeper levels are not shown)");
+        } else {
+            walk(id, depth + 1);
+        }
+    }
+
+    std::vector<std::string>& lines_;
+    std::set<haddr_t> visited_;
+    bool cut_ = false;
+};
+
+std::string readable_text(const ShardIndex& index, const std::string& split) {
+    const std::string size = index.shape.height == 0 ? "of different sizes"
+                                                     : fmt::format("of {} x {}", index.shape.width, index.shape.height);
+    return fmt::format("split '{}': {} images {}, {} channel{}, in '{}'; {} classes", split, index.count, size,
+                       index.shape.channels, index.shape.channels == 1 ? "" : "s", index.dataset, index.classes.size());
+}
+
+void inspect_file(const std::string& path, std::vector<std::string>& lines) {
+    const h5::Session session;
+    const h5::Handle file = h5::open_file(path);
+    const h5::Handle root = h5::checked(H5Gopen2(file.get(), "/", H5P_DEFAULT), path);
+    lines.push_back(path);
+    Tree(lines).walk(root.get(), 1);
+}
+
+/// (split, file) pairs that a reader of `path` might ask for.
+std::vector<std::pair<std::string, std::string>> candidates(const std::string& path) {
+    std::vector<std::pair<std::string, std::string>> found;
+    if (!std::filesystem::is_directory(path)) {
+        for (const char* split : {"", "train", "test", "val", "valid"}) {
+            found.emplace_back(split, path);
+        }
+        return found;
+    }
+    for (const std::string& split : splits_in(path)) {
+        found.emplace_back(split, shard_files(path, split).front());
+    }
+    return found;
+}
+
+void guess(const std::string& path, Inspection& result) {
+    std::vector<std::string> readable;
+    std::set<std::string> splits;
+    std::string reason;
+    const bool folder = std::filesystem::is_directory(path);
+    for (const auto& [split, file] : candidates(path)) {
+        try {
+            const ShardIndex index = index_file(file, folder ? std::string() : split);
+            const std::string name = folder ? split : index.split;
+            if (splits.insert(name).second) {
+                readable.push_back(readable_text(index, name));
+            }
+        } catch (const Error& error) {
+            reason = reason.empty() ? error.what() : reason;
+        }
+    }
+    if (readable.empty()) {
+        result.guess = reason;
+        return;
+    }
+    result.guess = fmt::format("{}", fmt::join(readable, "\n"));
+    const std::string train = splits.contains("train") ? "train" : *splits.begin();
+    std::string test = train;
+    for (const char* name : {"test", "val", "valid"}) {
+        if (test == train && splits.contains(name)) {
+            test = name;
+        }
+    }
+    result.data_section = fmt::format("data:\n  path: {}\n  train: {}\n", path, train);
+    if (test != train) {
+        result.data_section += fmt::format("  test: {}\n", test);
+    }
+}
+
+} // namespace
+
+Inspection inspect(const std::string& path) {
+    Inspection result;
+    if (std::filesystem::is_directory(path)) {
+        const std::vector<std::string> splits = splits_in(path);
+        if (splits.empty()) {
+            throw DataError(fmt::format("{}: the folder holds no .h5 files", path));
+        }
+        for (const std::string& split : splits) {
+            const std::vector<std::string> files = shard_files(path, split);
+            inspect_file(files.front(), result.lines);
+            if (files.size() > 1) {
+                result.lines.push_back(fmt::format("(and {} more files of split '{}')", files.size() - 1, split));
+            }
+        }
+    } else {
+        inspect_file(path, result.lines);
+    }
+    guess(path, result);
+    return result;
+}
+
+} // namespace tacit::shards

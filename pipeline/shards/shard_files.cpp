@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/shard_files.hpp"
+
+#include "pipeline/base/error.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <system_error>
+#include <utility>
+
+namespace tacit::shards {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string split_of_name(const std::string& stem) {
+    const std::size_t dash = stem.rfind('-');
+    const bool numbered = dash != std::string::npos && dash + 1 < stem.size() &&
+                          stem.find_first_not_of("0123456789", dash + 1) == std::string::npos;
+    return numbered ? stem.substr(0, dash) : stem;
+}
+
+/// (split, path) of every .h5 file in the folder.
+std::vector<std::pair<std::string, std::string>> named_files(const std::string& folder) {
+    std::vector<std::pair<std::string, std::string>> found;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+        if (entry->path().extension() == ".h5") {
+            found.emplace_back(split_of_name(entry->path().stem().string()), entry->path().string());
+        }
+    }
+    if (error) {
+        throw IoError(fmt::format("{}: cannot list the folder: {}", folder, error.message()));
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+} // namespace
+
+std::string shard_path(const std::string& folder, const std::string& split, int number) {
+    return fmt::format("{}/{}-{:05d}.h5", folder, split, number);
+}
+
+std::vector<std::string> splits_in(const std::string& folder) {
+    std::set<std::string> splits;
+    for (const auto& [split, path] : named_files(folder)) {
+        splits.insert(split);
+    }
+    return {splits.begin(), splits.end()};
+}
+
+std::vector<std::string> shard_files(const std::string& folder, const std::string& split) {
+    if (!fs::exists(folder)) {
+        throw IoError(fmt::format("{}: no such file or folder; make it with `tacit data import SOURCE --out {}`",
+                                  folder, folder));
+    }
+    std::vector<std::string> files;
+    for (const auto& [name, path] : named_files(folder)) {
+        if (name == split) {
+            files.push_back(path);
+        }
+    }
+    if (files.empty()) {
+        const std::vector<std::string> splits = splits_in(folder);
+        throw DataError(fmt::format("{}: no split '{}'; {}", folder, split,
+                                    splits.empty() ? "the folder holds no .h5 files"
+                                                   : fmt::format("it holds: {}", fmt::join(splits, ", "))));
+    }
+    return files;
+}
+
+} // namespace tacit::shards

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/shard_writer.hpp"
+
+#include "pipeline/base/digest.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/shards/column.hpp"
+#include "pipeline/shards/h5_handle.hpp"
+#include "pipeline/shards/shard_files.hpp"
+
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+namespace tacit::shards {
+namespace {
+
+/// Objects without time stamps: equal content gives equal files.
+h5::Handle dataset_properties(const std::string& where) {
+    h5::Handle properties = h5::checked(H5Pcreate(H5P_DATASET_CREATE), where);
+    h5::require(H5Pset_obj_track_times(properties.get(), 0), where);
+    h5::require(H5Pset_layout(properties.get(), H5D_CONTIGUOUS), where);
+    h5::require(H5Pset_fill_time(properties.get(), H5D_FILL_TIME_NEVER), where);
+    return properties;
+}
+
+void write_dataset(hid_t file, const std::string& path, const char* name, hid_t file_type, hid_t memory_type,
+                   const std::vector<hsize_t>& dims, const void* data) {
+    const std::string where = path + ": " + name;
+    const h5::Handle space = h5::checked(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), where);
+    const h5::Handle dataset = h5::checked(
+        H5Dcreate2(file, name, file_type, space.get(), H5P_DEFAULT, dataset_properties(where).get(), H5P_DEFAULT),
+        where);
+    h5::require(H5Dwrite(dataset.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), where);
+}
+
+void write_attribute(hid_t file, const std::string& path, const char* name, hid_t file_type, hid_t memory_type,
+                     hid_t space, const void* data) {
+    const std::string where = path + ": attribute " + name;
+    const h5::Handle attribute = h5::checked(H5Acreate2(file, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT), where);
+    h5::require(H5Awrite(attribute.get(), memory_type, data), where);
+}
+
+void write_integer(hid_t file, const std::string& path, const char* name, std::int64_t value) {
+    const h5::Handle space(H5Screate(H5S_SCALAR));
+    write_attribute(file, path, name, H5T_STD_I64LE, H5T_NATIVE_INT64, space.get(), &value);
+}
+
+void write_numbers(hid_t file, const std::string& path, const char* name, const std::vector<double>& values) {
+    const hsize_t count = values.size();
+    const h5::Handle space(H5Screate_simple(1, &count, nullptr));
+    write_attribute(file, path, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, space.get(), values.data());
+}
+
+h5::Handle text_type() {
+    h5::Handle type(H5Tcopy(H5T_C_S1));
+    H5Tset_size(type.get(), H5T_VARIABLE);
+    H5Tset_cset(type.get(), H5T_CSET_UTF8);
+    return type;
+}
+
+void write_text(hid_t file, const std::string& path, const char* name, const std::string& text) {
+    const h5::Handle space(H5Screate(H5S_SCALAR));
+    const h5::Handle type = text_type();
+    const char* data = text.c_str();
+    write_attribute(file, path, name, type.get(), type.get(), space.get(), static_cast<const void*>(&data));
+}
+
+void write_texts(hid_t file, const std::string& path, const char* name, const std::vector<std::string>& texts) {
+    std::vector<const char*> pointers;
+    for (const std::string& text : texts) {
+        pointers.push_back(text.c_str());
+    }
+    const hsize_t count = pointers.size();
+    const h5::Handle space(H5Screate_simple(1, &count, nullptr));
+    const h5::Handle type = text_type();
+    static const char* const kNothing = nullptr;
+    const void* data =
+        pointers.empty() ? static_cast<const void*>(&kNothing) : static_cast<const void*>(pointers.data());
+    write_attribute(file, path, name, type.get(), type.get(), space.get(), data);
+}
+
+h5::Handle create_file(const std::string& path) {
+    const h5::Handle creation = h5::checked(H5Pcreate(H5P_FILE_CREATE), path);
+    h5::require(H5Pset_obj_track_times(creation.get(), 0), path);
+    const h5::Handle access = h5::checked(H5Pcreate(H5P_FILE_ACCESS), path);
+    h5::require(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18), path);
+    h5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.get(), access.get()));
+    h5::require(file.valid() ? 0 : -1, path + ": cannot create");
+    return file;
+}
+
+/// H5Fclose reports the write errors that closing by reference count would lose.
+void close_file(h5::Handle file, const std::string& path) {
+    h5::require(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), path);
+    file.close();
+}
+
+} // namespace
+
+ShardWriter::ShardWriter(std::string folder, SplitDescription description, std::int64_t shard_bytes)
+    : folder_(std::move(folder)), description_(std::move(description)),
+      shard_bytes_(static_cast<std::size_t>(shard_bytes)) {}
+
+void ShardWriter::add(std::span<const std::uint8_t> bytes, std::uint32_t checksum, std::int32_t label,
+                      std::uint64_t id) {
+    if (description_.layout == Layout::raw && bytes.size() != description_.shape.bytes()) {
+        throw std::logic_error("ShardWriter: image has another size than the split");
+    }
+    if (!labels_.empty() && bytes_.size() + bytes.size() > shard_bytes_) {
+        flush();
+    }
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    offsets_.push_back(bytes_.size());
+    labels_.push_back(label);
+    ids_.push_back(id);
+    checksums_.push_back(checksum);
+    ++total_;
+}
+
+void ShardWriter::flush() {
+    const h5::Session session;
+    const std::string path = shard_path(folder_, description_.split, static_cast<int>(files_.size()));
+    h5::Handle file = create_file(path);
+    const bool raw = description_.layout == Layout::raw;
+    const hsize_t count = labels_.size();
+    const augment::ImageShape shape = description_.shape;
+    const auto extent = [](int value) { return static_cast<hsize_t>(value); };
+    if (raw) {
+        write_dataset(file.get(), path, "images", H5T_STD_U8LE, H5T_NATIVE_UINT8,
+                      {count, extent(shape.height), extent(shape.width), extent(shape.channels)}, bytes_.data());
+        offsets_.clear();
+    } else {
+        write_dataset(file.get(), path, "bytes", H5T_STD_U8LE, H5T_NATIVE_UINT8, {bytes_.size()}, bytes_.data());
+        write_dataset(file.get(), path, "offsets", H5T_STD_U64LE, H5T_NATIVE_UINT64, {count + 1}, offsets_.data());
+    }
+    write_dataset(file.get(), path, "labels", H5T_STD_I32LE, H5T_NATIVE_INT32, {count}, labels_.data());
+    write_dataset(file.get(), path, "ids", H5T_STD_U64LE, H5T_NATIVE_UINT64, {count}, ids_.data());
+    write_dataset(file.get(), path, "checksums", H5T_STD_U32LE, H5T_NATIVE_UINT32, {count}, checksums_.data());
+    std::uint32_t crc = crc32c(labels_.data(), labels_.size() * sizeof(labels_[0]));
+    crc = crc32c(ids_.data(), ids_.size() * sizeof(ids_[0]), crc);
+    crc = crc32c(checksums_.data(), checksums_.size() * sizeof(checksums_[0]), crc);
+    crc = crc32c(offsets_.data(), offsets_.size() * sizeof(offsets_[0]), crc);
+    write_integer(file.get(), path, "index_checksum", static_cast<std::int64_t>(crc));
+    write_text(file.get(), path, "layout", raw ? "raw" : "encoded");
+    write_text(file.get(), path, "split", description_.split);
+    write_text(file.get(), path, "source", description_.source);
+    write_texts(file.get(), path, "classes", description_.classes);
+    write_integer(file.get(), path, "channels", shape.channels);
+    write_integer(file.get(), path, "height", shape.height);
+    write_integer(file.get(), path, "width", shape.width);
+    close_file(std::move(file), path);
+    files_.push_back(path);
+    bytes_.clear();
+    offsets_.assign(1, 0);
+    labels_.clear();
+    ids_.clear();
+    checksums_.clear();
+}
+
+void ShardWriter::seal(const std::vector<double>& mean, const std::vector<double>& std) {
+    if (!labels_.empty()) {
+        flush();
+    }
+    for (const std::string& path : files_) {
+        const h5::Session session;
+        h5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
+        h5::require(file.valid() ? 0 : -1, path + ": cannot reopen");
+        write_numbers(file.get(), path, "mean", mean);
+        write_numbers(file.get(), path, "std", std);
+        write_integer(file.get(), path, "total", total_);
+        write_integer(file.get(), path, "tacit_format", kFormatVersion);
+        close_file(std::move(file), path);
+        fsync_path(path);
+    }
+}
+
+} // namespace tacit::shards
