@@ -116,6 +116,11 @@ void Progress::update(std::int64_t done, const Fields& fields) {
         options_.line(describe(false, now));
 }
 
+void Progress::set_total(std::int64_t total) {
+    const std::lock_guard lock(mutex_);
+    options_.total = total;
+}
+
 void Progress::finish() {
     const std::lock_guard lock(mutex_);
     if (finished_)

@@ -38,6 +38,8 @@ class Progress {
 
     /// `done` of `total` items are done, those before `start` included. Cheap: draws ten times a second at most.
     void update(std::int64_t done, const Fields& fields = {});
+    /// For a total that is known only after the work began.
+    void set_total(std::int64_t total);
     /// Prints the last state as a plain line. Later calls do nothing.
     void finish();
 

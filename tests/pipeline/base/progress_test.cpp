@@ -69,6 +69,14 @@ TEST_F(ProgressLines, OfAnUnknownTotalHaveNoShareAndNoEta) {
     EXPECT_EQ(lines_.back(), "import 40  2.00 images/s");
 }
 
+TEST_F(ProgressLines, TakeATotalThatIsLearntLater) {
+    Progress progress(options(0));
+    now_ += 20;
+    progress.set_total(80);
+    progress.update(40);
+    EXPECT_EQ(lines_.back(), "import 40/80 50%  2.00 images/s  ETA 0:20");
+}
+
 TEST_F(ProgressLines, EndWithFinish) {
     Progress progress(options(10));
     now_ += 1;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/cli/commands.hpp"
+#include "pipeline/cli/option_groups.hpp"
+#include "pipeline/cli/view_source.hpp"
+#include "pipeline/loader/throughput.hpp"
+#include "pipeline/train/threads.hpp"
+
+#include <boost/program_options/value_semantic.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace tacit::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+void options(OptionTable& table) {
+    add_view_options(table);
+    table.add_options()("batch", po::value<std::int64_t>()->value_name("N")->default_value(128), "images a batch")(
+        "workers", po::value<std::int64_t>()->value_name("N")->default_value(0), "threads; 0: as many as cores")(
+        "seconds", po::value<double>()->value_name("S")->default_value(5), "of measuring");
+    add_json_option(table);
+}
+
+std::string json_of(const loader::Throughput& measured, const ViewSource& source) {
+    const nlohmann::ordered_json json = {{"path", source.data.path},
+                                         {"recipe", source.recipe.spec().name},
+                                         {"size", source.recipe.spec().size},
+                                         {"workers", measured.workers},
+                                         {"views", measured.views},
+                                         {"images", measured.images},
+                                         {"seconds", measured.seconds},
+                                         {"images_per_second", measured.images_per_second},
+                                         {"views_per_second", measured.views_per_second},
+                                         {"worker_seconds", measured.worker_seconds},
+                                         {"wait_seconds", measured.wait_seconds}};
+    return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+ExitCode run(const Call& call) {
+    loader::LoaderOptions wanted;
+    wanted.global_batch = call.integer_in("batch", 1, 1 << 20);
+    const auto workers = static_cast<int>(call.integer_in("workers", 0, 1024));
+    const double seconds = call.number_in("seconds", 0.01, 3600);
+    const ViewSource source = open_views(call);
+    wanted.workers = workers > 0 ? workers : train::cores_of_rank(call.comm);
+    wanted.slots = source.data.slots;
+    const loader::Throughput measured = loader::measure_throughput(source.dataset, source.recipe, wanted, seconds);
+    call.answer(call.json()
+                    ? json_of(measured, source)
+                    : fmt::format("{:.0f} images/s, {:.0f} views/s of recipe {} with {} workers "
+                                  "({:.2f} of their cores busy, {} images in {:.1f} s)\n",
+                                  measured.images_per_second, measured.views_per_second, source.recipe.spec().name,
+                                  measured.workers, measured.worker_seconds / measured.seconds, measured.images,
+                                  measured.seconds));
+    return ExitCode::done;
+}
+
+} // namespace
+
+Command bench_loader_command() {
+    return {"bench loader",
+            "[PATH] [--config FILE] [options]",
+            "time reading, decoding and augmenting, without training",
+            "",
+            Ranks::one,
+            {{"path", 1}},
+            options,
+            run};
+}
+
+} // namespace tacit::cli

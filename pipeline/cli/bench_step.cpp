@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/eval_config.hpp"
+#include "pipeline/cli/commands.hpp"
+#include "pipeline/cli/option_groups.hpp"
+#include "pipeline/train/step_bench.hpp"
+
+#include <boost/program_options/value_semantic.hpp>
+#include <fmt/format.h>
+
+namespace tacit::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+void options(OptionTable& table) {
+    add_config_options(table);
+    table.add_options()("warmup", po::value<std::int64_t>()->value_name("N")->default_value(5), "steps not measured")(
+        "steps", po::value<std::int64_t>()->value_name("N")->default_value(30), "steps measured");
+    add_json_option(table);
+}
+
+std::string text_of(const train::StepBench& bench) {
+    return fmt::format("step       {:.1f} ms median, {:.1f} ms at 95 % of {} steps\n"
+                       "images/s   {:.0f} (global batch {})\n"
+                       "data wait  {:.1f} % of the time\n"
+                       "loader     {:.2f} cores busy a rank\n"
+                       "ranks      {}, each {} threads and {} loader workers\n",
+                       bench.step_ms_p50, bench.step_ms_p95, bench.steps, bench.images_per_second, bench.batch,
+                       100 * bench.data_wait, bench.loader_cpu, bench.ranks, bench.threads, bench.workers);
+}
+
+ExitCode run(const Call& call) {
+    config::Document document = read_config(call);
+    const train::StepBench bench =
+        train::bench_step(document, call.integer_in("warmup", 0, 1000000), call.integer_in("steps", 1, 1000000),
+                          call.comm, [](const config::Section& section) { eval::read_eval(section); });
+    call.answer(call.json() ? bench.json() : text_of(bench));
+    return ExitCode::done;
+}
+
+} // namespace
+
+Command bench_step_command() {
+    return {"bench step",
+            "--config FILE [options]",
+            "time whole training steps of a config, in memory",
+            "",
+            Ranks::many,
+            {},
+            options,
+            run};
+}
+
+} // namespace tacit::cli

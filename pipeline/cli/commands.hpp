@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/cli/command.hpp"
+
+#include <vector>
+
+namespace tacit::cli {
+
+// One function a subcommand, each in the file of its name.
+Command data_import_command();
+Command data_inspect_command();
+Command data_stats_command();
+Command data_preview_command();
+Command pretrain_command();
+Command probe_command();
+Command knn_command();
+Command finetune_command();
+Command embed_command();
+Command export_command();
+Command report_command();
+Command runs_command();
+Command bench_step_command();
+Command bench_loader_command();
+Command bench_augment_command();
+Command doctor_command();
+
+/// Every command, in the order in which `tacit --help` lists them.
+std::vector<Command> all_commands();
+
+} // namespace tacit::cli

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "augment/recipe.hpp"
+#include "pipeline/shards/dataset.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tacit::cli {
+
+/// What a sheet shows: for each sample a row of the image as it is stored, then every view of each epoch.
+struct SheetOptions {
+    std::vector<std::int64_t> samples;
+    std::uint64_t seed = 1;
+    std::int64_t epochs = 1; ///< columns of views are repeated for epoch 0, 1, …
+};
+
+/// A PNG file of what the trainer will see, each picture enlarged by a whole factor to at least 64 pixels.
+/// Hidden pixels of a masked view are shown in pink. Throws ConfigError for images of neither 1 nor 3
+/// channels, DataError for a damaged image.
+std::string contact_sheet(const shards::Dataset& dataset, const augment::Recipe& recipe, const SheetOptions& options);
+
+} // namespace tacit::cli

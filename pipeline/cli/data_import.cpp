@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/progress.hpp"
+#include "pipeline/cli/commands.hpp"
+#include "pipeline/cli/option_groups.hpp"
+#include "pipeline/shards/import.hpp"
+#include "pipeline/train/threads.hpp"
+
+#include <boost/program_options/value_semantic.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+namespace tacit::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+void options(OptionTable& table) {
+    table.add_options()("source", po::value<std::string>()->value_name("PATH"), "folder or file of images; required")(
+        "out", po::value<std::string>()->value_name("FOLDER"), "folder of shards to make; required")(
+        "kind", po::value<std::string>()->value_name("KIND")->default_value("auto"),
+        "auto, idx (Fashion-MNIST), cifar10 (binary) or folder (JPEG/PNG, one folder a class)")(
+        "size", po::value<std::int64_t>()->value_name("PIXELS")->default_value(0),
+        "resize the shorter side, crop the centre, store raw pixels; 0: keep")(
+        "layout", po::value<std::string>()->value_name("LAYOUT")->default_value("auto"),
+        "raw, encoded, or auto: raw if all images share one small size")(
+        "test-fraction", po::value<double>()->value_name("SHARE")->default_value(0),
+        "share of a folder without splits that becomes the test split")(
+        "classes", po::value<std::vector<std::string>>()->value_name("NAME")->multitoken(),
+        "class names in label order, for sources that have none")(
+        "threads", po::value<std::int64_t>()->value_name("N")->default_value(0), "0: as many as cores")(
+        "skip-bad", po::bool_switch(), "leave unreadable images out, and list them, instead of failing")(
+        "overwrite", po::bool_switch(), "replace shards that are already there");
+    add_json_option(table);
+}
+
+shards::ImportOptions import_options(const Call& call) {
+    shards::ImportOptions made;
+    made.source = call.required_text("source", "tacit data import SOURCE --out FOLDER");
+    made.out = call.required_text("out", "--out FOLDER says where the shards go");
+    made.kind = call.text("kind");
+    made.layout = call.text("layout");
+    made.size = static_cast<int>(call.integer_in("size", 0, 4096));
+    made.test_fraction = call.number("test-fraction");
+    made.classes = call.texts("classes");
+    const auto threads = static_cast<int>(call.integer_in("threads", 0, 1024));
+    made.threads = threads > 0 ? threads : train::cores_of_rank(call.comm);
+    made.skip_bad = call.flag("skip-bad");
+    made.overwrite = call.flag("overwrite");
+    return made;
+}
+
+std::string json_of(const shards::ImportSummary& summary, const std::string& out) {
+    nlohmann::ordered_json splits = nlohmann::ordered_json::array();
+    for (const shards::SplitSummary& split : summary.splits)
+        splits.push_back({{"name", split.name}, {"images", split.images}, {"shards", split.shards}});
+    const nlohmann::ordered_json json = {
+        {"out", out},
+        {"kind", summary.kind},
+        {"layout", summary.layout == shards::Layout::raw ? "raw" : "encoded"},
+        {"height", summary.shape.height},
+        {"width", summary.shape.width},
+        {"channels", summary.shape.channels},
+        {"splits", splits},
+        {"classes", summary.classes},
+        {"mean", summary.mean},
+        {"std", summary.std},
+        {"bytes", summary.bytes},
+        {"skipped", summary.skipped},
+        {"ignored", summary.ignored},
+        {"seconds", summary.seconds},
+    };
+    return json.dump(2);
+}
+
+void tell(const shards::ImportSummary& summary, const std::string& out) {
+    for (const shards::SplitSummary& split : summary.splits)
+        log::info(fmt::format("{:<8} {} images in {} {}", split.name, split.images, split.shards,
+                              split.shards == 1 ? "shard" : "shards"));
+    log::info(fmt::format("classes  {}", summary.classes.empty() ? "none" : fmt::to_string(summary.classes.size())));
+    log::info(fmt::format("mean     {:.4f}", fmt::join(summary.mean, " ")));
+    log::info(fmt::format("std      {:.4f}", fmt::join(summary.std, " ")));
+    if (summary.ignored > 0)
+        log::info(fmt::format("{} files are no images and were passed over", summary.ignored));
+    log::info(fmt::format("{} written, {:.1f} MB in {}", out, static_cast<double>(summary.bytes) / 1e6,
+                          duration_text(summary.seconds)));
+}
+
+ExitCode run(const Call& call) {
+    const shards::ImportOptions wanted = import_options(call);
+    ProgressOptions shown;
+    shown.label = "import";
+    Progress progress(shown);
+    const shards::ImportSummary summary = shards::import_images(wanted, [&](std::int64_t done, std::int64_t total) {
+        progress.set_total(total);
+        progress.update(done);
+    });
+    progress.finish();
+    for (const std::string& skipped : summary.skipped)
+        log::warning("left out " + skipped);
+    tell(summary, wanted.out);
+    if (call.json())
+        call.answer(json_of(summary, wanted.out));
+    return ExitCode::done;
+}
+
+} // namespace
+
+Command data_import_command() {
+    return {"data import",
+            "SOURCE --out FOLDER [options]",
+            "turn images of a usual form into HDF5 shards",
+            "example: tacit data import photos/ --out shards/photos --size 64 --test-fraction 0.1",
+            Ranks::one,
+            {{"source", 1}},
+            options,
+            run};
+}
+
+} // namespace tacit::cli

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/words.hpp"
+#include "pipeline/cli/command.hpp"
+
+#include <c10/util/Exception.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using tacit::ExitCode;
+
+struct Failure {
+    std::string line;
+    ExitCode code = ExitCode::failure;
+};
+
+constexpr std::size_t kLongestLine = 2000;
+
+std::string first_line(const std::string& text) {
+    return tacit::one_line(text.substr(0, text.find('\n')), kLongestLine);
+}
+
+/// The exception being handled, as one line and an exit code.
+Failure current_failure() {
+    try {
+        throw;
+    } catch (const tacit::Error& error) {
+        return {tacit::one_line(error.what(), kLongestLine), error.code()};
+    } catch (const std::bad_alloc&) {
+        return {"out of memory; use a smaller batch or fewer ranks and workers on this host"};
+    } catch (const c10::Error& error) {
+        return {"LibTorch: " + first_line(error.what_without_backtrace())};
+    } catch (const std::exception& error) {
+        return {"internal error, please report it: " + first_line(error.what())};
+    }
+}
+
+/// Wrong usage is met by all ranks alike, so rank 0 speaks and all leave together. Should only some have met it
+/// (a file that one host does not see), the others would wait for them in a collective for ever: after a grace
+/// period each of them speaks for itself and ends, and the launcher ends the rest.
+void leave_together(const Failure& failure, int rank) {
+    constexpr std::chrono::seconds kGrace(5);
+    if (rank == 0)
+        tacit::log::error(failure.line);
+    std::thread([failure, rank, kGrace] {
+        std::this_thread::sleep_for(kGrace);
+        if (rank != 0)
+            tacit::log::error(failure.line);
+        ::_exit(static_cast<int>(failure.code));
+    }).detach();
+}
+
+int run_on_this_rank(const std::vector<std::string>& words, tacit::dist::Communicator& comm) {
+    try {
+        return static_cast<int>(tacit::cli::dispatch(words, comm));
+    } catch (...) {
+        const Failure failure = current_failure();
+        if (comm.size() > 1 && failure.code != ExitCode::usage) {
+            tacit::log::error(failure.line);
+            comm.abort(static_cast<int>(failure.code));
+        }
+        if (comm.size() > 1)
+            leave_together(failure, comm.rank());
+        else
+            tacit::log::error(failure.line);
+        return static_cast<int>(failure.code);
+    }
+}
+
+int run_under_mpi(const std::vector<std::string>& words) {
+    const tacit::dist::MpiEnvironment environment;
+    const auto comm = tacit::dist::make_mpi_communicator();
+    tacit::log::set_rank(comm->rank(), comm->size());
+    return run_on_this_rank(words, *comm);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        const std::vector<std::string> words(argv, argv + argc);
+        if (tacit::dist::launched_by_mpi())
+            return run_under_mpi(words);
+        return run_on_this_rank(words, *tacit::dist::make_self_communicator());
+    } catch (...) {
+        const Failure failure = current_failure();
+        tacit::log::error(failure.line);
+        return static_cast<int>(failure.code);
+    }
+}

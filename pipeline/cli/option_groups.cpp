@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/cli/option_groups.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/config/yaml.hpp"
+
+#include <boost/program_options/value_semantic.hpp>
+
+namespace tacit::cli {
+
+namespace po = boost::program_options;
+
+void add_json_option(OptionTable& table) {
+    table.add_options()("json", po::bool_switch(), "print the answer as JSON, and nothing else");
+}
+
+void add_config_options(OptionTable& table) {
+    table.add_options()("config", po::value<std::string>()->value_name("FILE"), "what to do, in YAML; required");
+    table.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+                        "override a value of the config, e.g. optim.lr=0.1; repeatable, the last one wins");
+}
+
+config::Document read_config(const Call& call) {
+    const std::string path = call.required_text("config", "--config FILE says what to do");
+    std::string message; // "+" and the text, or "-" and why there is none
+    if (call.comm.rank() == 0) {
+        try {
+            message = "+" + read_file(path, config::kMaxBytes);
+        } catch (const Error& error) {
+            message = std::string("-config: ") + error.what();
+        }
+    }
+    call.comm.broadcast(message, 0);
+    if (message.front() == '-')
+        throw ConfigError(message.substr(1));
+    config::Document document = config::Document::from_text(message.substr(1), path);
+    for (const std::string& assignment : call.texts("set"))
+        document.set(assignment);
+    return document;
+}
+
+void add_run_options(OptionTable& table) {
+    table.add_options()("run", po::value<std::string>()->value_name("FOLDER"), "the run to judge; required");
+    table.add_options()("checkpoint", po::value<std::string>()->value_name("WHICH")->default_value("last"),
+                        "last, best (lowest training loss) or a step number");
+    table.add_options()("data", po::value<std::string>()->value_name("PATH"),
+                        "data set to judge it on; default: the one it was trained on");
+}
+
+JudgedRun load_judged_run(const Call& call) {
+    const std::string folder = call.required_text("run", "--run FOLDER names what `tacit pretrain` made");
+    auto self = dist::make_self_communicator();
+    train::LoadedRun run = train::load_run(folder, call.text("checkpoint"), *self);
+    if (call.given("data"))
+        run.data.path = call.text("data");
+    eval::EvalConfig config = eval::read_eval(run.document.root().section("eval"));
+    return {std::move(self), std::move(run), std::move(config)};
+}
+
+} // namespace tacit::cli

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dist/communicator.hpp"
+#include "eval/eval_config.hpp"
+#include "pipeline/cli/command.hpp"
+#include "pipeline/config/section.hpp"
+#include "pipeline/train/run_folder.hpp"
+
+#include <memory>
+
+namespace tacit::cli {
+
+/// --json
+void add_json_option(OptionTable& table);
+
+/// --config, --set
+void add_config_options(OptionTable& table);
+/// Collective: the config that --config and --set give. Rank 0 reads the file for all.
+config::Document read_config(const Call& call);
+
+/// --run, --checkpoint, --data
+void add_run_options(OptionTable& table);
+
+/// A run that --run, --checkpoint and --data name, ready to be judged.
+struct JudgedRun {
+    std::unique_ptr<dist::Communicator> self; ///< the encoder works on one rank at a time
+    train::LoadedRun run;
+    eval::EvalConfig config; ///< the `eval` section of the run's config
+};
+
+JudgedRun load_judged_run(const Call& call);
+
+} // namespace tacit::cli

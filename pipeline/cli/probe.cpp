@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/cli/commands.hpp"
+#include "pipeline/cli/judge.hpp"
+
+namespace tacit::cli {
+namespace {
+
+void options(OptionTable& table) {
+    add_run_options(table);
+    add_json_option(table);
+}
+
+ExitCode run(const Call& call) {
+    return judge(call, &eval::Evaluation::linear, [](eval::EvalConfig&) {});
+}
+
+} // namespace
+
+Command probe_command() {
+    return {"probe",
+            "--run FOLDER [options]",
+            "linear probe of a run, beside raw pixels and a random encoder",
+            "Settings: section eval.linear of the run's config. Writes eval/linear.json into the run folder.",
+            Ranks::many,
+            {},
+            options,
+            run};
+}
+
+} // namespace tacit::cli

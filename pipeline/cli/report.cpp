@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/report/report.hpp"
+
+#include "pipeline/base/log.hpp"
+#include "pipeline/cli/commands.hpp"
+
+#include <boost/program_options/value_semantic.hpp>
+#include <filesystem>
+
+namespace tacit::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+void options(OptionTable& table) {
+    table.add_options()("run", po::value<std::vector<std::string>>()->value_name("FOLDER"),
+                        "run folders to compare; required")(
+        "out", po::value<std::string>()->value_name("FILE")->default_value("report.html"), "page to write");
+}
+
+ExitCode run(const Call& call) {
+    const std::vector<std::string> runs = call.required_texts("run", "tacit report RUN... --out FILE");
+    eval::write_report(runs, call.text("out"));
+    for (const std::string& folder : runs)
+        if (!std::filesystem::exists(folder + "/eval/map.json"))
+            log::info("hint: `tacit embed --run " + folder + "` adds its map and nearest neighbours to the report");
+    log::info("wrote " + call.text("out"));
+    return ExitCode::done;
+}
+
+} // namespace
+
+Command report_command() {
+    return {"report",
+            "RUN... [options]",
+            "one self-contained HTML page about one or more runs",
+            "",
+            Ranks::one,
+            {{"run", -1}},
+            options,
+            run};
+}
+
+} // namespace tacit::cli

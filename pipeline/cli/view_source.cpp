@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/cli/view_source.hpp"
+
+#include "models/pretext/pretext.hpp"
+#include "pipeline/cli/option_groups.hpp"
+
+#include <boost/program_options/value_semantic.hpp>
+#include <fmt/format.h>
+
+namespace tacit::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+config::Document view_document(const Call& call) {
+    if (!call.given("config") && !call.given("path"))
+        throw ConfigError("no data set is named: give PATH, or --config FILE");
+    config::Document document =
+        call.given("config") ? read_config(call) : config::Document::from_text("", "command line");
+    if (call.given("path"))
+        document.set_text("data.path", call.text("path"));
+    if (call.given("split"))
+        document.set_text("data.train", call.text("split"));
+    if (call.given("recipe"))
+        document.set_text("augment.recipe", call.text("recipe"));
+    if (call.given("size"))
+        document.set(fmt::format("augment.size={}", call.integer("size")));
+    return document;
+}
+
+} // namespace
+
+void add_view_options(OptionTable& table) {
+    table.add_options()("path", po::value<std::string>()->value_name("PATH"),
+                        "folder of shards or HDF5 file; or give --config")(
+        "recipe", po::value<std::string>()->value_name("NAME"), "recipe; default: the config's, else simclr")(
+        "size", po::value<std::int64_t>()->value_name("PIXELS"), "of a view; default: the config's, else the images'")(
+        "split", po::value<std::string>()->value_name("NAME"), "split; default: the config's training split");
+    add_config_options(table);
+}
+
+ViewSource open_views(const Call& call) {
+    config::Document document = view_document(call);
+    const config::Section root = document.root();
+    loader::DataConfig data = loader::read_data(root.section("data"));
+    auto dataset = shards::Dataset::open(data.path, data.train);
+    const std::string pretext = root.section("pretext").text("name", "simclr");
+    augment::Recipe recipe(
+        loader::read_recipe(root.section("augment"), models::default_recipe(pretext), dataset.info()),
+        dataset.info().channels);
+    return {std::move(data), std::move(dataset), std::move(recipe)};
+}
+
+} // namespace tacit::cli

@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Every kind of bad input gets the right exit code and one line on stderr that says what is wrong and where.
+# usage: bad_input_test.sh TACIT
+set -u
+tacit=${1:?usage: bad_input_test.sh TACIT}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
+checks=0 failures=0
+
+fail() {
+    failures=$((failures + 1))
+    echo "FAILED: $*"
+    sed 's/^/    stderr: /' "$work/stderr"
+}
+
+# expect CODE TEXT WORDS...: `tacit WORDS` ends with CODE and one line on stderr, an error that contains TEXT.
+expect() {
+    local code=$1 text=$2
+    shift 2
+    checks=$((checks + 1))
+    timeout 120 "$tacit" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null
+    local got=$?
+    if [ "$got" != "$code" ]; then
+        fail "tacit $*: exit code $got, expected $code"
+    elif [ "$(wc -l <"$work/stderr")" != 1 ] || ! grep -q '^error: ' "$work/stderr"; then
+        fail "tacit $*: stderr is not one line of error"
+    elif ! grep -qF -- "$text" "$work/stderr"; then
+        fail "tacit $*: stderr lacks '$text'"
+    fi
+}
+
+# expect_on RANKS CODE TEXT WORDS...: the same under mpirun, whose own lines are passed over.
+expect_on() {
+    local ranks=$1 code=$2 text=$3
+    shift 3
+    checks=$((checks + 1))
+    timeout 120 mpirun -np "$ranks" --oversubscribe --bind-to none "$tacit" "$@" \
+        >"$work/stdout" 2>"$work/stderr" </dev/null
+    local got=$?
+    if [ "$got" != "$code" ]; then
+        fail "tacit $* on $ranks ranks: exit code $got, expected $code"
+    elif [ "$(grep -c 'error: ' "$work/stderr")" != 1 ]; then
+        fail "tacit $* on $ranks ranks: not one line of error"
+    elif ! grep 'error: ' "$work/stderr" | grep -qF -- "$text"; then
+        fail "tacit $* on $ranks ranks: stderr lacks '$text'"
+    fi
+}
+
+# works WORDS...: what the checks below build on.
+works() {
+    if ! timeout 300 "$tacit" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null; then
+        fail "tacit $*"
+        echo "bad input: cannot go on"
+        exit 1
+    fi
+}
+
+# Bytes of a number, most significant first, as IDX headers have them.
+big_endian() { printf "\\x$(printf %02x $(($1 >> 24 & 255)))\\x$(printf %02x $(($1 >> 16 & 255)))\\x$(printf %02x $(($1 >> 8 & 255)))\\x$(printf %02x $(($1 & 255)))"; }
+# write_idx NAME COUNT: COUNT images of 28 x 28 and labels 0..9 in turn.
+write_idx() {
+    { printf '\x00\x00\x08\x03'; big_endian "$2"; big_endian 28; big_endian 28; seq 1 400000 | head -c $(($2 * 784)); } >"idx/$1-images-idx3-ubyte"
+    { printf '\x00\x00\x08\x01'; big_endian "$2"; for ((i = 0; i < $2; i++)); do printf "\\x0$((i % 10))"; done; } >"idx/$1-labels-idx1-ubyte"
+}
+
+mkdir idx
+write_idx train 120
+write_idx t10k 40
+works data import idx --out shards
+cat >good.yaml <<'YAML'
+data: {path: shards, workers: 1}
+augment: {size: 28}
+model: {backbone: convnet, width: 4}
+pretext: {name: rotnet}
+train: {epochs: 1, batch: 24, threads: 1}
+YAML
+works pretrain --config good.yaml --run runs/good --set train.max_steps=2
+works --help
+works help data import
+works pretrain --help
+works data --help
+
+# the command line
+expect 2 "did you mean 'pretrain'" pretrian --config good.yaml
+expect 2 "did you mean 'data import'" data improt idx
+expect 2 "did you mean 'data import'" dat import idx
+expect 2 "needs a second word" data
+expect 2 "did you mean '--config'" pretrain --confg good.yaml
+expect 2 "see tacit probe --help" probe --run
+expect 2 "--config FILE" pretrain
+expect 2 "in [1, 10000]" knn --run runs/good --k 0
+expect 2 "too many words" data stats shards more
+
+# the config
+expect 2 "cannot read 'none.yaml': No such file" pretrain --config none.yaml
+expect 2 "cannot read '.': Is a directory" pretrain --config .
+printf 'data: {path: shards}\npretext: {name: rotnet}\noptim:\n  learning_rate: 1\n' >key.yaml
+expect 2 "key.yaml:4: unknown or unused key 'learning_rate'" pretrain --config key.yaml --dry-run
+printf 'data: {path: shards}\npretext: {name: rotnet}\noptim:\n  lr: fast\n' >type.yaml
+expect 2 "type.yaml:4: optim.lr: expected a finite number" pretrain --config type.yaml --dry-run
+printf 'data: {path: shards\npretext: [\n' >syntax.yaml
+expect 2 "syntax.yaml:" pretrain --config syntax.yaml
+expect 2 "did you mean 'rotnet'" pretrain --config good.yaml --set pretext.name=rotnett --dry-run
+expect 2 "--set train.batch: expected section.key=value" pretrain --config good.yaml --set train.batch
+expect 2 "--set train.batch=many: train.batch: expected an integer" pretrain --config good.yaml --set train.batch=many
+expect 2 "--set train.bach=8: unknown or unused key 'bach'; did you mean 'batch'" pretrain --config good.yaml --set train.bach=8 --dry-run
+
+# data
+expect 1 "none" data stats none
+expect 1 "none" pretrain --config good.yaml --set data.path=none --dry-run
+expect 1 "valid" pretrain --config good.yaml --set data.train=valid --dry-run
+expect 1 "none" data import none --out other
+expect 2 "2000" pretrain --config good.yaml --set train.batch=2000 --dry-run
+mkdir -p photos/cat photos/dog
+echo "this is no image" | tee photos/cat/a.jpg >photos/dog/b.png
+expect 1 "photos/" data import photos --out other
+mkdir truncated && cp idx/*-labels-* truncated && head -c 5000 idx/train-images-idx3-ubyte >truncated/train-images-idx3-ubyte
+expect 1 "train-images-idx3-ubyte" data import truncated --out other
+[ -e other ] && fail "a failed import left '$work/other' behind"
+cp -r shards flipped
+shard=$(ls flipped/train-*.h5)
+printf '\xff\xfe\xfd\xfc' | dd of="$shard" bs=1 seek=$(($(stat -c %s "$shard") / 2)) conv=notrunc status=none
+expect 1 "$shard" data stats flipped
+cp -r shards cut
+truncate -s 3000 cut/train-*.h5
+expect 1 "cut/train-" data stats cut
+cp -r shards garbage
+for file in garbage/*.h5; do head -c 5000 "$tacit" >"$file"; done
+expect 1 "garbage/" data stats garbage
+
+# runs
+expect 1 "runs/none" probe --run runs/none
+expect 1 "999" probe --run runs/good --checkpoint 999
+expect 1 "runs/none" report runs/none
+expect 2 "resnet18" export --run runs/good
+cp -r runs/good runs/damaged
+for file in runs/damaged/checkpoints/step-*/model.safetensors; do truncate -s 100 "$file"; done
+expect 1 "runs/damaged" probe --run runs/damaged
+
+# ranks
+if command -v mpirun >/dev/null; then
+    expect_on 2 2 "25" pretrain --config good.yaml --set train.batch=25 --dry-run
+    expect_on 3 2 "20" pretrain --config good.yaml --set train.batch=20 --dry-run
+    expect_on 2 2 "cannot read 'none.yaml'" pretrain --config none.yaml
+    expect_on 2 2 "one process" data stats shards
+fi
+
+echo "bad input: $checks checks, $failures failed"
+[ "$failures" = 0 ]
