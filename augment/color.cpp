@@ -3,8 +3,7 @@
 
 #include "augment/simd_clones.hpp"
 
-#include <array>
-#include <cmath>
+#include <algorithm>
 #include <numeric>
 
 namespace tacit::augment {
@@ -13,8 +12,6 @@ namespace {
 constexpr float kRedWeight = 0.2989F;
 constexpr float kGreenWeight = 0.587F;
 constexpr float kBlueWeight = 0.114F;
-
-using LevelTable = std::array<std::uint8_t, 256>;
 
 // PyTorch's add with alpha is one fused multiply-add.
 inline float fused(float a, float b, float c) {
@@ -33,12 +30,6 @@ inline std::uint8_t to_level(float value) {
 inline float unit(float value) {
     const float low = value < 0.0F ? 0.0F : value;
     return low > 1.0F ? 1.0F : low;
-}
-
-void map_levels(std::span<std::uint8_t> values, const LevelTable& table) {
-    for (std::uint8_t& value : values) {
-        value = table[value];
-    }
 }
 
 TACIT_SIMD_CLONES
@@ -64,47 +55,99 @@ void saturate(std::uint8_t* __restrict red, std::uint8_t* __restrict green, std:
     }
 }
 
+/// Hue, saturation and value, each in [0, 1] (hue may reach 1 by rounding).
+struct Hsv {
+    float hue;
+    float saturation;
+    float value;
+};
+
+struct Rgb {
+    float red;
+    float green;
+    float blue;
+};
+
+// The conversions below have no branches, and both sides of every selection are computed: the loop
+// around them becomes vector code. Their order of operations is torchvision's.
+
+inline Hsv hsv_from(float r, float g, float b) {
+    constexpr float kSixth = static_cast<float>(1.0 / 6.0);
+    const float value = std::max(std::max(r, g), b);
+    const float range = value - std::min(std::min(r, g), b);
+    const bool gray = range == 0.0F;
+    const float divisor = gray ? 1.0F : range;
+    const float from_red = (value - r) / divisor;
+    const float from_green = (value - g) / divisor;
+    const float from_blue = (value - b) / divisor;
+    const float near_red = from_blue - from_green;
+    const float near_green = (from_red + 2.0F) - from_blue;
+    const float near_blue = (from_green + 4.0F) - from_red;
+    const float not_red = value == g ? near_green : near_blue;
+    const float sector = value == r ? near_red : not_red;
+    const float hue = sector * kSixth + 1.0F;
+    return {hue >= 1.0F ? hue - 1.0F : hue, range / (gray ? 1.0F : value), value};
+}
+
+inline Rgb rgb_from(Hsv colour) {
+    const float value = colour.value;
+    const float sixths = colour.hue * 6.0F;
+    const int whole = static_cast<int>(sixths);
+    const float part = colour.saturation * (sixths - static_cast<float>(whole));
+    const int sector = whole == 6 ? 0 : whole;
+    const float rest = 1.0F - colour.saturation;
+    const float p = unit(rest * value);
+    const float q = unit((1.0F - part) * value);
+    const float t = unit((part + rest) * value);
+    Rgb out{p, p, p};
+    out.red = sector == 1 ? q : out.red;
+    out.red = sector == 4 ? t : out.red;
+    out.red = sector == 0 ? value : out.red;
+    out.red = sector == 5 ? value : out.red;
+    out.green = sector == 3 ? q : out.green;
+    out.green = sector == 0 ? t : out.green;
+    out.green = sector == 1 ? value : out.green;
+    out.green = sector == 2 ? value : out.green;
+    out.blue = sector == 5 ? q : out.blue;
+    out.blue = sector == 2 ? t : out.blue;
+    out.blue = sector == 3 ? value : out.blue;
+    out.blue = sector == 4 ? value : out.blue;
+    return out;
+}
+
+inline float turned(float hue, float shift) {
+    const float sum = hue + shift;
+    const float wrapped = sum >= 1.0F ? sum - 1.0F : sum;
+    return wrapped < 0.0F ? wrapped + 1.0F : wrapped;
+}
+
 TACIT_SIMD_CLONES
 void turn_hue(std::uint8_t* __restrict red, std::uint8_t* __restrict green, std::uint8_t* __restrict blue,
               std::size_t pixels, float shift) {
     constexpr float kUnit = static_cast<float>(1.0 / 255.0);
     constexpr float kLevels = static_cast<float>(255.0 + 1.0 - 1e-3);
-    constexpr float kSixth = static_cast<float>(1.0 / 6.0);
     for (std::size_t i = 0; i < pixels; ++i) {
-        const float r = static_cast<float>(red[i]) * kUnit;
-        const float g = static_cast<float>(green[i]) * kUnit;
-        const float b = static_cast<float>(blue[i]) * kUnit;
-        const float high_rg = r > g ? r : g;
-        const float value = high_rg > b ? high_rg : b;
-        const float low_rg = r < g ? r : g;
-        const float low = low_rg < b ? low_rg : b;
-        const float range = value - low;
-        const float saturation = range / (range == 0.0F ? 1.0F : value);
-        const float divisor = range == 0.0F ? 1.0F : range;
-        const float from_red = (value - r) / divisor;
-        const float from_green = (value - g) / divisor;
-        const float from_blue = (value - b) / divisor;
-        const float near_green = (from_red + 2.0F) - from_blue;
-        const float near_blue = (from_green + 4.0F) - from_red;
-        const float sector = value == r ? from_blue - from_green : (value == g ? near_green : near_blue);
-        float hue = sector * kSixth + 1.0F;
-        hue = (hue >= 1.0F ? hue - 1.0F : hue) + shift;
-        hue = hue >= 1.0F ? hue - 1.0F : hue;
-        hue = hue < 0.0F ? hue + 1.0F : hue;
-        const float sixths = hue * 6.0F;
-        const int whole = static_cast<int>(sixths);
-        const float part = saturation * (sixths - static_cast<float>(whole));
-        const int index = whole == 6 ? 0 : whole;
-        const float rest = 1.0F - saturation;
-        const float p = unit(rest * value);
-        const float q = unit((1.0F - part) * value);
-        const float t = unit((part + rest) * value);
-        const float out_red = index == 0 || index == 5 ? value : (index == 1 ? q : (index == 4 ? t : p));
-        const float out_green = index == 1 || index == 2 ? value : (index == 0 ? t : (index == 3 ? q : p));
-        const float out_blue = index == 3 || index == 4 ? value : (index == 2 ? t : (index == 5 ? q : p));
-        red[i] = static_cast<std::uint8_t>(static_cast<int>(out_red * kLevels));
-        green[i] = static_cast<std::uint8_t>(static_cast<int>(out_green * kLevels));
-        blue[i] = static_cast<std::uint8_t>(static_cast<int>(out_blue * kLevels));
+        Hsv colour = hsv_from(static_cast<float>(red[i]) * kUnit, static_cast<float>(green[i]) * kUnit,
+                              static_cast<float>(blue[i]) * kUnit);
+        colour.hue = turned(colour.hue, shift);
+        const Rgb out = rgb_from(colour);
+        red[i] = static_cast<std::uint8_t>(static_cast<int>(out.red * kLevels));
+        green[i] = static_cast<std::uint8_t>(static_cast<int>(out.green * kLevels));
+        blue[i] = static_cast<std::uint8_t>(static_cast<int>(out.blue * kLevels));
+    }
+}
+
+TACIT_SIMD_CLONES
+void scale_values(std::uint8_t* values, std::size_t count, float factor) {
+    for (std::size_t i = 0; i < count; ++i) {
+        values[i] = to_level(static_cast<float>(values[i]) * factor);
+    }
+}
+
+TACIT_SIMD_CLONES
+void blend_values(std::uint8_t* values, std::size_t count, float own, float mean, float others) {
+    for (std::size_t i = 0; i < count; ++i) {
+        values[i] = to_level(fused(mean, others, static_cast<float>(values[i]) * own));
     }
 }
 
@@ -144,20 +187,11 @@ void merge_planes(PlanarRgb planes, MutableImageView image) {
 }
 
 void adjust_brightness(std::span<std::uint8_t> values, double factor) {
-    LevelTable table{};
-    for (std::size_t level = 0; level < table.size(); ++level) {
-        table[level] = to_level(static_cast<float>(level) * static_cast<float>(factor));
-    }
-    map_levels(values, table);
+    scale_values(values.data(), values.size(), static_cast<float>(factor));
 }
 
 void adjust_contrast(std::span<std::uint8_t> values, float mean, double factor) {
-    LevelTable table{};
-    const auto others = static_cast<float>(1.0 - factor);
-    for (std::size_t level = 0; level < table.size(); ++level) {
-        table[level] = to_level(fused(mean, others, static_cast<float>(level) * static_cast<float>(factor)));
-    }
-    map_levels(values, table);
+    blend_values(values.data(), values.size(), static_cast<float>(factor), mean, static_cast<float>(1.0 - factor));
 }
 
 float mean_value(std::span<const std::uint8_t> values) {

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compares the pixel functions with torchvision 0.26 (tests/oracle/augment_fixtures.py).
+#include "augment/blur.hpp"
+#include "augment/color.hpp"
+#include "augment/geometry.hpp"
+#include "augment/resample.hpp"
+#include "test_images.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <gtest/gtest.h>
+#include <map>
+#include <string>
+
+namespace tacit::augment {
+namespace {
+
+struct OracleCase {
+    std::string name;
+    std::vector<double> params;
+    TestImage input{1, 1, 1};
+    TestImage output{1, 1, 1};
+    int whole(std::size_t i) const { return static_cast<int>(params.at(i)); }
+};
+
+std::uint32_t read_u32(std::istream& file) {
+    std::uint32_t value = 0;
+    file.read(reinterpret_cast<char*>(&value), sizeof value);
+    return value;
+}
+
+TestImage read_image(std::istream& file) {
+    const auto height = static_cast<int>(read_u32(file));
+    const auto width = static_cast<int>(read_u32(file));
+    TestImage image(height, width, static_cast<int>(read_u32(file)));
+    file.read(reinterpret_cast<char*>(image.pixels.data()), static_cast<std::streamsize>(image.pixels.size()));
+    return image;
+}
+
+std::vector<OracleCase> read_cases() {
+    std::ifstream file(std::string(TACIT_FIXTURES) + "/augment/cases.bin", std::ios::binary);
+    std::vector<OracleCase> cases;
+    char name[33] = {};
+    while (file.read(name, 32)) {
+        OracleCase next;
+        next.name = name;
+        next.params.resize(read_u32(file));
+        file.read(reinterpret_cast<char*>(next.params.data()), static_cast<std::streamsize>(8 * next.params.size()));
+        next.input = read_image(file);
+        next.output = read_image(file);
+        cases.push_back(next);
+    }
+    return cases;
+}
+
+/// Runs an adjustment of planes on an interleaved image.
+TestImage on_planes(const TestImage& input, const std::function<void(PlanarRgb)>& adjust) {
+    std::vector<std::uint8_t> memory(input.pixels.size());
+    const PlanarRgb planes{memory.data(), memory.size() / 3};
+    split_planes(input.view(), planes);
+    adjust(planes);
+    TestImage out = input;
+    merge_planes(planes, out.edit());
+    return out;
+}
+
+TestImage contrast(const OracleCase& test) {
+    if (test.input.shape.channels == 3) {
+        return on_planes(test.input, [&](PlanarRgb planes) {
+            adjust_contrast(planes.values(), mean_gray(planes), test.params.at(0));
+        });
+    }
+    TestImage out = test.input;
+    adjust_contrast(out.pixels, mean_value(out.pixels), test.params.at(0));
+    return out;
+}
+
+TestImage resized_crop(const OracleCase& test) {
+    ResampleScratch scratch;
+    TestImage out(test.output.shape.height, test.output.shape.width, test.output.shape.channels);
+    crop_resize(test.input.view(), {test.whole(0), test.whole(1), test.whole(2), test.whole(3)}, out.edit(), scratch);
+    return out;
+}
+
+TestImage by_recipe(const OracleCase& test, std::vector<OpSpec> ops) {
+    const Recipe recipe(one_view(test.whole(0), std::move(ops)), test.input.shape.channels);
+    TestImage out(test.whole(0), test.whole(0), test.input.shape.channels);
+    out.pixels = run(recipe, test.input.view(), {}).pixels[0];
+    return out;
+}
+
+TestImage run_case(const OracleCase& test) {
+    TestImage out = test.input;
+    if (test.name == "resized_crop") {
+        return resized_crop(test);
+    }
+    if (test.name == "brightness") {
+        adjust_brightness(out.pixels, test.params.at(0));
+    } else if (test.name == "contrast") {
+        return contrast(test);
+    } else if (test.name == "saturation") {
+        return on_planes(test.input, [&](PlanarRgb planes) { adjust_saturation(planes, test.params.at(0)); });
+    } else if (test.name == "hue") {
+        return on_planes(test.input, [&](PlanarRgb planes) { adjust_hue(planes, test.params.at(0)); });
+    } else if (test.name == "grayscale") {
+        return on_planes(test.input, [](PlanarRgb planes) { to_grayscale(planes); });
+    } else if (test.name == "solarize") {
+        solarize(out.pixels, test.whole(0));
+    } else if (test.name == "gaussian_blur") {
+        BlurScratch scratch;
+        gaussian_blur(out.edit(), test.whole(0), test.params.at(1), scratch);
+    } else if (test.name == "horizontal_flip") {
+        flip_horizontal(out.edit());
+    } else if (test.name == "rot90") {
+        out = TestImage(test.output.shape.height, test.output.shape.width, test.output.shape.channels);
+        rotate_quarters(test.input.view(), test.whole(0), out.edit());
+    } else if (test.name == "center_crop") {
+        return by_recipe(test, {{"center_crop", 1.0, {}}});
+    } else if (test.name == "short_side_centre") {
+        return by_recipe(test, {{"resize_short_side", 1.0, {}}, {"center_crop", 1.0, {}}});
+    } else {
+        ADD_FAILURE() << "unknown case " << test.name;
+    }
+    return out;
+}
+
+struct Parity {
+    int cases = 0;
+    int largest = 0;
+    double equal = 0.0;
+    double values = 0.0;
+    double share() const { return equal / values; }
+};
+
+std::map<std::string, Parity> measure_parity() {
+    std::map<std::string, Parity> table;
+    for (const OracleCase& test : read_cases()) {
+        const TestImage made = run_case(test);
+        EXPECT_EQ(made.shape, test.output.shape) << test.name;
+        Parity& parity = table[test.name];
+        ++parity.cases;
+        for (std::size_t i = 0; i < std::min(made.pixels.size(), test.output.pixels.size()); ++i) {
+            const int difference = std::abs(made.pixels[i] - test.output.pixels[i]);
+            parity.largest = std::max(parity.largest, difference);
+            parity.equal += difference == 0 ? 1 : 0;
+            parity.values += 1;
+        }
+    }
+    return table;
+}
+
+TEST(TorchvisionParity, EveryOperationIsWithinOneLevelAndNinetyNinePercentEqual) {
+    const std::map<std::string, Parity> table = measure_parity();
+    ASSERT_EQ(table.size(), 12U);
+    for (const auto& [name, parity] : table) {
+        std::printf("  %-18s %2d cases, %7.0f values: largest difference %d, equal %.4f %%\n", name.c_str(),
+                    parity.cases, parity.values, parity.largest, 100 * parity.share());
+        EXPECT_LE(parity.largest, 1) << name;
+        EXPECT_GE(parity.share(), 0.99) << name;
+    }
+}
+
+TEST(TorchvisionParity, IntegerOperationsAreEqual) {
+    const std::map<std::string, Parity> table = measure_parity();
+    for (const char* name :
+         {"resized_crop", "short_side_centre", "center_crop", "horizontal_flip", "rot90", "solarize"}) {
+        ASSERT_TRUE(table.count(name) == 1) << name;
+        EXPECT_EQ(table.at(name).largest, 0) << name;
+    }
+}
+
+} // namespace
+} // namespace tacit::augment

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "augment/blur.hpp"
+#include "augment/resample.hpp"
+#include "test_images.hpp"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+namespace tacit::augment {
+namespace {
+
+TestImage resized(const TestImage& image, const Box& box, int height, int width) {
+    ResampleScratch scratch;
+    TestImage out(height, width, image.shape.channels);
+    crop_resize(image.view(), box, out.edit(), scratch);
+    return out;
+}
+
+RC_GTEST_PROP(Resize, KeepsAConstantImage, (std::uint8_t level)) {
+    const TestImage image(*rc::gen::inRange(1, 80), *rc::gen::inRange(1, 80), *rc::gen::element(1, 2, 3, 8), level);
+    const TestImage out = resized(image, {0, 0, image.shape.height, image.shape.width}, *rc::gen::inRange(1, 80),
+                                  *rc::gen::inRange(1, 80));
+    RC_ASSERT(
+        std::all_of(out.pixels.begin(), out.pixels.end(), [level](std::uint8_t pixel) { return pixel == level; }));
+}
+
+RC_GTEST_PROP(Resize, WeightsOfEveryPixelSumToOne, ()) {
+    ResampleTable table;
+    table.build(*rc::gen::inRange(1, 4000), *rc::gen::inRange(1, 300));
+    for (int i = 0; i < table.out(); ++i) {
+        int sum = 0;
+        for (int t = 0; t < table.count(i); ++t) {
+            sum += table.weights(i)[t];
+        }
+        RC_ASSERT(std::abs(sum - (1 << table.precision())) <= (table.count(i) + 1) / 2);
+        RC_ASSERT(table.first(i) >= 0 && table.count(i) >= 1);
+        RC_ASSERT(table.first(i) + table.count(i) <= table.in());
+    }
+}
+
+TEST(Resize, SameSizeIsACopyOfTheBox) {
+    TestImage image = random_image(9, 11, 3);
+    TestImage out = resized(image, {2, 3, 5, 6}, 5, 6);
+    for (int y = 0; y < 5; ++y) {
+        for (int x = 0; x < 6; ++x) {
+            EXPECT_EQ(out.at(y, x, 1), image.at(y + 2, x + 3, 1));
+        }
+    }
+}
+
+// Halving: the triangle spans four pixels with weights 1/8, 3/8, 3/8, 1/8; at the border three remain.
+TEST(Resize, HalvingIsTheTriangleFilter) {
+    TestImage image(1, 8, 1);
+    image.pixels = {0, 0, 0, 240, 0, 0, 0, 0};
+    EXPECT_EQ(resized(image, {0, 0, 1, 8}, 1, 4).pixels, (std::vector<std::uint8_t>{0, 90, 30, 0}));
+}
+
+TEST(Resize, DoublingIsLinearInterpolation) {
+    TestImage image(1, 2, 1);
+    image.pixels = {0, 200};
+    EXPECT_EQ(resized(image, {0, 0, 1, 2}, 1, 4).pixels, (std::vector<std::uint8_t>{0, 50, 150, 200}));
+}
+
+TEST(Resize, PixelsOutsideTheBoxDoNotMatter) {
+    TestImage image = random_image(20, 20, 3);
+    const Box box{5, 6, 9, 8};
+    const TestImage before = resized(image, box, 16, 16);
+    for (int y = 0; y < 20; ++y) {
+        for (int x = 0; x < 20; ++x) {
+            const bool inside = y >= box.top && y < box.top + box.height && x >= box.left && x < box.left + box.width;
+            image.at(y, x, 0) = inside ? image.at(y, x, 0) : static_cast<std::uint8_t>(~image.at(y, x, 0));
+        }
+    }
+    EXPECT_EQ(resized(image, box, 16, 16).pixels, before.pixels);
+}
+
+TEST(Blur, KeepsAConstantImage) {
+    BlurScratch scratch;
+    for (const int level : {0, 1, 127, 254, 255}) {
+        for (const double sigma : {0.1, 0.5, 2.0, 10.0}) {
+            TestImage image(17, 23, 3, static_cast<std::uint8_t>(level));
+            const std::vector<std::uint8_t> before = image.pixels;
+            gaussian_blur(image.edit(), 9, sigma, scratch);
+            EXPECT_EQ(image.pixels, before) << "level " << level << ", sigma " << sigma;
+        }
+    }
+}
+
+TEST(Blur, AnswersAnImpulseWithTheGaussian) {
+    BlurScratch scratch;
+    TestImage image(15, 15, 1);
+    image.at(7, 7) = 255;
+    gaussian_blur(image.edit(), 7, 1.2, scratch);
+    double total = 0.0;
+    for (int i = -3; i <= 3; ++i) {
+        total += std::exp(-i * i / (2 * 1.2 * 1.2));
+    }
+    for (int y = 0; y < 15; ++y) {
+        for (int x = 0; x < 15; ++x) {
+            const int dy = y - 7;
+            const int dx = x - 7;
+            const bool inside = std::abs(dy) <= 3 && std::abs(dx) <= 3;
+            const double expected =
+                inside ? 255 * std::exp(-(dy * dy + dx * dx) / (2 * 1.2 * 1.2)) / (total * total) : 0;
+            EXPECT_NEAR(image.at(y, x), expected, 0.51);
+        }
+    }
+}
+
+TEST(Blur, OfAnImageSmallerThanTheKernelReflectsAsOftenAsNeeded) {
+    BlurScratch scratch;
+    TestImage image(2, 1, 1);
+    image.pixels = {0, 200};
+    gaussian_blur(image.edit(), 23, 50.0, scratch);
+    // Eleven even offsets and twelve odd ones, all of nearly equal weight.
+    EXPECT_NEAR(image.pixels[0], 200 * 12.0 / 23, 2);
+    EXPECT_NEAR(image.pixels[1], 200 * 11.0 / 23, 2);
+}
+
+} // namespace
+} // namespace tacit::augment

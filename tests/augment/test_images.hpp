@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "augment/draws.hpp"
+#include "augment/recipe.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace tacit::augment {
+
+/// An image that owns its pixels.
+struct TestImage {
+    ImageShape shape;
+    std::vector<std::uint8_t> pixels;
+
+    TestImage(int height, int width, int channels, std::uint8_t level = 0)
+        : shape{height, width, channels}, pixels(shape.bytes(), level) {}
+    ImageView view() const { return {pixels.data(), shape}; }
+    MutableImageView edit() { return {pixels.data(), shape}; }
+    std::uint8_t& at(int y, int x, int c = 0) {
+        return pixels[static_cast<std::size_t>((y * shape.width + x) * shape.channels + c)];
+    }
+};
+
+/// Random pixels, the same for the same shape and seed.
+inline TestImage random_image(int height, int width, int channels, std::uint64_t seed = 1) {
+    TestImage image(height, width, channels);
+    Draws draws({seed, 0, 0}, 0, 0);
+    for (std::uint8_t& pixel : image.pixels) {
+        pixel = static_cast<std::uint8_t>(draws.below(256));
+    }
+    return image;
+}
+
+/// All outputs of one sample.
+struct SampleOutputs {
+    std::vector<std::vector<std::uint8_t>> pixels;
+    std::vector<std::vector<std::uint8_t>> masks;
+    std::vector<std::int32_t> rotations;
+    bool operator==(const SampleOutputs&) const = default;
+};
+
+/// Runs `recipe`; masks and rotations start as 99 so that an untouched target shows.
+inline SampleOutputs run(const Recipe& recipe, ImageView source, const SampleKey& key, Workspace& workspace) {
+    const auto views = static_cast<std::size_t>(recipe.views());
+    const auto area = static_cast<std::size_t>(recipe.spec().size) * static_cast<std::size_t>(recipe.spec().size);
+    SampleOutputs outputs;
+    outputs.pixels.assign(views, std::vector<std::uint8_t>(recipe.output().bytes()));
+    outputs.masks.assign(views, std::vector<std::uint8_t>(area, 99));
+    outputs.rotations.assign(views, 99);
+    std::vector<ViewSlot> slots;
+    for (std::size_t i = 0; i < views; ++i) {
+        slots.push_back({outputs.pixels[i].data(), outputs.masks[i].data(), &outputs.rotations[i]});
+    }
+    recipe.apply(source, key, slots, workspace);
+    return outputs;
+}
+
+inline SampleOutputs run(const Recipe& recipe, ImageView source, const SampleKey& key) {
+    Workspace workspace;
+    return run(recipe, source, key, workspace);
+}
+
+/// A recipe of one view.
+inline RecipeSpec one_view(int size, std::vector<OpSpec> ops) {
+    return {"test", size, {{std::move(ops), 0}}};
+}
+
+} // namespace tacit::augment

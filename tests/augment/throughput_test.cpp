@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "augment/throughput.hpp"
+#include "test_images.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tacit::augment {
+namespace {
+
+TEST(Throughput, MoreWorkMakesFewerViews) {
+    const TestImage image = random_image(64, 64, 3);
+    const Recipe light(one_view(64, {}), 3);
+    const Recipe heavy(one_view(64, {{"gaussian_blur", 1.0, {{"kernel_size", {63}}, {"sigma", {20.0}}}}}), 3);
+    const double light_rate = views_per_second(light, image.view(), 0.05);
+    const double heavy_rate = views_per_second(heavy, image.view(), 0.05);
+    EXPECT_GT(heavy_rate, 0.0);
+    EXPECT_GT(light_rate, 3 * heavy_rate);
+}
+
+} // namespace
+} // namespace tacit::augment

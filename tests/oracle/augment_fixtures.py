@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes tests/oracle/fixtures/augment/cases.bin: what torchvision v2 makes of uint8 tensors.
+
+Needs torch 2.11 and torchvision 0.26 on a CPU with AVX2 (older ones resize uint8 through floats):
+    python tests/oracle/augment_fixtures.py
+
+The file is a list of cases until its end; all numbers little-endian:
+    name      32 bytes, padded with zeros
+    params    u32 count, then f64 each
+    input     u32 height, width, channels, then uint8 HWC
+    output    u32 height, width, channels, then uint8 HWC
+"""
+import pathlib
+import struct
+
+import numpy as np
+import torch
+from torchvision.transforms.v2 import functional as F
+
+TARGET = pathlib.Path(__file__).parent / "fixtures" / "augment" / "cases.bin"
+
+
+def picture(rng, height, width, channels):
+    """Smooth waves, noise, and saturated and gray patches: every branch of the colour operations."""
+    y, x = np.mgrid[0:height, 0:width]
+    planes = []
+    for _ in range(channels):
+        a, b, phase = rng.uniform(-0.5, 0.5, 2).tolist() + [rng.uniform(0, 6)]
+        planes.append(127 + 100 * np.sin(a * x + b * y + phase) + rng.normal(0, 20, (height, width)))
+    image = np.clip(np.stack(planes), 0, 255).astype(np.uint8)
+    image[:, : height // 4, : width // 4] = 255
+    image[:, -(height // 4) :, : width // 4] = 0
+    image[:, : height // 4, -(width // 4) :] = image[:1, : height // 4, -(width // 4) :]
+    if channels == 3:
+        image[0, height // 2 : height // 2 + 4] = 255
+        image[2, height // 2 : height // 2 + 4] = 0
+    return torch.from_numpy(image)
+
+
+def write_image(file, image):
+    channels, height, width = image.shape
+    file.write(struct.pack("<3I", height, width, channels))
+    file.write(image.permute(1, 2, 0).contiguous().numpy().tobytes())
+
+
+def write_case(file, name, params, source, result):
+    assert result.dtype == torch.uint8
+    file.write(name.encode().ljust(32, b"\0"))
+    file.write(struct.pack(f"<I{len(params)}d", len(params), *params))
+    write_image(file, source)
+    write_image(file, result)
+
+
+def resize_cases(rng):
+    boxes = [  # source height, width, channels; box top, left, height, width; output height, width
+        (32, 32, 3, 4, 3, 20, 25, 32, 32),
+        (32, 32, 3, 0, 0, 32, 32, 28, 28),
+        (32, 32, 3, 10, 12, 7, 9, 32, 32),
+        (64, 48, 3, 5, 6, 50, 40, 32, 32),
+        (100, 120, 3, 1, 2, 97, 113, 32, 40),
+        (150, 110, 3, 0, 0, 150, 110, 9, 7),
+        (40, 40, 3, 8, 0, 32, 40, 32, 17),
+        (40, 40, 3, 0, 8, 40, 32, 55, 32),
+        (28, 28, 1, 2, 3, 21, 18, 28, 28),
+        (60, 60, 1, 2, 3, 50, 51, 28, 28),
+        (30, 30, 2, 2, 3, 21, 25, 28, 20),
+        (30, 30, 8, 2, 3, 25, 21, 20, 28),
+        (1, 40, 3, 0, 0, 1, 40, 12, 12),
+        (40, 1, 3, 0, 0, 40, 1, 12, 12),
+        (1, 1, 3, 0, 0, 1, 1, 5, 5),
+    ]
+    for h, w, c, top, left, height, width, out_h, out_w in boxes:
+        image = picture(rng, h, w, c)
+        # HWC memory is what a decoder gives; torchvision's result does not depend on it.
+        memory = image.unsqueeze(0).contiguous(memory_format=torch.channels_last).squeeze(0)
+        result = F.resized_crop(memory, top, left, height, width, [out_h, out_w], antialias=True)
+        yield "resized_crop", [top, left, height, width], image, result
+
+
+def colour_cases(rng):
+    for factor in (0.0, 0.2, 0.55, 1.0, 1.37, 1.8):
+        for name in ("brightness", "contrast", "saturation"):
+            image = picture(rng, 40, 44, 3)
+            yield name, [factor], image, getattr(F, f"adjust_{name}")(image, factor)
+        image = picture(rng, 28, 28, 1)
+        yield "contrast", [factor], image, F.adjust_contrast(image, factor)
+    for shift in (-0.5, -0.2, -0.03, 0.0, 0.07, 0.2, 0.5):
+        image = picture(rng, 48, 48, 3)
+        yield "hue", [shift], image, F.adjust_hue(image, shift)
+    image = picture(rng, 48, 48, 3)
+    yield "grayscale", [], image, F.rgb_to_grayscale(image, num_output_channels=3)
+    for threshold in (0, 1, 128, 255):
+        yield "solarize", [threshold], image, F.solarize(image, threshold)
+
+
+def blur_cases(rng):
+    for h, w, c, kernel, sigma in [
+        (32, 32, 3, 3, 0.1),
+        (32, 32, 3, 3, 0.8),
+        (40, 50, 3, 9, 1.3),
+        (50, 40, 3, 23, 2.0),
+        (28, 28, 1, 5, 1.0),
+        (24, 24, 8, 5, 1.5),
+    ]:
+        image = picture(rng, h, w, c)
+        yield "gaussian_blur", [kernel, sigma], image, F.gaussian_blur(image, [kernel, kernel], [sigma, sigma])
+
+
+def geometry_cases(rng):
+    for shape in ((9, 12, 3), (8, 7, 1), (5, 5, 8)):
+        image = picture(rng, *shape)
+        yield "horizontal_flip", [], image, F.horizontal_flip(image)
+        for turns in range(4):
+            yield "rot90", [turns], image, torch.rot90(image, turns, (-2, -1))
+    for shape, size in (((37, 52, 3), 24), ((52, 37, 3), 24), ((23, 40, 3), 32), ((40, 33, 1), 20)):
+        image = picture(rng, *shape)
+        yield "short_side_centre", [size], image, F.center_crop(F.resize(image, [size], antialias=True), [size, size])
+    for size in (5, 6, 12, 15):
+        image = picture(rng, 9, 12, 3)
+        yield "center_crop", [size], image, F.center_crop(image, [size, size])
+
+
+def main():
+    assert torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512"), "needs torchvision's uint8 resize"
+    rng = np.random.default_rng(20240611)
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    with open(TARGET, "wb") as file:
+        for cases in (resize_cases, colour_cases, blur_cases, geometry_cases):
+            for case in cases(rng):
+                write_case(file, *case)
+    print(f"{TARGET}: {TARGET.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
