@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 namespace tacit::augment {
 namespace {
@@ -27,6 +28,21 @@ void gather(const std::uint8_t* from, std::ptrdiff_t step, int count, int channe
         gather_pixels<1>(from, step, count, channels, to);
     } else {
         gather_pixels<0>(from, step, count, channels, to);
+    }
+}
+
+/// kChannels is the channel count known at compile time, or 0.
+template <int kChannels> void flip_rows(MutableImageView image) {
+    const std::ptrdiff_t channels = kChannels > 0 ? kChannels : image.shape.channels;
+    const std::ptrdiff_t row_bytes = image.shape.width * channels;
+    for (int y = 0; y < image.shape.height; ++y) {
+        std::uint8_t* left = image.data + y * row_bytes;
+        std::uint8_t* right = left + row_bytes - channels;
+        for (; left < right; left += channels, right -= channels) {
+            for (std::ptrdiff_t c = 0; c < channels; ++c) {
+                std::swap(left[c], right[c]);
+            }
+        }
     }
 }
 
@@ -70,14 +86,15 @@ int reflected(int index, int length) {
 }
 
 void flip_horizontal(MutableImageView image) {
-    const std::ptrdiff_t channels = image.shape.channels;
-    const std::ptrdiff_t row_bytes = image.shape.width * channels;
-    for (int y = 0; y < image.shape.height; ++y) {
-        std::uint8_t* left = image.data + y * row_bytes;
-        std::uint8_t* right = left + row_bytes - channels;
-        for (; left < right; left += channels, right -= channels) {
-            std::swap_ranges(left, left + channels, right);
-        }
+    switch (image.shape.channels) {
+    case 1:
+        flip_rows<1>(image);
+        break;
+    case 3:
+        flip_rows<3>(image);
+        break;
+    default:
+        flip_rows<0>(image);
     }
 }
 

@@ -11,6 +11,9 @@ namespace tacit::augment {
 namespace {
 
 constexpr int kMaxPrecision = 22;
+constexpr int kFewTaps = 4;
+/// A tap may begin up to kFewTaps - 1 pixels of three channels behind the row, and is copied as four bytes.
+constexpr std::size_t kRowSlack = 16;
 
 double triangle(double x) {
     return std::max(0.0, 1.0 - std::abs(x));
@@ -24,28 +27,58 @@ std::uint8_t narrow(int value) {
     return static_cast<std::uint8_t>(std::min(value, 255));
 }
 
-/// One row of the horizontal pass; kChannels and kTaps are compile-time so that both inner loops unroll.
-template <int kChannels, int kTaps>
-void resample_row_fixed(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table) {
-    const int precision = table.precision();
+/// The tap `tap` of every output pixel, side by side. Three channels are copied as four bytes: `row` and
+/// `out` have that slack.
+template <int kChannels>
+void gather_tap(const std::uint8_t* row, const ResampleTable& table, int tap, std::uint8_t* out) {
+    constexpr std::size_t kBytes = kChannels == 3 ? 4 : kChannels;
     for (int x = 0; x < table.out(); ++x) {
-        const std::uint8_t* pixel = in + table.first(x) * kChannels;
-        const std::int16_t* weights = table.weights(x);
-        int sum[kChannels];
-        for (int c = 0; c < kChannels; ++c) {
-            sum[c] = 1 << (precision - 1);
-        }
-        // The weight of a missing last tap is 0: repeating the one before it keeps the read inside the row.
-        for (int t = 0; t < kTaps; ++t) {
-            const std::uint8_t* tap = pixel + std::min(t, table.count(x) - 1) * kChannels;
-            for (int c = 0; c < kChannels; ++c) {
-                sum[c] += weights[t] * tap[c];
-            }
-        }
-        for (int c = 0; c < kChannels; ++c) {
-            out[x * kChannels + c] = narrow(sum[c] >> precision);
-        }
+        std::memcpy(out + x * kChannels, row + (table.first(x) + tap) * kChannels, kBytes);
     }
+}
+
+/// out[i] = the sum over taps of weights[t * count + i] * taps[t * stride + i].
+TACIT_SIMD_CLONES
+void blend_two_taps(const std::uint8_t* taps, std::size_t stride, const std::int16_t* weights, int precision,
+                    std::uint8_t* __restrict out, std::size_t count) {
+    const std::uint8_t* second = taps + stride;
+    const std::int16_t* second_weights = weights + count;
+    const int half = 1 << (precision - 1);
+    for (std::size_t i = 0; i < count; ++i) {
+        const int sum = (half + weights[i] * taps[i] + second_weights[i] * second[i]) >> precision;
+        out[i] = static_cast<std::uint8_t>(sum > 255 ? 255 : sum);
+    }
+}
+
+TACIT_SIMD_CLONES
+void blend_four_taps(const std::uint8_t* taps, std::size_t stride, const std::int16_t* weights, int precision,
+                     std::uint8_t* __restrict out, std::size_t count) {
+    const int half = 1 << (precision - 1);
+    for (std::size_t i = 0; i < count; ++i) {
+        int sum = half + weights[i] * taps[i] + weights[count + i] * taps[stride + i];
+        sum += weights[2 * count + i] * taps[2 * stride + i] + weights[3 * count + i] * taps[3 * stride + i];
+        sum >>= precision;
+        out[i] = static_cast<std::uint8_t>(sum > 255 ? 255 : sum);
+    }
+}
+
+/// A row of few taps: the source bytes of each tap are gathered into rows as long as the output, so that
+/// the arithmetic is vector code whatever the channel count.
+template <int kChannels>
+void resample_row_gathered(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table,
+                           ResampleScratch& scratch) {
+    const int few_taps = table.spread_taps();
+    const auto count = static_cast<std::size_t>(table.out() * kChannels);
+    const std::size_t stride = count + kRowSlack;
+    const auto in_bytes = static_cast<std::size_t>(table.in() * kChannels);
+    std::uint8_t* row = scratch.line(in_bytes + kRowSlack + static_cast<std::size_t>(few_taps) * stride);
+    std::memcpy(row, in, in_bytes);
+    std::uint8_t* taps = row + in_bytes + kRowSlack;
+    for (int t = 0; t < few_taps; ++t) {
+        gather_tap<kChannels>(row, table, t, taps + static_cast<std::size_t>(t) * stride);
+    }
+    const auto blend = few_taps == 2 ? blend_two_taps : blend_four_taps;
+    blend(taps, stride, table.spread_weights(), table.precision(), out, count);
 }
 
 void resample_row_any(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table, int channels) {
@@ -85,12 +118,13 @@ void resample_row_rgb(const std::uint8_t* in, std::uint8_t* out, const ResampleT
     }
 }
 
-void resample_row(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table, int channels) {
-    const bool two_taps = table.taps() <= 2;
+void resample_row(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table, int channels,
+                  ResampleScratch& scratch) {
+    const bool few_taps = table.spread_taps() > 0;
     if (channels == 3) {
-        two_taps ? resample_row_fixed<3, 2>(in, out, table) : resample_row_rgb(in, out, table);
-    } else if (channels == 1 && two_taps) {
-        resample_row_fixed<1, 2>(in, out, table);
+        few_taps ? resample_row_gathered<3>(in, out, table, scratch) : resample_row_rgb(in, out, table);
+    } else if (channels == 1 && few_taps) {
+        resample_row_gathered<1>(in, out, table, scratch);
     } else {
         resample_row_any(in, out, table, channels);
     }
@@ -148,9 +182,10 @@ void resample_columns(const std::uint8_t* in, int stride, MutableImageView out, 
 
 } // namespace
 
-void ResampleTable::build(int in, int out) {
+void ResampleTable::build(int in, int out, int channels) {
     in_ = in;
     out_ = out;
+    channels_ = channels;
     const double scale = static_cast<double>(in) / out;
     const double support = std::max(scale, 1.0);
     const auto outputs = static_cast<std::size_t>(out);
@@ -165,10 +200,9 @@ void ResampleTable::build(int in, int out) {
         count_[static_cast<std::size_t>(i)] = last - first;
         taps_ = std::max(taps_, last - first);
     }
-    // Two slots always, so that the two-tap kernels may read both.
-    taps_ = std::max(taps_, 2);
     fill_weights(exact_, scale);
     quantise(exact_);
+    spread();
 }
 
 void ResampleTable::fill_weights(std::vector<double>& weights, double scale) {
@@ -199,11 +233,28 @@ void ResampleTable::quantise(const std::vector<double>& weights) {
                    [this](double weight) { return static_cast<std::int16_t>(0.5 + weight * (1 << precision_)); });
 }
 
-const ResampleTable& ResampleScratch::table(int in, int out) {
-    const auto hash = static_cast<std::size_t>(in) + 131 * static_cast<std::size_t>(out);
+void ResampleTable::spread() {
+    spread_taps_ = taps_ <= 2 ? 2 : kFewTaps;
+    if (taps_ > kFewTaps) {
+        spread_taps_ = 0;
+        return;
+    }
+    const std::size_t row = offset(out_, channels_);
+    spread_.assign(static_cast<std::size_t>(spread_taps_) * row, 0);
+    for (int t = 0; t < taps_; ++t) {
+        for (int x = 0; x < out_; ++x) {
+            std::int16_t* pixel = &spread_[static_cast<std::size_t>(t) * row + offset(x, channels_)];
+            std::fill_n(pixel, channels_, weights(x)[t]);
+        }
+    }
+}
+
+const ResampleTable& ResampleScratch::table(int in, int out, int channels) {
+    const std::size_t hash =
+        static_cast<std::size_t>(in) + 131 * static_cast<std::size_t>(out) + 257 * offset(channels, 1);
     ResampleTable& table = tables_[hash % tables_.size()];
-    if (table.in() != in || table.out() != out) {
-        table.build(in, out);
+    if (table.in() != in || table.out() != out || table.channels() != channels) {
+        table.build(in, out, channels);
     }
     return table;
 }
@@ -218,15 +269,15 @@ void crop_resize(ImageView source, const Box& box, MutableImageView out, Resampl
     int stride = source_stride;
     if (box.width != out.shape.width) {
         std::uint8_t* target = same_height ? out.data : scratch.rows(offset(box.height, row_bytes));
-        const ResampleTable& table = scratch.table(box.width, out.shape.width);
+        const ResampleTable& table = scratch.table(box.width, out.shape.width, channels);
         for (int y = 0; y < box.height; ++y) {
-            resample_row(corner + offset(y, source_stride), target + offset(y, row_bytes), table, channels);
+            resample_row(corner + offset(y, source_stride), target + offset(y, row_bytes), table, channels, scratch);
         }
         rows = target;
         stride = row_bytes;
     }
     if (!same_height) {
-        resample_columns(rows, stride, out, scratch.table(box.height, out.shape.height));
+        resample_columns(rows, stride, out, scratch.table(box.height, out.shape.height, 1));
     } else if (rows != out.data) {
         for (int y = 0; y < box.height; ++y) {
             std::memcpy(out.data + offset(y, row_bytes), rows + offset(y, stride), static_cast<std::size_t>(row_bytes));

@@ -28,7 +28,7 @@ RC_GTEST_PROP(Resize, KeepsAConstantImage, (std::uint8_t level)) {
 
 RC_GTEST_PROP(Resize, WeightsOfEveryPixelSumToOne, ()) {
     ResampleTable table;
-    table.build(*rc::gen::inRange(1, 4000), *rc::gen::inRange(1, 300));
+    table.build(*rc::gen::inRange(1, 4000), *rc::gen::inRange(1, 300), 1);
     for (int i = 0; i < table.out(); ++i) {
         int sum = 0;
         for (int t = 0; t < table.count(i); ++t) {
