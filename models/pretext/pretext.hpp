@@ -41,9 +41,9 @@ struct ViewNeeds {
 
 /// A picture for the report: rows of equally sized images.
 struct PretextPicture {
-    std::string title;                ///< "reconstruction", "in-painting", "rotation puzzle"
-    std::vector<std::string> columns; ///< caption of each column, e.g. {"input", "output", "target"}
-    at::Tensor images;                ///< [rows, columns, C, H, W] float32, normalised like the views
+    std::string title;                 ///< "reconstruction", "in-painting", "rotation puzzle"
+    std::vector<std::string> columns;  ///< caption of each column, e.g. {"input", "output", "target"}
+    at::Tensor images;                 ///< [rows, columns, C, H, W] float32, normalised like the views
     std::vector<std::string> captions; ///< optional, one per row, e.g. "90 degrees, predicted 90 degrees"
 };
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/losses/cross_entropy.hpp"
+
+#include "models/losses/precision.hpp"
+
+#include <torch/torch.h>
+
+namespace tacit::models {
+
+at::Tensor cross_entropy_share(const at::Tensor& logits, const at::Tensor& labels, std::int64_t global_count) {
+    const FullPrecisionScope scope;
+    return torch::cross_entropy_loss(full_precision(logits), labels, {}, at::Reduction::Sum) /
+           static_cast<double>(global_count);
+}
+
+double accuracy_share(const at::Tensor& logits, const at::Tensor& labels, std::int64_t global_count) {
+    const auto correct = logits.detach().argmax(1).eq(labels).sum().item<std::int64_t>();
+    return static_cast<double>(correct) / static_cast<double>(global_count);
+}
+
+} // namespace tacit::models

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/losses/nt_xent.hpp"
+
+#include "dist/collectives.hpp"
+#include "models/losses/precision.hpp"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <limits>
+
+namespace tacit::models {
+namespace {
+
+double spread_of(const at::Tensor& normalised) {
+    const auto dimensions = static_cast<double>(normalised.size(1));
+    return normalised.std(0, /*unbiased=*/false).mean().item<double>() * std::sqrt(dimensions);
+}
+
+} // namespace
+
+NtXentShare nt_xent(const at::Tensor& first, const at::Tensor& second, double temperature, dist::Communicator& comm) {
+    const FullPrecisionScope scope;
+    const auto count = first.size(0);
+    const auto own = torch::nn::functional::normalize(full_precision(torch::cat({first, second})),
+                                                      torch::nn::functional::NormalizeFuncOptions().dim(1));
+    const auto all = dist::all_gather_with_gradient(own.contiguous(), comm);
+    const auto rows = torch::arange(2 * count, torch::TensorOptions(torch::kLong).device(own.device()));
+    const auto place = rows + comm.rank() * 2 * count;
+    const auto positive = (rows + count).remainder(2 * count) + comm.rank() * 2 * count;
+    const auto logits = torch::mm(own, all.t())
+                            .div_(temperature)
+                            .scatter_(1, place.unsqueeze(1), -std::numeric_limits<double>::infinity());
+    const auto terms = all.size(0);
+
+    NtXentShare share;
+    share.loss = torch::cross_entropy_loss(logits, positive, {}, at::Reduction::Sum) / static_cast<double>(terms);
+    const torch::NoGradGuard no_grad;
+    share.accuracy =
+        static_cast<double>(logits.argmax(1).eq(positive).sum().item<std::int64_t>()) / static_cast<double>(terms);
+    share.spread = spread_of(all) / comm.size();
+    return share;
+}
+
+} // namespace tacit::models

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/losses/reconstruction.hpp"
+#include "models/pretext/builtin.hpp"
+#include "models/pretext/code_decoder.hpp"
+#include "models/pretext/picture_scope.hpp"
+#include "pipeline/base/error.hpp"
+
+#include <torch/torch.h>
+
+namespace tacit::models {
+namespace {
+
+/// Autoencoder (Hinton & Salakhutdinov 2006): reconstructs the last view from the first. With one view it is a plain
+/// autoencoder; with the recipe `denoise` (a noisy and a clean view of the same crop) a denoising one (Vincent et al.
+/// 2008). Loss per pixel: mse on normalised pixels, or bce on pixels in [0, 1].
+class Autoencoder : public Pretext {
+  public:
+    Autoencoder(const config::Section& section, std::shared_ptr<Backbone> backbone, augment::ImageShape shape,
+                dist::Communicator& comm)
+        : Pretext(std::move(backbone), comm), cross_entropy_(section.choice("loss", "mse", {"mse", "bce"}) == "bce"),
+          decoder_(section, "pooled", this->backbone(), shape, comm) {
+        register_module("decoder", decoder_.module());
+    }
+
+    ViewNeeds needs() const override { return {}; }
+
+    PretextLoss loss(const PretextInput& input) override {
+        const auto& target = input.views.back();
+        const auto output = decoder_.reconstruct(backbone(), input.views.front());
+        if (!cross_entropy_) {
+            return {mse_share(output, target, input.global_count), {}};
+        }
+        require_unit_range(target);
+        return {bce_share(output, target, input.global_count), {}};
+    }
+
+    std::vector<PretextPicture> pictures(const PretextInput& input) override {
+        const PictureScope scope(*this);
+        const auto first = input.views.front().narrow(0, 0, std::min(kPictureRows, input.views.front().size(0)));
+        const auto target = input.views.back().narrow(0, 0, first.size(0));
+        auto output = decoder_.reconstruct(backbone(), first).to(torch::kFloat);
+        output = cross_entropy_ ? output.sigmoid() : output;
+        PretextPicture picture;
+        picture.title = "reconstruction";
+        picture.columns = {"input", "output"};
+        std::vector<at::Tensor> images = {first, output};
+        if (input.views.size() > 1) {
+            picture.columns.emplace_back("target");
+            images.push_back(target);
+        }
+        picture.images = torch::stack(images, 1).contiguous();
+        return {picture};
+    }
+
+  private:
+    static void require_unit_range(const at::Tensor& target) {
+        const auto [low, high] = torch::aminmax(target);
+        if (low.item<double>() < 0 || high.item<double>() > 1) {
+            throw ConfigError(
+                "pretext.loss: bce needs pixels in [0, 1], but the data is standardised; set data.mean to 0 "
+                "and data.std to 1 for every channel, or use loss: mse");
+        }
+    }
+
+    bool cross_entropy_;
+    CodeDecoder decoder_;
+};
+
+} // namespace
+
+std::shared_ptr<Pretext> make_autoencoder(const config::Section& pretext, std::shared_ptr<Backbone> backbone,
+                                          augment::ImageShape shape, dist::Communicator& comm) {
+    return std::make_shared<Autoencoder>(pretext, std::move(backbone), shape, comm);
+}
+
+} // namespace tacit::models

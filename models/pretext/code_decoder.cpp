@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/pretext/code_decoder.hpp"
+
+#include <torch/torch.h>
+
+namespace tacit::models {
+
+CodeDecoder::CodeDecoder(const config::Section& pretext, const std::string& default_code, const Backbone& backbone,
+                         augment::ImageShape shape, dist::Communicator& comm)
+    : pooled_(pretext.choice("code", default_code, {"pooled", "map"}) == "pooled") {
+    DecoderOptions options;
+    options.channels = backbone.feature_dim();
+    options.size = pooled_ ? 1 : backbone.feature_size();
+    options.width = pretext.integer("decoder_width", 16, {1, 1024});
+    decoder_ = make_decoder(options, shape, comm);
+}
+
+at::Tensor CodeDecoder::reconstruct(Backbone& backbone, const at::Tensor& images) {
+    return decoder_->forward(pooled_ ? backbone.forward(images) : backbone.feature_map(images));
+}
+
+} // namespace tacit::models

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/losses/reconstruction.hpp"
+#include "models/pretext/builtin.hpp"
+#include "models/pretext/code_decoder.hpp"
+#include "models/pretext/picture_scope.hpp"
+
+#include <torch/torch.h>
+
+namespace tacit::models {
+namespace {
+
+/// Context encoder (Pathak et al. 2016), L2 part: hidden pixels are set to the data set's mean (0 after normalisation)
+/// and the network must paint them. The loss counts hidden pixels and, with `overlap` > 0, a band of that many pixels
+/// around them with `overlap_weight` (the paper: 4 of 128 pixels, weight 10), so that the filling joins its
+/// surroundings. The adversarial part is left out: it sharpens pictures and needs a second optimiser.
+class ContextEncoder : public Pretext {
+  public:
+    ContextEncoder(const config::Section& section, std::shared_ptr<Backbone> backbone, augment::ImageShape shape,
+                   dist::Communicator& comm)
+        : Pretext(std::move(backbone), comm), overlap_(section.integer("overlap", 0, {0, 64})),
+          overlap_weight_(section.number("overlap_weight", 10.0, {0.0, 1000.0})),
+          decoder_(section, "map", this->backbone(), shape, comm) {
+        register_module("decoder", decoder_.module());
+    }
+
+    ViewNeeds needs() const override { return {.views = 1, .mask = true, .rotation = false}; }
+
+    PretextLoss loss(const PretextInput& input) override {
+        const auto& images = input.views.front();
+        const auto& hidden = input.masks.front();
+        const auto output = decoder_.reconstruct(backbone(), images * (1 - hidden));
+        return {weighted_mse_share(output, images, pixel_weights(hidden), input.global_count), {}};
+    }
+
+    std::vector<PretextPicture> pictures(const PretextInput& input) override {
+        const PictureScope scope(*this);
+        const auto rows = std::min(kPictureRows, input.views.front().size(0));
+        const auto original = input.views.front().narrow(0, 0, rows);
+        const auto hidden = input.masks.front().narrow(0, 0, rows);
+        const auto masked = original * (1 - hidden);
+        const auto output = decoder_.reconstruct(backbone(), masked).to(torch::kFloat);
+        PretextPicture picture;
+        picture.title = "in-painting";
+        picture.columns = {"masked", "in-painted", "original"};
+        picture.images = torch::stack({masked, masked + output * hidden, original}, 1).contiguous();
+        return {picture};
+    }
+
+  private:
+    at::Tensor pixel_weights(const at::Tensor& hidden) const {
+        if (overlap_ == 0) {
+            return hidden;
+        }
+        const auto grown = torch::max_pool2d(hidden, 2 * overlap_ + 1, 1, overlap_);
+        return hidden + (grown - hidden) * overlap_weight_;
+    }
+
+    std::int64_t overlap_;
+    double overlap_weight_;
+    CodeDecoder decoder_;
+};
+
+} // namespace
+
+std::shared_ptr<Pretext> make_context_encoder(const config::Section& pretext, std::shared_ptr<Backbone> backbone,
+                                              augment::ImageShape shape, dist::Communicator& comm) {
+    return std::make_shared<ContextEncoder>(pretext, std::move(backbone), shape, comm);
+}
+
+} // namespace tacit::models

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/heads/classifier.hpp"
+#include "models/losses/cross_entropy.hpp"
+#include "models/pretext/builtin.hpp"
+#include "models/pretext/picture_scope.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/torch.h>
+
+namespace tacit::models {
+namespace {
+
+constexpr std::int64_t kRotations = 4;
+
+/// RotNet (Gidaris et al. 2018): tells by how many quarter turns an image was rotated. Every image comes in all four
+/// rotations, in one batch, as the paper's sec. 3.2 found best.
+class RotNet : public Pretext {
+  public:
+    RotNet(std::shared_ptr<Backbone> backbone, dist::Communicator& comm) : Pretext(std::move(backbone), comm) {
+        classifier_ = register_module("classifier", make_classifier(this->backbone().feature_dim(), kRotations));
+    }
+
+    ViewNeeds needs() const override { return {.views = kRotations, .mask = false, .rotation = true}; }
+
+    PretextLoss loss(const PretextInput& input) override {
+        const auto logits = classifier_(backbone().forward(torch::cat(input.views)));
+        const auto labels = torch::cat(input.rotations);
+        const auto terms = input.global_count * static_cast<std::int64_t>(input.views.size());
+        return {cross_entropy_share(logits, labels, terms), {{"accuracy", accuracy_share(logits, labels, terms)}}};
+    }
+
+    std::vector<PretextPicture> pictures(const PretextInput& input) override {
+        const PictureScope scope(*this);
+        const auto rows = std::min(kPictureRows, input.views.front().size(0));
+        std::vector<at::Tensor> images, predictions;
+        PretextPicture picture;
+        for (std::size_t view = 0; view < input.views.size(); ++view) {
+            images.push_back(input.views[view].narrow(0, 0, rows));
+            predictions.push_back(classifier_(backbone().forward(images.back())).argmax(1).cpu());
+            picture.columns.push_back(
+                fmt::format("rotated {}\u00b0", 90 * input.rotations[view][0].item<std::int64_t>()));
+        }
+        picture.title = "rotation puzzle";
+        picture.images = torch::stack(images, 1).contiguous();
+        for (std::int64_t row = 0; row < rows; ++row) {
+            std::vector<std::string> words;
+            for (const auto& prediction : predictions) {
+                words.push_back(fmt::format("{}\u00b0", 90 * prediction[row].item<std::int64_t>()));
+            }
+            picture.captions.push_back(fmt::format("predicted {}", fmt::join(words, ", ")));
+        }
+        return {picture};
+    }
+
+  private:
+    torch::nn::Linear classifier_ = nullptr;
+};
+
+} // namespace
+
+std::shared_ptr<Pretext> make_rotnet(const config::Section& /*pretext*/, std::shared_ptr<Backbone> backbone,
+                                     augment::ImageShape /*shape*/, dist::Communicator& comm) {
+    return std::make_shared<RotNet>(std::move(backbone), comm);
+}
+
+} // namespace tacit::models

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/heads/projector.hpp"
+#include "models/losses/nt_xent.hpp"
+#include "models/pretext/builtin.hpp"
+
+#include <torch/torch.h>
+
+namespace tacit::models {
+namespace {
+
+/// SimCLR (Chen et al. 2020): two views of an image attract, all other images of the global batch repel. Both views go
+/// through the network as one batch. Default temperature 0.5 (the paper's choice for CIFAR-10, app. B.9); `projector`
+/// gives the layer sizes of the projection head, all batch-normalised.
+/// Metrics: accuracy (nearest projection is the positive), spread (1 healthy, 0 collapsed).
+class SimClr : public Pretext {
+  public:
+    SimClr(const config::Section& section, std::shared_ptr<Backbone> backbone, dist::Communicator& comm)
+        : Pretext(std::move(backbone), comm), temperature_(section.number("temperature", 0.5, {0.01, 10.0})) {
+        projector_ =
+            register_module("projector", Projector(this->backbone().feature_dim(), read_projector_sizes(section),
+                                                   ProjectorNorm::all, this->comm()));
+    }
+
+    ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false}; }
+
+    PretextLoss loss(const PretextInput& input) override {
+        const auto projections =
+            projector_(backbone().forward(torch::cat({input.views[0], input.views[1]}))).chunk(2, 0);
+        const auto share = nt_xent(projections[0], projections[1], temperature_, comm());
+        return {share.loss, {{"accuracy", share.accuracy}, {"spread", share.spread}}};
+    }
+
+  private:
+    double temperature_;
+    Projector projector_ = nullptr;
+};
+
+} // namespace
+
+std::shared_ptr<Pretext> make_simclr(const config::Section& pretext, std::shared_ptr<Backbone> backbone,
+                                     augment::ImageShape /*shape*/, dist::Communicator& comm) {
+    return std::make_shared<SimClr>(pretext, std::move(backbone), comm);
+}
+
+} // namespace tacit::models

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/losses/triplet.hpp"
+
+#include "models/heads/projector.hpp"
+#include "models/losses/precision.hpp"
+#include "models/pretext/builtin.hpp"
+
+#include <torch/torch.h>
+
+namespace tacit::models {
+namespace {
+
+TripletOptions read_options(const config::Section& section) {
+    TripletOptions options;
+    options.distance = section.choice("distance", "euclidean", {"euclidean", "cosine"}) == "cosine"
+                           ? Distance::cosine
+                           : Distance::euclidean;
+    options.negatives = section.choice("negatives", "semi_hard", {"semi_hard", "random"}) == "random"
+                            ? Negatives::random
+                            : Negatives::semi_hard;
+    options.margin = section.number("margin", 0.5, {0.0, 100.0});
+    return options;
+}
+
+/// Triplet learning (Schroff et al. 2015) without labels: the anchor is the first view of an image, the positive its
+/// second view, the negative the second view of another image of the global batch. Embeddings lie on the unit sphere.
+/// Metric: active, the fraction of triplets with a loss above 0; near 0 there is nothing left to learn.
+class Triplet : public Pretext {
+  public:
+    Triplet(const config::Section& section, std::shared_ptr<Backbone> backbone, dist::Communicator& comm)
+        : Pretext(std::move(backbone), comm), options_(read_options(section)) {
+        projector_ =
+            register_module("projector", Projector(this->backbone().feature_dim(), read_projector_sizes(section),
+                                                   ProjectorNorm::all, this->comm()));
+    }
+
+    ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false}; }
+
+    PretextLoss loss(const PretextInput& input) override {
+        namespace F = torch::nn::functional;
+        const auto projections = projector_(backbone().forward(torch::cat({input.views[0], input.views[1]})));
+        const auto embeddings = F::normalize(full_precision(projections), F::NormalizeFuncOptions().dim(1)).chunk(2, 0);
+        const auto share = triplet_share(embeddings[0], embeddings[1], options_, comm());
+        return {share.loss, {{"active", share.active}}};
+    }
+
+  private:
+    TripletOptions options_;
+    Projector projector_ = nullptr;
+};
+
+} // namespace
+
+std::shared_ptr<Pretext> make_triplet(const config::Section& pretext, std::shared_ptr<Backbone> backbone,
+                                      augment::ImageShape /*shape*/, dist::Communicator& comm) {
+    return std::make_shared<Triplet>(pretext, std::move(backbone), comm);
+}
+
+} // namespace tacit::models
