@@ -62,7 +62,8 @@ void add_rows(const float* before, const float* after, float weight, float* __re
 TACIT_SIMD_CLONES
 void round_row(const float* sums, std::uint8_t* __restrict out, std::ptrdiff_t count) {
     for (std::ptrdiff_t i = 0; i < count; ++i) {
-        out[i] = static_cast<std::uint8_t>(static_cast<int>(sums[i] + 0.5F));
+        const float rounding_up = sums[i] + 0.5F;
+        out[i] = static_cast<std::uint8_t>(static_cast<int>(rounding_up));
     }
 }
 
@@ -83,14 +84,14 @@ void gaussian_blur(MutableImageView image, int kernel, double sigma, BlurScratch
     const ImageShape shape = image.shape;
     const std::ptrdiff_t channels = shape.channels;
     const std::ptrdiff_t row_values = shape.width * channels;
-    float* weights = scratch.weights.get(static_cast<std::size_t>(kernel / 2 + 1));
+    float* weights = scratch.weights.get(static_cast<std::size_t>(kernel / 2) + 1);
     const int radius = kernel_weights(kernel, sigma, weights);
     if (radius == 0) {
         return;
     }
     // The extra row holds the sums of the vertical pass.
     float* rows = scratch.rows.get(shape.bytes() + static_cast<std::size_t>(row_values));
-    float* line = scratch.line.get(static_cast<std::size_t>(row_values + 2 * radius * channels));
+    float* line = scratch.line.get(static_cast<std::size_t>(row_values + 2 * channels * radius));
     for (int y = 0; y < shape.height; ++y) {
         padded_line(image.data + y * row_values, shape, radius, line);
         convolve(line + radius * channels, channels, weights, radius, rows + y * row_values, row_values);

@@ -83,7 +83,8 @@ void philox_group(const PhiloxCounter& counter, PhiloxKey key, std::uint32_t* wo
 
 std::uint8_t noisy(std::uint8_t value, float noise) {
     const float sum = static_cast<float>(value) + noise;
-    return static_cast<std::uint8_t>(static_cast<int>(std::clamp(sum, 0.0F, 255.0F) + 0.5F));
+    const float rounding_up = std::clamp(sum, 0.0F, 255.0F) + 0.5F;
+    return static_cast<std::uint8_t>(static_cast<int>(rounding_up));
 }
 
 } // namespace

@@ -37,6 +37,7 @@ constexpr std::array<Entry, 14> kOperations{{
 
 std::vector<std::string> operation_names() {
     std::vector<std::string> names;
+    names.reserve(kOperations.size());
     for (const Entry& entry : kOperations) {
         names.emplace_back(entry.name);
     }

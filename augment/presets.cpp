@@ -132,6 +132,7 @@ constexpr std::array<Entry, 7> kPresets{{
 
 std::vector<std::string> preset_names() {
     std::vector<std::string> names;
+    names.reserve(kPresets.size());
     for (const Entry& entry : kPresets) {
         names.emplace_back(entry.name);
     }

@@ -15,6 +15,12 @@ constexpr int kFewTaps = 4;
 /// A tap may begin up to kFewTaps - 1 pixels of three channels behind the row, and is copied as four bytes.
 constexpr std::size_t kRowSlack = 16;
 
+/// Pillow's rounding of positions: halves up, negative results to be clipped to 0.
+int rounded(double value) {
+    const double shifted = value + 0.5;
+    return static_cast<int>(shifted);
+}
+
 double triangle(double x) {
     return std::max(0.0, 1.0 - std::abs(x));
 }
@@ -33,7 +39,7 @@ template <int kChannels>
 void gather_tap(const std::uint8_t* row, const ResampleTable& table, int tap, std::uint8_t* out) {
     constexpr std::size_t kBytes = kChannels == 3 ? 4 : kChannels;
     for (int x = 0; x < table.out(); ++x) {
-        std::memcpy(out + x * kChannels, row + (table.first(x) + tap) * kChannels, kBytes);
+        std::memcpy(out + offset(x, kChannels), row + offset(table.first(x) + tap, kChannels), kBytes);
     }
 }
 
@@ -68,9 +74,9 @@ template <int kChannels>
 void resample_row_gathered(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table,
                            ResampleScratch& scratch) {
     const int few_taps = table.spread_taps();
-    const auto count = static_cast<std::size_t>(table.out() * kChannels);
+    const auto count = offset(table.out(), kChannels);
     const std::size_t stride = count + kRowSlack;
-    const auto in_bytes = static_cast<std::size_t>(table.in() * kChannels);
+    const auto in_bytes = offset(table.in(), kChannels);
     std::uint8_t* row = scratch.line(in_bytes + kRowSlack + static_cast<std::size_t>(few_taps) * stride);
     std::memcpy(row, in, in_bytes);
     std::uint8_t* taps = row + in_bytes + kRowSlack;
@@ -84,7 +90,7 @@ void resample_row_gathered(const std::uint8_t* in, std::uint8_t* out, const Resa
 void resample_row_any(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table, int channels) {
     const int precision = table.precision();
     for (int x = 0; x < table.out(); ++x) {
-        const std::uint8_t* pixel = in + table.first(x) * channels;
+        const std::uint8_t* pixel = in + offset(table.first(x), channels);
         const std::int16_t* weights = table.weights(x);
         const int count = table.count(x);
         for (int c = 0; c < channels; ++c) {
@@ -101,20 +107,22 @@ void resample_row_any(const std::uint8_t* in, std::uint8_t* out, const ResampleT
 void resample_row_rgb(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table) {
     const int precision = table.precision();
     for (int x = 0; x < table.out(); ++x) {
-        const std::uint8_t* pixel = in + table.first(x) * 3;
+        const std::uint8_t* pixel = in + offset(table.first(x), 3);
         const std::int16_t* weights = table.weights(x);
         const int count = table.count(x);
         int red = 1 << (precision - 1);
         int green = red;
         int blue = red;
         for (int t = 0; t < count; ++t) {
-            red += weights[t] * pixel[t * 3];
-            green += weights[t] * pixel[t * 3 + 1];
-            blue += weights[t] * pixel[t * 3 + 2];
+            red += weights[t] * pixel[0];
+            green += weights[t] * pixel[1];
+            blue += weights[t] * pixel[2];
+            pixel += 3;
         }
-        out[x * 3] = narrow(red >> precision);
-        out[x * 3 + 1] = narrow(green >> precision);
-        out[x * 3 + 2] = narrow(blue >> precision);
+        out[0] = narrow(red >> precision);
+        out[1] = narrow(green >> precision);
+        out[2] = narrow(blue >> precision);
+        out += 3;
     }
 }
 
@@ -194,8 +202,8 @@ void ResampleTable::build(int in, int out, int channels) {
     taps_ = 1;
     for (int i = 0; i < out; ++i) {
         const double centre = scale * (i + 0.5);
-        const int first = std::max(static_cast<int>(centre - support + 0.5), 0);
-        const int last = std::min(static_cast<int>(centre + support + 0.5), in);
+        const int first = std::max(rounded(centre - support), 0);
+        const int last = std::min(rounded(centre + support), in);
         first_[static_cast<std::size_t>(i)] = first;
         count_[static_cast<std::size_t>(i)] = last - first;
         taps_ = std::max(taps_, last - first);
@@ -225,12 +233,12 @@ void ResampleTable::fill_weights(std::vector<double>& weights, double scale) {
 void ResampleTable::quantise(const std::vector<double>& weights) {
     const double largest = *std::max_element(weights.begin(), weights.end());
     precision_ = 0;
-    while (precision_ < kMaxPrecision && static_cast<int>(0.5 + largest * (1 << (precision_ + 1))) < (1 << 15)) {
+    while (precision_ < kMaxPrecision && rounded(largest * (1 << (precision_ + 1))) < (1 << 15)) {
         ++precision_;
     }
     weights_.resize(weights.size());
     std::transform(weights.begin(), weights.end(), weights_.begin(),
-                   [this](double weight) { return static_cast<std::int16_t>(0.5 + weight * (1 << precision_)); });
+                   [this](double weight) { return static_cast<std::int16_t>(rounded(weight * (1 << precision_))); });
 }
 
 void ResampleTable::spread() {

@@ -38,7 +38,9 @@ class ResampleTable {
     int first(int i) const { return first_[static_cast<std::size_t>(i)]; }
     int count(int i) const { return count_[static_cast<std::size_t>(i)]; }
     /// The `taps()` weights of output pixel `i`; those past count(i) are 0.
-    const std::int16_t* weights(int i) const { return &weights_[static_cast<std::size_t>(i * taps_)]; }
+    const std::int16_t* weights(int i) const {
+        return &weights_[static_cast<std::size_t>(i) * static_cast<std::size_t>(taps_)];
+    }
 
     /// Tables of few taps also hold their weights tap by tap, repeated for every channel:
     /// [spread_taps(), out() * channels()], spread_taps() being 2 or 4, or 0 if there are more.
