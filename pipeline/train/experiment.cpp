@@ -96,13 +96,13 @@ void build_model(Experiment& experiment, const config::Section& root, dist::Comm
 void place_model(Experiment& experiment, dist::Communicator& comm) {
     models::Pretext& pretext = *experiment.pretext;
     const torch::NoGradGuard no_gradient;
+    if (comm.size() > 1)
+        dist::broadcast_from_root(model_state(pretext), comm);
     pretext.to(experiment.format.device);
     if (experiment.train.channels_last)
         for (at::Tensor& parameter : pretext.parameters())
             if (parameter.dim() == 4)
                 parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
-    if (comm.size() > 1)
-        dist::broadcast_from_root(model_state(pretext), comm);
 }
 
 void share_cores(Experiment& experiment, dist::Communicator& comm) {

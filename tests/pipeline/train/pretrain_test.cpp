@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/train/pretrain.hpp"
+
+#include "pipeline/base/files.hpp"
+#include "pipeline/train/checkpoint.hpp"
+#include "pipeline/train/run_folder.hpp"
+#include "pipeline/train/signals.hpp"
+#include "pipeline/train/step_bench.hpp"
+#include "pipeline/train/trainer.hpp"
+#include "tests/pipeline/train/tiny_run.hpp"
+
+#include <torch/torch.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <sys/mount.h>
+
+namespace tacit::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// 84 images, batch 16: 5 steps an epoch, 20 in all.
+class PretrainTest : public testing::Test {
+  protected:
+    PretrainTest() : data_(folder_.path() + "/shards") { write_tiny_shards(data_, 84); }
+
+    std::string run_path(const std::string& name) const { return folder_.path() + "/" + name; }
+
+    ExitCode run(const std::string& name, const std::vector<std::string>& changes = {},
+                 const std::function<void(std::int64_t)>& on_step = {}, const std::string& pretext = "simclr") {
+        PretrainOptions options;
+        options.run_folder = run_path(name);
+        options.resume = resume_;
+        options.on_step = on_step;
+        config::Document document = tiny_config(data_, pretext, changes);
+        return pretrain(document, options, *comm_);
+    }
+
+    void expect_same_end(const std::string& a, const std::string& b) {
+        EXPECT_EQ(metrics_without_timing(run_path(a)), metrics_without_timing(run_path(b)));
+        for (const char* file : {"model.safetensors", "optimizer.safetensors"}) {
+            const std::string place = std::string("/checkpoints/step-00000020/") + file;
+            EXPECT_EQ(read_file(run_path(a) + place), read_file(run_path(b) + place)) << file;
+        }
+    }
+
+    /// The message of the Error that `work` throws.
+    template <class Work> std::string error_of(const Work& work, ExitCode code) {
+        try {
+            work();
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), code) << error.what();
+            return error.what();
+        }
+        ADD_FAILURE() << "nothing was thrown";
+        return "";
+    }
+
+    TemporaryFolder folder_;
+    std::string data_;
+    std::string resume_ = "auto";
+    std::unique_ptr<dist::Communicator> comm_ = dist::make_self_communicator();
+};
+
+TEST_F(PretrainTest, StoppedAndResumedRunEndsWithTheSameBytes) {
+    EXPECT_EQ(run("whole"), ExitCode::done);
+    EXPECT_EQ(run("stopped", {},
+                  [](std::int64_t done) {
+                      if (done == 6)
+                          request_stop();
+                  }),
+              ExitCode::requeue);
+    EXPECT_TRUE(fs::exists(run_path("stopped") + "/checkpoints/step-00000007"));
+    EXPECT_EQ(run("stopped"), ExitCode::done);
+    expect_same_end("whole", "stopped");
+}
+
+TEST_F(PretrainTest, CrashedRunGoesOnFromItsNewestCheckpointAndEndsWithTheSameBytes) {
+    const std::vector<std::string> adamw = {"optim.name=adamw", "optim.lr=0.001"};
+    EXPECT_EQ(run("whole", adamw), ExitCode::done);
+    const auto crash = [](std::int64_t done) {
+        if (done == 13)
+            throw std::runtime_error("crash");
+    };
+    EXPECT_THROW(run("crashed", adamw, crash), std::runtime_error);
+    EXPECT_EQ(list_checkpoints(run_path("crashed") + "/checkpoints").front(), "step-00000010");
+    EXPECT_EQ(run("crashed", adamw), ExitCode::done);
+    expect_same_end("whole", "crashed");
+}
+
+TEST_F(PretrainTest, DamagedNewestCheckpointIsPassedOverAndTheRunEndsWithTheSameBytes) {
+    EXPECT_EQ(run("whole"), ExitCode::done);
+    EXPECT_THROW(run("damaged", {},
+                     [](std::int64_t done) {
+                         if (done == 13)
+                             throw std::runtime_error("crash");
+                     }),
+                 std::runtime_error);
+    const std::string newest = run_path("damaged") + "/checkpoints/step-00000010/model.safetensors";
+    fs::resize_file(newest, fs::file_size(newest) - 1);
+    EXPECT_EQ(run("damaged"), ExitCode::done);
+    expect_same_end("whole", "damaged");
+}
+
+TEST_F(PretrainTest, FinishedRunStartedAgainSaysSoAndChangesNothing) {
+    EXPECT_EQ(run("done"), ExitCode::done);
+    const std::string metrics = read_file(run_path("done") + "/metrics.jsonl");
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(run("done"), ExitCode::done);
+    EXPECT_NE(testing::internal::GetCapturedStdout().find("is finished: 20 of 20 steps"), std::string::npos);
+    EXPECT_EQ(read_file(run_path("done") + "/metrics.jsonl"), metrics);
+}
+
+TEST_F(PretrainTest, RunFolderHoldsEverythingThatTheReportNeeds) {
+    EXPECT_EQ(run("full", {"train.max_steps=6"}), ExitCode::done);
+    const auto environment = nlohmann::json::parse(read_file(run_path("full") + "/environment.json"));
+    for (const char* key : {"tacit", "commit", "libtorch", "mpi", "hdf5", "host", "cpu", "ranks", "started"})
+        EXPECT_TRUE(environment.contains(key)) << key;
+    const auto pictures = nlohmann::json::parse(read_file(run_path("full") + "/pictures/pictures.json"));
+    ASSERT_FALSE(pictures.empty());
+    EXPECT_EQ(pictures[0]["title"], "views");
+    EXPECT_EQ(pictures[0]["columns"].size(), 2U);
+    for (const auto& picture : pictures)
+        EXPECT_TRUE(fs::exists(run_path("full") + "/pictures/" + picture["file"].get<std::string>()));
+    EXPECT_NO_THROW(config::Document::from_file(run_path("full") + "/config.yaml"));
+}
+
+TEST_F(PretrainTest, EveryPretextTrainsAndDrawsItsPictures) {
+    for (const std::string& pretext : models::pretext_names()) {
+        EXPECT_EQ(run(pretext, {"train.max_steps=3"}, {}, pretext), ExitCode::done) << pretext;
+        const LoadedRun loaded = load_run(run_path(pretext), "last", *comm_);
+        EXPECT_EQ(loaded.pretext_name, pretext);
+    }
+}
+
+TEST_F(PretrainTest, LossFalls) {
+    EXPECT_EQ(run("learn", {"train.epochs=12", "train.log_every=5"}, {}, "autoencoder"), ExitCode::done);
+    const std::string metrics = read_file(run_path("learn") + "/metrics.jsonl");
+    const auto first = nlohmann::json::parse(metrics.substr(0, metrics.find('\n')));
+    const auto last = nlohmann::json::parse(metrics.substr(metrics.rfind('\n', metrics.size() - 2) + 1));
+    EXPECT_LT(last["loss"].get<double>(), 0.8 * first["loss"].get<double>());
+}
+
+TEST_F(PretrainTest, DryRunWritesNothing) {
+    PretrainOptions options;
+    options.run_folder = run_path("dry");
+    options.dry_run = true;
+    config::Document document = tiny_config(data_, "rotnet");
+    EXPECT_EQ(pretrain(document, options, *comm_), ExitCode::done);
+    EXPECT_FALSE(fs::exists(run_path("dry")));
+}
+
+TEST_F(PretrainTest, ResumeWithAnotherLearningRateIsRefusedByName) {
+    EXPECT_EQ(run("refused", {"train.max_steps=5"}), ExitCode::done);
+    const std::string message = error_of(
+        [&] {
+            run("refused", {"train.max_steps=5", "optim.lr=0.5"});
+        },
+        ExitCode::usage);
+    EXPECT_NE(message.find("optim.lr is 0.5, the checkpoint has 0.02"), std::string::npos) << message;
+}
+
+TEST_F(PretrainTest, ResumeOnOtherDataIsRefused) {
+    EXPECT_EQ(run("refused", {"train.max_steps=5"}), ExitCode::done);
+    fs::remove_all(data_);
+    write_tiny_shards(data_, 85);
+    const std::string message = error_of([&] { run("refused", {"train.max_steps=5"}); }, ExitCode::usage);
+    EXPECT_NE(message.find("other data"), std::string::npos) << message;
+}
+
+TEST_F(PretrainTest, ResumeNeverRefusesToOverwrite) {
+    EXPECT_EQ(run("old", {"train.max_steps=5"}), ExitCode::done);
+    resume_ = "never";
+    const std::string message = error_of([&] { run("old", {"train.max_steps=5"}); }, ExitCode::usage);
+    EXPECT_NE(message.find("holds checkpoints"), std::string::npos) << message;
+}
+
+TEST_F(PretrainTest, ConstantScheduleMayBeLengthened) {
+    const std::string constant = "optim.schedule=constant";
+    EXPECT_EQ(run("longer", {constant, "train.max_steps=5"}), ExitCode::done);
+    EXPECT_EQ(run("longer", {constant, "train.max_steps=8"}), ExitCode::done);
+    EXPECT_TRUE(fs::exists(run_path("longer") + "/checkpoints/step-00000008"));
+}
+
+TEST_F(PretrainTest, SecondWriterOfARunFolderIsRefused) {
+    const RunLock lock(run_path("locked"));
+    const std::string message = error_of([&] { run("locked"); }, ExitCode::failure);
+    EXPECT_NE(message.find("another tacit pretrain"), std::string::npos) << message;
+}
+
+TEST_F(PretrainTest, UnknownKeyIsRefused) {
+    const std::string message = error_of([&] { run("wrong", {"optim.learning_rate=1"}); }, ExitCode::usage);
+    EXPECT_NE(message.find("optim.learning_rate"), std::string::npos) << message;
+}
+
+TEST_F(PretrainTest, RecipeThatDoesNotFitThePretextIsRefusedWithOneThatDoes) {
+    const std::string message = error_of([&] { run("wrong", {"augment.recipe=autoencoder"}); }, ExitCode::usage);
+    EXPECT_NE(message.find("needs 2 views"), std::string::npos) << message;
+    EXPECT_NE(message.find("augment.recipe to simclr"), std::string::npos) << message;
+}
+
+TEST_F(PretrainTest, BatchThatDoesNotSplitIsRefusedWithTheNearestThatDoes) {
+    const std::string message = error_of([&] { run("wrong", {"train.accumulate=3"}); }, ExitCode::usage);
+    EXPECT_NE(message.find("train.batch is 16"), std::string::npos) << message;
+    EXPECT_NE(message.find("nearest batch that works is 15"), std::string::npos) << message;
+}
+
+TEST_F(PretrainTest, BatchLargerThanTheDataIsRefused) {
+    const std::string message = error_of([&] { run("wrong", {"train.batch=128"}); }, ExitCode::usage);
+    EXPECT_NE(message.find("84 images"), std::string::npos) << message;
+}
+
+TEST_F(PretrainTest, DivergenceEndsWithOneLineAndKeepsTheCheckpoint) {
+    const std::vector<std::string> wild = {"optim.lr=900", "optim.warmup_epochs=0", "checkpoint.every_steps=1",
+                                           "train.epochs=40"};
+    const std::string message = error_of([&] { run("nan", wild, {}, "autoencoder"); }, ExitCode::failure);
+    EXPECT_NE(message.find("the loss is "), std::string::npos) << message;
+    EXPECT_TRUE(newest_valid_checkpoint(run_path("nan") + "/checkpoints").has_value());
+}
+
+TEST_F(PretrainTest, FullDiskKeepsTheOldCheckpointWarnsAndFailsAtTheEnd) {
+    EXPECT_EQ(run("measured", {"train.max_steps=5"}), ExitCode::done);
+    std::uintmax_t checkpoint = 0;
+    for (const auto& file : fs::directory_iterator(run_path("measured") + "/checkpoints/step-00000005"))
+        checkpoint += file.file_size() + 4096;
+    const std::string disk = run_path("disk");
+    fs::create_directories(disk);
+    const std::string size = "size=" + std::to_string(checkpoint * 3 / 2 + 400 * 1024);
+    if (mount("tmpfs", disk.c_str(), "tmpfs", 0, size.c_str()) != 0)
+        GTEST_SKIP() << "needs the right to mount a tmpfs: " << std::strerror(errno);
+    const std::string filler(300 * 1024, 'x');
+    testing::internal::CaptureStderr();
+    const std::string message = error_of(
+        [&] {
+            run("disk", {}, [&](std::int64_t done) {
+                if (done == 6)
+                    write_file_atomically(disk + "/filler", filler);
+            });
+        },
+        ExitCode::failure);
+    const std::string warnings = testing::internal::GetCapturedStderr();
+    EXPECT_NE(warnings.find("step-00000010 was not written"), std::string::npos) << warnings;
+    EXPECT_NE(warnings.find("training goes on"), std::string::npos) << warnings;
+    EXPECT_NE(message.find("step-00000020 was not written"), std::string::npos) << message;
+    EXPECT_EQ(list_checkpoints(disk + "/checkpoints"), std::vector<std::string>{"step-00000005"});
+    EXPECT_EQ(umount2(disk.c_str(), MNT_DETACH), 0);
+}
+
+TEST_F(PretrainTest, AccumulationOfPerSampleLossEqualsTheWholeBatch) {
+    // Batch norm statistics are those of a micro-batch, so the comparison needs a network without them.
+    const std::vector<std::string> mlp = {"model={backbone: mlp, hidden: [32]}", "train.max_steps=5"};
+    std::vector<std::string> split = mlp;
+    split.emplace_back("train.accumulate=4");
+    EXPECT_EQ(run("one", mlp, {}, "rotnet"), ExitCode::done);
+    EXPECT_EQ(run("four", split, {}, "rotnet"), ExitCode::done);
+    const LoadedRun one = load_run(run_path("one"), "5", *comm_);
+    const LoadedRun four = load_run(run_path("four"), "5", *comm_);
+    for (const auto& entry : one.pretext->named_parameters())
+        EXPECT_TRUE(torch::allclose(entry.value(), four.pretext->named_parameters()[entry.key()], 1e-4, 1e-6))
+            << entry.key();
+}
+
+TEST_F(PretrainTest, Bfloat16TrainsCloseToFloat32) {
+    EXPECT_EQ(run("fp32", {"train.max_steps=6"}), ExitCode::done);
+    EXPECT_EQ(run("bf16", {"train.max_steps=6", "train.precision=bf16"}), ExitCode::done);
+    const double fp32 = newest_valid_checkpoint(run_path("fp32") + "/checkpoints")->manifest.loss;
+    const double bf16 = newest_valid_checkpoint(run_path("bf16") + "/checkpoints")->manifest.loss;
+    EXPECT_NE(fp32, bf16);
+    EXPECT_NEAR(bf16, fp32, 0.05 * fp32);
+}
+
+TEST_F(PretrainTest, LoadedRunHasTheTrainedWeightsAndTheFreshBackboneOthers) {
+    EXPECT_EQ(run("load"), ExitCode::done);
+    LoadedRun last = load_run(run_path("load") + "/", "last", *comm_);
+    EXPECT_EQ(last.name, "load");
+    EXPECT_EQ(last.checkpoint, "step-00000020");
+    EXPECT_EQ(last.mean, (std::vector<double>{0.5, 0.5, 0.5}));
+    EXPECT_FALSE(last.backbone->is_training());
+    const LoadedRun earlier = load_run(run_path("load"), "15", *comm_);
+    EXPECT_EQ(earlier.checkpoint, "step-00000015");
+    const auto fresh = make_fresh_backbone(last, 1);
+    const auto same = make_fresh_backbone(last, 1);
+    const std::string name = last.backbone->named_parameters()[0].key();
+    EXPECT_FALSE(torch::equal(last.backbone->named_parameters()[name], earlier.backbone->named_parameters()[name]));
+    EXPECT_FALSE(torch::equal(last.backbone->named_parameters()[name], fresh->named_parameters()[name]));
+    EXPECT_TRUE(torch::equal(fresh->named_parameters()[name], same->named_parameters()[name]));
+}
+
+TEST_F(PretrainTest, LoadingAnAbsentCheckpointListsThoseThatExist) {
+    EXPECT_EQ(run("load", {"train.max_steps=5"}), ExitCode::done);
+    const std::string message = error_of([&] { load_run(run_path("load"), "4", *comm_); }, ExitCode::failure);
+    EXPECT_NE(message.find("there are: step-00000005"), std::string::npos) << message;
+}
+
+TEST_F(PretrainTest, SampleIsWhatTheStepSees) {
+    config::Document document = tiny_config(data_, "rotnet");
+    Experiment experiment = build_experiment(document, *comm_);
+    Trainer trainer(experiment, *comm_);
+    const auto before = trainer.sample(0, 4);
+    trainer.step();
+    const auto after = trainer.sample(0, 4);
+    ASSERT_EQ(before.views.size(), 4U);
+    EXPECT_EQ(before.views[0].sizes(), (std::vector<std::int64_t>{4, 3, 16, 16}));
+    EXPECT_TRUE(torch::equal(before.views[1], after.views[1]));
+}
+
+TEST_F(PretrainTest, BenchMeasuresWhatItSays) {
+    config::Document document = tiny_config(data_, "simclr");
+    const StepBench bench = bench_step(document, 1, 4, *comm_);
+    EXPECT_EQ(bench.steps, 4);
+    EXPECT_EQ(bench.batch, 16);
+    EXPECT_GT(bench.step_ms_p50, 0);
+    EXPECT_GE(bench.step_ms_p95, bench.step_ms_p50);
+    EXPECT_NEAR(bench.images_per_second, 16e3 / bench.step_ms_p50, 16e3 / bench.step_ms_p50);
+    EXPECT_TRUE(nlohmann::json::parse(bench.json()).contains("data_wait"));
+}
+
+} // namespace
+} // namespace tacit::train

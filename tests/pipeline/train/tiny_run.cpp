@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/pipeline/train/tiny_run.hpp"
+
+#include "pipeline/base/digest.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/shards/shard_writer.hpp"
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+
+namespace tacit::train {
+
+namespace {
+
+constexpr int kSide = 16;
+
+/// A wave whose direction depends on the kind and whose phase on the image.
+std::vector<std::uint8_t> wave(std::int64_t image, int kind) {
+    std::vector<std::uint8_t> pixels;
+    const double angle = 0.7 * kind;
+    for (int y = 0; y < kSide; ++y)
+        for (int x = 0; x < kSide; ++x)
+            for (int c = 0; c < 3; ++c) {
+                const double phase = 0.9 * (x * std::cos(angle) + y * std::sin(angle)) + 0.37 * image + c;
+                pixels.push_back(static_cast<std::uint8_t>(128 + 100 * std::sin(phase)));
+            }
+    return pixels;
+}
+
+} // namespace
+
+TemporaryFolder::TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "tacit-train-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr)
+        throw std::runtime_error("mkdtemp: " + errno_text());
+    path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+void write_tiny_shards(const std::string& folder, std::int64_t images) {
+    std::filesystem::create_directories(folder);
+    shards::SplitDescription description;
+    description.split = "train";
+    description.shape = {kSide, kSide, 3};
+    description.classes = {"a", "b", "c", "d"};
+    description.source = "waves";
+    shards::ShardWriter writer(folder, description);
+    for (std::int64_t image = 0; image < images; ++image) {
+        const int kind = static_cast<int>(image % 4);
+        const std::vector<std::uint8_t> pixels = wave(image, kind);
+        writer.add(pixels, crc32c(pixels.data(), pixels.size()), kind, static_cast<std::uint64_t>(image));
+    }
+    writer.seal({0.5, 0.5, 0.5}, {0.28, 0.28, 0.28});
+}
+
+config::Document tiny_config(const std::string& data, const std::string& pretext,
+                             const std::vector<std::string>& changes) {
+    auto document =
+        config::Document::from_text(fmt::format("data: {{path: {}, workers: 1}}\n"
+                                                "model: {{backbone: convnet, width: 4}}\n"
+                                                "pretext: {{name: {}}}\n"
+                                                "optim: {{lr: 0.02, warmup_epochs: 0.5}}\n"
+                                                "train: {{epochs: 4, batch: 16, threads: 1, log_every: 3}}\n"
+                                                "checkpoint: {{every_steps: 5, keep: 3}}\n",
+                                                data, pretext),
+                                    "tiny.yaml");
+    for (const std::string& change : changes)
+        document.set(change);
+    return document;
+}
+
+std::string metrics_without_timing(const std::string& run_folder) {
+    std::istringstream lines(read_file(run_folder + "/metrics.jsonl"));
+    std::string kept;
+    for (std::string line; std::getline(lines, line);) {
+        auto json = nlohmann::ordered_json::parse(line);
+        for (const char* timing : {"images_per_second", "data_wait", "seconds"})
+            json.erase(timing);
+        kept += json.dump() + "\n";
+    }
+    return kept;
+}
+
+} // namespace tacit::train

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/config/section.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tacit::train {
+
+/// A folder under the system's temporary folder that goes when the object goes.
+class TemporaryFolder {
+  public:
+    TemporaryFolder();
+    ~TemporaryFolder();
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    const std::string& path() const { return path_; }
+
+  private:
+    std::string path_;
+};
+
+/// Writes a training split of `images` smooth 16 x 16 RGB images (four kinds of waves) as shards into `folder`.
+void write_tiny_shards(const std::string& folder, std::int64_t images);
+
+/// A config that trains `pretext` on the shards in `data` with a small convnet: batch 16, one thread,
+/// a line of metrics every 3 steps, a checkpoint every 5; `changes` as of --set.
+config::Document tiny_config(const std::string& data, const std::string& pretext,
+                             const std::vector<std::string>& changes = {});
+
+/// metrics.jsonl of a run folder without its timing fields.
+std::string metrics_without_timing(const std::string& run_folder);
+
+} // namespace tacit::train
