@@ -75,7 +75,8 @@ std::string text_of(const shards::DatasetInfo& info, const shards::Statistics& s
     for (const shards::DuplicatePair& pair : statistics.duplicate_examples)
         text += fmt::format("            image {} equals image {}\n", pair.second, pair.first);
     text += fmt::format("unlabelled  {}\n", statistics.unlabelled);
-    for (const auto& [name, count] : class_counts(info, statistics).items())
+    const nlohmann::ordered_json counts = class_counts(info, statistics);
+    for (const auto& [name, count] : counts.items())
         text += fmt::format("  {:<24} {}\n", name, count.get<std::int64_t>());
     return text + fmt::format("measured in {}\n", duration_text(statistics.seconds));
 }
