@@ -142,9 +142,14 @@ Communicator& world() {
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
     at::set_num_threads(1);
-    const tacit::dist::MpiEnvironment environment;
-    const auto control = tacit::dist::make_mpi_communicator();
-    const auto world = tacit::dist::make_mpi_communicator();
-    tacit::dist::the_world = world.get();
-    return tacit::dist::run_tests(*control);
+    try {
+        const tacit::dist::MpiEnvironment environment;
+        const auto control = tacit::dist::make_mpi_communicator();
+        const auto world = tacit::dist::make_mpi_communicator();
+        tacit::dist::the_world = world.get();
+        return tacit::dist::run_tests(*control);
+    } catch (const std::exception& error) {
+        std::fputs(fmt::format("{}\n", error.what()).c_str(), stderr);
+        return static_cast<int>(tacit::ExitCode::failure);
+    }
 }
