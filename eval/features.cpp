@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/features.hpp"
+
+#include "augment/recipe.hpp"
+#include "models/pretext/pretext.hpp"
+#include "pipeline/loader/data_config.hpp"
+#include "pipeline/loader/loader.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <functional>
+#include <stdexcept>
+
+namespace tacit::eval {
+
+namespace {
+
+using Extractor = std::function<at::Tensor(const at::Tensor& images)>;
+
+loader::LoaderOptions loader_options(const FeatureOptions& options, std::int64_t samples, dist::Communicator& comm) {
+    loader::LoaderOptions result;
+    const std::int64_t fair_share = std::max<std::int64_t>(1, samples / comm.size());
+    result.global_batch = std::min(options.batch, fair_share) * comm.size();
+    result.rank = comm.rank();
+    result.ranks = comm.size();
+    result.workers = options.workers;
+    result.shuffle = false;
+    result.drop_last = false;
+    result.fixed_epoch = 0;
+    return result;
+}
+
+/// Sums over ranks in pieces, so that no single collective exceeds 64 MiB.
+void all_reduce_rows(at::Tensor& rows, dist::Communicator& comm) {
+    const std::int64_t row_bytes =
+        std::max<std::int64_t>(1, rows.numel() / std::max<std::int64_t>(1, rows.size(0)) * 4);
+    const std::int64_t piece = std::max<std::int64_t>(1, (std::int64_t{64} << 20) / row_bytes);
+    for (std::int64_t begin = 0; begin < rows.size(0); begin += piece) {
+        at::Tensor part = rows.narrow(0, begin, std::min(piece, rows.size(0) - begin));
+        comm.all_reduce_sum(part);
+    }
+}
+
+Features collect(const shards::Dataset& dataset, std::int64_t dim, const FeatureOptions& options,
+                 dist::Communicator& comm, const Extractor& extract) {
+    const torch::NoGradGuard no_grad;
+    const shards::DatasetInfo& info = dataset.info();
+    const augment::Recipe recipe(loader::eval_recipe(options.size, info.channels), info.channels);
+    loader::Loader loader(dataset, recipe, loader_options(options, info.size, comm));
+    at::Tensor values = torch::zeros({info.size, dim});
+    at::Tensor seen = torch::zeros({info.size}, torch::kInt64);
+    for (std::int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
+        const loader::Batch& batch = loader.next();
+        if (batch.count == 0) {
+            continue;
+        }
+        const at::Tensor images = models::normalized_images(batch.views.at(0).pixels.data(), batch.count, batch.shape,
+                                                            options.mean, options.std);
+        const at::Tensor ids =
+            torch::tensor(at::ArrayRef<std::int64_t>(batch.ids.data(), static_cast<std::size_t>(batch.count)));
+        values.index_copy_(0, ids, extract(images).to(torch::kFloat32).to(torch::kCPU));
+        seen.index_add_(0, ids, torch::ones_like(ids));
+    }
+    if (comm.size() > 1) {
+        all_reduce_rows(values, comm);
+        comm.all_reduce_sum(seen);
+    }
+    if (!seen.eq(1).all().item<bool>()) {
+        throw std::logic_error("features: the ranks together did not visit every image exactly once");
+    }
+    const at::Tensor labels = torch::tensor(at::ArrayRef<std::int32_t>(dataset.labels())).to(torch::kInt64);
+    return {values, labels};
+}
+
+/// Puts a module into eval mode and back.
+class EvalMode {
+  public:
+    explicit EvalMode(torch::nn::Module& module) : module_(module), was_training_(module.is_training()) {
+        module_.eval();
+    }
+    ~EvalMode() { module_.train(was_training_); }
+    EvalMode(const EvalMode&) = delete;
+    EvalMode& operator=(const EvalMode&) = delete;
+
+  private:
+    torch::nn::Module& module_;
+    bool was_training_;
+};
+
+} // namespace
+
+Features backbone_features(models::Backbone& backbone, const shards::Dataset& dataset, const FeatureOptions& options,
+                           dist::Communicator& comm) {
+    const EvalMode mode(backbone);
+    return collect(dataset, backbone.feature_dim(), options, comm,
+                   [&](const at::Tensor& images) { return backbone.forward(images); });
+}
+
+Features pixel_features(const shards::Dataset& dataset, const FeatureOptions& options, dist::Communicator& comm) {
+    const std::int64_t dim = std::int64_t{dataset.info().channels} * options.size * options.size;
+    return collect(dataset, dim, options, comm,
+                   [](const at::Tensor& images) { return images.contiguous().flatten(1); });
+}
+
+} // namespace tacit::eval

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dist/communicator.hpp"
+#include "models/backbones/backbone.hpp"
+#include "pipeline/shards/dataset.hpp"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tacit::eval {
+
+/// What one split looks like to a classifier; rows in sample order, the same on every rank.
+struct Features {
+    at::Tensor values; ///< [N, D] float32 on the CPU
+    at::Tensor labels; ///< [N] int64, -1 where unlabelled
+};
+
+/// How images are presented: the deterministic evaluation recipe at `size`, then mean and std per channel.
+struct FeatureOptions {
+    int size = 32; ///< height and width in pixels that the encoder sees
+    std::vector<double> mean;
+    std::vector<double> std;
+    std::int64_t batch = 256; ///< images per forward pass of one rank
+    int workers = 1;          ///< loader threads of one rank
+};
+
+/// Collective: features of every image of `dataset` from the encoder in eval mode without gradients. The ranks
+/// share the images; none is left out or counted twice, whatever the counts. The encoder's mode, parameters
+/// and buffers are as before afterwards.
+Features backbone_features(models::Backbone& backbone, const shards::Dataset& dataset, const FeatureOptions& options,
+                           dist::Communicator& comm);
+
+/// Collective: the normalised pixels themselves, D = C * size * size.
+Features pixel_features(const shards::Dataset& dataset, const FeatureOptions& options, dist::Communicator& comm);
+
+/// Where features came from, kept as attributes of the file.
+struct FeatureOrigin {
+    std::string run;
+    std::string checkpoint;
+    std::string split;
+};
+
+/// Writes HDF5 `path` atomically: features [N, D] float32, labels [N] int32, ids [N] int64, and the attributes
+/// run, checkpoint and split. Creates the folder. Throws IoError.
+void write_features(const std::string& path, const Features& features, const FeatureOrigin& origin);
+
+} // namespace tacit::eval

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dist/communicator.hpp"
+#include "eval/eval_config.hpp"
+#include "eval/features.hpp"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace tacit::eval {
+
+/// A linear classifier of standardised features: logits = ((x - mean) * inverse_std) W + b.
+struct LinearClassifier {
+    at::Tensor mean;        ///< [D]
+    at::Tensor inverse_std; ///< [D], 0 for a constant feature
+    at::Tensor weight;      ///< [D, K]
+    at::Tensor bias;        ///< [K]
+    /// [N, D] -> [N, K]
+    at::Tensor logits(const at::Tensor& features) const;
+};
+
+/// What linear_probe() found.
+struct LinearProbeResult {
+    LinearClassifier classifier;
+    double l2 = 0;               ///< chosen strength
+    double holdout_accuracy = 0; ///< on the held-out share of the training split, at that strength
+    double train_loss = 0;       ///< objective of the final fit on the whole training split
+    double test_accuracy = 0;
+    double test_loss = 0; ///< mean cross-entropy
+};
+
+/// Collective: minimises mean cross-entropy + l2 / 2 * |W|^2 over the rows of `features` (the bias is free) by
+/// L-BFGS (Liu & Nocedal 1989) preconditioned with the bound of the Hessian by Böhning (1992). Features are
+/// standardised by their own mean and standard deviation. Each rank computes its slice's share of loss and
+/// gradient. `start`: a classifier on the same standardisation to begin from, or null.
+LinearClassifier fit_logistic(const Features& features, std::int64_t classes, double l2, const LinearOptions& options,
+                              dist::Communicator& comm);
+
+/// Collective: chooses the L2 strength on a held-out, stratified share of `train`, fits it on all of `train`, and
+/// reports `test` once. Unlabelled rows are left out. Throws DataError when a split has no labels.
+LinearProbeResult linear_probe(const Features& train, const Features& test, const LinearOptions& options,
+                               dist::Communicator& comm);
+
+} // namespace tacit::eval

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/report/report.hpp"
+
+#include "eval/report/html.hpp"
+#include "eval/report/result_table.hpp"
+#include "eval/report/run_record.hpp"
+#include "eval/report/sections.hpp"
+#include "eval/report/style.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tacit::eval {
+
+namespace {
+
+using report::RunRecord;
+
+std::string page_title(const std::vector<RunRecord>& runs) {
+    if (runs.size() == 1) {
+        return runs.front().title.empty() ? runs.front().name : runs.front().title;
+    }
+    return fmt::format("{} encoders compared", runs.size());
+}
+
+/// "Fashion-MNIST · step-00004680 …": what the numbers are about.
+std::string subtitle(const std::vector<RunRecord>& runs) {
+    std::string data;
+    for (const RunRecord& run : runs) {
+        for (const auto& [protocol, result] : run.results) {
+            data = data.empty() ? result.data : data;
+        }
+    }
+    std::string text = "Representations learned without labels";
+    text += data.empty() ? "" : ", judged on " + data;
+    return text + ". Test accuracy in per cent.";
+}
+
+std::string page(const std::vector<RunRecord>& runs, const std::string& out) {
+    const std::string title = report::escaped(page_title(runs));
+    std::string html = "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
+                       "<meta name='viewport' content='width=device-width,initial-scale=1'>"
+                       "<meta name='color-scheme' content='light dark'><title>" +
+                       title + " · Tacit</title><style>" + report::kStyle + "</style></head><body><main>\n";
+    html += "<h1>" + title + "</h1><p class='soft'>" + report::escaped(subtitle(runs)) + "</p>";
+    html += "<p class='verdict'>" + report::escaped(report::verdict(runs)) + "</p>\n";
+    html += "<section><h2>Results</h2>" + report::result_table(runs) + "</section>\n";
+    html += report::curves_section(runs);
+    html += report::maps_section(runs);
+    html += report::neighbours_section(runs);
+    html += report::pictures_section(runs);
+    html += report::protocol_section(runs);
+    html += report::settings_section(runs);
+    html += report::reproduce_section(runs, out);
+    return html + "<footer>Written by Tacit. This page is one file and loads nothing.</footer></main></body></html>\n";
+}
+
+} // namespace
+
+void write_report(const std::vector<std::string>& run_folders, const std::string& out) {
+    if (run_folders.empty()) {
+        throw ConfigError("tacit report: give at least one run folder");
+    }
+    std::vector<RunRecord> runs;
+    std::transform(run_folders.begin(), run_folders.end(), std::back_inserter(runs), report::read_run);
+    write_file_atomically(out, page(runs, out));
+}
+
+} // namespace tacit::eval

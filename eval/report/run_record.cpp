@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/report/run_record.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/train/settings.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstring>
+#include <filesystem>
+#include <sstream>
+
+namespace tacit::eval::report {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+std::optional<std::string> content_of(const fs::path& file) {
+    std::error_code failed;
+    if (!fs::is_regular_file(file, failed)) {
+        return std::nullopt;
+    }
+    return read_file(file.string());
+}
+
+/// Reads with `reader`; what is wrong with the JSON becomes one line that names the file.
+template <class Reader> auto from_json(const std::string& text, const fs::path& file, Reader reader) {
+    try {
+        return reader(Json::parse(text));
+    } catch (const Json::exception& error) {
+        throw DataError(fmt::format("{} is damaged ({}); delete it and run the command that writes it again",
+                                    file.string(), error.what()));
+    }
+}
+
+std::string plain_text(const Json& value) {
+    if (value.is_string()) {
+        return value.get<std::string>();
+    }
+    if (value.is_array()) {
+        std::string joined;
+        for (const Json& part : value) {
+            joined += (joined.empty() ? "" : " ") + plain_text(part);
+        }
+        return joined;
+    }
+    return value.dump();
+}
+
+void read_environment(const fs::path& file, RunRecord& run) {
+    if (const auto text = content_of(file)) {
+        run.environment = from_json(*text, file, [](const Json& json) {
+            std::vector<std::pair<std::string, std::string>> entries;
+            for (const auto& [key, value] : json.items()) {
+                entries.emplace_back(key, plain_text(value));
+            }
+            return entries;
+        });
+    }
+}
+
+void read_metrics(const fs::path& file, RunRecord& run) {
+    const auto text = content_of(file);
+    if (!text) {
+        return;
+    }
+    std::istringstream lines(*text);
+    std::string line;
+    while (std::getline(lines, line)) {
+        // A run that is still going may be half-way through its last line.
+        const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+        if (!json.is_object() || !json.contains("step") || !json["step"].is_number()) {
+            continue;
+        }
+        const double step = json["step"].get<double>();
+        for (const auto& [key, value] : json.items()) {
+            if (value.is_number()) {
+                run.metrics[key].emplace_back(step, value.get<double>());
+            }
+        }
+    }
+}
+
+std::uint32_t big_endian(const std::string& bytes, std::size_t at) {
+    std::uint32_t value = 0;
+    for (std::size_t i = at; i < at + 4; ++i) {
+        value = value << 8 | static_cast<unsigned char>(bytes[i]);
+    }
+    return value;
+}
+
+Picture read_png(const fs::path& file) {
+    Picture picture;
+    picture.file = file.filename().string();
+    picture.png = read_file(file.string());
+    if (picture.png.size() < 24 || picture.png.compare(1, 3, "PNG") != 0) {
+        throw DataError(fmt::format("{} is not a PNG file; delete it and write the pictures again", file.string()));
+    }
+    picture.width = static_cast<int>(big_endian(picture.png, 16));
+    picture.height = static_cast<int>(big_endian(picture.png, 20));
+    return picture;
+}
+
+void read_pictures(const fs::path& folder, RunRecord& run) {
+    const fs::path index = folder / "pictures.json";
+    if (const auto text = content_of(index)) {
+        run.pictures = from_json(*text, index, [&](const Json& json) {
+            std::vector<Picture> pictures;
+            for (const Json& entry : json) {
+                // Only names inside the folder: an index must not pull other files into a page that is passed on.
+                Picture picture = read_png(folder / fs::path(entry.at("file").get<std::string>()).filename());
+                picture.title = entry.at("title").get<std::string>();
+                picture.columns = entry.at("columns").get<std::vector<std::string>>();
+                picture.captions = entry.at("captions").get<std::vector<std::string>>();
+                pictures.push_back(std::move(picture));
+            }
+            return pictures;
+        });
+    }
+    std::error_code failed;
+    if (fs::is_regular_file(folder / "neighbours.png", failed)) {
+        run.neighbours = read_png(folder / "neighbours.png");
+    }
+}
+
+void read_map(const fs::path& file, RunRecord& run) {
+    if (const auto text = content_of(file)) {
+        run.map = from_json(*text, file, [](const Json& json) {
+            FeatureMap map;
+            map.method = json.at("method").get<std::string>();
+            map.classes = json.at("classes").get<std::vector<std::string>>();
+            for (const Json& point : json.at("points")) {
+                map.points.push_back({point.at(0).get<double>(), point.at(1).get<double>(), point.at(2).get<int>()});
+            }
+            return map;
+        });
+    }
+}
+
+} // namespace
+
+RunRecord read_run(const std::string& folder) {
+    std::error_code failed;
+    const fs::path path = fs::absolute(folder).lexically_normal();
+    if (!fs::is_directory(path, failed)) {
+        throw IoError(fmt::format("run folder {} does not exist; give a folder written by tacit pretrain", folder));
+    }
+    const auto config = content_of(path / "config.yaml");
+    if (!config) {
+        throw DataError(
+            fmt::format("{} is not a run folder (no config.yaml); give a folder written by tacit pretrain", folder));
+    }
+    RunRecord run;
+    run.folder = folder;
+    run.name = (path.has_filename() ? path : path.parent_path()).filename().string();
+    run.config = *config;
+    const train::Settings settings = train::flat_settings(*config);
+    const auto setting = [&](const char* key) {
+        const auto found = settings.find(key);
+        return found == settings.end() ? std::string() : found->second;
+    };
+    run.pretext = setting("pretext.name");
+    run.title = setting("report.title");
+    read_environment(path / "environment.json", run);
+    read_metrics(path / "metrics.jsonl", run);
+    for (const char* protocol : {"linear", "knn", "finetune"}) {
+        const fs::path file = path / "eval" / (std::string(protocol) + ".json");
+        if (const auto text = content_of(file)) {
+            run.results.emplace(protocol, result_from_json(*text, file.string()));
+        }
+    }
+    read_pictures(path / "pictures", run);
+    read_map(path / "eval" / "map.json", run);
+    return run;
+}
+
+} // namespace tacit::eval::report

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/report/sections.hpp"
+
+#include "eval/report/html.hpp"
+#include "eval/report/svg_chart.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace tacit::eval::report {
+
+namespace {
+
+std::string label_of(const RunRecord& run, const std::vector<RunRecord>& runs) {
+    const auto twins =
+        std::count_if(runs.begin(), runs.end(), [&](const RunRecord& other) { return other.pretext == run.pretext; });
+    return run.pretext.empty() || twins > 1 ? run.name : run.pretext;
+}
+
+std::string section(const std::string& heading, const std::string& note, const std::string& body) {
+    if (body.empty()) {
+        return "";
+    }
+    const std::string under = note.empty() ? "" : "<p class='note'>" + escaped(note) + "</p>";
+    return "<section><h2>" + escaped(heading) + "</h2>" + under + body + "</section>\n";
+}
+
+std::string legend(const std::vector<std::string>& names) {
+    std::string html = "<ul class='legend'>";
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        html += fmt::format("<li class='c{}'>{}</li>", i % kPaletteSize, escaped(names[i]));
+    }
+    return html + "</ul>";
+}
+
+/// The curves of one metric over all runs that log it, each keeping its run's colour.
+std::vector<Curve> curves_of(const std::vector<RunRecord>& runs, const std::string& metric) {
+    std::vector<Curve> curves;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const auto found = runs[i].metrics.find(metric);
+        if (found != runs[i].metrics.end()) {
+            curves.push_back({label_of(runs[i], runs), found->second, i});
+        }
+    }
+    return curves;
+}
+
+/// Divides each curve by its first value: losses of different pretexts have different units.
+void make_relative(std::vector<Curve>& curves) {
+    for (Curve& curve : curves) {
+        const double first = curve.points.front().second;
+        for (auto& point : curve.points) {
+            point.second = first != 0 ? point.second / first : point.second;
+        }
+    }
+}
+
+std::string chart_figure(const std::string& heading, const std::vector<Curve>& curves) {
+    if (curves.empty()) {
+        return "";
+    }
+    return "<figure><h3>" + escaped(heading) + "</h3>" + line_chart(heading, "step", curves) + "</figure>";
+}
+
+std::string image(const Picture& picture, const std::string& alt) {
+    return fmt::format("<img alt='{}' width='{}' height='{}' src='{}'>", escaped(alt), picture.width, picture.height,
+                       data_uri("image/png", picture.png));
+}
+
+std::string joined(const std::vector<std::string>& words, const char* between) {
+    std::string text;
+    for (const std::string& word : words) {
+        text += (text.empty() ? "" : between) + word;
+    }
+    return text;
+}
+
+std::string picture_figure(const Picture& picture) {
+    std::string html = "<figure><h3>" + escaped(picture.title) + "</h3>" + image(picture, picture.title);
+    if (!picture.columns.empty()) {
+        html += "<figcaption>Columns: " + escaped(joined(picture.columns, " · ")) + "</figcaption>";
+    }
+    if (!picture.captions.empty()) {
+        html += "<ol class='captions'>";
+        for (const std::string& caption : picture.captions) {
+            html += "<li>" + escaped(caption) + "</li>";
+        }
+        html += "</ol>";
+    }
+    return html + "</figure>";
+}
+
+std::string block(const std::string& heading, const std::string& body) {
+    return "<div class='run'><h3>" + escaped(heading) + "</h3>" + body + "</div>";
+}
+
+std::string details_line(const ResultRow& row) {
+    std::string text;
+    for (const auto& [key, value] : row.details) {
+        if (key != "key") {
+            text += (text.empty() ? "" : ", ") + key + " " +
+                    std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
+        }
+    }
+    return text;
+}
+
+} // namespace
+
+std::string curves_section(const std::vector<RunRecord>& runs) {
+    std::vector<Curve> loss = curves_of(runs, "loss");
+    if (loss.empty()) {
+        return "";
+    }
+    const bool relative = loss.size() > 1;
+    if (relative) {
+        make_relative(loss);
+    }
+    std::string charts = chart_figure(relative ? "Loss, relative to its first value" : "Loss", loss);
+    charts += chart_figure("Accuracy of the pretext task", curves_of(runs, "accuracy"));
+    charts += chart_figure("Images per second", curves_of(runs, "images_per_second"));
+    charts += chart_figure("Learning rate", curves_of(runs, "lr"));
+    std::vector<std::string> names;
+    std::transform(runs.begin(), runs.end(), std::back_inserter(names),
+                   [&](const RunRecord& run) { return label_of(run, runs); });
+    const char* note =
+        relative ? "The pretexts' losses have different units, so each is divided by its first value." : "";
+    return section("Training", note,
+                   (runs.size() > 1 ? legend(names) : "") + "<div class='grid2'>" + charts + "</div>");
+}
+
+std::string pictures_section(const std::vector<RunRecord>& runs) {
+    std::string body;
+    for (const RunRecord& run : runs) {
+        std::string figures;
+        for (const Picture& picture : run.pictures) {
+            figures += picture_figure(picture);
+        }
+        if (!figures.empty()) {
+            body += block(label_of(run, runs), "<div class='grid2'>" + figures + "</div>");
+        }
+    }
+    return section("What the trainer saw, and what the network makes of it",
+                   "Augmented views exactly as they entered the network, and the pretext task's own pictures.", body);
+}
+
+std::string neighbours_section(const std::vector<RunRecord>& runs) {
+    std::string figures;
+    for (const RunRecord& run : runs) {
+        if (run.neighbours) {
+            const std::string label = label_of(run, runs);
+            figures += "<figure><h3>" + escaped(label) + "</h3>" + image(*run.neighbours, "neighbours by " + label) +
+                       "</figure>";
+        }
+    }
+    return section("Nearest neighbours",
+                   "Left: a test image. Then the test images whose features are most alike (cosine), nearest first; "
+                   "green frames have the same class, red ones another. Labels were not used to find them.",
+                   figures.empty() ? "" : "<div class='grid3'>" + figures + "</div>");
+}
+
+std::string maps_section(const std::vector<RunRecord>& runs) {
+    std::string figures;
+    std::vector<std::string> classes;
+    std::set<std::string> methods;
+    for (const RunRecord& run : runs) {
+        if (run.map) {
+            const std::string label = label_of(run, runs);
+            figures +=
+                "<figure><h3>" + escaped(label) + "</h3>" + scatter_chart("map of " + label, *run.map) + "</figure>";
+            classes = run.map->classes.size() > classes.size() ? run.map->classes : classes;
+            methods.insert(run.map->method);
+        }
+    }
+    const std::string note = joined({methods.begin(), methods.end()}, "; ") +
+                             ". A dot is a test image, its colour the class, which the network never saw.";
+    return section("Map of the features", note,
+                   figures.empty() ? "" : legend(classes) + "<div class='grid3'>" + figures + "</div>");
+}
+
+std::string protocol_section(const std::vector<RunRecord>& runs) {
+    std::string rows;
+    for (const RunRecord& run : runs) {
+        for (const auto& [protocol, result] : run.results) {
+            for (const ResultRow& row : result.rows) {
+                rows +=
+                    fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", escaped(label_of(run, runs)),
+                                escaped(protocol), escaped(row.name), escaped(details_line(row)));
+            }
+        }
+    }
+    if (rows.empty()) {
+        return "";
+    }
+    const std::string text =
+        "<p><b>Linear probe</b>: multinomial logistic regression on frozen, standardised features of the whole "
+        "training "
+        "split. The L2 strength is chosen on a held-out, stratified share of the training split; the test split is "
+        "used once.</p>"
+        "<p><b>kNN</b>: cosine similarity to all training features, votes weighted by exp(similarity / temperature) "
+        "(Wu et al. 2018). Nothing is chosen.</p>"
+        "<p><b>Fine-tune</b>: encoder and linear head trained together on few labels, drawn by class with a fixed key; "
+        "mean and standard deviation over independent draws. Pretrained and from-scratch rows use the same labels, the "
+        "same network and the same grid of learning rates, chosen on labels held out of the training draw.</p>"
+        "<p><b>Baselines</b>: <i>raw pixels</i> skips the network; <i>random encoder</i> is the same network "
+        "untrained; "
+        "<i>supervised from scratch</i> starts the fine-tune from random weights.</p>";
+    return section("How it was measured", "",
+                   text +
+                       "<details><summary>Settings behind every number</summary><div class='scroll'><table>"
+                       "<thead><tr><th>Run</th><th>Protocol</th><th>Row</th><th>Details</th></tr></thead><tbody>" +
+                       rows + "</tbody></table></div></details>");
+}
+
+std::string settings_section(const std::vector<RunRecord>& runs) {
+    std::string body;
+    for (const RunRecord& run : runs) {
+        body += "<details><summary>" + escaped(run.name) + "</summary><pre>" + escaped(run.config) + "</pre>";
+        if (!run.environment.empty()) {
+            body += "<div class='scroll'><table><tbody>";
+            for (const auto& [key, value] : run.environment) {
+                body += "<tr><td class='soft'>" + escaped(key) + "</td><td>" + escaped(value) + "</td></tr>";
+            }
+            body += "</tbody></table></div>";
+        }
+        body += "</details>";
+    }
+    return section("Config and environment", "", body);
+}
+
+std::string reproduce_section(const std::vector<RunRecord>& runs, const std::string& out) {
+    std::string lines;
+    std::string folders;
+    for (const RunRecord& run : runs) {
+        for (const auto& [key, value] : run.environment) {
+            lines += key == "command" ? value + "\n" : "";
+        }
+        for (const auto& [protocol, result] : run.results) {
+            lines += fmt::format("tacit {} --run {}\n", protocol == "linear" ? "probe" : protocol, run.folder);
+        }
+        folders += " " + run.folder;
+    }
+    lines += fmt::format("tacit report{} --out {}\n", folders, out);
+    return section("How to reproduce", "The commands behind this page, from the folder they were given in.",
+                   "<pre>" + escaped(lines) + "</pre>");
+}
+
+} // namespace tacit::eval::report

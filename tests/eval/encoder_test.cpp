@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/features.hpp"
+#include "eval/finetune.hpp"
+#include "eval/linear_probe.hpp"
+#include "eval/neighbours.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/h5_handle.hpp"
+#include "tests/eval/tiny_dataset.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tacit::eval {
+namespace {
+
+FeatureOptions tiny_format() {
+    return {kTinySide, {0.3}, {0.3}, 16, 1};
+}
+
+struct TinyData {
+    TinyData() {
+        write_tiny_split(folder.path(), "train", 96, 4);
+        write_tiny_split(folder.path(), "test", 41, 4);
+    }
+    TemporaryFolder folder;
+    shards::Dataset open(const std::string& split) const { return shards::Dataset::open(folder.path(), split); }
+};
+
+TEST(Features, PixelsAreTheNormalisedImagesInSampleOrder) {
+    const TinyData data;
+    const Features found = pixel_features(data.open("test"), tiny_format(), *dist::make_self_communicator());
+    ASSERT_EQ(found.values.sizes(), (std::vector<std::int64_t>{41, kTinySide * kTinySide}));
+    const at::Tensor index = torch::arange(41, torch::kFloat32);
+    EXPECT_LT((found.values.select(1, 0) - (index / 255 - 0.3) / 0.3).abs().max().item<float>(), 1e-5F);
+    EXPECT_TRUE(found.labels.equal(torch::arange(41, torch::kInt64).remainder(4)));
+}
+
+TEST(Features, ProbingLeavesTheEncoderUnchanged) {
+    const TinyData data;
+    const auto self = dist::make_self_communicator();
+    const auto backbone = tiny_backbone(1);
+    std::vector<at::Tensor> before;
+    for (const auto& tensor : backbone->parameters()) {
+        before.push_back(tensor.clone());
+    }
+    for (const auto& tensor : backbone->buffers()) {
+        before.push_back(tensor.clone());
+    }
+    const Features train = backbone_features(*backbone, data.open("train"), tiny_format(), *self);
+    linear_probe(train, backbone_features(*backbone, data.open("test"), tiny_format(), *self), {}, *self);
+    std::vector<at::Tensor> after = backbone->parameters();
+    const std::vector<at::Tensor> buffers = backbone->buffers();
+    after.insert(after.end(), buffers.begin(), buffers.end());
+    ASSERT_EQ(after.size(), before.size());
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        EXPECT_TRUE(after[i].equal(before[i]));
+    }
+    EXPECT_TRUE(backbone->is_training());
+    EXPECT_FALSE(train.values.requires_grad());
+}
+
+TEST(Features, FileHoldsValuesLabelsIdsAndOrigin) {
+    const TemporaryFolder folder;
+    const Features features{torch::arange(6, torch::kFloat32).view({3, 2}), torch::tensor({1, 0, -1}, torch::kInt64)};
+    const std::string path = folder.path() + "/features/test.h5";
+    write_features(path, features, {"my run", "step-00000007", "test"});
+    const auto file = shards::h5::open_file(path);
+    EXPECT_EQ(shards::h5::text_attribute(file.get(), "run", path), std::vector<std::string>{"my run"});
+    EXPECT_EQ(shards::h5::text_attribute(file.get(), "checkpoint", path), std::vector<std::string>{"step-00000007"});
+    const shards::h5::Handle values(H5Dopen2(file.get(), "features", H5P_DEFAULT));
+    EXPECT_EQ(shards::h5::dimensions(values.get()), (std::vector<hsize_t>{3, 2}));
+    std::vector<float> read(6);
+    ASSERT_GE(H5Dread(values.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, read.data()), 0);
+    EXPECT_EQ(read, (std::vector<float>{0, 1, 2, 3, 4, 5}));
+    const shards::h5::Handle labels(H5Dopen2(file.get(), "labels", H5P_DEFAULT));
+    std::vector<std::int32_t> found(3);
+    ASSERT_GE(H5Dread(labels.get(), H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, found.data()), 0);
+    EXPECT_EQ(found, (std::vector<std::int32_t>{1, 0, -1}));
+}
+
+TEST(Features, AnUnwritableFolderIsAnIoError) {
+    EXPECT_THROW(write_features("/proc/nowhere/test.h5", {torch::zeros({1, 1}), torch::zeros({1}, torch::kInt64)}, {}),
+                 IoError);
+}
+
+FinetuneOptions quick_finetune() {
+    FinetuneOptions options;
+    options.per_class = 6;
+    options.draws = 2;
+    options.epochs = 25;
+    options.batch = 8;
+    options.lrs = {1e-4, 3e-2};
+    options.holdout = 0.34;
+    return options;
+}
+
+TEST(Finetune, LearnsAnEasyTaskAndChoosesTheRateThatLearns) {
+    const TinyData data;
+    const std::vector<FinetuneRow> rows = {{"supervised from scratch", tiny_backbone}};
+    const auto results = finetune(rows, data.open("train"), data.open("test"), tiny_format(), quick_finetune(),
+                                  *dist::make_self_communicator());
+    ASSERT_EQ(results.size(), 1U);
+    EXPECT_EQ(results[0].draws.size(), 2U);
+    EXPECT_GT(results[0].accuracy, 0.9);
+    EXPECT_EQ(std::get<double>(results[0].details.at("lr")), 3e-2);
+    EXPECT_EQ(std::get<double>(results[0].details.at("labels")), 24);
+}
+
+TEST(Finetune, IsDeterministic) {
+    const TinyData data;
+    FinetuneOptions options = quick_finetune();
+    options.epochs = 2;
+    const std::vector<FinetuneRow> rows = {{"a", tiny_backbone}};
+    const auto run = [&] {
+        return finetune(rows, data.open("train"), data.open("test"), tiny_format(), options,
+                        *dist::make_self_communicator());
+    };
+    EXPECT_EQ(run()[0].draws, run()[0].draws);
+}
+
+TEST(Finetune, OneLabelAClassLeavesNothingToChooseARateOn) {
+    const TinyData data;
+    FinetuneOptions options = quick_finetune();
+    options.per_class = 1;
+    EXPECT_THROW(finetune({{"a", tiny_backbone}}, data.open("train"), data.open("test"), tiny_format(), options,
+                          *dist::make_self_communicator()),
+                 ConfigError);
+}
+
+TEST(NeighbourSheet, IsAPngOfTheExpectedSize) {
+    const TinyData data;
+    const shards::Dataset test = data.open("test");
+    const Features pixels = pixel_features(test, tiny_format(), *dist::make_self_communicator());
+    const std::string png = neighbour_sheet(nearest_images(pixels, 3, 5), test, kTinySide);
+    ASSERT_GT(png.size(), 24U);
+    EXPECT_EQ(png.substr(1, 3), "PNG");
+    const int cell = kTinySide + 4;
+    EXPECT_EQ(static_cast<unsigned char>(png[19]), cell + 10 + 5 * (cell + 2) - 2); // width
+    EXPECT_EQ(static_cast<unsigned char>(png[23]), 3 * (cell + 2) - 2);             // height
+}
+
+} // namespace
+} // namespace tacit::eval

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/lbfgs.hpp"
+#include "eval/linear_probe.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+
+#include <torch/torch.h>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace tacit::eval {
+namespace {
+
+at::Tensor matrix(const nlohmann::json& rows, torch::Dtype type) {
+    std::vector<double> flat;
+    for (const auto& row : rows) {
+        const auto values = row.get<std::vector<double>>();
+        flat.insert(flat.end(), values.begin(), values.end());
+    }
+    const auto count = static_cast<std::int64_t>(rows.size());
+    return torch::tensor(flat, torch::kFloat64).view({count, -1}).to(type);
+}
+
+/// Three classes at the corners of a triangle, `noise` wide.
+Features triangle(std::int64_t count, double noise, std::uint64_t seed) {
+    torch::manual_seed(seed);
+    const at::Tensor labels = torch::arange(count, torch::kInt64).remainder(3);
+    const at::Tensor corners = torch::tensor({{0.0F, 0.0F}, {4.0F, 0.0F}, {0.0F, 4.0F}});
+    return {corners.index_select(0, labels) + noise * torch::randn({count, 2}), labels};
+}
+
+TEST(Lbfgs, FindsTheMinimumOfAQuadratic) {
+    const at::Tensor curvature = torch::tensor({1.0, 100.0, 1e4}, torch::kFloat64);
+    const at::Tensor centre = torch::tensor({3.0, -2.0, 0.5}, torch::kFloat64);
+    at::Tensor x = torch::zeros({3}, torch::kFloat64);
+    const auto quadratic = [&](const at::Tensor& at, at::Tensor& gradient) {
+        gradient.copy_(curvature * (at - centre));
+        return 0.5 * (curvature * (at - centre).square()).sum().item<double>();
+    };
+    minimise(quadratic, [](const at::Tensor& vector) { return vector.clone(); }, x, {200, 10, 0});
+    EXPECT_LT((x - centre).abs().max().item<double>(), 1e-6);
+}
+
+TEST(LogisticRegression, ReachesScikitLearnsOptimum) {
+    const auto fixture = nlohmann::json::parse(read_file(std::string(TACIT_FIXTURES) + "/eval/logistic.json"));
+    const Features features{matrix(fixture.at("features"), torch::kFloat32),
+                            torch::tensor(fixture.at("labels").get<std::vector<std::int64_t>>())};
+    LinearOptions options;
+    options.iterations = 500;
+    options.tolerance = 1e-12;
+    const auto self = dist::make_self_communicator();
+    const LinearClassifier found = fit_logistic(features, 3, fixture.at("l2").get<double>(), options, *self);
+    const at::Tensor probabilities = torch::softmax(found.logits(features.values), 1);
+    EXPECT_LT((probabilities - matrix(fixture.at("probabilities"), torch::kFloat32)).abs().max().item<float>(), 2e-4F);
+    EXPECT_LT((found.weight - matrix(fixture.at("weight"), torch::kFloat32)).abs().max().item<float>(), 2e-3F);
+}
+
+TEST(LinearProbe, SeparatesSeparableClassesCompletely) {
+    const auto self = dist::make_self_communicator();
+    const LinearProbeResult result = linear_probe(triangle(300, 0.1, 1), triangle(90, 0.1, 2), {}, *self);
+    EXPECT_EQ(result.test_accuracy, 1.0);
+    EXPECT_EQ(result.holdout_accuracy, 1.0);
+}
+
+TEST(LinearProbe, DoesNotDependOnTheScaleOfTheFeatures) {
+    const auto self = dist::make_self_communicator();
+    Features train = triangle(300, 1.5, 1);
+    Features test = triangle(300, 1.5, 2);
+    const double plain = linear_probe(train, test, {}, *self).test_loss;
+    train.values = train.values * 1000 + 7;
+    test.values = test.values * 1000 + 7;
+    EXPECT_NEAR(linear_probe(train, test, {}, *self).test_loss, plain, 1e-3);
+}
+
+TEST(LinearProbe, LeavesUnlabelledRowsOut) {
+    const auto self = dist::make_self_communicator();
+    Features train = triangle(300, 0.1, 1);
+    const Features junk{torch::full({50, 2}, 2.0F), torch::full({50}, -1, torch::kInt64)};
+    const double clean = linear_probe(train, triangle(90, 0.1, 2), {}, *self).test_loss;
+    train = {torch::cat({train.values, junk.values}), torch::cat({train.labels, junk.labels})};
+    EXPECT_NEAR(linear_probe(train, triangle(90, 0.1, 2), {}, *self).test_loss, clean, 1e-6);
+}
+
+TEST(LinearProbe, ToleratesAConstantFeature) {
+    const auto self = dist::make_self_communicator();
+    Features train = triangle(300, 0.1, 1);
+    Features test = triangle(90, 0.1, 2);
+    train.values = torch::cat({train.values, torch::full({300, 1}, 3.0F)}, 1);
+    test.values = torch::cat({test.values, torch::full({90, 1}, 3.0F)}, 1);
+    EXPECT_EQ(linear_probe(train, test, {}, *self).test_accuracy, 1.0);
+}
+
+TEST(LinearProbe, ChoosesStrongRegularisationForPureNoise) {
+    const auto self = dist::make_self_communicator();
+    torch::manual_seed(3);
+    const Features train{torch::randn({200, 60}), torch::randint(2, {200}, torch::kInt64)};
+    const Features test{torch::randn({200, 60}), torch::randint(2, {200}, torch::kInt64)};
+    LinearOptions options;
+    options.l2 = {1e-6};
+    const double free = linear_probe(train, test, options, *self).test_loss;
+    options.l2 = {10};
+    EXPECT_LT(linear_probe(train, test, options, *self).test_loss, free);
+}
+
+TEST(LinearProbe, RefusesASplitWithoutLabels) {
+    const auto self = dist::make_self_communicator();
+    Features test = triangle(30, 0.1, 2);
+    test.labels.fill_(-1);
+    EXPECT_THROW(linear_probe(triangle(30, 0.1, 1), test, {}, *self), DataError);
+}
+
+} // namespace
+} // namespace tacit::eval

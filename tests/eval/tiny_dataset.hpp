@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "models/backbones/backbone.hpp"
+#include "pipeline/base/digest.hpp"
+#include "pipeline/shards/dataset.hpp"
+#include "pipeline/shards/shard_writer.hpp"
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+namespace tacit::eval {
+
+/// A folder that is removed with its content.
+class TemporaryFolder {
+  public:
+    TemporaryFolder() {
+        std::string name = (std::filesystem::temp_directory_path() / "tacit-eval-XXXXXX").string();
+        path_ = mkdtemp(name.data());
+    }
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    const std::string& path() const { return path_; }
+
+  private:
+    std::string path_;
+};
+
+inline constexpr int kTinySide = 8;
+
+/// Shards of `count` grey images of kTinySide pixels square: class = index % classes, shown as a bright band of rows;
+/// pixel (0, 0) holds the index modulo 256.
+inline void write_tiny_split(const std::string& folder, const std::string& split, std::int64_t count, int classes) {
+    shards::SplitDescription description;
+    description.split = split;
+    description.shape = {kTinySide, kTinySide, 1};
+    for (int c = 0; c < classes; ++c) {
+        description.classes.push_back("class " + std::to_string(c));
+    }
+    shards::ShardWriter writer(folder, description);
+    for (std::int64_t i = 0; i < count; ++i) {
+        std::vector<std::uint8_t> pixels(kTinySide * kTinySide, 20);
+        const auto label = static_cast<std::int32_t>(i % classes);
+        const auto band = static_cast<std::size_t>(label * 2 * kTinySide);
+        for (std::size_t p = 0; p < kTinySide * 2; ++p) {
+            pixels[band + p] = static_cast<std::uint8_t>(150 + (i * 7 + static_cast<std::int64_t>(p) * 13) % 100);
+        }
+        pixels[0] = static_cast<std::uint8_t>(i % 256);
+        writer.add(pixels, crc32c(pixels.data(), pixels.size()), label, static_cast<std::uint64_t>(i));
+    }
+    writer.seal({0.3}, {0.3});
+}
+
+/// A convolution, a batch norm with running statistics, and a pool: as much encoder as the tests need.
+class TinyBackbone : public models::Backbone {
+  public:
+    TinyBackbone()
+        : convolution_(
+              register_module("convolution", torch::nn::Conv2d(torch::nn::Conv2dOptions(1, kChannels, 3).padding(1)))),
+          norm_(register_module("norm", torch::nn::BatchNorm2d(kChannels))) {}
+    at::Tensor feature_map(const at::Tensor& images) override {
+        const at::Tensor map = torch::relu(norm_->forward(convolution_->forward(images)));
+        // Rows kept apart by position, so that the pooled features tell where the band is.
+        return torch::adaptive_avg_pool2d(map, {4, 1}).flatten(1).unsqueeze(2).unsqueeze(3);
+    }
+    std::int64_t feature_dim() const override { return kChannels * 4; }
+    std::int64_t feature_size() const override { return 1; }
+
+  private:
+    static constexpr std::int64_t kChannels = 4;
+    torch::nn::Conv2d convolution_;
+    torch::nn::BatchNorm2d norm_;
+};
+
+inline std::shared_ptr<TinyBackbone> tiny_backbone(std::uint64_t seed) {
+    torch::manual_seed(seed);
+    return std::make_shared<TinyBackbone>();
+}
+
+} // namespace tacit::eval
