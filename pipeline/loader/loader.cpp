@@ -13,6 +13,7 @@
 #include <ctime>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace tacit::loader {
 namespace {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <turbojpeg.h>
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 
@@ -54,9 +55,9 @@ JpegHeader jpeg_header(std::span<const std::uint8_t> bytes) {
     JpegHeader header;
     int subsampling = 0;
     void* handle = turbojpeg();
-    if (tjDecompressHeader3(handle, bytes.data(), bytes.size(), &header.width, &header.height, &subsampling,
-                            &header.colour_space) != 0 &&
-        tjGetErrorCode(handle) == TJERR_FATAL) {
+    const int status = tjDecompressHeader3(handle, bytes.data(), bytes.size(), &header.width, &header.height,
+                                           &subsampling, &header.colour_space);
+    if (status != 0 && (tjGetErrorCode(handle) == TJERR_FATAL || header.width < 1 || header.height < 1)) {
         throw DataError(fmt::format("is a damaged JPEG ({})", tjGetErrorStr2(handle)));
     }
     refuse_huge(header.width, header.height);

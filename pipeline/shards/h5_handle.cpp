@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 #include <mutex>
@@ -98,6 +99,8 @@ std::vector<std::string> read_variable_texts(const Attribute& attribute, const s
 } // namespace
 
 Session::Session() {
+    // Damaged files leave objects that the library's clean-up at exit cannot close; all of ours are closed.
+    [[maybe_unused]] static const herr_t kNoExitHandler = H5dont_atexit();
     library_mutex().lock();
     H5Eget_auto2(H5E_DEFAULT, &printer_, &printer_data_);
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);

@@ -128,6 +128,9 @@ ShardIndex index_file(const std::string& path, const std::string& split) {
     const std::uint64_t file_bytes = FileBytes(path).size();
     const h5::Handle file = h5::open_file(path);
     if (!h5::has_attribute(file.get(), "tacit_format")) {
+        if (h5::has_attribute(file.get(), "index_checksum")) {
+            throw DataError(fmt::format("{}: is an unfinished shard; import the images again", path));
+        }
         return index_foreign(file.get(), path, split, file_bytes);
     }
     ShardIndex index = read_attributes(file.get(), path);

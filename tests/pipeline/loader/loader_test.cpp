@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/loader/loader.hpp"
+
+#include "pipeline/base/digest.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/loader/sample_order.hpp"
+#include "pipeline/loader/throughput.hpp"
+#include "tests/pipeline/shards/image_fixtures.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+namespace tacit::loader {
+namespace {
+
+constexpr augment::ImageShape kShape{12, 12, 3};
+constexpr int kImages = 50;
+
+/// A small data set and a recipe with two random views, shared by all tests of the file.
+class LoaderTest : public ::testing::Test {
+  protected:
+    LoaderTest()
+        : dataset_((testing::write_raw_split(folder_.path(), "train", kShape, kImages, 5),
+                    shards::Dataset::open(folder_.path(), "train"))),
+          recipe_(augment::preset("simclr", 8, 3), 3) {}
+
+    LoaderOptions options(int workers = 2, int rank = 0, int ranks = 1) const {
+        LoaderOptions options;
+        options.seed = 11;
+        options.global_batch = 8;
+        options.workers = workers;
+        options.rank = rank;
+        options.ranks = ranks;
+        return options;
+    }
+
+    /// Digest of each of the first `batches` global batches, put together from all ranks' shares.
+    std::vector<std::string> digests(int workers, int ranks, int batches, std::int64_t first = 0) {
+        std::vector<std::unique_ptr<Loader>> loaders;
+        for (int rank = 0; rank < ranks; ++rank) {
+            loaders.push_back(std::make_unique<Loader>(dataset_, recipe_, options(workers, rank, ranks)));
+            loaders.back()->seek(first / loaders.back()->batches_per_epoch(),
+                                 first % loaders.back()->batches_per_epoch());
+        }
+        std::vector<std::string> out;
+        for (int b = 0; b < batches; ++b) {
+            std::vector<const Batch*> shares;
+            for (const auto& loader : loaders) {
+                shares.push_back(&loader->next());
+            }
+            out.push_back(digest(shares));
+        }
+        return out;
+    }
+
+    static std::string digest(const std::vector<const Batch*>& shares) {
+        Sha256 hash;
+        for (const Batch* share : shares) {
+            hash.update(share->ids.data(), share->ids.size() * sizeof(share->ids[0]));
+        }
+        for (const Batch* share : shares) {
+            hash.update(share->labels.data(), share->labels.size() * sizeof(share->labels[0]));
+        }
+        for (std::size_t view = 0; view < shares[0]->views.size(); ++view) {
+            for (const Batch* share : shares) {
+                hash.update(share->views[view].pixels.data(), share->views[view].pixels.size());
+            }
+        }
+        return hash.hex();
+    }
+
+    testing::TemporaryFolder folder_;
+    shards::Dataset dataset_;
+    augment::Recipe recipe_;
+};
+
+TEST_F(LoaderTest, BytesDoNotDependOnWorkersOrRanks) {
+    const std::vector<std::string> reference = digests(1, 1, 15);
+    EXPECT_EQ(std::set<std::string>(reference.begin(), reference.end()).size(), 15U);
+    for (const int workers : {2, 3}) {
+        EXPECT_EQ(digests(workers, 1, 15), reference) << workers << " workers";
+    }
+    for (const int ranks : {2, 4}) {
+        EXPECT_EQ(digests(2, ranks, 15), reference) << ranks << " ranks";
+    }
+}
+
+TEST_F(LoaderTest, SeekContinuesLikeAStraightRun) {
+    const std::vector<std::string> straight = digests(2, 1, 20);
+    for (const int first : {1, 5, 6, 7, 13}) {
+        const std::vector<std::string> resumed = digests(2, 1, 20 - first, first);
+        EXPECT_TRUE(std::equal(resumed.begin(), resumed.end(), straight.begin() + first)) << first;
+    }
+}
+
+TEST_F(LoaderTest, SeekBackWhileRunningRepeatsTheBytes) {
+    Loader loader(dataset_, recipe_, options());
+    const std::string first = digest({&loader.next()});
+    loader.next();
+    loader.seek(0, 0);
+    EXPECT_EQ(digest({&loader.next()}), first);
+}
+
+TEST_F(LoaderTest, FollowsTheSampleOrderAndNumbersItsBatches) {
+    Loader loader(dataset_, recipe_, options());
+    ASSERT_EQ(loader.batches_per_epoch(), 6);
+    for (int b = 0; b < 13; ++b) {
+        const Batch& batch = loader.next();
+        EXPECT_EQ(batch.epoch, b / 6);
+        EXPECT_EQ(batch.index, b % 6);
+        ASSERT_EQ(batch.count, 8);
+        const SampleOrder order(11, static_cast<std::uint32_t>(b / 6), kImages);
+        for (std::int64_t i = 0; i < 8; ++i) {
+            const auto slot = static_cast<std::size_t>(i);
+            EXPECT_EQ(batch.ids[slot], order.at((b % 6) * 8 + i));
+            EXPECT_EQ(batch.labels[slot], batch.ids[slot] % 5);
+        }
+    }
+}
+
+TEST_F(LoaderTest, WithoutDropLastEverySampleComesOnce) {
+    for (const int ranks : {1, 4}) {
+        std::vector<std::int64_t> ids;
+        for (int rank = 0; rank < ranks; ++rank) {
+            LoaderOptions all = options(2, rank, ranks);
+            all.drop_last = false;
+            Loader loader(dataset_, recipe_, all);
+            ASSERT_EQ(loader.batches_per_epoch(), 7);
+            for (int b = 0; b < 7; ++b) {
+                const Batch& batch = loader.next();
+                EXPECT_EQ(batch.views[1].pixels.size(), static_cast<std::size_t>(batch.count) * 8 * 8 * 3);
+                ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
+            }
+        }
+        std::sort(ids.begin(), ids.end());
+        std::vector<std::int64_t> expected(kImages);
+        std::iota(expected.begin(), expected.end(), 0);
+        EXPECT_EQ(ids, expected);
+    }
+}
+
+TEST_F(LoaderTest, SubsetInOrderVisitsThoseSamplesAlone) {
+    LoaderOptions some = options();
+    some.subset = {40, 3, 17};
+    some.shuffle = false;
+    some.drop_last = false;
+    Loader loader(dataset_, recipe_, some);
+    EXPECT_EQ(loader.batches_per_epoch(), 1);
+    for (int epoch = 0; epoch < 3; ++epoch) {
+        const Batch& batch = loader.next();
+        EXPECT_EQ(batch.ids, some.subset);
+        EXPECT_EQ(batch.epoch, epoch);
+    }
+}
+
+TEST_F(LoaderTest, FixedEpochRepeatsTheAugmentation) {
+    LoaderOptions fixed = options();
+    fixed.shuffle = false;
+    fixed.global_batch = 10;
+    fixed.fixed_epoch = 0;
+    Loader loader(dataset_, recipe_, fixed);
+    const std::string first = digest({&loader.next()});
+    loader.seek(3, 0);
+    EXPECT_EQ(digest({&loader.next()}), first);
+}
+
+TEST_F(LoaderTest, BatchStorageIsAllocatedOnce) {
+    Loader loader(dataset_, recipe_, options());
+    std::set<const std::uint8_t*> places;
+    for (int b = 0; b < 20; ++b) {
+        places.insert(loader.next().views[0].pixels.data());
+    }
+    EXPECT_EQ(places.size(), 3U);
+}
+
+TEST_F(LoaderTest, DamagedSampleSurfacesWithItsNameAgainAndAgain) {
+    const std::string path = folder_ / "train-00000.h5";
+    std::vector<std::uint8_t> bytes = testing::read_bytes(path);
+    const std::vector<std::uint8_t> image = testing::make_pixels(kShape, 21);
+    const auto place = std::search(bytes.begin(), bytes.end(), image.begin(), image.end());
+    ASSERT_NE(place, bytes.end());
+    *place ^= 1U;
+    testing::write_bytes(path, bytes);
+    const shards::Dataset damaged = shards::Dataset::open(folder_.path(), "train");
+    Loader loader(damaged, recipe_, options(3));
+    const auto read_epoch = [&] {
+        for (int b = 0; b < 7; ++b) {
+            loader.next();
+        }
+    };
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        const std::string message = testing::message_of<DataError>(read_epoch);
+        EXPECT_NE(message.find("images: image 21 "), std::string::npos) << message;
+    }
+}
+
+TEST_F(LoaderTest, StopsAtAnyMoment) {
+    for (int batches = 0; batches < 30; ++batches) {
+        Loader loader(dataset_, recipe_, options(3));
+        for (int b = 0; b < batches % 4; ++b) {
+            loader.next();
+        }
+    }
+}
+
+TEST_F(LoaderTest, RefusesABatchThatRanksCannotShare) {
+    const std::string message = testing::message_of<ConfigError>([&] { Loader(dataset_, recipe_, options(1, 0, 3)); });
+    EXPECT_NE(message.find("a global batch of 8 cannot be shared by 3 ranks"), std::string::npos) << message;
+}
+
+TEST_F(LoaderTest, RefusesLessThanOneBatch) {
+    LoaderOptions large = options();
+    large.global_batch = 64;
+    const std::string message = testing::message_of<ConfigError>([&] { Loader(dataset_, recipe_, large); });
+    EXPECT_NE(message.find("50 images are less than one global batch of 64"), std::string::npos) << message;
+}
+
+TEST_F(LoaderTest, CountsWhatItDelivers) {
+    Loader loader(dataset_, recipe_, options());
+    for (int b = 0; b < 5; ++b) {
+        loader.next();
+    }
+    EXPECT_EQ(loader.stats().samples, 40);
+    EXPECT_GE(loader.stats().wait_seconds, 0.0);
+}
+
+TEST_F(LoaderTest, ThroughputCountsImagesOfTheTimedBatches) {
+    const Throughput result = measure_throughput(dataset_, recipe_, options(), 0.05);
+    EXPECT_GE(result.seconds, 0.05);
+    EXPECT_EQ(result.images % 8, 0);
+    EXPECT_NEAR(result.images_per_second, static_cast<double>(result.images) / result.seconds, 1e-6);
+    EXPECT_NEAR(result.views_per_second, 2 * result.images_per_second, 1e-6);
+    EXPECT_GT(result.worker_seconds, 0.0);
+}
+
+} // namespace
+} // namespace tacit::loader

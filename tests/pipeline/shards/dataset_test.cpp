@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/dataset.hpp"
+
+#include "pipeline/base/digest.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/h5_handle.hpp"
+#include "pipeline/shards/inspect.hpp"
+#include "pipeline/shards/shard_writer.hpp"
+#include "pipeline/shards/statistics.hpp"
+#include "tests/pipeline/shards/image_fixtures.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <thread>
+
+namespace tacit::shards {
+namespace {
+
+using testing::make_jpeg;
+using testing::make_pixels;
+using testing::make_png;
+using testing::message_of;
+using testing::TemporaryFolder;
+using testing::write_raw_split;
+
+constexpr augment::ImageShape kSmall{8, 6, 3};
+
+std::vector<std::uint8_t> pixels_of(const Dataset& dataset, std::int64_t index) {
+    SampleBuffer buffer;
+    const augment::ImageView view = dataset.read(index, buffer);
+    return {view.data, view.data + view.shape.bytes()};
+}
+
+void write_encoded(const TemporaryFolder& folder, const std::vector<std::vector<std::uint8_t>>& images, int channels) {
+    ShardWriter writer(folder.path(), {"train", Layout::encoded, {0, 0, channels}, {"a", "b"}, "a test"});
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        writer.add(images[i], crc32c(images[i].data(), images[i].size()), static_cast<std::int32_t>(i % 2), i);
+    }
+    const std::vector<double> half(static_cast<std::size_t>(channels), 0.5);
+    writer.seal(half, half);
+}
+
+/// A foreign HDF5 file with one data set of bytes and one of int64 labels.
+void write_foreign(const std::string& path, const char* images, const std::vector<hsize_t>& dims, const char* labels,
+                   bool chunked = false) {
+    const h5::Session session;
+    const h5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+    const h5::Handle space(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr));
+    const h5::Handle properties(H5Pcreate(H5P_DATASET_CREATE));
+    if (chunked) {
+        H5Pset_chunk(properties.get(), static_cast<int>(dims.size()), dims.data());
+    }
+    std::size_t bytes = 1;
+    for (const hsize_t dim : dims) {
+        bytes *= dim;
+    }
+    std::vector<std::uint8_t> data(bytes);
+    for (std::size_t i = 0; i < bytes; ++i) {
+        data[i] = static_cast<std::uint8_t>(i % 251);
+    }
+    const h5::Handle set(
+        H5Dcreate2(file.get(), images, H5T_STD_U8LE, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT));
+    H5Dwrite(set.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, data.data());
+    if (labels != nullptr) {
+        const h5::Handle column(H5Screate_simple(1, dims.data(), nullptr));
+        const h5::Handle answers(
+            H5Dcreate2(file.get(), labels, H5T_STD_I64BE, column.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+        std::vector<std::int64_t> values;
+        for (hsize_t i = 0; i < dims[0]; ++i) {
+            values.push_back(static_cast<std::int64_t>(i % 3));
+        }
+        H5Dwrite(answers.get(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+    }
+}
+
+/// Overwrites the first place in the file that holds `old`.
+void patch(const std::string& path, const std::vector<std::uint8_t>& old, const std::vector<std::uint8_t>& fresh) {
+    std::vector<std::uint8_t> bytes = testing::read_bytes(path);
+    const auto place = std::search(bytes.begin(), bytes.end(), old.begin(), old.end());
+    ASSERT_NE(place, bytes.end());
+    std::copy(fresh.begin(), fresh.end(), place);
+    testing::write_bytes(path, bytes);
+}
+
+TEST(Dataset, ReadsRawImagesAsTheyWereWritten) {
+    const TemporaryFolder folder;
+    write_raw_split(folder.path(), "train", kSmall, 10, 3);
+    const Dataset dataset = Dataset::open(folder.path(), "train");
+    EXPECT_EQ(dataset.info().size, 10);
+    EXPECT_EQ(dataset.info().shape, kSmall);
+    EXPECT_EQ(dataset.info().classes, (std::vector<std::string>{"class0", "class1", "class2"}));
+    EXPECT_EQ(dataset.info().mean, (std::vector<double>{0.5, 0.5, 0.5}));
+    EXPECT_EQ(dataset.info().source, "a test");
+    EXPECT_EQ(dataset.labels()[4], 1);
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_EQ(pixels_of(dataset, i), make_pixels(kSmall, i));
+    }
+}
+
+TEST(Dataset, SpreadsOverShardsInOrder) {
+    const TemporaryFolder folder;
+    write_raw_split(folder.path(), "train", kSmall, 10, 2, static_cast<std::int64_t>(3 * kSmall.bytes()));
+    EXPECT_TRUE(std::filesystem::exists(folder / "train-00003.h5"));
+    const Dataset dataset = Dataset::open(folder.path(), "train");
+    ASSERT_EQ(dataset.info().size, 10);
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_EQ(pixels_of(dataset, i), make_pixels(kSmall, i));
+    }
+}
+
+TEST(Dataset, DecodesPngExactly) {
+    const TemporaryFolder folder;
+    write_encoded(folder, {make_png(kSmall, 1), make_png({5, 9, 3}, 2)}, 3);
+    const Dataset dataset = Dataset::open(folder.path(), "train");
+    EXPECT_EQ(dataset.info().shape, (augment::ImageShape{0, 0, 3}));
+    EXPECT_EQ(pixels_of(dataset, 0), make_pixels(kSmall, 1));
+    EXPECT_EQ(pixels_of(dataset, 1), make_pixels({5, 9, 3}, 2));
+}
+
+TEST(Dataset, DecodesJpegCloseToItsPixels) {
+    const TemporaryFolder folder;
+    const augment::ImageShape shape{16, 16, 1};
+    write_encoded(folder, {make_jpeg(shape, 1)}, 1);
+    const std::vector<std::uint8_t> got = pixels_of(Dataset::open(folder.path(), "train"), 0);
+    const std::vector<std::uint8_t> expected = make_pixels(shape, 1);
+    ASSERT_EQ(got.size(), expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        EXPECT_NEAR(got[i], expected[i], 6);
+    }
+}
+
+TEST(Dataset, GrayImageAmongColourOnesRepeatsItsValue) {
+    const TemporaryFolder folder;
+    const augment::ImageShape gray{4, 4, 1};
+    write_encoded(folder, {make_png(gray, 3), make_jpeg(gray, 3)}, 3);
+    const Dataset dataset = Dataset::open(folder.path(), "train");
+    const std::vector<std::uint8_t> source = make_pixels(gray, 3);
+    const std::vector<std::uint8_t> png = pixels_of(dataset, 0);
+    const std::vector<std::uint8_t> jpeg = pixels_of(dataset, 1);
+    ASSERT_EQ(png.size(), 3 * source.size());
+    for (std::size_t i = 0; i < source.size(); ++i) {
+        EXPECT_EQ(png[3 * i], source[i]);
+        EXPECT_EQ(png[3 * i + 2], source[i]);
+        EXPECT_EQ(jpeg[3 * i], jpeg[3 * i + 1]);
+        EXPECT_EQ(jpeg[3 * i], jpeg[3 * i + 2]);
+    }
+}
+
+TEST(Dataset, ColourBecomesGrayByLuma) {
+    const TemporaryFolder folder;
+    write_encoded(folder, {make_png(kSmall, 7)}, 1);
+    const std::vector<std::uint8_t> got = pixels_of(Dataset::open(folder.path(), "train"), 0);
+    const std::vector<std::uint8_t> rgb = make_pixels(kSmall, 7);
+    ASSERT_EQ(got.size(), rgb.size() / 3);
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        EXPECT_NEAR(got[i], 0.299 * rgb[3 * i] + 0.587 * rgb[3 * i + 1] + 0.114 * rgb[3 * i + 2], 0.51);
+    }
+}
+
+TEST(Dataset, AlphaIsDropped) {
+    const TemporaryFolder folder;
+    const augment::ImageShape rgba{4, 4, 4};
+    write_encoded(folder, {make_png(rgba, 2)}, 3);
+    const std::vector<std::uint8_t> got = pixels_of(Dataset::open(folder.path(), "train"), 0);
+    const std::vector<std::uint8_t> source = make_pixels(rgba, 2);
+    for (std::size_t i = 0; i < 16; ++i) {
+        EXPECT_EQ(got[3 * i + 1], source[4 * i + 1]);
+    }
+}
+
+TEST(Dataset, ManyThreadsReadTheSameBytes) {
+    const TemporaryFolder folder;
+    write_raw_split(folder.path(), "train", kSmall, 64, 2, static_cast<std::int64_t>(10 * kSmall.bytes()));
+    const Dataset dataset = Dataset::open(folder.path(), "train");
+    std::vector<int> wrong(4, 0);
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t t = 0; t < wrong.size(); ++t) {
+            threads.emplace_back([&, t] {
+                for (int i = 0; i < 64; ++i) {
+                    wrong[t] += pixels_of(dataset, i) == make_pixels(kSmall, i) ? 0 : 1;
+                }
+            });
+        }
+    }
+    EXPECT_EQ(wrong, std::vector<int>(4, 0));
+}
+
+TEST(Dataset, FingerprintFollowsTheContent) {
+    const TemporaryFolder first;
+    const TemporaryFolder second;
+    const TemporaryFolder third;
+    write_raw_split(first.path(), "train", kSmall, 5, 2);
+    write_raw_split(second.path(), "train", kSmall, 5, 2);
+    write_raw_split(third.path(), "train", kSmall, 5, 3);
+    const auto fingerprint = [](const TemporaryFolder& folder) {
+        return Dataset::open(folder.path(), "train").info().fingerprint;
+    };
+    EXPECT_EQ(fingerprint(first), fingerprint(second));
+    EXPECT_NE(fingerprint(first), fingerprint(third));
+}
+
+TEST(Dataset, FlippedByteIsFoundAndNamed) {
+    const TemporaryFolder folder;
+    write_raw_split(folder.path(), "train", kSmall, 6, 2);
+    std::vector<std::uint8_t> damaged = make_pixels(kSmall, 4);
+    damaged[11] ^= 1U;
+    patch(folder / "train-00000.h5", make_pixels(kSmall, 4), damaged);
+    const Dataset dataset = Dataset::open(folder.path(), "train");
+    EXPECT_EQ(pixels_of(dataset, 3), make_pixels(kSmall, 3));
+    const std::string message = message_of<DataError>([&] { pixels_of(dataset, 4); });
+    EXPECT_NE(message.find("train-00000.h5: images: image 4 "), std::string::npos) << message;
+    EXPECT_NE(message.find("damaged"), std::string::npos) << message;
+}
+
+TEST(Dataset, FlippedLabelIsFoundOnOpening) {
+    const TemporaryFolder folder;
+    write_raw_split(folder.path(), "train", kSmall, 6, 2);
+    patch(folder / "train-00000.h5", {0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0},
+          {1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0});
+    const std::string message = message_of<DataError>([&] { Dataset::open(folder.path(), "train"); });
+    EXPECT_NE(message.find("checksum differs"), std::string::npos) << message;
+}
+
+TEST(Dataset, TruncatedFileIsRefused) {
+    const TemporaryFolder folder;
+    write_raw_split(folder.path(), "train", {64, 64, 3}, 20, 2);
+    const std::string path = folder / "train-00000.h5";
+    const auto whole = std::filesystem::file_size(path);
+    for (const auto size : {whole - 1, whole / 2, std::uintmax_t{600}, std::uintmax_t{10}, std::uintmax_t{0}}) {
+        std::filesystem::resize_file(path, size);
+        const std::string message = message_of<DataError>([&] { Dataset::open(folder.path(), "train"); });
+        EXPECT_NE(message.find("train-00000.h5"), std::string::npos) << message;
+    }
+}
+
+TEST(Dataset, FileCutWhileOpenIsAnError) {
+    const TemporaryFolder folder;
+    write_raw_split(folder.path(), "train", {64, 64, 3}, 20, 2);
+    const Dataset dataset = Dataset::open(folder.path(), "train");
+    std::filesystem::resize_file(folder / "train-00000.h5", 5000);
+    const std::string message = message_of<DataError>([&] { pixels_of(dataset, 19); });
+    EXPECT_NE(message.find("image 19"), std::string::npos) << message;
+    EXPECT_NE(message.find("truncated"), std::string::npos) << message;
+}
+
+TEST(Dataset, LyingOffsetsAreRefused) {
+    const TemporaryFolder folder;
+    const std::vector<std::uint8_t> png = make_png(kSmall, 1);
+    write_encoded(folder, {png, png}, 3);
+    const auto little_endian = [](std::uint64_t value) {
+        std::vector<std::uint8_t> bytes;
+        for (unsigned i = 0; i < 8; ++i) {
+            bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+        }
+        return bytes;
+    };
+    std::vector<std::uint8_t> old = little_endian(png.size());
+    const std::vector<std::uint8_t> end = little_endian(2 * png.size());
+    old.insert(old.end(), end.begin(), end.end());
+    std::vector<std::uint8_t> lie = little_endian(std::uint64_t{1} << 60U);
+    lie.insert(lie.end(), end.begin(), end.end());
+    patch(folder / "train-00000.h5", old, lie);
+    const std::string message = message_of<DataError>([&] { Dataset::open(folder.path(), "train"); });
+    EXPECT_NE(message.find("offsets: image 0 claims bytes"), std::string::npos) << message;
+}
+
+TEST(Dataset, MissingShardIsNoticed) {
+    const TemporaryFolder folder;
+    write_raw_split(folder.path(), "train", kSmall, 10, 2, static_cast<std::int64_t>(3 * kSmall.bytes()));
+    std::filesystem::remove(folder / "train-00001.h5");
+    const std::string message = message_of<DataError>([&] { Dataset::open(folder.path(), "train"); });
+    EXPECT_NE(message.find("has 7 of 10 images"), std::string::npos) << message;
+}
+
+TEST(Dataset, UnsealedShardDoesNotOpen) {
+    const TemporaryFolder folder;
+    ShardWriter writer(folder.path(), {"train", Layout::raw, kSmall, {}, ""}, 1);
+    const std::vector<std::uint8_t> pixels = make_pixels(kSmall, 0);
+    writer.add(pixels, 0, -1, 0);
+    writer.add(pixels, 0, -1, 1);
+    ASSERT_TRUE(std::filesystem::exists(folder / "train-00000.h5"));
+    const std::string message = message_of<DataError>([&] { Dataset::open(folder.path(), "train"); });
+    EXPECT_NE(message.find("train-00000.h5: is an unfinished shard"), std::string::npos) << message;
+}
+
+TEST(Dataset, MissingSplitListsThoseThatExist) {
+    const TemporaryFolder folder;
+    write_raw_split(folder.path(), "train", kSmall, 2, 1);
+    write_raw_split(folder.path(), "val", kSmall, 2, 1);
+    const std::string message = message_of<DataError>([&] { Dataset::open(folder.path(), "test"); });
+    EXPECT_NE(message.find("no split 'test'; it holds: train, val"), std::string::npos) << message;
+}
+
+TEST(Dataset, MissingFolderIsAnIoError) {
+    EXPECT_NE(message_of<IoError>([] { Dataset::open("/nowhere/shards", "train"); }).find("/nowhere/shards"),
+              std::string::npos);
+}
+
+TEST(ForeignDataset, ReadsContiguousImagesWithBigEndianLabels) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "galaxies.h5", "images", {5, 4, 4, 3}, "ans");
+    const Dataset dataset = Dataset::open(folder / "galaxies.h5", "train");
+    EXPECT_EQ(dataset.info().size, 5);
+    EXPECT_EQ(dataset.info().classes.size(), 3U);
+    EXPECT_EQ(dataset.labels(), (std::vector<std::int32_t>{0, 1, 2, 0, 1}));
+    EXPECT_EQ(pixels_of(dataset, 1)[0], 48);
+}
+
+TEST(ForeignDataset, GrayStackWithoutChannelAxisHasOneChannel) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "slices.h5", "data", {5, 4, 6}, nullptr);
+    const Dataset dataset = Dataset::open(folder / "slices.h5", "train");
+    EXPECT_EQ(dataset.info().shape, (augment::ImageShape{4, 6, 1}));
+    EXPECT_EQ(dataset.labels()[0], -1);
+}
+
+TEST(ForeignDataset, FileWithoutSplitsIsNoTestSplit) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "a.h5", "x", {5, 4, 4, 3}, "y");
+    EXPECT_NE(message_of<DataError>([&] { Dataset::open(folder / "a.h5", "test"); }).find("no split 'test'"),
+              std::string::npos);
+}
+
+TEST(ForeignDataset, WrongTypeAndLayoutAreExplained) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "chunked.h5", "images", {5, 4, 4, 3}, nullptr, true);
+    EXPECT_NE(message_of<DataError>([&] { Dataset::open(folder / "chunked.h5", "train"); }).find("in chunks"),
+              std::string::npos);
+    write_foreign(folder / "flat.h5", "images", {5, 48}, nullptr);
+    EXPECT_NE(message_of<DataError>([&] { Dataset::open(folder / "flat.h5", "train"); }).find("(5, 48)"),
+              std::string::npos);
+    const std::string path = folder / "float.h5";
+    {
+        const h5::Session session;
+        const hsize_t dims[4] = {1, 2, 2, 1};
+        const h5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+        const h5::Handle space(H5Screate_simple(4, dims, nullptr));
+        const h5::Handle set(
+            H5Dcreate2(file.get(), "images", H5T_IEEE_F32LE, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    }
+    EXPECT_NE(message_of<DataError>([&] { Dataset::open(path, "train"); }).find("not uint8"), std::string::npos);
+}
+
+TEST(Statistics, AreExactAndFindDuplicates) {
+    const TemporaryFolder folder;
+    const augment::ImageShape shape{1, 2, 1};
+    ShardWriter writer(folder.path(), {"train", Layout::raw, shape, {"a", "b"}, ""});
+    const std::vector<std::vector<std::uint8_t>> images = {{0, 255}, {51, 102}, {0, 255}};
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        writer.add(images[i], crc32c(images[i].data(), 2), i == 1 ? 1 : 0, i);
+    }
+    writer.seal({0.5}, {0.5});
+    const Statistics statistics = measure_statistics(Dataset::open(folder.path(), "train"), 3);
+    // Values 0, 1, .2, .4, 0, 1: mean 13/30; mean of squares (1 + .04 + .16 + 1) / 6.
+    EXPECT_NEAR(statistics.mean[0], 13.0 / 30.0, 1e-12);
+    EXPECT_NEAR(statistics.std[0], std::sqrt(2.2 / 6.0 - 169.0 / 900.0), 1e-12);
+    EXPECT_EQ(statistics.min[0], 0);
+    EXPECT_EQ(statistics.max[0], 255);
+    EXPECT_EQ(statistics.class_counts, (std::vector<std::int64_t>{2, 1}));
+    EXPECT_EQ(statistics.duplicates, 1);
+    ASSERT_EQ(statistics.duplicate_examples.size(), 1U);
+    EXPECT_EQ(statistics.duplicate_examples[0].first, 0);
+    EXPECT_EQ(statistics.duplicate_examples[0].second, 2);
+}
+
+TEST(Inspect, ShowsTheTreeAndTheSectionThatReadsIt) {
+    const TemporaryFolder folder;
+    write_raw_split(folder.path(), "train", kSmall, 3, 2);
+    write_raw_split(folder.path(), "test", kSmall, 3, 2);
+    const Inspection inspection = inspect(folder.path());
+    std::string all;
+    for (const std::string& line : inspection.lines) {
+        all += line + "\n";
+    }
+    EXPECT_NE(all.find("images  (3, 8, 6, 3) uint8, contiguous"), std::string::npos) << all;
+    EXPECT_NE(all.find("@classes = \"class0\", \"class1\""), std::string::npos) << all;
+    EXPECT_EQ(inspection.data_section, "data:\n  path: " + folder.path() + "\n  train: train\n  test: test\n");
+}
+
+TEST(Inspect, ExplainsWhatCannotBeRead) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "chunked.h5", "images", {5, 4, 4, 3}, "labels", true);
+    const Inspection inspection = inspect(folder / "chunked.h5");
+    EXPECT_TRUE(inspection.data_section.empty());
+    EXPECT_NE(inspection.guess.find("in chunks"), std::string::npos) << inspection.guess;
+}
+
+TEST(Inspect, SurvivesEveryFlippedHeaderByte) {
+    const TemporaryFolder folder;
+    const std::string path = folder / "x.h5";
+    write_foreign(path, "images", {2, 3, 3, 1}, "labels");
+    const std::vector<std::uint8_t> whole = testing::read_bytes(path);
+    int described = 0;
+    for (std::size_t i = 0; i < whole.size(); i += 3) {
+        std::vector<std::uint8_t> bytes = whole;
+        bytes[i] ^= 0xFFU;
+        testing::write_bytes(path, bytes);
+        try {
+            described += inspect(path).lines.empty() ? 0 : 1;
+        } catch (const Error&) {
+            continue;
+        }
+    }
+    EXPECT_GT(described, 0);
+}
+
+} // namespace
+} // namespace tacit::shards
