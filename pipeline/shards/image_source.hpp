@@ -40,6 +40,9 @@ class ImageSource {
     virtual std::string name(const std::string& split, std::int64_t index) const = 0;
 };
 
+/// The source that `options` name, by its kind or, for "auto", by looking. Throws DataError if there is none.
+std::unique_ptr<ImageSource> open_source(const ImportOptions& options);
+
 /// One of each kind; nullptr if `options.source` does not look like this kind. Throw DataError if it does
 /// and is damaged.
 std::unique_ptr<ImageSource> open_idx(const ImportOptions& options);

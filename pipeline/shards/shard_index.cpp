@@ -60,6 +60,25 @@ ShardIndex read_attributes(hid_t file, const std::string& path) {
     return index;
 }
 
+/// Finds the images of the encoded layout within its `bytes` bytes.
+void index_offsets(hid_t file, std::uint64_t file_bytes, const std::vector<hsize_t>& dims, std::uint64_t bytes,
+                   ShardIndex& index) {
+    const h5::Handle offsets = h5::checked(H5Dopen2(file, "offsets", H5P_DEFAULT), index.path + ": offsets");
+    const std::vector<hsize_t> offset_dims = h5::dimensions(offsets.get());
+    if (dims.size() != 1 || offset_dims.size() != 1 || offset_dims[0] < 1) {
+        throw DataError(fmt::format("{}: shapes {} and {} of bytes and offsets are not (B,) and (N + 1,)", index.path,
+                                    h5::shape_text(dims), h5::shape_text(offset_dims)));
+    }
+    index.count = static_cast<std::int64_t>(offset_dims[0]) - 1;
+    index.offsets = h5::read_column<std::uint64_t>(file, index.path, "offsets", index.count + 1, file_bytes);
+    for (std::size_t i = 0; i + 1 < index.offsets.size(); ++i) {
+        if (index.offsets[i] > index.offsets[i + 1] || index.offsets[i + 1] > bytes) {
+            throw DataError(fmt::format("{}: offsets: image {} claims bytes {} to {} of {}; import the images again",
+                                        index.path, i, index.offsets[i], index.offsets[i + 1], bytes));
+        }
+    }
+}
+
 void index_image_bytes(hid_t file, std::uint64_t file_bytes, ShardIndex& index) {
     const std::string where = fmt::format("{}: {}", index.path, index.dataset);
     const h5::Handle dataset = h5::checked(H5Dopen2(file, index.dataset.c_str(), H5P_DEFAULT), where);
@@ -80,20 +99,7 @@ void index_image_bytes(hid_t file, std::uint64_t file_bytes, ShardIndex& index) 
         index.count = static_cast<std::int64_t>(dims[0]);
         return;
     }
-    const h5::Handle offsets = h5::checked(H5Dopen2(file, "offsets", H5P_DEFAULT), index.path + ": offsets");
-    const std::vector<hsize_t> offset_dims = h5::dimensions(offsets.get());
-    if (dims.size() != 1 || offset_dims.size() != 1 || offset_dims[0] < 1) {
-        throw DataError(fmt::format("{}: shapes {} and {} of bytes and offsets are not (B,) and (N + 1,)", index.path,
-                                    h5::shape_text(dims), h5::shape_text(offset_dims)));
-    }
-    index.count = static_cast<std::int64_t>(offset_dims[0]) - 1;
-    index.offsets = h5::read_column<std::uint64_t>(file, index.path, "offsets", index.count + 1, file_bytes);
-    for (std::size_t i = 0; i + 1 < index.offsets.size(); ++i) {
-        if (index.offsets[i] > index.offsets[i + 1] || index.offsets[i + 1] > extent.bytes) {
-            throw DataError(fmt::format("{}: offsets: image {} claims bytes {} to {} of {}; import the images again",
-                                        index.path, i, index.offsets[i], index.offsets[i + 1], extent.bytes));
-        }
-    }
+    index_offsets(file, file_bytes, dims, extent.bytes, index);
 }
 
 template <class T> std::uint32_t continue_crc(const std::vector<T>& values, std::uint32_t crc) {

@@ -121,33 +121,11 @@ void ShardWriter::flush() {
     const h5::Session session;
     const std::string path = shard_path(folder_, description_.split, static_cast<int>(files_.size()));
     h5::Handle file = create_file(path);
-    const bool raw = description_.layout == Layout::raw;
-    const hsize_t count = labels_.size();
-    const augment::ImageShape shape = description_.shape;
-    const auto extent = [](int value) { return static_cast<hsize_t>(value); };
-    if (raw) {
-        write_dataset(file.get(), path, "images", H5T_STD_U8LE, H5T_NATIVE_UINT8,
-                      {count, extent(shape.height), extent(shape.width), extent(shape.channels)}, bytes_.data());
+    if (description_.layout == Layout::raw) {
         offsets_.clear();
-    } else {
-        write_dataset(file.get(), path, "bytes", H5T_STD_U8LE, H5T_NATIVE_UINT8, {bytes_.size()}, bytes_.data());
-        write_dataset(file.get(), path, "offsets", H5T_STD_U64LE, H5T_NATIVE_UINT64, {count + 1}, offsets_.data());
     }
-    write_dataset(file.get(), path, "labels", H5T_STD_I32LE, H5T_NATIVE_INT32, {count}, labels_.data());
-    write_dataset(file.get(), path, "ids", H5T_STD_U64LE, H5T_NATIVE_UINT64, {count}, ids_.data());
-    write_dataset(file.get(), path, "checksums", H5T_STD_U32LE, H5T_NATIVE_UINT32, {count}, checksums_.data());
-    std::uint32_t crc = crc32c(labels_.data(), labels_.size() * sizeof(labels_[0]));
-    crc = crc32c(ids_.data(), ids_.size() * sizeof(ids_[0]), crc);
-    crc = crc32c(checksums_.data(), checksums_.size() * sizeof(checksums_[0]), crc);
-    crc = crc32c(offsets_.data(), offsets_.size() * sizeof(offsets_[0]), crc);
-    write_integer(file.get(), path, "index_checksum", static_cast<std::int64_t>(crc));
-    write_text(file.get(), path, "layout", raw ? "raw" : "encoded");
-    write_text(file.get(), path, "split", description_.split);
-    write_text(file.get(), path, "source", description_.source);
-    write_texts(file.get(), path, "classes", description_.classes);
-    write_integer(file.get(), path, "channels", shape.channels);
-    write_integer(file.get(), path, "height", shape.height);
-    write_integer(file.get(), path, "width", shape.width);
+    write_data(file.get(), path);
+    write_description(file.get(), path);
     close_file(std::move(file), path);
     files_.push_back(path);
     bytes_.clear();
@@ -155,6 +133,37 @@ void ShardWriter::flush() {
     labels_.clear();
     ids_.clear();
     checksums_.clear();
+}
+
+void ShardWriter::write_data(std::int64_t file, const std::string& path) const {
+    const hsize_t count = labels_.size();
+    const auto extent = [](int value) { return static_cast<hsize_t>(value); };
+    const augment::ImageShape& shape = description_.shape;
+    if (description_.layout == Layout::raw) {
+        write_dataset(file, path, "images", H5T_STD_U8LE, H5T_NATIVE_UINT8,
+                      {count, extent(shape.height), extent(shape.width), extent(shape.channels)}, bytes_.data());
+    } else {
+        write_dataset(file, path, "bytes", H5T_STD_U8LE, H5T_NATIVE_UINT8, {bytes_.size()}, bytes_.data());
+        write_dataset(file, path, "offsets", H5T_STD_U64LE, H5T_NATIVE_UINT64, {count + 1}, offsets_.data());
+    }
+    write_dataset(file, path, "labels", H5T_STD_I32LE, H5T_NATIVE_INT32, {count}, labels_.data());
+    write_dataset(file, path, "ids", H5T_STD_U64LE, H5T_NATIVE_UINT64, {count}, ids_.data());
+    write_dataset(file, path, "checksums", H5T_STD_U32LE, H5T_NATIVE_UINT32, {count}, checksums_.data());
+}
+
+void ShardWriter::write_description(std::int64_t file, const std::string& path) const {
+    std::uint32_t crc = crc32c(labels_.data(), labels_.size() * sizeof(labels_[0]));
+    crc = crc32c(ids_.data(), ids_.size() * sizeof(ids_[0]), crc);
+    crc = crc32c(checksums_.data(), checksums_.size() * sizeof(checksums_[0]), crc);
+    crc = crc32c(offsets_.data(), offsets_.size() * sizeof(offsets_[0]), crc);
+    write_integer(file, path, "index_checksum", static_cast<std::int64_t>(crc));
+    write_text(file, path, "layout", description_.layout == Layout::raw ? "raw" : "encoded");
+    write_text(file, path, "split", description_.split);
+    write_text(file, path, "source", description_.source);
+    write_texts(file, path, "classes", description_.classes);
+    write_integer(file, path, "channels", description_.shape.channels);
+    write_integer(file, path, "height", description_.shape.height);
+    write_integer(file, path, "width", description_.shape.width);
 }
 
 void ShardWriter::seal(const std::vector<double>& mean, const std::vector<double>& std) {

@@ -37,6 +37,9 @@ class ShardWriter {
 
   private:
     void flush();
+    /// `file`: an HDF5 identifier, kept out of this header's types.
+    void write_data(std::int64_t file, const std::string& path) const;
+    void write_description(std::int64_t file, const std::string& path) const;
 
     std::string folder_;
     SplitDescription description_;
