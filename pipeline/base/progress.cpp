@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -15,19 +17,35 @@ namespace {
 
 constexpr double kRedrawSeconds = 0.1;
 constexpr int kBarWidth = 20;
+constexpr std::size_t kUnknownWidth = 79; ///< a wrapped line cannot be redrawn in place
 
 double steady_seconds() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// Cut to the terminal's width: a wrapped line cannot be redrawn in place.
-std::string fitted(std::string text) {
+int columns_of(int descriptor) {
     winsize size{};
-    const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
-    const std::size_t width = known ? static_cast<std::size_t>(size.ws_col) - 1 : 79;
-    if (text.size() > width)
-        text.resize(width);
-    return text;
+    return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/// Width of the terminal behind stdout; 0 where there is none. mpirun gives every rank a pseudo-terminal
+/// without a width, even when its own output is a file: then its stdout decides, this process's parent's.
+int terminal_columns() {
+    if (::isatty(STDOUT_FILENO) != 1)
+        return 0;
+    if (const int own = columns_of(STDOUT_FILENO); own > 0)
+        return own;
+    std::error_code unreadable;
+    const std::string link = fmt::format("/proc/{}/fd/1", ::getppid());
+    const std::string target = std::filesystem::read_symlink(link, unreadable).string();
+    if (!target.starts_with("/dev/pts/") && !target.starts_with("/dev/tty"))
+        return 0;
+    const int terminal = ::open(target.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (terminal < 0)
+        return 0;
+    const int columns = columns_of(terminal);
+    ::close(terminal);
+    return columns;
 }
 
 std::string bar(double share) {
@@ -61,13 +79,14 @@ std::string compact_number(double value) {
     return size >= 10 ? fmt::format("{:.1f}", value) : fmt::format("{:.2f}", value);
 }
 
-Progress::Progress(ProgressOptions options) : options_(std::move(options)), done_(options_.start) {
+Progress::Progress(ProgressOptions options)
+    : options_(std::move(options)), columns_(terminal_columns()), done_(options_.start) {
     if (!options_.clock)
         options_.clock = steady_seconds;
     if (!options_.line)
         options_.line = [](const std::string& text) { log::info(text); };
     if (!options_.live)
-        options_.live = ::isatty(STDOUT_FILENO) == 1;
+        options_.live = columns_ > 0;
     begun_ = options_.clock();
     shown_ = begun_;
 }
@@ -111,7 +130,8 @@ void Progress::update(std::int64_t done, const Fields& fields) {
         return;
     shown_ = now;
     if (*options_.live)
-        log::live(fitted(describe(false, now)));
+        log::live(
+            describe(false, now).substr(0, columns_ > 1 ? static_cast<std::size_t>(columns_) - 1 : kUnknownWidth));
     else
         options_.line(describe(false, now));
 }

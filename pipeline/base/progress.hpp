@@ -47,6 +47,7 @@ class Progress {
     std::string describe(bool last, double now) const;
 
     ProgressOptions options_;
+    int columns_; ///< of the terminal; 0: none
     std::mutex mutex_;
     std::int64_t done_;
     Fields fields_;

@@ -118,7 +118,8 @@ po::variables_map parse(const Command& command, const OptionTable& table, const 
     po::variables_map values;
     try {
         using namespace po::command_line_style;
-        const int style = allow_long | allow_short | long_allow_adjacent | long_allow_next | short_allow_next;
+        const int style =
+            allow_long | allow_short | allow_dash_for_short | long_allow_adjacent | long_allow_next | short_allow_next;
         po::store(po::command_line_parser(words).options(table).positional(positional).style(style).run(), values);
     } catch (const po::error& error) {
         explain(error, command, table);

@@ -4,6 +4,9 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/config/yaml.hpp"
+#include "pipeline/train/threads.hpp"
+
+#include <ATen/Parallel.h>
 
 #include <boost/program_options/value_semantic.hpp>
 
@@ -50,6 +53,7 @@ void add_run_options(OptionTable& table) {
 
 JudgedRun load_judged_run(const Call& call) {
     const std::string folder = call.required_text("run", "--run FOLDER names what `tacit pretrain` made");
+    at::set_num_threads(train::cores_of_rank(call.comm)); // else every rank takes all cores of the host
     auto self = dist::make_self_communicator();
     train::LoadedRun run = train::load_run(folder, call.text("checkpoint"), *self);
     if (call.given("data"))

@@ -98,7 +98,7 @@ expect 2 "too many words" data stats shards more
 expect 2 "cannot read 'none.yaml': No such file" pretrain --config none.yaml
 expect 2 "cannot read '.': Is a directory" pretrain --config .
 printf 'data: {path: shards}\npretext: {name: rotnet}\noptim:\n  learning_rate: 1\n' >key.yaml
-expect 2 "key.yaml:4: unknown or unused key 'learning_rate'" pretrain --config key.yaml --dry-run
+expect 2 "key.yaml:4: unknown or unused key 'learning_rate'" pretrain --config key.yaml --set train.batch=24 --dry-run
 printf 'data: {path: shards}\npretext: {name: rotnet}\noptim:\n  lr: fast\n' >type.yaml
 expect 2 "type.yaml:4: optim.lr: expected a finite number" pretrain --config type.yaml --dry-run
 printf 'data: {path: shards\npretext: [\n' >syntax.yaml
@@ -138,7 +138,7 @@ expect 1 "runs/none" report runs/none
 expect 2 "resnet18" export --run runs/good
 cp -r runs/good runs/damaged
 for file in runs/damaged/checkpoints/step-*/model.safetensors; do truncate -s 100 "$file"; done
-expect 1 "runs/damaged" probe --run runs/damaged
+expect 1 "runs/damaged" probe --run runs/damaged --checkpoint 2
 
 # ranks
 if command -v mpirun >/dev/null; then
