@@ -34,7 +34,7 @@ struct PretextLoss {
 
 /// What a pretext needs from the augmentation stage; checked against the recipe before training.
 struct ViewNeeds {
-    int views = 1;
+    int views = 1;         ///< at least
     bool mask = false;     ///< view 0 must make a mask
     bool rotation = false; ///< every view must carry its rotation
 };

@@ -11,7 +11,7 @@
 namespace tacit::models {
 namespace {
 
-constexpr std::int64_t kRotations = 4;
+constexpr int kRotations = 4;
 
 /// RotNet (Gidaris et al. 2018): tells by how many quarter turns an image was rotated. Every image comes in all four
 /// rotations, in one batch, as the paper's sec. 3.2 found best.
@@ -24,9 +24,9 @@ class RotNet : public Pretext {
     ViewNeeds needs() const override { return {.views = kRotations, .mask = false, .rotation = true}; }
 
     PretextLoss loss(const PretextInput& input) override {
-        const auto logits = classifier_(backbone().forward(torch::cat(input.views)));
-        const auto labels = torch::cat(input.rotations);
-        const auto terms = input.global_count * static_cast<std::int64_t>(input.views.size());
+        const auto logits = classifier_(backbone().forward(torch::cat(four(input.views))));
+        const auto labels = torch::cat(four(input.rotations));
+        const auto terms = input.global_count * kRotations;
         return {cross_entropy_share(logits, labels, terms), {{"accuracy", accuracy_share(logits, labels, terms)}}};
     }
 
@@ -35,7 +35,7 @@ class RotNet : public Pretext {
         const auto rows = std::min(kPictureRows, input.views.front().size(0));
         std::vector<at::Tensor> images, predictions;
         PretextPicture picture;
-        for (std::size_t view = 0; view < input.views.size(); ++view) {
+        for (std::size_t view = 0; view < kRotations; ++view) {
             images.push_back(input.views[view].narrow(0, 0, rows));
             predictions.push_back(classifier_(backbone().forward(images.back())).argmax(1).cpu());
             picture.columns.push_back(
@@ -54,6 +54,11 @@ class RotNet : public Pretext {
     }
 
   private:
+    /// The recipe may make more views than the pretext needs.
+    static at::ArrayRef<at::Tensor> four(const std::vector<at::Tensor>& tensors) {
+        return at::ArrayRef<at::Tensor>(tensors).slice(0, kRotations);
+    }
+
     torch::nn::Linear classifier_ = nullptr;
 };
 

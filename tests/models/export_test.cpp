@@ -32,7 +32,7 @@ void export_and_read_back(const ResNetOptions& options, const std::string& name)
     const auto images = wave({2, options.channels, 64, 64}, 0.0113, 0.5).to(torch::kFloat);
     backbone->forward(images + torch::randn_like(images)); // moves the running statistics off their start
     backbone->eval();
-    const auto classifier = make_classifier(backbone->feature_dim(), 10);
+    auto classifier = make_classifier(backbone->feature_dim(), 10);
     const auto state = torchvision_state(*backbone, LinearHead{classifier->weight, classifier->bias});
     const auto stem = (export_folder() / name).string();
     write_safetensors(stem + ".safetensors", state.tensors, {{"construction", state.construction}});

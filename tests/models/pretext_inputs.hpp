@@ -31,7 +31,9 @@ inline PretextInput synthetic_input(const ViewNeeds& needs, std::int64_t step, s
     const auto centres = torch::rand({count, 3, 2}, generator, options) * 1.2 - 0.6;
     const auto dy = (axis.view({1, 1, size, 1}) - centres.select(2, 0).view({count, 3, 1, 1})).square();
     const auto dx = (axis.view({1, 1, 1, size}) - centres.select(2, 1).view({count, 3, 1, 1})).square();
-    const auto images = 2 * torch::exp(-8 * (dx + dy)) + 0.5 * axis.view({1, 1, size, 1});
+    // Noise, so that no two pixels are alike: one rounding difference must not switch many ReLUs at once.
+    const auto images = 2 * torch::exp(-8 * (dx + dy)) + 0.5 * axis.view({1, 1, size, 1}) +
+                        0.2 * torch::randn({count, 3, size, size}, generator, options);
     PretextInput input;
     input.global_count = count;
     for (int view = 0; view < needs.views; ++view) {

@@ -5,6 +5,7 @@
 #include "tests/models/pretext_inputs.hpp"
 #include "tests/models/wave.hpp"
 
+#include <ATen/autocast_mode.h>
 #include <gtest/gtest.h>
 
 namespace tacit::models {
@@ -95,6 +96,25 @@ TEST_F(PretextTest, EveryParameterGetsAGradient) {
         for (const auto& item : pretext->named_parameters()) {
             ASSERT_TRUE(item.value().grad().defined()) << name << " " << item.key();
             EXPECT_GT(item.value().grad().abs().sum().item<double>(), 0) << name << " " << item.key();
+        }
+    }
+}
+
+TEST_F(PretextTest, EveryPretextRunsUnderBfloat16AutocastWithAFloat32Loss) {
+    for (const auto& name : pretext_names()) {
+        SCOPED_TRACE(name);
+        const auto pretext = make("{name: " + name + "}");
+        const auto input = input_for(*pretext);
+        const double expected = pretext->loss(input).loss.item<double>();
+        at::autocast::set_autocast_enabled(at::kCPU, true);
+        const auto loss = pretext->loss(input).loss;
+        at::autocast::set_autocast_enabled(at::kCPU, false);
+        at::autocast::clear_cache();
+        EXPECT_EQ(loss.scalar_type(), torch::kFloat);
+        EXPECT_NEAR(loss.item<double>(), expected, 0.05 * expected);
+        loss.backward();
+        for (const auto& parameter : pretext->parameters()) {
+            EXPECT_TRUE(parameter.grad().isfinite().all().item<bool>());
         }
     }
 }

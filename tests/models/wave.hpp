@@ -25,7 +25,7 @@ inline void fill_by_formula(torch::nn::Module& module) {
         state.emplace_back(item.key(), item.value());
     }
     for (const auto& item : module.named_buffers()) {
-        if (item.value().is_floating_point()) {
+        if (!item.key().ends_with("num_batches_tracked")) { // to(kDouble) makes it floating, too
             state.emplace_back(item.key(), item.value());
         }
     }
