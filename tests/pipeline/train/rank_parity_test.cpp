@@ -43,8 +43,25 @@ class SharedFolder {
 
 struct Course {
     std::vector<double> losses;
-    NamedTensors state;
+    NamedTensors start;      ///< parameters before the first step
+    NamedTensors end;        ///< and after the last
+    NamedTensors statistics; ///< running means and variances of batch norms after the last step
 };
+
+NamedTensors parameters_of(const Experiment& experiment) {
+    NamedTensors copy;
+    for (const auto& entry : experiment.pretext->named_parameters())
+        copy.emplace_back(entry.key(), entry.value().detach().clone());
+    return copy;
+}
+
+NamedTensors statistics_of(const Experiment& experiment) {
+    NamedTensors copy;
+    for (const auto& entry : experiment.pretext->named_buffers())
+        if (entry.value().is_floating_point())
+            copy.emplace_back(entry.key(), entry.value().clone());
+    return copy;
+}
 
 Course train(const std::string& data, const std::string& pretext, dist::Communicator& comm,
              const std::vector<std::string>& changes = {}) {
@@ -52,10 +69,11 @@ Course train(const std::string& data, const std::string& pretext, dist::Communic
     Experiment experiment = build_experiment(document, comm);
     Trainer trainer(experiment, comm);
     Course course;
+    course.start = parameters_of(experiment);
     for (int step = 0; step < kSteps; ++step)
         course.losses.push_back(trainer.step().metrics.at("loss"));
-    for (const auto& [name, tensor] : model_state(*experiment.pretext))
-        course.state.emplace_back(name, tensor.detach().clone());
+    course.end = parameters_of(experiment);
+    course.statistics = statistics_of(experiment);
     return course;
 }
 
@@ -73,15 +91,20 @@ double relative_distance(const NamedTensors& a, const NamedTensors& b) {
 
 class RankParity : public testing::TestWithParam<std::string> {};
 
+// A ReLU whose input changes sign in the last bit changes its gradient by far more than a bit: weights disturbed by
+// 1e-7 on a single rank drift apart just as ranks do, as soon as the steps are large. Small steps keep rounding
+// apart from errors, and the weights still move ten times further than the tolerance.
 TEST_P(RankParity, LossCurveAndParametersAreThoseOfOneRank) {
     const SharedFolder folder;
+    const std::vector<std::string> small_steps = {"optim.lr=0.0001", "optim.warmup_epochs=0"};
     const auto self = dist::make_self_communicator();
-    const Course alone = train(folder.path() + "/shards", GetParam(), *self);
-    const Course together = train(folder.path() + "/shards", GetParam(), dist::world());
+    const Course alone = train(folder.path() + "/shards", GetParam(), *self, small_steps);
+    const Course together = train(folder.path() + "/shards", GetParam(), dist::world(), small_steps);
     for (std::size_t step = 0; step < alone.losses.size(); ++step)
         EXPECT_NEAR(together.losses[step], alone.losses[step], 1e-5 * std::abs(alone.losses[step])) << "step " << step;
-    ASSERT_EQ(together.state.size(), alone.state.size());
-    EXPECT_LT(relative_distance(together.state, alone.state), 1e-5);
+    EXPECT_LT(relative_distance(together.end, alone.end), 1e-5);
+    EXPECT_LT(relative_distance(together.statistics, alone.statistics), 1e-5);
+    EXPECT_GT(relative_distance(alone.end, alone.start), 1e-4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Pretexts, RankParity,
@@ -91,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(Pretexts, RankParity,
 TEST(Ranks, HoldTheSameBytesAfterTraining) {
     const SharedFolder folder;
     const Course course = train(folder.path() + "/shards", "simclr", dist::world());
-    for (const auto& [name, tensor] : course.state) {
+    for (const auto& [name, tensor] : course.end) {
         const at::Tensor all = dist::world().all_gather(tensor.contiguous().unsqueeze(0));
         for (std::int64_t rank = 1; rank < all.size(0); ++rank)
             EXPECT_TRUE(torch::equal(all[0], all[rank])) << name << " on rank " << rank;

@@ -44,9 +44,8 @@ std::vector<std::string> records(std::string_view bytes) {
 
 TEST(TensorBoard, FrameHasTheKnownBytes) {
     // Computed bit by bit from the definition of CRC-32C and TFRecord's mask, outside this code base.
-    const std::string expected =
-        std::string("\x05\0\0\0\0\0\0\0", 8) + "\xEA\xB2\x04\x3E" + "tacit" + "\xF3\x90\xC0\xC4";
-    EXPECT_EQ(tfrecord_frame("tacit"), expected);
+    constexpr std::string_view kExpected("\x05\0\0\0\0\0\0\0\xEA\xB2\x04\x3Etacit\xF3\x90\xC0\xC4", 21);
+    EXPECT_EQ(tfrecord_frame("tacit"), kExpected);
 }
 
 TEST(TensorBoard, FileHoldsVersionThenScalars) {
@@ -58,9 +57,8 @@ TEST(TensorBoard, FileHoldsVersionThenScalars) {
     EXPECT_NE(events[0].find("brain.Event:2"), std::string::npos);
     // wall_time (key 0x09, 8 bytes), step (key 0x10, varint 300 = AC 02), summary (key 0x2A), value (0x0A),
     // tag (0x0A), simple_value (key 0x15, float 0.5 = 00 00 00 3F)
-    std::string expected("\x10\xAC\x02\x2A\x13\x0A\x11\x0A\x0Atrain/loss\x15", 20);
-    expected += std::string("\x00\x00\x00\x3F", 4);
-    EXPECT_EQ(events[1].substr(9), expected);
+    constexpr std::string_view kExpected("\x10\xAC\x02\x2A\x13\x0A\x11\x0A\x0Atrain/loss\x15\0\0\0\x3F", 24);
+    EXPECT_EQ(events[1].substr(9), kExpected);
 }
 
 TEST(Metrics, ResumedFileDropsLaterAndTornLines) {

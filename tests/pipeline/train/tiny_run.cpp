@@ -26,7 +26,8 @@ std::vector<std::uint8_t> wave(std::int64_t image, int kind) {
     for (int y = 0; y < kSide; ++y)
         for (int x = 0; x < kSide; ++x)
             for (int c = 0; c < 3; ++c) {
-                const double phase = 0.9 * (x * std::cos(angle) + y * std::sin(angle)) + 0.37 * image + c;
+                const double phase =
+                    0.9 * (x * std::cos(angle) + y * std::sin(angle)) + 0.37 * static_cast<double>(image) + c;
                 pixels.push_back(static_cast<std::uint8_t>(128 + 100 * std::sin(phase)));
             }
     return pixels;
