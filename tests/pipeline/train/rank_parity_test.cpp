@@ -93,10 +93,10 @@ class RankParity : public testing::TestWithParam<std::string> {};
 
 // A ReLU whose input changes sign in the last bit changes its gradient by far more than a bit: weights disturbed by
 // 1e-7 on a single rank drift apart just as ranks do, as soon as the steps are large. Small steps keep rounding
-// apart from errors, and the weights still move ten times further than the tolerance.
+// apart from errors; the difference is therefore also compared with how far the weights moved.
 TEST_P(RankParity, LossCurveAndParametersAreThoseOfOneRank) {
     const SharedFolder folder;
-    const std::vector<std::string> small_steps = {"optim.lr=0.0001", "optim.warmup_epochs=0"};
+    const std::vector<std::string> small_steps = {"optim.lr=0.0005", "optim.warmup_epochs=0", "train.batch=32"};
     const auto self = dist::make_self_communicator();
     const Course alone = train(folder.path() + "/shards", GetParam(), *self, small_steps);
     const Course together = train(folder.path() + "/shards", GetParam(), dist::world(), small_steps);
@@ -104,7 +104,7 @@ TEST_P(RankParity, LossCurveAndParametersAreThoseOfOneRank) {
         EXPECT_NEAR(together.losses[step], alone.losses[step], 1e-5 * std::abs(alone.losses[step])) << "step " << step;
     EXPECT_LT(relative_distance(together.end, alone.end), 1e-5);
     EXPECT_LT(relative_distance(together.statistics, alone.statistics), 1e-5);
-    EXPECT_GT(relative_distance(alone.end, alone.start), 1e-4);
+    EXPECT_LT(relative_distance(together.end, alone.end), 0.05 * relative_distance(alone.start, alone.end));
 }
 
 INSTANTIATE_TEST_SUITE_P(Pretexts, RankParity,

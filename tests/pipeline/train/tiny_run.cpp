@@ -19,16 +19,27 @@ namespace {
 
 constexpr int kSide = 16;
 
-/// A wave whose direction depends on the kind and whose phase on the image.
-std::vector<std::uint8_t> wave(std::int64_t image, int kind) {
+/// A number in [0, 1) that depends on `image` and `use` alone (golden-ratio sequences).
+double fraction(std::int64_t image, int use) {
+    const double value = 0.6180339887498949 * static_cast<double>(image * 31 + use * 17 + 1) * (1.0 + 0.37 * use);
+    return value - std::floor(value);
+}
+
+/// Three waves a channel: the first one's direction is that of the kind, all else differs between images.
+std::vector<std::uint8_t> waves(std::int64_t image, int kind) {
     std::vector<std::uint8_t> pixels;
-    const double angle = 0.7 * kind;
     for (int y = 0; y < kSide; ++y)
         for (int x = 0; x < kSide; ++x)
             for (int c = 0; c < 3; ++c) {
-                const double phase =
-                    0.9 * (x * std::cos(angle) + y * std::sin(angle)) + 0.37 * static_cast<double>(image) + c;
-                pixels.push_back(static_cast<std::uint8_t>(128 + 100 * std::sin(phase)));
+                double value = 128;
+                for (int wave = 0; wave < 3; ++wave) {
+                    const int use = 4 * (3 * c + wave);
+                    const double angle = wave == 0 ? 0.8 * kind : 6.28 * fraction(image, use);
+                    const double frequency = 0.3 + 1.2 * fraction(image, use + 1);
+                    const double phase = 6.28 * fraction(image, use + 2);
+                    value += 40 * std::sin(frequency * (x * std::cos(angle) + y * std::sin(angle)) + phase);
+                }
+                pixels.push_back(static_cast<std::uint8_t>(value));
             }
     return pixels;
 }
@@ -57,7 +68,7 @@ void write_tiny_shards(const std::string& folder, std::int64_t images) {
     shards::ShardWriter writer(folder, description);
     for (std::int64_t image = 0; image < images; ++image) {
         const int kind = static_cast<int>(image % 4);
-        const std::vector<std::uint8_t> pixels = wave(image, kind);
+        const std::vector<std::uint8_t> pixels = waves(image, kind);
         writer.add(pixels, crc32c(pixels.data(), pixels.size()), kind, static_cast<std::uint64_t>(image));
     }
     writer.seal({0.5, 0.5, 0.5}, {0.28, 0.28, 0.28});

@@ -22,7 +22,7 @@ class TemporaryFolder {
     std::string path_;
 };
 
-/// Writes a training split of `images` smooth 16 x 16 RGB images (four kinds of waves) as shards into `folder`.
+/// Writes a training split of `images` 16 x 16 RGB images (mixed waves, four kinds) as shards into `folder`.
 void write_tiny_shards(const std::string& folder, std::int64_t images);
 
 /// A config that trains `pretext` on the shards in `data` with a small convnet: batch 16, one thread,
