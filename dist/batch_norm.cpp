@@ -100,7 +100,8 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
     if (!is_training()) {
         return at::batch_norm(input, weight, bias, running_mean, running_var, false, momentum_, eps_, true);
     }
-    if (comm_->size() == 1) {
+    // On the CPU one rank takes the same path as many, so that N ranks and one differ by the order of sums alone.
+    if (comm_->size() == 1 && input.is_cuda()) {
         if (input.numel() < 2 * weight.numel()) {
             throw_too_few_values();
         }
