@@ -14,8 +14,8 @@ struct LinearOptions {
     /// L2 strengths tried, lambda of mean cross-entropy + lambda / 2 * |W|^2 on standardised features.
     std::vector<double> l2 = {1e-2, 1e-3, 1e-4, 1e-5};
     double holdout = 0.1;    ///< share of the training split, stratified, on which the strength is chosen
-    int iterations = 100;    ///< L-BFGS iterations at most, per fit
-    double tolerance = 1e-5; ///< a fit ends when an iteration lowers the loss by less than this share of it
+    int iterations = 24;     ///< L-BFGS iterations at most, per fit
+    double tolerance = 1e-4; ///< a fit ends when an iteration lowers the loss by less than this share of it
     std::uint64_t seed = 1;
 };
 
@@ -51,7 +51,7 @@ struct PictureOptions {
 
 /// The `eval` section.
 struct EvalConfig {
-    std::int64_t batch = 256; ///< images per forward pass of one rank
+    std::int64_t batch = 128; ///< images per forward pass of one rank
     LinearOptions linear;
     KnnOptions knn;
     FinetuneOptions finetune;

@@ -97,11 +97,35 @@ const Features& Evaluation::features(const std::string& row, const std::string& 
     if (row == kPixels) {
         made = pixel_features(dataset, thumbnails(), comm_);
     } else if (row == kRandom) {
-        made = backbone_features(*make_fresh_backbone(run_, config_.linear.seed), dataset, images(), comm_);
+        made = encoder_features(*make_fresh_backbone(run_, config_.linear.seed), "features/random-encoder", split_name);
     } else {
-        made = backbone_features(*run_.backbone, dataset, images(), comm_);
+        made = encoder_features(*run_.backbone, "features", split_name);
     }
     return features_.emplace(key, std::move(made)).first->second;
+}
+
+/// Features from the file in `folder` of the run if they are still those of this encoder, else computed and kept there.
+Features Evaluation::encoder_features(models::Backbone& backbone, const std::string& folder,
+                                      const std::string& split_name) {
+    const FeatureOptions format = images();
+    const shards::Dataset& dataset = split(split_name);
+    std::string key = sha256_of(fmt::format("{}|{}|{}|{}|{}", weights_digest(backbone), dataset.info().fingerprint,
+                                            format.size, fmt::join(format.mean, ","), fmt::join(format.std, ",")));
+    comm_.broadcast(key, 0);
+    const std::string path = fmt::format("{}/{}/{}.h5", run_.folder, folder, split_name);
+    std::optional<Features> kept = read_features(path, key);
+    at::Tensor missing = torch::full({1}, kept ? 0 : 1, torch::kInt64);
+    comm_.all_reduce_max(missing); // ranks on hosts without this file system compute with the others
+    if (missing.item<std::int64_t>() == 0) {
+        return *kept;
+    }
+    prefer_channels_last(backbone);
+    Features made = backbone_features(backbone, dataset, format, comm_);
+    if (comm_.rank() == 0) {
+        write_features(path, made, {run_.name, run_.checkpoint, split_name, key});
+    }
+    comm_.barrier();
+    return made;
 }
 
 const std::string& Evaluation::fresh_weights_digest() {
@@ -217,13 +241,8 @@ EvalResult Evaluation::finetune() {
 }
 
 std::string Evaluation::embed(const std::string& split_name) {
-    const Features& found = features(kPretrained, split_name);
-    const std::string path = run_.folder + "/features/" + split_name + ".h5";
-    if (comm_.rank() == 0) {
-        write_features(path, found, {run_.name, run_.checkpoint, split_name});
-    }
-    comm_.barrier();
-    return path;
+    features(kPretrained, split_name);
+    return run_.folder + "/features/" + split_name + ".h5";
 }
 
 void Evaluation::pictures() {

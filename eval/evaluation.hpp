@@ -16,7 +16,8 @@ namespace tacit::eval {
 
 /// Judges one checkpoint of one run. What the commands probe, knn, finetune, embed and report call. Every member
 /// function is collective over `comm`; results are equal on every rank, and rank 0 writes them into the run folder.
-/// Features are computed once and kept for the protocols that follow.
+/// Features are computed once, kept for the protocols that follow, and kept in features/ of the run folder for later
+/// commands, which use them only if weights, data and presentation are still the same.
 ///
 /// Baseline rows (raw pixels, random encoder, supervised from scratch) that a run beside this one (same parent
 /// folder) has measured with the same data, network and options are taken from its files and say so in their
@@ -50,6 +51,7 @@ class Evaluation {
     FeatureOptions thumbnails();
     /// Features of a split through the encoder of the row `row`.
     const Features& features(const std::string& row, const std::string& split_name);
+    Features encoder_features(models::Backbone& backbone, const std::string& folder, const std::string& split_name);
     EvalResult frozen_rows(const std::string& protocol, const std::string& options, const Judge& judge);
     std::string baseline_key(const std::string& row, const std::string& options);
     const std::string& fresh_weights_digest();

@@ -48,10 +48,43 @@ void write_contents(const std::string& path, const Features& features, const Fea
     write_attribute(file.get(), path, "run", origin.run);
     write_attribute(file.get(), path, "checkpoint", origin.checkpoint);
     write_attribute(file.get(), path, "split", origin.split);
+    write_attribute(file.get(), path, "key", origin.key);
     h5::require(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), path);
 }
 
+at::Tensor read_dataset(hid_t file, const std::string& path, const char* name, hid_t type, torch::Dtype dtype) {
+    const std::string where = fmt::format("{}:/{}", path, name);
+    const h5::Handle set = h5::checked(H5Dopen2(file, name, H5P_DEFAULT), where);
+    const std::vector<hsize_t> extent = h5::dimensions(set.get());
+    at::Tensor values = torch::empty(std::vector<std::int64_t>(extent.begin(), extent.end()), dtype);
+    if (H5Dread(set.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.mutable_data_ptr()) < 0) {
+        throw DataError(fmt::format("{}: {}", where, h5::reason()));
+    }
+    return values;
+}
+
 } // namespace
+
+std::optional<Features> read_features(const std::string& path, const std::string& key) {
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(path, failed)) {
+        return std::nullopt;
+    }
+    try {
+        const h5::Session session;
+        const h5::Handle file = h5::open_file(path);
+        if (h5::text_attribute(file.get(), "key", path) != std::vector<std::string>{key}) {
+            return std::nullopt;
+        }
+        Features features{read_dataset(file.get(), path, "features", H5T_NATIVE_FLOAT, torch::kFloat32),
+                          read_dataset(file.get(), path, "labels", H5T_NATIVE_INT64, torch::kInt64)};
+        const bool fits = features.values.dim() == 2 && features.labels.dim() == 1 &&
+                          features.values.size(0) == features.labels.size(0);
+        return fits ? std::optional(features) : std::nullopt;
+    } catch (const Error&) {
+        return std::nullopt; // a damaged cache is the same as none: the features are computed again
+    }
+}
 
 void write_features(const std::string& path, const Features& features, const FeatureOrigin& origin) {
     const std::filesystem::path target(path);

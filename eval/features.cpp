@@ -103,4 +103,12 @@ Features pixel_features(const shards::Dataset& dataset, const FeatureOptions& op
                    [](const at::Tensor& images) { return images.contiguous().flatten(1); });
 }
 
+void prefer_channels_last(torch::nn::Module& module) {
+    for (at::Tensor parameter : module.parameters()) {
+        if (parameter.dim() == 4) {
+            parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+        }
+    }
+}
+
 } // namespace tacit::eval

@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,10 +43,17 @@ struct FeatureOrigin {
     std::string run;
     std::string checkpoint;
     std::string split;
+    std::string key; ///< digest of all that decides the values: weights, data, presentation; may be empty
 };
 
 /// Writes HDF5 `path` atomically: features [N, D] float32, labels [N] int32, ids [N] int64, and the attributes
-/// run, checkpoint and split. Creates the folder. Throws IoError.
+/// run, checkpoint, split and key. Creates the folder. Throws IoError.
 void write_features(const std::string& path, const Features& features, const FeatureOrigin& origin);
+
+/// What write_features() wrote with this `key`; nothing when the file is missing, damaged or of another key.
+std::optional<Features> read_features(const std::string& path, const std::string& key);
+
+/// Gives the module's convolution weights the channels-last memory format, in which images arrive; values stay.
+void prefer_channels_last(torch::nn::Module& module);
 
 } // namespace tacit::eval

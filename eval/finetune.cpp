@@ -97,6 +97,7 @@ class Trainer {
     Network start(const FinetuneRow& row, std::uint64_t seed) const {
         torch::manual_seed(seed);
         Network network{row.start(seed), nullptr};
+        prefer_channels_last(*network.backbone);
         network.head = torch::nn::Linear(network.backbone->feature_dim(), classes_);
         torch::nn::init::zeros_(network.head->weight);
         torch::nn::init::zeros_(network.head->bias);

@@ -3,6 +3,7 @@
 
 #include "eval/label_draw.hpp"
 #include "eval/lbfgs.hpp"
+#include "eval/logistic_loss.hpp"
 #include "pipeline/base/error.hpp"
 
 #include <torch/torch.h>
@@ -16,15 +17,8 @@ namespace tacit::eval {
 
 namespace {
 
-constexpr std::int64_t kChunkRows = 2048;          // a chunk of features stays in cache between loss and gradient
-constexpr std::int64_t kPreconditionerRows = 8192; // enough to know the shape of the Gram matrix
-constexpr std::int64_t kPreconditionerDims = 4096; // beyond, the diagonal (1 after standardisation) stands for it
-
-/// Rows of one rank: standardised features and labels.
-struct Slice {
-    at::Tensor x; ///< [n, D] float32
-    at::Tensor y; ///< [n] int64
-};
+constexpr std::int64_t kScoreRows = 4096; // rows classified at once
+constexpr int kHistory = 10;              // steps that L-BFGS remembers
 
 Features labelled(const Features& features, const char* split) {
     const at::Tensor rows = features.labels.ge(0).nonzero().flatten();
@@ -53,106 +47,43 @@ std::pair<std::int64_t, std::int64_t> own_rows(std::int64_t rows, dist::Communic
     return {begin, rows * (comm.rank() + 1) / comm.size() - begin};
 }
 
-/// The objective of multinomial logistic regression over the rows of all ranks.
-class LogisticLoss {
-  public:
-    LogisticLoss(Slice slice, std::int64_t rows, std::int64_t classes, double l2, dist::Communicator& comm)
-        : slice_(std::move(slice)), rows_(rows), classes_(classes), l2_(l2), comm_(comm) {}
-
-    /// `parameters`: [(D + 1) * K], the last K are the bias.
-    double operator()(const at::Tensor& parameters, at::Tensor& gradient) const {
-        const std::int64_t dims = slice_.x.size(1);
-        const at::Tensor table = parameters.view({dims + 1, classes_});
-        const at::Tensor weight = table.narrow(0, 0, dims).to(torch::kFloat32);
-        const at::Tensor bias = table[dims].to(torch::kFloat32);
-        at::Tensor total = torch::zeros({(dims + 1) * classes_ + 1}, torch::kFloat64);
-        at::Tensor sums = total.narrow(0, 0, (dims + 1) * classes_).view({dims + 1, classes_});
-        double loss = 0;
-        for (std::int64_t begin = 0; begin < slice_.x.size(0); begin += kChunkRows) {
-            loss += add_chunk(begin, weight, bias, sums);
-        }
-        total[-1] = loss;
-        comm_.all_reduce_sum(total);
-        gradient.copy_(total.narrow(0, 0, gradient.numel())).div_(static_cast<double>(rows_));
-        const at::Tensor weights = table.narrow(0, 0, dims);
-        gradient.view({dims + 1, classes_}).narrow(0, 0, dims).add_(weights, l2_);
-        return total[-1].item<double>() / static_cast<double>(rows_) + l2_ / 2 * weights.square().sum().item<double>();
-    }
-
-  private:
-    double add_chunk(std::int64_t begin, const at::Tensor& weight, const at::Tensor& bias, at::Tensor& sums) const {
-        const std::int64_t dims = slice_.x.size(1);
-        const std::int64_t count = std::min(kChunkRows, slice_.x.size(0) - begin);
-        const at::Tensor x = slice_.x.narrow(0, begin, count);
-        const at::Tensor y = slice_.y.narrow(0, begin, count).unsqueeze(1);
-        const at::Tensor log_p = torch::log_softmax(torch::addmm(bias, x, weight), 1);
-        const double loss = -log_p.gather(1, y).to(torch::kFloat64).sum().item<double>();
-        at::Tensor residual = log_p.exp();
-        residual.scatter_add_(1, y, torch::full_like(y, -1.0F, torch::kFloat32));
-        sums.narrow(0, 0, dims).add_(torch::mm(x.t(), residual));
-        sums[dims].add_(residual.sum(0));
-        return loss;
-    }
-
-    Slice slice_;
-    std::int64_t rows_;
-    std::int64_t classes_;
-    double l2_;
-    dist::Communicator& comm_;
-};
-
 /// Standardised training features, ready to be fitted at several strengths.
 class Fitter {
   public:
+    /// `gram`: of these or of nearly these features; steers the minimiser and does not move the minimum.
     Fitter(const Features& train, const LinearClassifier& standardisation, std::int64_t classes,
-           const LinearOptions& options, dist::Communicator& comm)
+           const LinearOptions& options, dist::Communicator& comm, const at::Tensor* gram = nullptr)
         : classes_(classes), rows_(train.values.size(0)), options_(options), comm_(comm) {
         const auto [begin, count] = own_rows(rows_, comm);
-        slice_ = {standardised(standardisation, train.values.narrow(0, begin, count)),
-                  train.labels.narrow(0, begin, count)};
-        const std::int64_t stride = (rows_ + kPreconditionerRows - 1) / kPreconditionerRows;
-        if (train.values.size(1) <= kPreconditionerDims) {
-            const at::Tensor sample = standardised(standardisation, train.values.slice(0, 0, rows_, stride));
-            gram_ = (torch::mm(sample.t(), sample) / static_cast<double>(sample.size(0))).to(torch::kFloat64);
-        }
+        x_ = standardised(standardisation, train.values.narrow(0, begin, count));
+        y_ = train.labels.narrow(0, begin, count);
+        gram_ = gram != nullptr ? *gram : gram_matrix(x_, rows_, comm);
     }
+
+    const at::Tensor& gram() const { return gram_; }
 
     /// Fits from `parameters`, in place; returns the objective reached.
     double fit(at::Tensor& parameters, double l2) const {
-        const LogisticLoss loss(slice_, rows_, classes_, l2, comm_);
-        return minimise(loss, preconditioner(l2), parameters, {options_.iterations, 10, options_.tolerance});
+        const LogisticLoss loss(x_, y_, rows_, classes_, l2, comm_);
+        return minimise(loss, hessian_bound(gram_, classes_, l2), parameters,
+                        {options_.iterations, kHistory, options_.tolerance});
     }
 
   private:
-    Preconditioner preconditioner(double l2) const {
-        const std::int64_t dims = slice_.x.size(1);
-        const std::int64_t classes = classes_;
-        // Böhning 1992: the Hessian never exceeds (I - 11'/K) / 2 times the Gram matrix.
-        if (!gram_.defined()) {
-            return [l2](const at::Tensor& vector) { return vector / (0.5 + l2); };
-        }
-        // The sampled Gram matrix of fewer rows than dimensions is singular; a small ridge keeps its factor sound.
-        const at::Tensor ridge = torch::full({dims}, l2 + 1e-6, torch::kFloat64);
-        const at::Tensor factor = torch::linalg_cholesky(0.5 * gram_ + torch::diag(ridge));
-        return [factor, dims, classes](const at::Tensor& vector) {
-            const at::Tensor table = vector.view({dims + 1, classes});
-            const at::Tensor solved = torch::cholesky_solve(table.narrow(0, 0, dims), factor);
-            return torch::cat({solved, table.narrow(0, dims, 1) * 2.0}).flatten();
-        };
-    }
-
     std::int64_t classes_;
     std::int64_t rows_;
     LinearOptions options_;
     dist::Communicator& comm_;
-    Slice slice_;
+    at::Tensor x_;
+    at::Tensor y_;
     at::Tensor gram_;
 };
 
 void adopt(LinearClassifier& classifier, const at::Tensor& parameters, std::int64_t classes) {
-    const at::Tensor table = parameters.view({-1, classes}).to(torch::kFloat32);
-    classifier.weight = table.narrow(0, 0, table.size(0) - 1).clone();
-    classifier.bias = table[-1].clone();
+    const at::Tensor table = parameters.view({classes, -1}).to(torch::kFloat32);
+    const std::int64_t dims = table.size(1) - 1;
+    classifier.weight = table.narrow(1, 0, dims).t().contiguous();
+    classifier.bias = table.select(1, dims).clone();
 }
 
 struct Score {
@@ -163,8 +94,8 @@ struct Score {
 Score score(const LinearClassifier& classifier, const Features& features, dist::Communicator& comm) {
     const auto [begin, count] = own_rows(features.values.size(0), comm);
     at::Tensor sums = torch::zeros({2}, torch::kFloat64);
-    for (std::int64_t at = begin; at < begin + count; at += kChunkRows) {
-        const std::int64_t rows = std::min(kChunkRows, begin + count - at);
+    for (std::int64_t at = begin; at < begin + count; at += kScoreRows) {
+        const std::int64_t rows = std::min(kScoreRows, begin + count - at);
         const at::Tensor y = features.labels.narrow(0, at, rows);
         const at::Tensor logits = classifier.logits(features.values.narrow(0, at, rows));
         sums[0] += logits.argmax(1).eq(y).sum().to(torch::kFloat64);
@@ -195,6 +126,7 @@ struct Choice {
     double l2 = 0;
     double accuracy = -1;
     at::Tensor parameters;
+    at::Tensor gram; ///< of the kept rows: near enough to that of all rows for the final fit
 };
 
 Choice choose_strength(const Features& train, const LinearClassifier& standardisation, std::int64_t classes,
@@ -214,7 +146,7 @@ Choice choose_strength(const Features& train, const LinearClassifier& standardis
         adopt(candidate, parameters, classes);
         const double accuracy = score(candidate, held_out, comm).accuracy;
         if (accuracy > best.accuracy) {
-            best = {l2, accuracy, parameters.clone()};
+            best = {l2, accuracy, parameters.clone(), fitter.gram()};
         }
     }
     return best;
@@ -249,7 +181,8 @@ LinearProbeResult linear_probe(const Features& all_train, const Features& all_te
     Choice choice = choose_strength(train, result.classifier, classes, options, comm);
     result.l2 = choice.l2;
     result.holdout_accuracy = choice.accuracy;
-    result.train_loss = Fitter(train, result.classifier, classes, options, comm).fit(choice.parameters, choice.l2);
+    const Fitter fitter(train, result.classifier, classes, options, comm, &choice.gram);
+    result.train_loss = fitter.fit(choice.parameters, choice.l2);
     adopt(result.classifier, choice.parameters, classes);
     const Score on_test = score(result.classifier, test, comm);
     result.test_accuracy = on_test.accuracy;

@@ -32,9 +32,8 @@ struct LinearProbeResult {
 };
 
 /// Collective: minimises mean cross-entropy + l2 / 2 * |W|^2 over the rows of `features` (the bias is free) by
-/// L-BFGS (Liu & Nocedal 1989) preconditioned with the bound of the Hessian by Böhning (1992). Features are
-/// standardised by their own mean and standard deviation. Each rank computes its slice's share of loss and
-/// gradient. `start`: a classifier on the same standardisation to begin from, or null.
+/// L-BFGS (Liu & Nocedal 1989) preconditioned with a sampled Hessian. Features are standardised by their own mean and
+/// standard deviation. Each rank computes its slice's share of loss and gradient.
 LinearClassifier fit_logistic(const Features& features, std::int64_t classes, double l2, const LinearOptions& options,
                               dist::Communicator& comm);
 

@@ -139,11 +139,12 @@ std::string pictures_section(const std::vector<RunRecord>& runs) {
             figures += picture_figure(picture);
         }
         if (!figures.empty()) {
-            body += block(label_of(run, runs), "<div class='grid2'>" + figures + "</div>");
+            body += block(label_of(run, runs), "<div class='pics'>" + figures + "</div>");
         }
     }
     return section("What the trainer saw, and what the network makes of it",
-                   "Augmented views exactly as they entered the network, and the pretext task's own pictures.", body);
+                   "Augmented views exactly as they entered the network, and the pretext task's own pictures.",
+                   body.empty() ? "" : "<div class='runs'>" + body + "</div>");
 }
 
 std::string neighbours_section(const std::vector<RunRecord>& runs) {

@@ -52,9 +52,14 @@ details{border-top:1px solid var(--rule);padding:.55rem 0}
 details:first-of-type{border-top:0}
 summary{cursor:pointer;font-weight:600;font-size:.95rem}
 pre{overflow-x:auto;background:var(--bg);border:1px solid var(--rule);border-radius:8px;padding:12px 14px;font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;margin:.6rem 0}
-.run{border-top:1px solid var(--rule);padding-top:16px;margin-top:16px}
-.run:first-of-type{border-top:0;padding-top:0;margin-top:8px}
-.captions{columns:2;font-size:.82rem;color:var(--soft);margin:.4rem 0 0;padding-left:1.2rem}
+.runs{display:flex;flex-wrap:wrap;gap:26px 44px}
+.run{min-width:0}
+.run>h3{font-size:1.02rem;border-bottom:2px solid var(--accent);padding-bottom:.2rem;margin-bottom:.7rem}
+.pics{display:flex;flex-wrap:wrap;gap:18px 26px}
+.pics h3{font-weight:500;color:var(--soft);font-size:.88rem}
+.pics img{max-height:460px;width:auto}
+.pics figcaption{max-width:260px}
+.captions{font-size:.82rem;color:var(--soft);margin:.4rem 0 0;padding-left:1.4rem;max-width:260px}
 footer{color:var(--soft);font-size:.85rem;text-align:center}
 @media print{body{background:#fff}section{break-inside:avoid}}
 )css";

@@ -62,7 +62,7 @@ TEST(Features, FileHoldsValuesLabelsIdsAndOrigin) {
     const TemporaryFolder folder;
     const Features features{torch::arange(6, torch::kFloat32).view({3, 2}), torch::tensor({1, 0, -1}, torch::kInt64)};
     const std::string path = folder.path() + "/features/test.h5";
-    write_features(path, features, {"my run", "step-00000007", "test"});
+    write_features(path, features, {"my run", "step-00000007", "test", ""});
     const auto file = shards::h5::open_file(path);
     EXPECT_EQ(shards::h5::text_attribute(file.get(), "run", path), std::vector<std::string>{"my run"});
     EXPECT_EQ(shards::h5::text_attribute(file.get(), "checkpoint", path), std::vector<std::string>{"step-00000007"});
@@ -77,6 +77,30 @@ TEST(Features, FileHoldsValuesLabelsIdsAndOrigin) {
     EXPECT_EQ(found, (std::vector<std::int32_t>{1, 0, -1}));
 }
 
+TEST(Features, FileIsReadBackForItsKeyOnly) {
+    const TemporaryFolder folder;
+    const Features features{torch::arange(6, torch::kFloat32).view({3, 2}), torch::tensor({1, 0, -1}, torch::kInt64)};
+    const std::string path = folder.path() + "/test.h5";
+    EXPECT_FALSE(read_features(path, "k"));
+    write_features(path, features, {"run", "step-00000007", "test", "k"});
+    const auto same = read_features(path, "k");
+    ASSERT_TRUE(same);
+    EXPECT_TRUE(same->values.equal(features.values));
+    EXPECT_TRUE(same->labels.equal(features.labels));
+    EXPECT_FALSE(read_features(path, "other"));
+    std::filesystem::resize_file(path, 100);
+    EXPECT_FALSE(read_features(path, "k"));
+}
+
+TEST(Features, ChannelsLastWeightsGiveTheSameFeatures) {
+    const auto backbone = tiny_backbone(1);
+    const at::Tensor images = torch::randn({5, 1, kTinySide, kTinySide});
+    backbone->eval();
+    const at::Tensor before = backbone->forward(images);
+    prefer_channels_last(*backbone);
+    EXPECT_TRUE(torch::allclose(backbone->forward(images), before, 1e-6, 1e-6));
+}
+
 TEST(Features, AnUnwritableFolderIsAnIoError) {
     EXPECT_THROW(write_features("/proc/nowhere/test.h5", {torch::zeros({1, 1}), torch::zeros({1}, torch::kInt64)}, {}),
                  IoError);
@@ -88,7 +112,7 @@ FinetuneOptions quick_finetune() {
     options.draws = 2;
     options.epochs = 25;
     options.batch = 8;
-    options.lrs = {1e-4, 3e-2};
+    options.lrs = {100, 3e-2};
     options.holdout = 0.34;
     return options;
 }

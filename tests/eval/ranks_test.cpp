@@ -64,6 +64,7 @@ TEST_F(RanksTest, LinearProbeIsThatOfOneRank) {
     const Features test = noisy(97, 2);
     LinearOptions options;
     options.tolerance = 1e-9;
+    options.iterations = 200;
     const LinearProbeResult shared = linear_probe(train, test, options, world());
     const LinearProbeResult alone = linear_probe(train, test, options, *dist::make_self_communicator());
     EXPECT_EQ(shared.l2, alone.l2);
