@@ -47,14 +47,14 @@ class Residual : public nn::Module {
 class ConvNet : public Backbone {
   public:
     ConvNet(std::int64_t channels, std::int64_t width, std::int64_t size, dist::Communicator& comm)
-        : feature_dim_(8 * width), feature_size_((size + 7) / 8) {
+        : feature_dim_(16 * width), feature_size_((size + 7) / 8) {
         conv1_ = register_module("conv1", std::make_shared<ConvNorm>(channels, width, 1, comm));
         conv2_ = register_module("conv2", std::make_shared<ConvNorm>(width, 2 * width, 2, comm));
         residual2_ = register_module("residual2", std::make_shared<Residual>(2 * width, comm));
         conv3_ = register_module("conv3", std::make_shared<ConvNorm>(2 * width, 4 * width, 2, comm));
         residual3_ = register_module("residual3", std::make_shared<Residual>(4 * width, comm));
         conv4_ = register_module("conv4", std::make_shared<ConvNorm>(4 * width, 8 * width, 2, comm));
-        conv5_ = register_module("conv5", std::make_shared<ConvNorm>(8 * width, 8 * width, 1, comm));
+        conv5_ = register_module("conv5", std::make_shared<ConvNorm>(8 * width, 16 * width, 1, comm));
     }
 
     at::Tensor feature_map(const at::Tensor& images) override {
