@@ -34,7 +34,7 @@ struct FinetuneOptions {
     std::int64_t batch = 32;
     std::string optimizer = "adamw";
     double weight_decay = 1e-2;
-    std::vector<double> lrs = {1e-3, 3e-3, 1e-2}; ///< tried for every row alike
+    std::vector<double> lrs = {2e-3, 6e-3, 2e-2}; ///< tried for every row alike
     double holdout = 0.2;    ///< share of the labels, stratified, on which the learning rate is chosen
     int selection_draws = 1; ///< draws on which the learning rate is chosen (their mean accuracy decides)
     std::uint64_t seed = 1;

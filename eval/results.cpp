@@ -57,12 +57,19 @@ std::string details_text(const ResultRow& row) {
         }
         text += text.empty() ? "" : ", ";
         text += key + " ";
-        text += std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
+        text += detail_text(value);
     }
     return text;
 }
 
 } // namespace
+
+std::string detail_text(const Detail& detail) {
+    if (const double* number = std::get_if<double>(&detail)) {
+        return fmt::format("{:.4g}", *number);
+    }
+    return std::get<std::string>(detail);
+}
 
 void summarise_draws(ResultRow& row) {
     if (row.draws.empty()) {

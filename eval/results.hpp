@@ -11,6 +11,9 @@ namespace tacit::eval {
 /// A fact about how a row was made: a number or a word.
 using Detail = std::variant<double, std::string>;
 
+/// The fact as a reader wants it: words as they are, numbers with four digits.
+std::string detail_text(const Detail& detail);
+
 /// One line of a result table: an encoder (or baseline) and its test accuracy.
 struct ResultRow {
     std::string name;          ///< "pretrained", "raw pixels", "random encoder", "supervised from scratch"

@@ -100,8 +100,7 @@ std::string details_line(const ResultRow& row) {
     std::string text;
     for (const auto& [key, value] : row.details) {
         if (key != "key") {
-            text += (text.empty() ? "" : ", ") + key + " " +
-                    std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
+            text += (text.empty() ? "" : ", ") + key + " " + detail_text(value);
         }
     }
     return text;
@@ -159,7 +158,7 @@ std::string neighbours_section(const std::vector<RunRecord>& runs) {
     return section("Nearest neighbours",
                    "Left: a test image. Then the test images whose features are most alike (cosine), nearest first; "
                    "green frames have the same class, red ones another. Labels were not used to find them.",
-                   figures.empty() ? "" : "<div class='grid3'>" + figures + "</div>");
+                   figures.empty() ? "" : "<div class='grid3 near'>" + figures + "</div>");
 }
 
 std::string maps_section(const std::vector<RunRecord>& runs) {

@@ -52,6 +52,7 @@ details{border-top:1px solid var(--rule);padding:.55rem 0}
 details:first-of-type{border-top:0}
 summary{cursor:pointer;font-weight:600;font-size:.95rem}
 pre{overflow-x:auto;background:var(--bg);border:1px solid var(--rule);border-radius:8px;padding:12px 14px;font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;margin:.6rem 0}
+.near img{width:100%;max-width:640px}
 .runs{display:flex;flex-wrap:wrap;gap:26px 44px}
 .run{min-width:0}
 .run>h3{font-size:1.02rem;border-bottom:2px solid var(--accent);padding-bottom:.2rem;margin-bottom:.7rem}
