@@ -26,6 +26,7 @@ target_compile_definitions(tacit_settings INTERFACE FMT_HEADER_ONLY=1)
 target_compile_options(tacit_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
 if(TACIT_SANITIZE)
   list(JOIN TACIT_SANITIZE "," sanitizers)
-  target_compile_options(tacit_settings INTERFACE -fsanitize=${sanitizers} -fno-sanitize-recover=all)
+  # GCC's sanitizer instrumentation makes -Wmaybe-uninitialized cry wolf inside std::optional.
+  target_compile_options(tacit_settings INTERFACE -fsanitize=${sanitizers} -fno-sanitize-recover=all -Wno-maybe-uninitialized)
   target_link_options(tacit_settings INTERFACE -fsanitize=${sanitizers})
 endif()

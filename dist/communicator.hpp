@@ -48,6 +48,9 @@ std::unique_ptr<Communicator> make_self_communicator();
 /// Whether this process was started by mpirun or srun with MPI (then it must use it).
 bool launched_by_mpi();
 
+/// The MPI library and its version, e.g. "Open MPI v4.1.4". Works without MPI_Init.
+std::string mpi_library();
+
 /// MPI_Init_thread and MPI_Finalize by scope; create one in main() when launched_by_mpi().
 /// Throws DistError with one line of advice when the launcher and MPI do not fit
 /// (srun without --mpi=pmix) or the thread level is too low. When an exception leaves its scope MPI_Finalize

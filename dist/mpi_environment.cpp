@@ -26,6 +26,14 @@ void check_mpi(int code, const char* operation, int rank) {
                                 operation, std::string_view(text.data(), static_cast<std::size_t>(length)), code));
 }
 
+std::string mpi_library() {
+    std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+    int length = 0;
+    MPI_Get_library_version(text.data(), &length);
+    const std::string whole(text.data(), static_cast<std::size_t>(length));
+    return whole.substr(0, whole.find_first_of(",\n"));
+}
+
 MpiEnvironment::MpiEnvironment() {
     const EnvironmentLookup lookup = [](const char* name) { return std::getenv(name); };
     if (detect_launcher(lookup) == Launcher::mismatch) {

@@ -26,10 +26,6 @@ namespace {
 constexpr double kGigabyte = 1e9;
 
 void look_at_mpi(Diagnosis& diagnosis, const dist::Communicator& comm) {
-    std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> version{};
-    int length = 0;
-    MPI_Get_library_version(version.data(), &length);
-    const std::string name(version.data(), static_cast<std::size_t>(length));
     int running = 0;
     MPI_Initialized(&running);
     std::string level = "not started (no mpirun or srun)";
@@ -42,7 +38,7 @@ void look_at_mpi(Diagnosis& diagnosis, const dist::Communicator& comm) {
                                                   {MPI_THREAD_MULTIPLE, "multiple"}};
         level = "thread level " + names.at(provided);
     }
-    diagnosis.findings.emplace_back("MPI", name.substr(0, name.find_first_of(",\n")) + ", " + level);
+    diagnosis.findings.emplace_back("MPI", dist::mpi_library() + ", " + level);
     diagnosis.findings.emplace_back("ranks", comm.describe());
 }
 

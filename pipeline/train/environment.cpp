@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/environment.hpp"
 
+#include "dist/communicator.hpp"
+
 #include "tacit_commit.hpp"
 
 #include <torch/torch.h>
@@ -12,7 +14,6 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <hdf5.h>
-#include <mpi.h>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <unistd.h>
@@ -34,14 +35,6 @@ std::string cpu_model() {
             if (const auto colon = line.find(": "); colon != std::string::npos)
                 return line.substr(colon + 2);
     return "unknown";
-}
-
-std::string mpi_version() {
-    std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
-    int length = 0;
-    MPI_Get_library_version(text.data(), &length);
-    const std::string whole(text.data());
-    return whole.substr(0, whole.find(','));
 }
 
 std::string hdf5_version() {
@@ -70,7 +63,7 @@ std::string environment_json(const dist::Communicator& comm, int threads,
         {"tacit", kTacitVersion},
         {"commit", kTacitCommit},
         {"libtorch", TORCH_VERSION},
-        {"mpi", mpi_version()},
+        {"mpi", dist::mpi_library()},
         {"hdf5", hdf5_version()},
         {"host", host_name()},
         {"cpu", cpu_model()},
