@@ -39,7 +39,8 @@ function(tacit_test)
   cmake_parse_arguments(ARG "TORCH" "NAME" "SOURCES;DEPENDS" ${ARGN})
   tacit_test_program(${ARG_NAME} ${ARG_TORCH} SOURCES ${ARG_SOURCES} DEPENDS ${ARG_DEPENDS} GTest::gtest_main)
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
-  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT 600 ENVIRONMENT "OMP_NUM_THREADS=1")
+  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT 600
+    ENVIRONMENT "OMP_NUM_THREADS=1;LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp")
 endfunction()
 
 # tacit_mpi_test(NAME n SOURCES … DEPENDS … RANKS 1 2 4 [TORCH]): one GoogleTest program run at several rank counts.
