@@ -18,7 +18,8 @@ void options(OptionTable& table) {
     table.add_options()("run", po::value<std::string>()->value_name("FOLDER"),
                         "run folder; default: runs/<name of the config>")(
         "resume", po::value<std::string>()->value_name("HOW")->default_value("auto"),
-        "auto: go on from the newest checkpoint of the run folder, if any; never: start afresh; "
+        "auto: go on from the newest checkpoint of the run folder, if any; never: start afresh "
+        "(refused where there are checkpoints); "
         "or the checkpoint or run folder to go on from")(
         "dry-run", po::bool_switch(), "check config, data, shapes and ranks, say what would run, write nothing")(
         "print-config", po::bool_switch(), "print every value of the config with its origin, and end");
