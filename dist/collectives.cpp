@@ -5,7 +5,8 @@
 
 #include <fmt/format.h>
 #include <stdexcept>
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/types.h>
 
 namespace tacit::dist {
 namespace {

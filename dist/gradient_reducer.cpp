@@ -8,7 +8,8 @@
 #include <fmt/ranges.h>
 #include <map>
 #include <stdexcept>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace tacit::dist {
 namespace {

@@ -10,7 +10,8 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/train/model_state.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

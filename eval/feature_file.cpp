@@ -4,7 +4,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/h5_handle.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <fmt/format.h>
 

@@ -6,7 +6,9 @@
 #include "pipeline/loader/data_config.hpp"
 #include "pipeline/loader/loader.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <functional>

@@ -9,7 +9,10 @@
 #include "pipeline/loader/loader.hpp"
 #include "pipeline/train/optimizer.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/init.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <fmt/format.h>
 
@@ -137,7 +140,7 @@ class Trainer {
         for (std::int64_t step = 0; step < steps; ++step) {
             const loader::Batch& batch = loader.next();
             network.zero_gradients();
-            torch::nn::functional::cross_entropy(network.logits(images_of(batch)), labels_of(batch)).backward();
+            torch::cross_entropy_loss(network.logits(images_of(batch)), labels_of(batch)).backward();
             optimizer.step(train::learning_rate(config, step, loader.batches_per_epoch(), steps, order.global_batch));
         }
     }

@@ -6,7 +6,8 @@
 #include "eval/logistic_loss.hpp"
 #include "pipeline/base/error.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <functional>

@@ -2,7 +2,7 @@
 #include "eval/logistic_loss.hpp"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <vector>

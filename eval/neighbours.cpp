@@ -7,7 +7,7 @@
 #include "pipeline/base/png.hpp"
 #include "pipeline/loader/data_config.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <fmt/format.h>
 

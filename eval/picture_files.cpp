@@ -6,7 +6,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

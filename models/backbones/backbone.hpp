@@ -13,17 +13,22 @@
 
 namespace tacit::models {
 
+struct MapShape {
+    std::int64_t channels;
+    std::int64_t size; ///< height and width
+};
+
 /// An encoder: normalised float images in, one feature vector an image out.
 class Backbone : public torch::nn::Module {
   public:
-    /// [N, C, H, W] -> [N, D, h, w] feature map before pooling (h = w = 1 for encoders without one).
+    /// [N, C, H, W] -> [N, M, h, h] feature map before pooling (h = 1 for encoders without one).
     virtual at::Tensor feature_map(const at::Tensor& images) = 0;
-    /// [N, C, H, W] -> [N, D]: the global average pool of feature_map().
+    /// [N, C, H, W] -> [N, D]: the average pool of feature_map(), global (D = M) unless the encoder says otherwise.
     virtual at::Tensor forward(const at::Tensor& images);
     /// D.
     virtual std::int64_t feature_dim() const = 0;
-    /// Height (= width) of feature_map() for the images it was made for.
-    virtual std::int64_t feature_size() const = 0;
+    /// M and h of feature_map() for the images it was made for.
+    virtual MapShape map_shape() const = 0;
 };
 
 /// Builds model.backbone from the `model` section for images of `shape`. Batch norms span `comm`.

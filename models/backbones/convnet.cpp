@@ -4,13 +4,19 @@
 #include "dist/batch_norm.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/init.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/types.h>
+
+#include <algorithm>
 
 namespace tacit::models {
 namespace {
 
 namespace nn = torch::nn;
 constexpr int kMinimumSize = 8;
+constexpr std::int64_t kGrid = 2; ///< the map is pooled to kGrid x kGrid cells
 
 /// 3x3 convolution and batch norm.
 class ConvNorm : public nn::Module {
@@ -47,7 +53,7 @@ class Residual : public nn::Module {
 class ConvNet : public Backbone {
   public:
     ConvNet(std::int64_t channels, std::int64_t width, std::int64_t size, dist::Communicator& comm)
-        : feature_dim_(16 * width), feature_size_((size + 7) / 8) {
+        : map_{.channels = 16 * width, .size = (size + 7) / 8}, grid_(std::min(map_.size, kGrid)) {
         conv1_ = register_module("conv1", std::make_shared<ConvNorm>(channels, width, 1, comm));
         conv2_ = register_module("conv2", std::make_shared<ConvNorm>(width, 2 * width, 2, comm));
         residual2_ = register_module("residual2", std::make_shared<Residual>(2 * width, comm));
@@ -65,11 +71,16 @@ class ConvNet : public Backbone {
         return conv5_->forward(map).relu_();
     }
 
-    std::int64_t feature_dim() const override { return feature_dim_; }
-    std::int64_t feature_size() const override { return feature_size_; }
+    at::Tensor forward(const at::Tensor& images) override {
+        return torch::adaptive_avg_pool2d(feature_map(images), {grid_, grid_}).flatten(1);
+    }
+
+    std::int64_t feature_dim() const override { return map_.channels * grid_ * grid_; }
+    MapShape map_shape() const override { return map_; }
 
   private:
-    std::int64_t feature_dim_, feature_size_;
+    MapShape map_;
+    std::int64_t grid_;
     std::shared_ptr<ConvNorm> conv1_, conv2_, conv3_, conv4_, conv5_;
     std::shared_ptr<Residual> residual2_, residual3_;
 };

@@ -4,7 +4,9 @@
 #include "dist/batch_norm.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/init.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/types.h>
 
 namespace tacit::models {
 namespace {
@@ -33,7 +35,7 @@ class Mlp : public Backbone {
 
     at::Tensor feature_map(const at::Tensor& images) override { return forward(images).unsqueeze(-1).unsqueeze(-1); }
     std::int64_t feature_dim() const override { return feature_dim_; }
-    std::int64_t feature_size() const override { return 1; }
+    MapShape map_shape() const override { return {feature_dim_, 1}; }
 
   private:
     std::int64_t feature_dim_;

@@ -4,7 +4,11 @@
 #include "dist/batch_norm.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/init.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/types.h>
 
 namespace tacit::models {
 namespace {
@@ -46,7 +50,7 @@ class BasicBlock : public nn::Module {
 class ResNet18 : public Backbone {
   public:
     ResNet18(const ResNetOptions& options, std::int64_t size, dist::Communicator& comm)
-        : options_(options), feature_size_(size) {
+        : options_(options), map_size_(size) {
         const std::int64_t width = options.width;
         conv1_ = register_module("conv1", options.cifar_stem ? convolution(options.channels, width, 3, 1)
                                                              : convolution(options.channels, width, 7, 2));
@@ -82,14 +86,14 @@ class ResNet18 : public Backbone {
     }
 
     std::int64_t feature_dim() const override { return 8 * options_.width; }
-    std::int64_t feature_size() const override { return feature_size_; }
+    MapShape map_shape() const override { return {feature_dim(), map_size_}; }
     const ResNetOptions& options() const { return options_; }
 
   private:
-    void halve() { feature_size_ = (feature_size_ + 1) / 2; }
+    void halve() { map_size_ = (map_size_ + 1) / 2; }
 
     ResNetOptions options_;
-    std::int64_t feature_size_;
+    std::int64_t map_size_;
     nn::Conv2d conv1_ = nullptr;
     dist::BatchNorm bn1_ = nullptr;
     std::vector<nn::Sequential> layers_;

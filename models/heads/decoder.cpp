@@ -4,7 +4,9 @@
 #include "dist/batch_norm.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

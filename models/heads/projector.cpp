@@ -2,7 +2,8 @@
 #include "models/heads/projector.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/types.h>
 
 namespace tacit::models {
 

@@ -3,7 +3,7 @@
 
 #include "models/losses/precision.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace tacit::models {
 

@@ -4,7 +4,9 @@
 #include "dist/collectives.hpp"
 #include "models/losses/precision.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/functional/normalization.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <cmath>
 #include <limits>

@@ -5,7 +5,7 @@
 #include "models/pretext/picture_scope.hpp"
 #include "pipeline/base/error.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace tacit::models {
 namespace {

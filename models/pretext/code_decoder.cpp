@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/pretext/code_decoder.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace tacit::models {
 
 CodeDecoder::CodeDecoder(const config::Section& pretext, const std::string& default_code, const Backbone& backbone,
                          augment::ImageShape shape, dist::Communicator& comm)
     : pooled_(pretext.choice("code", default_code, {"pooled", "map"}) == "pooled") {
+    const MapShape code = pooled_ ? MapShape{backbone.feature_dim(), 1} : backbone.map_shape();
     DecoderOptions options;
-    options.channels = backbone.feature_dim();
-    options.size = pooled_ ? 1 : backbone.feature_size();
+    options.channels = code.channels;
+    options.size = code.size;
     options.width = pretext.integer("decoder_width", 16, {1, 1024});
     decoder_ = make_decoder(options, shape, comm);
 }

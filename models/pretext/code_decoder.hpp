@@ -9,7 +9,7 @@ namespace tacit::models {
 /// The generative half of the autoencoder and the context encoder: images -> code of the backbone -> images.
 /// Reads pretext.code and pretext.decoder_width:
 /// code: pooled | map. pooled decodes from the pooled features [N, D], the very vector that evaluation reads, and is
-/// a bottleneck; map decodes from the feature map [N, D, h, w], which keeps places but may hold more numbers than the
+/// a bottleneck; map decodes from the feature map [N, M, h, h], which keeps places but may hold more numbers than the
 /// image.
 class CodeDecoder {
   public:

@@ -4,7 +4,7 @@
 #include "models/pretext/code_decoder.hpp"
 #include "models/pretext/picture_scope.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace tacit::models {
 namespace {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/pretext/pretext.hpp"
 
-#include <torch/torch.h>
-
 namespace tacit::models {
 
 Pretext::Pretext(std::shared_ptr<Backbone> backbone, dist::Communicator& comm)

@@ -3,7 +3,7 @@
 #include "models/losses/nt_xent.hpp"
 #include "models/pretext/builtin.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace tacit::models {
 namespace {

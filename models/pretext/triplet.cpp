@@ -5,7 +5,8 @@
 #include "models/losses/precision.hpp"
 #include "models/pretext/builtin.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/functional/normalization.h>
+#include <torch/types.h>
 
 namespace tacit::models {
 namespace {

@@ -5,7 +5,8 @@
 #include "pipeline/base/error.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
 
 #include <stdexcept>
 

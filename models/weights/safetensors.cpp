@@ -6,7 +6,7 @@
 #include "pipeline/base/error.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <bit>

@@ -112,7 +112,7 @@ std::string Progress::describe(bool last, double now) const {
     text += bounded ? fmt::format("{}/{} {:.0f}%", done_, options_.total, 100 * share) : std::to_string(done_);
     text += fmt::format("  {} {}/s", compact_number(items * options_.units_per_item / seconds), options_.unit);
     for (const auto& [name, value] : fields_)
-        text += "  " + name + " " + value;
+        text.append("  ").append(name).append(" ").append(value);
     if (last)
         text += "  in " + duration_text(now - begun_);
     else if (bounded && items > 0)

@@ -7,7 +7,9 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
-#include <torch/torch.h>
+#include <torch/cuda.h>
+#include <torch/headeronly/version.h>
+#include <torch/types.h>
 
 #include <array>
 #include <filesystem>

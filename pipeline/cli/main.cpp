@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/memory.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/cli/command.hpp"
 
@@ -86,6 +87,7 @@ int run_under_mpi(const std::vector<std::string>& words) {
 } // namespace
 
 int main(int argc, char** argv) {
+    tacit::keep_freed_memory();
     try {
         const std::vector<std::string> words(argv, argv + argc);
         if (tacit::dist::launched_by_mpi())

@@ -16,8 +16,8 @@ namespace {
 Node& child_mapping(Node& node, const std::string& key, const std::string& name) {
     Node* child = node.find(key);
     if (child == nullptr) {
-        node.entries.emplace_back(key, Node{});
-        child = &node.entries.back().second;
+        node.entries.push_back({key, Node{}});
+        child = &node.entries.back().value;
     }
     if (child->kind == NodeKind::null) {
         child->kind = NodeKind::mapping;
@@ -42,7 +42,7 @@ void apply_assignment(Node& root, std::string_view path, Node value, const std::
         if (Node* old = node->find(key))
             *old = std::move(value);
         else
-            node->entries.emplace_back(key, std::move(value));
+            node->entries.push_back({key, std::move(value)});
         return;
     }
 }
@@ -55,8 +55,9 @@ bool is_dotted_key(std::string_view key) {
 
 void check_used(const Node& given, const Node& read, const std::string& path) {
     std::vector<std::string> known;
+    known.reserve(read.entries.size());
     for (const auto& entry : read.entries)
-        known.push_back(entry.first);
+        known.push_back(entry.key);
     for (const auto& [key, value] : given.entries) {
         const Node* used = read.find(key);
         if (used == nullptr)

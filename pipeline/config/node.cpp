@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace tacit::config {
 
@@ -23,8 +24,8 @@ std::string kind_text(NodeKind kind) {
 
 const Node* Node::find(std::string_view key) const {
     const auto found =
-        std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
-    return found == entries.end() ? nullptr : &found->second;
+        std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.key == key; });
+    return found == entries.end() ? nullptr : &found->value;
 }
 
 Node* Node::find(std::string_view key) {

@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace tacit::config {
@@ -19,19 +18,27 @@ struct Origin {
     bool given = true; ///< by the user, in the file or with --set
 };
 
+struct Entry;
+
 /// One node of a config tree: a plain value, without YAML's machinery.
 struct Node {
     NodeKind kind = NodeKind::null;
     std::string scalar;
     bool quoted = false; ///< the scalar is text even if it looks like a number
     std::vector<Node> items;
-    std::vector<std::pair<std::string, Node>> entries; ///< in the order of the file
+    std::vector<Entry> entries; ///< in the order of the file
     Origin origin;
 
     const Node* find(std::string_view key) const;
     Node* find(std::string_view key);
     /// The node at a dotted path below this one ("" is this one); null where there is none.
     const Node* at_path(std::string_view path) const;
+};
+
+/// One key of a mapping.
+struct Entry {
+    std::string key;
+    Node value;
 };
 
 /// A scalar node.

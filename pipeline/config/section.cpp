@@ -136,8 +136,8 @@ Node& read_mapping(DocumentState& state, std::string_view path) {
         const std::string key(path.substr(0, dot));
         Node* child = node->find(key);
         if (child == nullptr) {
-            node->entries.emplace_back(key, Node{NodeKind::mapping, "", false, {}, {}, kDefaultOrigin});
-            child = &node->entries.back().second;
+            node->entries.push_back({key, Node{NodeKind::mapping, "", false, {}, {}, kDefaultOrigin}});
+            child = &node->entries.back().value;
         }
         node = child;
         path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
@@ -151,7 +151,7 @@ void record(DocumentState& state, const std::string& path, std::string_view key,
     if (Node* old = mapping.find(key))
         *old = std::move(node);
     else
-        mapping.entries.emplace_back(std::string(key), std::move(node));
+        mapping.entries.push_back({std::string(key), std::move(node)});
 }
 
 /// Reads `key` with `parse`; takes and records `fallback` where the user gave nothing. A default is checked
@@ -165,7 +165,7 @@ T read_value(DocumentState& state, const std::string& path, std::string_view key
     if (given != nullptr) {
         if (given->kind == NodeKind::null)
             complain("has no value; write one, or remove the key to take the default");
-        const T value = parse(*given, complain);
+        T value = parse(*given, complain);
         record(state, path, key, to_node(value, given->origin));
         return value;
     }
@@ -258,7 +258,7 @@ std::vector<std::string> Section::keys() const {
     std::vector<std::string> names;
     if (const Node* given = document_->given.at_path(path_))
         for (const auto& entry : given->entries)
-            names.push_back(entry.first);
+            names.push_back(entry.key);
     return names;
 }
 

@@ -125,7 +125,7 @@ class TreeBuilder : public YAML::EventHandler {
             return;
         }
         node.origin = std::move(level.key_origin);
-        level.node.entries.emplace_back(std::move(*level.key), std::move(node));
+        level.node.entries.push_back({std::move(*level.key), std::move(node)});
         level.key.reset();
     }
 

@@ -31,7 +31,7 @@ void Ring::open(std::int64_t batch) {
     opened_.notify_all();
 }
 
-bool Ring::claim(std::stop_token stop, Claim& out) {
+bool Ring::claim(const std::stop_token& stop, Claim& out) {
     const std::int64_t ticket = tickets_.fetch_add(1, std::memory_order_relaxed);
     out.batch = ticket / width_;
     out.sample = ticket % width_;

@@ -35,7 +35,7 @@ class Ring {
     void reset();
 
     /// The next sample to make; blocks while the ring is full. False once `stop` is requested.
-    bool claim(std::stop_token stop, Claim& out);
+    bool claim(const std::stop_token& stop, Claim& out);
     /// The claimed sample is in place, or cannot be made: then `error` travels to the consumer of its batch.
     void complete(const Claim& claim, std::exception_ptr error = nullptr);
 

@@ -88,6 +88,7 @@ std::vector<std::string> read_variable_texts(const Attribute& attribute, const s
         bad_attribute(where, name, "cannot be read: " + reason());
     }
     std::vector<std::string> texts;
+    texts.reserve(raw.size());
     for (const char* text : raw) {
         texts.emplace_back(text == nullptr ? "" : text);
     }

@@ -87,6 +87,7 @@ class ImageFolder : public ImageSource {
                                           root_.string(), roots.front().second.filename().string()));
         }
         std::vector<fs::path> folders;
+        folders.reserve(roots.size());
         for (const auto& [split, folder] : roots) {
             folders.push_back(folder);
         }

@@ -67,6 +67,7 @@ void write_text(hid_t file, const std::string& path, const char* name, const std
 
 void write_texts(hid_t file, const std::string& path, const char* name, const std::vector<std::string>& texts) {
     std::vector<const char*> pointers;
+    pointers.reserve(texts.size());
     for (const std::string& text : texts) {
         pointers.push_back(text.c_str());
     }

@@ -5,7 +5,7 @@
 
 #include "tacit_commit.hpp"
 
-#include <torch/torch.h>
+#include <torch/headeronly/version.h>
 
 #include <array>
 #include <chrono>

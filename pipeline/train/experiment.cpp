@@ -7,7 +7,9 @@
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/threads.hpp"
 
-#include <torch/torch.h>
+#include <torch/cuda.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <fmt/format.h>
 

@@ -4,7 +4,9 @@
 #include "dist/gradient_reducer.hpp"
 #include "pipeline/base/error.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

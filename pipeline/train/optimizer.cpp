@@ -3,7 +3,9 @@
 
 #include "pipeline/base/error.hpp"
 
-#include <torch/torch.h>
+#include <torch/optim/adamw.h>
+#include <torch/optim/sgd.h>
+#include <torch/types.h>
 
 #include <fmt/format.h>
 #include <set>

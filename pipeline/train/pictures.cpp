@@ -4,7 +4,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/png.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cctype>
 #include <filesystem>

@@ -16,7 +16,9 @@
 #include "pipeline/train/tensorboard.hpp"
 #include "pipeline/train/trainer.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <filesystem>
 #include <fmt/format.h>

@@ -8,7 +8,8 @@
 #include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/model_state.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <charconv>
 #include <fcntl.h>

@@ -6,7 +6,9 @@
 #include "pipeline/train/precision.hpp"
 #include "pipeline/train/signals.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <chrono>
 #include <cmath>

@@ -5,7 +5,9 @@
 #include "tests/mpi_main.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace tacit::dist {
 namespace {

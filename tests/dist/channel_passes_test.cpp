@@ -2,7 +2,8 @@
 #include "dist/channel_passes.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace tacit::dist {
 namespace {

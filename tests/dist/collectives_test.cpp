@@ -4,7 +4,8 @@
 #include "tests/mpi_main.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace tacit::dist {
 namespace {

@@ -6,7 +6,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <limits>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace tacit::dist {
 namespace {

@@ -2,7 +2,7 @@
 #include "dist/communicator.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace tacit::dist {
 namespace {

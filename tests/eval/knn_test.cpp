@@ -3,7 +3,8 @@
 #include "eval/neighbours.hpp"
 #include "pipeline/base/error.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <gtest/gtest.h>
 

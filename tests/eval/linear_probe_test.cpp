@@ -4,7 +4,8 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

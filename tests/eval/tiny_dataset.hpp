@@ -6,7 +6,10 @@
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/shard_writer.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <filesystem>
 #include <string>
@@ -72,7 +75,7 @@ class TinyBackbone : public models::Backbone {
         return torch::adaptive_avg_pool2d(map, {4, 1}).flatten(1).unsqueeze(2).unsqueeze(3);
     }
     std::int64_t feature_dim() const override { return kChannels * 4; }
-    std::int64_t feature_size() const override { return 1; }
+    models::MapShape map_shape() const override { return {feature_dim(), 1}; }
 
   private:
     static constexpr std::int64_t kChannels = 4;

@@ -44,20 +44,33 @@ TEST_F(BackboneTest, FeatureShapesAreAsPromised) {
             SCOPED_TRACE(fmt::format("{} {}", yaml, size));
             const auto backbone = make(yaml, {size, size, 2});
             const auto images = torch::randn({3, 2, size, size});
-            const auto map = backbone->feature_map(images);
-            EXPECT_EQ(map.sizes().vec(),
-                      (std::vector<std::int64_t>{3, backbone->feature_dim(), backbone->feature_size(),
-                                                 backbone->feature_size()}));
+            const auto [channels, map_size] = backbone->map_shape();
+            EXPECT_EQ(backbone->feature_map(images).sizes().vec(),
+                      (std::vector<std::int64_t>{3, channels, map_size, map_size}));
             EXPECT_EQ(backbone->forward(images).sizes().vec(), (std::vector<std::int64_t>{3, backbone->feature_dim()}));
         }
     }
 }
 
 TEST_F(BackboneTest, FeaturesArePooledFromTheFeatureMap) {
+    const auto resnet = make("{backbone: resnet18, width: 8}", {28, 28, 1});
+    resnet->eval();
+    const auto images = torch::randn({2, 1, 28, 28});
+    EXPECT_TRUE(torch::allclose(resnet->forward(images), resnet->feature_map(images).mean({2, 3})));
+}
+
+TEST_F(BackboneTest, ConvnetFeaturesAreTheMeansOfTheQuartersOfTheMap) {
     const auto backbone = make("{backbone: convnet, width: 4}", {28, 28, 1});
     backbone->eval();
     const auto images = torch::randn({2, 1, 28, 28});
-    EXPECT_TRUE(torch::allclose(backbone->forward(images), backbone->feature_map(images).mean({2, 3})));
+    const auto map = backbone->feature_map(images);
+    const auto features = backbone->forward(images).view({2, 64, 2, 2});
+    for (const int row : {0, 1})
+        for (const int column : {0, 1}) {
+            const auto quarter = map.slice(2, 2 * row, 2 * row + 2).slice(3, 2 * column, 2 * column + 2);
+            EXPECT_TRUE(torch::allclose(features.select(2, row).select(2, column), quarter.mean({2, 3})));
+        }
+    EXPECT_EQ(make("{backbone: convnet, width: 4}", {8, 8, 1})->feature_dim(), 64);
 }
 
 TEST_F(BackboneTest, ChannelsLastAndContiguousImagesGiveTheSameFeatures) {

@@ -3,7 +3,8 @@
 
 #include "models/pretext/pretext.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <cmath>
 #include <string>

@@ -105,7 +105,7 @@ class PretextParity : public testing::TestWithParam<Case> {
         Learner learner(GetParam().yaml, comm, type);
         for (std::int64_t step = 0; step < 10; ++step) {
             learner.gradients(step);
-            learner.step(0.002);
+            learner.step(5e-4); // larger steps meet the kinks of ReLU and hinge, where float32 rounding switches sides
         }
         return learner;
     }

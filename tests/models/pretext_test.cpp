@@ -7,6 +7,7 @@
 
 #include <ATen/autocast_mode.h>
 #include <gtest/gtest.h>
+#include <torch/optim/sgd.h>
 
 namespace tacit::models {
 namespace {

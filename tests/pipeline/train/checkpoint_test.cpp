@@ -6,7 +6,7 @@
 #include "pipeline/base/files.hpp"
 #include "tests/pipeline/train/tiny_run.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cerrno>
 #include <cstring>

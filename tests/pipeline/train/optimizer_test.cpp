@@ -3,7 +3,8 @@
 
 #include "pipeline/base/error.hpp"
 
-#include <torch/torch.h>
+#include <torch/optim/sgd.h>
+#include <torch/types.h>
 
 #include <gtest/gtest.h>
 

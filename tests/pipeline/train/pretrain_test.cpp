@@ -9,7 +9,8 @@
 #include "pipeline/train/trainer.hpp"
 #include "tests/pipeline/train/tiny_run.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <cerrno>
 #include <cmath>
@@ -261,7 +262,7 @@ class LinearBackbone : public models::Backbone {
         return torch::matmul(images.flatten(1), weight_.t()).view({-1, 4, 1, 1});
     }
     std::int64_t feature_dim() const override { return 4; }
-    std::int64_t feature_size() const override { return 1; }
+    models::MapShape map_shape() const override { return {feature_dim(), 1}; }
 
   private:
     at::Tensor weight_;

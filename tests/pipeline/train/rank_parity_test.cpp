@@ -8,7 +8,7 @@
 #include "tests/mpi_main.hpp"
 #include "tests/pipeline/train/tiny_run.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <gtest/gtest.h>
 #include <optional>
