@@ -6,6 +6,7 @@
 
 #include <ATen/ATen.h>
 #include <c10/cuda/CUDAStream.h>
+#include <cstdlib>
 #include <cstring>
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
@@ -36,18 +37,6 @@ std::size_t element_count(const at::Tensor& tensor) {
     return static_cast<std::size_t>(tensor.numel());
 }
 
-/// Makes this rank's device current and returns its ordinal.
-int select_device(Communicator& host) {
-    int visible = 0;
-    check_cuda(cudaGetDeviceCount(&visible), "cudaGetDeviceCount", host.rank());
-    if (visible == 0) {
-        throw DistError(fmt::format("rank {}: no GPU is visible; ask the batch system for one a rank", host.rank()));
-    }
-    const int device = host.local_rank() % visible;
-    check_cuda(cudaSetDevice(device), "cudaSetDevice", host.rank());
-    return device;
-}
-
 /// Every rank learns every GPU's UUID, because two ranks on one GPU make NCCL fail or hang.
 void require_own_gpu(Communicator& host, int device) {
     cudaDeviceProp properties{};
@@ -69,17 +58,7 @@ void require_own_gpu(Communicator& host, int device) {
 
 class NcclCommunicator final : public Communicator {
   public:
-    explicit NcclCommunicator(std::unique_ptr<Communicator> host) : host_(std::move(host)) {
-        const int device = select_device(*host_);
-        require_own_gpu(*host_, device);
-        at::Tensor id = at::empty({static_cast<std::int64_t>(sizeof(ncclUniqueId))}, at::kByte);
-        auto* unique = static_cast<ncclUniqueId*>(id.data_ptr());
-        if (host_->rank() == 0) {
-            check(ncclGetUniqueId(unique), "ncclGetUniqueId");
-        }
-        host_->broadcast(id, 0);
-        check(ncclCommInitRank(&comm_, host_->size(), *unique, host_->rank()), "ncclCommInitRank");
-    }
+    explicit NcclCommunicator(std::unique_ptr<Communicator> host) : host_(std::move(host)) {}
 
     ~NcclCommunicator() override {
         if (comm_ == nullptr) {
@@ -107,10 +86,15 @@ class NcclCommunicator final : public Communicator {
     void broadcast(at::Tensor& tensor, int root) override;
     void broadcast(std::string& text, int root) override { host_->broadcast(text, root); }
     void barrier() override {
-        check_cuda(cudaStreamSynchronize(stream()), "barrier", rank());
+        if (comm_ != nullptr) {
+            check_cuda(cudaStreamSynchronize(stream()), "barrier", rank());
+        }
         host_->barrier();
     }
-    [[noreturn]] void abort(int exit_code) override { host_->abort(exit_code); }
+    [[noreturn]] void abort(int exit_code) override {
+        host_->abort(exit_code);
+        std::abort(); // never reached; GCC does not see that
+    }
 
   private:
     static cudaStream_t stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
@@ -121,6 +105,26 @@ class NcclCommunicator final : public Communicator {
             throw DistError(fmt::format("rank {}: {} failed: {} ({}); set NCCL_DEBUG=INFO for details", rank(),
                                         operation, ncclGetErrorString(code), ncclGetLastError(comm_)));
         }
+    }
+
+    /// The communicator of `tensor`'s device, started by the first call.
+    ncclComm_t on(const at::Tensor& tensor) {
+        if (comm_ == nullptr) {
+            start(tensor.get_device());
+        }
+        return comm_;
+    }
+
+    void start(int device) {
+        check_cuda(cudaSetDevice(device), "cudaSetDevice", rank());
+        require_own_gpu(*host_, device);
+        at::Tensor id = at::empty({static_cast<std::int64_t>(sizeof(ncclUniqueId))}, at::kByte);
+        auto* unique = static_cast<ncclUniqueId*>(id.data_ptr());
+        if (rank() == 0) {
+            check(ncclGetUniqueId(unique), "ncclGetUniqueId");
+        }
+        host_->broadcast(id, 0);
+        check(ncclCommInitRank(&comm_, size(), *unique, rank()), "ncclCommInitRank");
     }
 
     std::unique_ptr<Communicator> host_;
@@ -136,7 +140,7 @@ void NcclCommunicator::all_reduce_sum(at::Tensor& tensor) {
     require_contiguous(tensor, "all_reduce_sum");
     require_summable(tensor, "all_reduce_sum");
     void* data = tensor.data_ptr();
-    check(ncclAllReduce(data, data, element_count(tensor), nccl_type(tensor), ncclSum, comm_, stream()),
+    check(ncclAllReduce(data, data, element_count(tensor), nccl_type(tensor), ncclSum, on(tensor), stream()),
           "all_reduce_sum");
 }
 
@@ -148,7 +152,7 @@ void NcclCommunicator::all_reduce_max(at::Tensor& tensor) {
     require_contiguous(tensor, "all_reduce_max");
     require_comparable(tensor, "all_reduce_max");
     void* data = tensor.data_ptr();
-    check(ncclAllReduce(data, data, element_count(tensor), nccl_type(tensor), ncclMax, comm_, stream()),
+    check(ncclAllReduce(data, data, element_count(tensor), nccl_type(tensor), ncclMax, on(tensor), stream()),
           "all_reduce_max");
 }
 
@@ -161,7 +165,8 @@ at::Tensor NcclCommunicator::all_gather(const at::Tensor& tensor) {
     std::vector<std::int64_t> shape = tensor.sizes().vec();
     shape[0] *= size();
     at::Tensor all = at::empty(shape, tensor.options().requires_grad(false));
-    check(ncclAllGather(tensor.data_ptr(), all.data_ptr(), tensor.nbytes(), ncclInt8, comm_, stream()), "all_gather");
+    check(ncclAllGather(tensor.data_ptr(), all.data_ptr(), tensor.nbytes(), ncclInt8, on(tensor), stream()),
+          "all_gather");
     return all;
 }
 
@@ -175,8 +180,8 @@ at::Tensor NcclCommunicator::reduce_scatter_sum(const at::Tensor& tensor) {
     std::vector<std::int64_t> shape = tensor.sizes().vec();
     shape[0] /= size();
     at::Tensor mine = at::empty(shape, tensor.options().requires_grad(false));
-    check(ncclReduceScatter(tensor.data_ptr(), mine.data_ptr(), element_count(mine), nccl_type(mine), ncclSum, comm_,
-                            stream()),
+    check(ncclReduceScatter(tensor.data_ptr(), mine.data_ptr(), element_count(mine), nccl_type(mine), ncclSum,
+                            on(tensor), stream()),
           "reduce_scatter_sum");
     return mine;
 }
@@ -188,7 +193,7 @@ void NcclCommunicator::broadcast(at::Tensor& tensor, int root) {
     }
     require_contiguous(tensor, "broadcast");
     void* data = tensor.data_ptr();
-    check(ncclBroadcast(data, data, tensor.nbytes(), ncclInt8, root, comm_, stream()), "broadcast");
+    check(ncclBroadcast(data, data, tensor.nbytes(), ncclInt8, root, on(tensor), stream()), "broadcast");
 }
 
 } // namespace

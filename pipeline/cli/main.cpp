@@ -4,6 +4,9 @@
 #include "pipeline/base/memory.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/cli/command.hpp"
+#ifdef TACIT_CUDA
+#include "dist/nccl_communicator.hpp"
+#endif
 
 #include <c10/util/Exception.h>
 
@@ -79,7 +82,11 @@ int run_on_this_rank(const std::vector<std::string>& words, tacit::dist::Communi
 
 int run_under_mpi(const std::vector<std::string>& words) {
     const tacit::dist::MpiEnvironment environment;
+#ifdef TACIT_CUDA
+    const auto comm = tacit::dist::make_nccl_communicator(tacit::dist::make_mpi_communicator());
+#else
     const auto comm = tacit::dist::make_mpi_communicator();
+#endif
     tacit::log::set_rank(comm->rank(), comm->size());
     return run_on_this_rank(words, *comm);
 }

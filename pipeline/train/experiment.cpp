@@ -45,21 +45,16 @@ at::Device pick_device(const std::string& wish, const dist::Communicator& comm) 
                               "use cpu, or build with the preset `cuda`");
         return at::kCPU;
     }
-    if (comm.size() > 1) {
-        if (wish == "cuda")
-            throw ConfigError(fmt::format("train.device is cuda on {} ranks, but GPU collectives are not part of this "
-                                          "version; use one rank, or train.device cpu",
-                                          comm.size()));
-        log::warning("a GPU is there, but several ranks train on CPUs in this version");
-        return at::kCPU;
-    }
-    return at::kCUDA;
+    const int gpus = static_cast<int>(torch::cuda::device_count());
+    if (comm.local_size() > gpus && gpus > 1) // one visible GPU a rank may be another GPU for each (--gpus-per-task)
+        throw ConfigError(fmt::format("{} ranks on this host see {} GPUs; start at most one rank a GPU, or set "
+                                      "train.device to cpu",
+                                      comm.local_size(), gpus));
+    return {at::kCUDA, static_cast<at::DeviceIndex>(comm.local_rank() % gpus)};
 }
 
 void read_dist(const config::Section& section, const dist::Communicator& comm) {
-    const std::string backend = section.choice("backend", "auto", {"auto", "mpi", "nccl"});
-    if (backend == "nccl")
-        section.fail("backend", "NCCL is not part of this version; use auto or mpi");
+    const std::string backend = section.choice("backend", "auto", {"auto", "mpi"});
     if (backend == "mpi" && comm.describe() == "self")
         section.fail("backend", "this process was not started by mpirun or srun; start it so, or use auto");
 }

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The whole line on real images (2,000 of Fashion-MNIST): every command works, four ranks train as one does, a run that
+# was interrupted ends as one that was not, and every config under configs/ starts.
+# usage: end_to_end_test.sh TACIT PROJECT
+set -euo pipefail
+tacit=${1:?usage: end_to_end_test.sh TACIT PROJECT} project=${2:?usage: end_to_end_test.sh TACIT PROJECT}
+source=/usr/share/datasets/fashion-mnist
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
+
+ranks() { local count=$1; shift; mpirun -np "$count" --oversubscribe --bind-to none "$tacit" "$@"; }
+has() { [ -s "$1" ] || { echo "end to end: $1 was not written" >&2; exit 1; }; }
+
+# head_of NAME COUNT: the first COUNT images and labels of a split, as IDX files of the same form.
+head_of() {
+    local name=$1 count=$2 size
+    size=$(printf '\\x00\\x00\\x%02x\\x%02x' $((count / 256)) $((count % 256)))
+    { printf '\x00\x00\x08\x03'"$size"'\x00\x00\x00\x1c\x00\x00\x00\x1c'
+      zcat "$source/$name-images-idx3-ubyte.gz" | tail -c +17 | head -c $((count * 784)) || true; } >"idx/$name-images-idx3-ubyte"
+    { printf '\x00\x00\x08\x01'"$size"
+      zcat "$source/$name-labels-idx1-ubyte.gz" | tail -c +9 | head -c "$count" || true; } >"idx/$name-labels-idx1-ubyte"
+}
+
+# curves RUN RUN TOLERANCE: the losses in two metrics.jsonl agree to a relative tolerance; 0: all but timing is equal.
+curves() {
+    python3 - "$1/metrics.jsonl" "$2/metrics.jsonl" "$3" <<'PYTHON'
+import json, sys
+
+first, second = ([json.loads(line) for line in open(path)] for path in sys.argv[1:3])
+tolerance = float(sys.argv[3])
+timing = {"seconds", "images_per_second", "data_wait"}
+assert first and [row["step"] for row in first] == [row["step"] for row in second], (first, second)
+for one, two in zip(first, second):
+    if tolerance == 0:
+        assert {k: v for k, v in one.items() if k not in timing} == {k: v for k, v in two.items() if k not in timing}, (one, two)
+    else:
+        difference = abs(one["loss"] / two["loss"] - 1)
+        print(f"step {one['step']}: losses {one['loss']} and {two['loss']}, relative difference {difference:.1e}")
+        assert difference <= tolerance
+PYTHON
+}
+
+mkdir idx
+head_of train 2000
+head_of t10k 500
+"$tacit" data import idx --out shards --classes T-shirt Trouser Pullover Dress Coat Sandal Shirt Sneaker Bag "Ankle boot"
+"$tacit" data inspect shards
+"$tacit" data stats shards
+options=(--config "$project/configs/fashion-mnist/simclr.yaml" --set data.path=shards --set train.batch=64
+         --set train.log_every=5 --set eval.finetune.epochs=2 --set eval.pictures.map_points=200)
+"$tacit" data preview "${options[@]}" --out preview.png
+has preview.png
+
+# Small steps: rounding errors grow tenfold in a few steps where a net's start is stormy.
+for count in 1 4; do
+    ranks $count pretrain --config "$project/configs/fashion-mnist/autoencoder.yaml" --set data.path=shards \
+        --set train.batch=64 --set train.log_every=5 --set train.max_steps=20 --set optim.name=sgd --set optim.lr=0.003 \
+        --run ranks$count
+done
+curves ranks1 ranks4 1e-5
+
+ranks 2 pretrain "${options[@]}" --set train.max_steps=40 --run whole
+# What Ctrl-C sends; a shell lets its background jobs ignore it unless told otherwise.
+env --default-signal=INT mpirun -np 2 --oversubscribe --bind-to none "$tacit" pretrain "${options[@]}" \
+    --set train.max_steps=40 --run halves &
+until grep -q '"step":10,' halves/metrics.jsonl 2>/dev/null; do sleep 0.05; done
+kill -INT $!
+wait $! && { echo "end to end: the run ended before it was interrupted" >&2; exit 1; }
+ranks 2 pretrain "${options[@]}" --set train.max_steps=40 --run halves | tee resumed.txt
+grep -q 'resum\|goes on\|went on' resumed.txt
+curves whole halves 0
+
+for command in probe knn finetune; do ranks 2 $command --run whole; done
+"$tacit" embed --run whole
+"$tacit" export --run whole --format tacit --out whole.safetensors
+"$tacit" report whole ranks1 --out report.html
+"$tacit" runs .
+for file in eval/linear.json eval/knn.json eval/finetune.json eval/map.json features/train.h5 features/test.h5 config.yaml environment.json; do
+    has "whole/$file"
+done
+has whole.safetensors
+has report.html
+"$tacit" doctor || [ $? = 1 ] # what it says about this machine is not the matter here
+"$tacit" bench step "${options[@]}" --steps 2 --warmup 1 --json | python3 -m json.tool >/dev/null
+"$tacit" bench loader "${options[@]}" --json | python3 -m json.tool >/dev/null
+
+for config in "$project"/configs/*/*.yaml; do
+    "$tacit" pretrain --config "$config" --dry-run --set data.path=shards --set train.batch=8
+done
+echo "end to end: all is well"
