@@ -7,7 +7,6 @@ tacit=${1:?usage: bad_input_test.sh TACIT}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
 checks=0 failures=0
 
 fail() {

@@ -9,7 +9,6 @@ source=/usr/share/datasets/fashion-mnist
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
 
 ranks() { local count=$1; shift; mpirun -np "$count" --oversubscribe --bind-to none "$tacit" "$@"; }
 has() { [ -s "$1" ] || { echo "end to end: $1 was not written" >&2; exit 1; }; }
