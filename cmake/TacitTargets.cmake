@@ -3,7 +3,7 @@
 
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 
-# One precompiled header with LibTorch in it, shared by every target marked TORCH. Not <torch/torch.h>: with it every
+# One precompiled header with LibTorch in it, shared by all TORCH_SOURCES. Not <torch/torch.h>: with it every
 # file would spend three more seconds on templates that nothing uses.
 file(WRITE "${PROJECT_BINARY_DIR}/torch_pch.cpp" "// carries the precompiled header of LibTorch\n")
 add_library(tacit_torch_pch OBJECT "${PROJECT_BINARY_DIR}/torch_pch.cpp")
@@ -11,35 +11,39 @@ target_link_libraries(tacit_torch_pch PRIVATE tacit_settings Tacit::torch)
 target_precompile_headers(tacit_torch_pch PRIVATE <torch/nn/modules/conv.h> <torch/nn/modules/linear.h>
                            <torch/types.h> <algorithm> <map> <memory> <string> <vector>)
 
-# tacit_target(NAME VISIBILITY TORCH DEPENDS…): settings and libraries that every target of ours has.
-function(tacit_target name visibility torch)
-  target_link_libraries(${name} PRIVATE tacit_settings ${visibility} ${ARGN})
-  if(torch)
+# tacit_target(NAME VISIBILITY SOURCES … TORCH_SOURCES … DEPENDS …): what every target of ours has. TORCH_SOURCES are the
+# files that include LibTorch and hence get the precompiled header; for the others it would only cost seconds.
+function(tacit_target name visibility)
+  cmake_parse_arguments(ARG "" "" "SOURCES;TORCH_SOURCES;DEPENDS" ${ARGN})
+  target_sources(${name} PRIVATE ${ARG_SOURCES} ${ARG_TORCH_SOURCES})
+  target_link_libraries(${name} PRIVATE tacit_settings ${visibility} ${ARG_DEPENDS})
+  if(ARG_TORCH_SOURCES)
     target_link_libraries(${name} ${visibility} Tacit::torch)
     target_precompile_headers(${name} REUSE_FROM tacit_torch_pch)
+    set_source_files_properties(${ARG_SOURCES} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   endif()
 endfunction()
 
-# tacit_library(NAME SOURCES … DEPENDS … [TORCH])
+# tacit_library(NAME SOURCES … TORCH_SOURCES … DEPENDS …)
 function(tacit_library name)
-  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPENDS" ${ARGN})
-  add_library(${name} STATIC ${ARG_SOURCES})
-  tacit_target(${name} PUBLIC ${ARG_TORCH} ${ARG_DEPENDS})
+  add_library(${name} STATIC)
+  tacit_target(${name} PUBLIC ${ARGN})
 endfunction()
 
-# tacit_test_program(NAME TORCH SOURCES … DEPENDS …)
-function(tacit_test_program name torch)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
-  tacit_target(${name} PRIVATE ${torch} ${ARG_DEPENDS} GTest::gtest)
+# tacit_test_program(NAME SOURCES … TORCH_SOURCES … DEPENDS …)
+function(tacit_test_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;TORCH_SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name})
+  tacit_target(${name} PRIVATE SOURCES ${ARG_SOURCES} TORCH_SOURCES ${ARG_TORCH_SOURCES} DEPENDS ${ARG_DEPENDS} GTest::gtest)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   target_compile_definitions(${name} PRIVATE TACIT_FIXTURES="${PROJECT_SOURCE_DIR}/tests/oracle/fixtures")
 endfunction()
 
-# tacit_test(NAME n SOURCES … DEPENDS … [TORCH]): one GoogleTest program, one ctest entry.
+# tacit_test(NAME n SOURCES … TORCH_SOURCES … DEPENDS …): one GoogleTest program, one ctest entry.
 function(tacit_test)
-  cmake_parse_arguments(ARG "TORCH" "NAME" "SOURCES;DEPENDS" ${ARGN})
-  tacit_test_program(${ARG_NAME} ${ARG_TORCH} SOURCES ${ARG_SOURCES} DEPENDS ${ARG_DEPENDS} GTest::gtest_main)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;TORCH_SOURCES;DEPENDS" ${ARGN})
+  tacit_test_program(${ARG_NAME} SOURCES ${ARG_SOURCES} TORCH_SOURCES ${ARG_TORCH_SOURCES}
+                     DEPENDS ${ARG_DEPENDS} GTest::gtest_main)
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
   set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT 600
     ENVIRONMENT "OMP_NUM_THREADS=1;LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp")
@@ -49,10 +53,11 @@ endfunction()
 set(TACIT_MPI_TEST_ENVIRONMENT
     "OMP_NUM_THREADS=1;OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;ASAN_OPTIONS=detect_leaks=0")
 
-# tacit_mpi_test(NAME n SOURCES … DEPENDS … RANKS 1 2 4 [TORCH]): one GoogleTest program run at several rank counts.
+# tacit_mpi_test(NAME n SOURCES … TORCH_SOURCES … DEPENDS … RANKS 1 2 4): one GoogleTest program run at several rank counts.
 function(tacit_mpi_test)
-  cmake_parse_arguments(ARG "TORCH" "NAME" "SOURCES;DEPENDS;RANKS" ${ARGN})
-  tacit_test_program(${ARG_NAME} ${ARG_TORCH} SOURCES ${ARG_SOURCES} "${PROJECT_SOURCE_DIR}/tests/mpi_main.cpp"
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;TORCH_SOURCES;DEPENDS;RANKS" ${ARGN})
+  tacit_test_program(${ARG_NAME} SOURCES ${ARG_SOURCES}
+                     TORCH_SOURCES ${ARG_TORCH_SOURCES} "${PROJECT_SOURCE_DIR}/tests/mpi_main.cpp"
                      DEPENDS ${ARG_DEPENDS} tacit_dist MPI::MPI_CXX)
   foreach(ranks IN LISTS ARG_RANKS)
     add_test(NAME ${ARG_NAME}_${ranks}_ranks

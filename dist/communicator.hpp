@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
+
+namespace at {
+class Tensor; // named only, so that files without tensors need not read LibTorch's headers
+}
 
 namespace tacit::dist {
 

@@ -60,13 +60,14 @@ std::string page(const std::vector<RunRecord>& runs, const std::string& out) {
 
 } // namespace
 
-void write_report(const std::vector<std::string>& run_folders, const std::string& out) {
+std::string write_report(const std::vector<std::string>& run_folders, const std::string& out) {
     if (run_folders.empty()) {
         throw ConfigError("tacit report: give at least one run folder");
     }
     std::vector<RunRecord> runs;
     std::transform(run_folders.begin(), run_folders.end(), std::back_inserter(runs), report::read_run);
     write_file_atomically(out, page(runs, out));
+    return report::result_lines(runs);
 }
 
 } // namespace tacit::eval

@@ -132,6 +132,11 @@ std::string cell_html(const ResultRow* cell, double best) {
                        wins ? " best" : "", wins ? "<b>" + number + "</b>" : number, spread, 100 * cell->accuracy);
 }
 
+std::string accuracy_text(const ResultRow& cell) {
+    const std::string spread = cell.draws.size() > 1 ? fmt::format(" ± {:.2f}", 100 * cell.std) : "";
+    return fmt::format("{:.2f}{}", 100 * cell.accuracy, spread);
+}
+
 std::string heading(const std::vector<RunRecord>& runs, const Column& column) {
     if (std::string(column.protocol) != "finetune") {
         return column.heading;
@@ -184,6 +189,22 @@ std::string result_table(const std::vector<RunRecord>& runs) {
         html += "</tr>";
     }
     return html + "</tbody></table></div>";
+}
+
+std::string result_lines(const std::vector<RunRecord>& runs) {
+    const std::vector<TableRow> rows = table_rows(runs);
+    std::string text = fmt::format("{:<26}", "test accuracy in %");
+    for (const Column& column : kColumns) {
+        text += fmt::format("  {:>22}", heading(runs, column));
+    }
+    for (const TableRow& row : rows) {
+        const bool noted = !row.note.empty() && row.note != row.name;
+        text += fmt::format("\n{:<26}", noted ? fmt::format("{} ({})", row.name, row.note) : row.name);
+        for (const ResultRow* cell : row.cells) {
+            text += fmt::format("  {:>22}", cell == nullptr ? "-" : accuracy_text(*cell));
+        }
+    }
+    return text;
 }
 
 std::string verdict(const std::vector<RunRecord>& runs) {

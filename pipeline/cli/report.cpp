@@ -20,7 +20,7 @@ void options(OptionTable& table) {
 
 ExitCode run(const Call& call) {
     const std::vector<std::string> runs = call.required_texts("run", "tacit report RUN... --out FILE");
-    eval::write_report(runs, call.text("out"));
+    call.answer(eval::write_report(runs, call.text("out")));
     for (const std::string& folder : runs)
         if (!std::filesystem::exists(folder + "/eval/map.json"))
             log::info("hint: `tacit embed --run " + folder + "` adds its map and nearest neighbours to the report");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/run_folder.hpp"
 
+#include "models/pretext/pretext.hpp"
 #include "models/weights/safetensors.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "augment/image.hpp"
 #include "dist/communicator.hpp"
-#include "models/pretext/pretext.hpp"
 #include "pipeline/config/section.hpp"
 #include "pipeline/loader/data_config.hpp"
 #include "pipeline/train/manifest.hpp"
@@ -11,6 +11,11 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+namespace tacit::models {
+class Backbone;
+class Pretext;
+} // namespace tacit::models
 
 namespace tacit::train {
 

@@ -109,6 +109,11 @@ TEST(Report, ShowsEveryRunAndEachBaselineOnce) {
     ASSERT_NE(pixels, std::string::npos);
     EXPECT_EQ(table.find("raw pixels", pixels + 1), std::string::npos);
     EXPECT_NE(table.find("&plusmn; 1.41"), std::string::npos) << table;
+    const std::string lines = report::result_lines(
+        {report::read_run(folder.path() + "/simclr"), report::read_run(folder.path() + "/rotnet")});
+    for (const char* part : {"simclr ", "86.12", "rotnet ", "85.34", "raw pixels ", "± 1.41"}) {
+        EXPECT_NE(lines.find(part), std::string::npos) << part << "\n" << lines;
+    }
 }
 
 TEST(Report, VerdictNamesTheBestAndItsMargin) {
