@@ -49,7 +49,7 @@ void require_own_gpu(Communicator& host, int device) {
         for (int right = left + 1; right < host.size(); ++right) {
             if (at::equal(all[left], all[right])) {
                 throw DistError(fmt::format("ranks {} and {} share one GPU; start at most one rank a GPU "
-                                            "(srun --gpus-per-task=1)",
+                                            "(srun --gpus-per-task=1), or set train.device to cpu",
                                             left, right));
             }
         }
