@@ -71,6 +71,10 @@ std::string detail_text(const Detail& detail) {
     return std::get<std::string>(detail);
 }
 
+std::string spread_text(const ResultRow& row) {
+    return row.draws.size() > 1 ? fmt::format(" ± {:.2f}", 100 * row.std) : "";
+}
+
 void summarise_draws(ResultRow& row) {
     if (row.draws.empty()) {
         throw std::logic_error("summarise_draws: row '" + row.name + "' has no draws");
@@ -135,9 +139,8 @@ std::string as_table(const EvalResult& result) {
     std::string table = fmt::format("{} on {}: {} ({}, {}), {:.1f} s\n", result.protocol, result.data, result.run,
                                     result.pretext, result.checkpoint, result.seconds);
     for (const ResultRow& row : result.rows) {
-        const std::string spread = row.draws.size() > 1 ? fmt::format(" ± {:.2f}", 100 * row.std) : "";
-        table +=
-            fmt::format("  {:<{}}  {:>6.2f} %{}  {}\n", row.name, width, 100 * row.accuracy, spread, details_text(row));
+        table += fmt::format("  {:<{}}  {:>6.2f} %{}  {}\n", row.name, width, 100 * row.accuracy, spread_text(row),
+                             details_text(row));
     }
     return table;
 }

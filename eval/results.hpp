@@ -34,6 +34,9 @@ struct EvalResult {
     double seconds = 0;
 };
 
+/// " ± 0.38": the standard deviation in points; empty with one draw.
+std::string spread_text(const ResultRow& row);
+
 /// Fills accuracy and std (n - 1 in the denominator) from `draws`, which must not be empty.
 void summarise_draws(ResultRow& row);
 

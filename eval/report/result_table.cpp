@@ -132,11 +132,6 @@ std::string cell_html(const ResultRow* cell, double best) {
                        wins ? " best" : "", wins ? "<b>" + number + "</b>" : number, spread, 100 * cell->accuracy);
 }
 
-std::string accuracy_text(const ResultRow& cell) {
-    const std::string spread = cell.draws.size() > 1 ? fmt::format(" ± {:.2f}", 100 * cell.std) : "";
-    return fmt::format("{:.2f}{}", 100 * cell.accuracy, spread);
-}
-
 std::string heading(const std::vector<RunRecord>& runs, const Column& column) {
     if (std::string(column.protocol) != "finetune") {
         return column.heading;
@@ -201,7 +196,8 @@ std::string result_lines(const std::vector<RunRecord>& runs) {
         const bool noted = !row.note.empty() && row.note != row.name;
         text += fmt::format("\n{:<26}", noted ? fmt::format("{} ({})", row.name, row.note) : row.name);
         for (const ResultRow* cell : row.cells) {
-            text += fmt::format("  {:>22}", cell == nullptr ? "-" : accuracy_text(*cell));
+            text += fmt::format(
+                "  {:>22}", cell == nullptr ? "-" : fmt::format("{:.2f}{}", 100 * cell->accuracy, spread_text(*cell)));
         }
     }
     return text;

@@ -3,7 +3,6 @@
 
 #include "dist/gradient_reducer.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/log.hpp"
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/threads.hpp"
 
