@@ -52,8 +52,8 @@ QuantileTable make_quantiles() {
 }
 
 const QuantileTable& quantiles() {
-    static const QuantileTable table = make_quantiles();
-    return table;
+    static const QuantileTable kTable = make_quantiles();
+    return kTable;
 }
 
 /// Sixteen consecutive Philox blocks; word w of block b goes to words[w * kLanes + b].

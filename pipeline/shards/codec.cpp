@@ -32,7 +32,7 @@ struct TurboCloser {
 };
 
 void* turbojpeg() {
-    thread_local const std::unique_ptr<void, TurboCloser> handle(tjInitDecompress());
+    thread_local std::unique_ptr<void, TurboCloser> handle(tjInitDecompress());
     if (!handle) {
         throw DataError(fmt::format("cannot start the JPEG decoder: {}", tjGetErrorStr2(nullptr)));
     }
