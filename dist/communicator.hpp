@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -40,9 +41,15 @@ class Communicator {
     virtual void broadcast(std::string& text, int root) = 0;
     /// Collective.
     virtual void barrier() = 0;
+    /// A collective that takes longer ends this process with exit code 76 and a line that names it; 0: wait for ever.
+    /// Collectives on GPUs are not watched.
+    virtual void set_timeout(std::chrono::seconds limit) = 0;
     /// Ends every rank of the job at once with `exit_code`; does not return.
     [[noreturn]] virtual void abort(int exit_code) = 0;
 };
+
+/// Of every communicator until set_timeout() says otherwise.
+inline constexpr std::chrono::seconds kDefaultTimeout{1800};
 
 /// One rank without MPI; the reference for all others.
 std::unique_ptr<Communicator> make_self_communicator();

@@ -2,11 +2,14 @@
 #include "dist/communicator.hpp"
 #include "dist/mpi_check.hpp"
 #include "dist/tensor_checks.hpp"
+#include "dist/watchdog.hpp"
+#include "pipeline/base/error.hpp"
 
 #include <ATen/Functions.h>
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <fmt/format.h>
 #include <stdexcept>
@@ -92,7 +95,10 @@ class MpiCommunicator final : public Communicator {
     at::Tensor reduce_scatter_sum(const at::Tensor& tensor) override;
     void broadcast(at::Tensor& tensor, int root) override;
     void broadcast(std::string& text, int root) override;
-    void barrier() override { check(MPI_Barrier(comm_.comm()), "barrier"); }
+    void barrier() override {
+        watched("barrier", [&] { return MPI_Barrier(comm_.comm()); });
+    }
+    void set_timeout(std::chrono::seconds limit) override { watchdog_.set_limit(limit); }
     [[noreturn]] void abort(int exit_code) override {
         MPI_Abort(MPI_COMM_WORLD, exit_code);
         ::_exit(exit_code);
@@ -100,6 +106,14 @@ class MpiCommunicator final : public Communicator {
 
   private:
     void check(int code, const char* operation) const { check_mpi(code, operation, rank_); }
+    /// Calls MPI under the watchdog's eye; throws DistError if it fails.
+    template <typename Call> void watched(const char* operation, const Call& call) {
+        watchdog_.start(operation);
+        const int code = call();
+        watchdog_.stop();
+        check(code, operation);
+    }
+    [[noreturn]] void end_hang(const char* operation, std::chrono::milliseconds limit) const;
     void find_neighbours();
     void all_reduce(at::Tensor& tensor, MPI_Op op, const char* operation);
     void broadcast_bytes(std::byte* data, std::int64_t count, int root, const char* operation);
@@ -112,7 +126,20 @@ class MpiCommunicator final : public Communicator {
     int local_rank_ = 0;
     int local_size_ = 1;
     int hosts_ = 1;
+    Watchdog watchdog_{kDefaultTimeout, [this](const char* operation, auto limit) { end_hang(operation, limit); }};
 };
+
+/// Ends this process; the launcher ends the others, or their own watchdogs do.
+void MpiCommunicator::end_hang(const char* operation, std::chrono::milliseconds limit) const {
+    const int code = static_cast<int>(ExitCode::hang);
+    std::fputs(
+        fmt::format("tacit: error: rank {}: {} did not finish in {} s (dist.timeout): another rank hangs, died or "
+                    "is busy that long; exit code {}\n",
+                    rank_, operation, std::chrono::duration_cast<std::chrono::seconds>(limit).count(), code)
+            .c_str(),
+        stderr);
+    ::_exit(code);
+}
 
 MpiCommunicator::MpiCommunicator(std::int64_t largest_count) : largest_count_(largest_count) {
     if (largest_count < 1 || largest_count > kLargestMpiCount) {
@@ -142,7 +169,9 @@ void MpiCommunicator::all_reduce(at::Tensor& tensor, MPI_Op op, const char* oper
     const auto item = static_cast<std::int64_t>(host.element_size());
     for (std::int64_t done = 0; done < host.numel(); done += largest_count_) {
         const auto count = static_cast<int>(std::min(largest_count_, host.numel() - done));
-        check(MPI_Allreduce(MPI_IN_PLACE, data + done * item, count, mpi_type(host), op, comm_.comm()), operation);
+        watched(operation, [&] {
+            return MPI_Allreduce(MPI_IN_PLACE, data + done * item, count, mpi_type(host), op, comm_.comm());
+        });
     }
     if (!tensor.is_cpu()) {
         tensor.copy_(host);
@@ -171,8 +200,9 @@ at::Tensor MpiCommunicator::all_gather(const at::Tensor& tensor) {
     const std::int64_t bytes = byte_count(host);
     if (bytes <= largest_count_) {
         const auto count = static_cast<int>(bytes);
-        check(MPI_Allgather(bytes_of(host), count, MPI_BYTE, bytes_of(all), count, MPI_BYTE, comm_.comm()),
-              "all_gather");
+        watched("all_gather", [&] {
+            return MPI_Allgather(bytes_of(host), count, MPI_BYTE, bytes_of(all), count, MPI_BYTE, comm_.comm());
+        });
     } else {
         std::memcpy(bytes_of(all) + rank_ * bytes, bytes_of(host), static_cast<std::size_t>(bytes));
         for (int root = 0; root < size_; ++root) {
@@ -187,8 +217,10 @@ void MpiCommunicator::reduce_to(const std::byte* input, std::byte* output, std::
     const auto item = static_cast<std::int64_t>(like.element_size());
     for (std::int64_t done = 0; done < count; done += largest_count_) {
         const auto part = static_cast<int>(std::min(largest_count_, count - done));
-        check(MPI_Reduce(input + done * item, output + done * item, part, mpi_type(like), MPI_SUM, root, comm_.comm()),
-              "reduce_scatter_sum");
+        watched("reduce_scatter_sum", [&] {
+            return MPI_Reduce(input + done * item, output + done * item, part, mpi_type(like), MPI_SUM, root,
+                              comm_.comm());
+        });
     }
 }
 
@@ -202,9 +234,10 @@ at::Tensor MpiCommunicator::reduce_scatter_sum(const at::Tensor& tensor) {
     at::Tensor mine = at::empty(shape, host.options());
     const std::int64_t count = mine.numel();
     if (host.numel() <= largest_count_) {
-        check(MPI_Reduce_scatter_block(bytes_of(host), bytes_of(mine), static_cast<int>(count), mpi_type(host), MPI_SUM,
-                                       comm_.comm()),
-              "reduce_scatter_sum");
+        watched("reduce_scatter_sum", [&] {
+            return MPI_Reduce_scatter_block(bytes_of(host), bytes_of(mine), static_cast<int>(count), mpi_type(host),
+                                            MPI_SUM, comm_.comm());
+        });
     } else {
         for (int root = 0; root < size_; ++root) {
             reduce_to(bytes_of(host) + root * byte_count(mine), bytes_of(mine), count, host, root);
@@ -216,7 +249,7 @@ at::Tensor MpiCommunicator::reduce_scatter_sum(const at::Tensor& tensor) {
 void MpiCommunicator::broadcast_bytes(std::byte* data, std::int64_t count, int root, const char* operation) {
     for (std::int64_t done = 0; done < count; done += largest_count_) {
         const auto part = static_cast<int>(std::min(largest_count_, count - done));
-        check(MPI_Bcast(data + done, part, MPI_BYTE, root, comm_.comm()), operation);
+        watched(operation, [&] { return MPI_Bcast(data + done, part, MPI_BYTE, root, comm_.comm()); });
     }
 }
 
@@ -231,7 +264,7 @@ void MpiCommunicator::broadcast(at::Tensor& tensor, int root) {
 
 void MpiCommunicator::broadcast(std::string& text, int root) {
     std::int64_t length = static_cast<std::int64_t>(text.size());
-    check(MPI_Bcast(&length, 1, MPI_INT64_T, root, comm_.comm()), "broadcast of a text");
+    watched("broadcast of a text", [&] { return MPI_Bcast(&length, 1, MPI_INT64_T, root, comm_.comm()); });
     text.resize(static_cast<std::size_t>(length));
     broadcast_bytes(reinterpret_cast<std::byte*>(text.data()), length, root, "broadcast of a text");
 }

@@ -54,6 +54,7 @@ class SelfCommunicator final : public Communicator {
 
     void broadcast(std::string& /*text*/, int root) override { require_root(root); }
     void barrier() override {}
+    void set_timeout(std::chrono::seconds /*limit*/) override {}
     [[noreturn]] void abort(int exit_code) override { ::_exit(exit_code); }
 };
 

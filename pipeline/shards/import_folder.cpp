@@ -79,6 +79,7 @@ class ImageFolder : public ImageSource {
         }
         if (roots.empty()) {
             name_classes({root_});
+            refuse_parent_of_splits();
             add_tree("", root_);
             return;
         }
@@ -126,6 +127,20 @@ class ImageFolder : public ImageSource {
   private:
     const Entry& entry(const std::string& split, std::int64_t index) const {
         return entries_.at(split).at(static_cast<std::size_t>(index));
+    }
+
+    /// A folder with nothing but a folder of train/ and test/ would become one class of everything.
+    void refuse_parent_of_splits() const {
+        if (classes_.size() != 1) {
+            return;
+        }
+        const fs::path only = root_ / classes_.front();
+        for (const fs::path& folder : subfolders(only)) {
+            if (!split_of_folder(folder.filename().string()).empty()) {
+                throw ConfigError(fmt::format("{}: its one folder holds {}/; import {} itself", root_.string(),
+                                              folder.filename().string(), only.string()));
+            }
+        }
     }
 
     void name_classes(const std::vector<fs::path>& folders) {

@@ -52,10 +52,9 @@ at::Device pick_device(const std::string& wish, const dist::Communicator& comm) 
     return {at::kCUDA, static_cast<at::DeviceIndex>(comm.local_rank() % gpus)};
 }
 
-void read_dist(const config::Section& section, const dist::Communicator& comm) {
-    const std::string backend = section.choice("backend", "auto", {"auto", "mpi"});
-    if (backend == "mpi" && comm.describe() == "self")
-        section.fail("backend", "this process was not started by mpirun or srun; start it so, or use auto");
+void read_dist(const config::Section& section, dist::Communicator& comm) {
+    constexpr std::int64_t kDay = 86400;
+    comm.set_timeout(std::chrono::seconds(section.integer("timeout", dist::kDefaultTimeout.count(), {0, kDay})));
 }
 
 std::vector<double> per_channel(const std::vector<double>& given, const std::vector<double>& stored, int channels,

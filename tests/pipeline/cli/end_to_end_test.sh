@@ -72,6 +72,14 @@ ranks 2 pretrain "${options[@]}" --set train.max_steps=40 --run halves | tee res
 grep -q 'resum\|goes on\|went on' resumed.txt
 curves whole halves 0
 
+# A rank that hangs: the other one says so and the job ends with exit code 76.
+ranks 2 pretrain "${options[@]}" --set train.max_steps=100000 --set dist.timeout=2 --run hangs >hangs.txt 2>&1 &
+until grep -q '"step":10,' hangs/metrics.jsonl 2>/dev/null; do sleep 0.05; done
+kill -STOP "$(pgrep -f -- '--run hangs' | tail -1)"
+wait $! && code=0 || code=$?
+[ $code = 76 ] && grep 'all_reduce_sum did not finish in 2 s' hangs.txt ||
+    { echo "end to end: a rank that hangs ended the job with exit code $code:" >&2; cat hangs.txt >&2; exit 1; }
+
 for command in probe knn finetune; do ranks 2 $command --run whole; done
 "$tacit" embed --run whole
 "$tacit" export --run whole --format tacit --out whole.safetensors

@@ -276,6 +276,15 @@ TEST(ImportFolder, LoosePhotosAreUnlabelled) {
     EXPECT_EQ(train.labels(), (std::vector<std::int32_t>{-1, -1}));
 }
 
+TEST(ImportFolder, ParentOfSplitsIsRefusedWithTheFolderMeant) {
+    const TemporaryFolder folder;
+    write_tree(folder);
+    ImportOptions options = options_for(folder);
+    options.source = folder / "";
+    const std::string message = message_of<ConfigError>([&] { import_images(options); });
+    EXPECT_NE(message.find("import " + (folder / "source") + " itself"), std::string::npos) << message;
+}
+
 TEST(ImportFolder, UnreadableImageIsNamedAndNothingIsLeft) {
     const TemporaryFolder folder;
     write_tree(folder);
