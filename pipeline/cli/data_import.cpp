@@ -3,7 +3,7 @@
 #include "pipeline/base/progress.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
-#include "pipeline/shards/import.hpp"
+#include "pipeline/shards/import/import.hpp"
 #include "pipeline/train/threads.hpp"
 
 #include <boost/program_options/value_semantic.hpp>

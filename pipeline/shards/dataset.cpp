@@ -3,8 +3,8 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/codec.hpp"
 #include "pipeline/shards/file_bytes.hpp"
+#include "pipeline/shards/images/codec.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
 
@@ -13,11 +13,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <span>
+#include <stdexcept>
 
 namespace tacit::shards {
 namespace {
 
 constexpr std::uint64_t kMaxEncodedBytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t kBlockBytes = std::uint64_t{1} << 20;
 
 struct Shard {
     ShardIndex index;
@@ -80,10 +83,18 @@ struct Dataset::Impl {
     DatasetInfo info;
     std::vector<std::int32_t> labels;
     std::vector<Shard> shards;
+    std::vector<std::int64_t> block_starts{0};
 
+    /// Place of an image's first byte among the shard's image bytes; `image` may be the end.
+    static std::uint64_t begin_of(const Shard& shard, std::int64_t image);
+    void add_blocks(const Shard& shard);
+    void read_images(const Shard& shard, std::int64_t first, std::int64_t end, std::vector<std::uint8_t>& to) const;
+    augment::ImageView decode(const Shard& shard, std::int64_t image, std::span<const std::uint8_t> stored,
+                              SampleBuffer& buffer) const;
+    [[noreturn]] void fail(const Shard& shard, std::int64_t image, const Error& error) const;
+    void require_index(std::int64_t index) const;
     void add(ShardIndex index);
     void finish();
-    void read_bytes(const Shard& shard, std::size_t image, std::vector<std::uint8_t>& to) const;
     const Shard& shard_of(std::int64_t index) const;
 };
 
@@ -95,6 +106,7 @@ void Dataset::Impl::add(ShardIndex index) {
     labels.insert(labels.end(), index.labels.begin(), index.labels.end());
     shards.push_back({std::move(index), std::move(file), info.size});
     info.size += shards.back().index.count;
+    add_blocks(shards.back());
 }
 
 void Dataset::Impl::finish() {
@@ -122,18 +134,60 @@ const Shard& Dataset::Impl::shard_of(std::int64_t index) const {
     return *std::prev(after);
 }
 
-void Dataset::Impl::read_bytes(const Shard& shard, std::size_t image, std::vector<std::uint8_t>& to) const {
+std::uint64_t Dataset::Impl::begin_of(const Shard& shard, std::int64_t image) {
     const ShardIndex& index = shard.index;
-    const bool raw = index.layout == Layout::raw;
-    const std::uint64_t bytes = raw ? index.shape.bytes() : index.offsets[image + 1] - index.offsets[image];
-    const std::uint64_t begin = raw ? image * bytes : index.offsets[image];
+    return index.layout == Layout::raw ? static_cast<std::uint64_t>(image) * index.shape.bytes()
+                                       : index.offsets[static_cast<std::size_t>(image)];
+}
+
+/// Cuts the shard's images into blocks of at most kBlockBytes, or of one larger image.
+void Dataset::Impl::add_blocks(const Shard& shard) {
+    std::int64_t first = 0;
+    for (std::int64_t image = 1; image <= shard.index.count; ++image) {
+        if (image == shard.index.count || begin_of(shard, image + 1) - begin_of(shard, first) > kBlockBytes) {
+            block_starts.push_back(shard.first + image);
+            first = image;
+        }
+    }
+}
+
+void Dataset::Impl::read_images(const Shard& shard, std::int64_t first, std::int64_t end,
+                                std::vector<std::uint8_t>& to) const {
+    const std::uint64_t begin = begin_of(shard, first);
+    const std::uint64_t bytes = begin_of(shard, end) - begin;
     if (bytes > kMaxEncodedBytes) {
         throw DataError(fmt::format("claims {} bytes", bytes));
     }
     to.resize(static_cast<std::size_t>(bytes));
-    shard.file.read(index.address + begin, to.data(), to.size());
-    if (!index.checksums.empty() && crc32c(to.data(), to.size()) != index.checksums[image]) {
+    shard.file.read(shard.index.address + begin, to.data(), to.size());
+}
+
+augment::ImageView Dataset::Impl::decode(const Shard& shard, std::int64_t image, std::span<const std::uint8_t> stored,
+                                         SampleBuffer& buffer) const {
+    const ShardIndex& index = shard.index;
+    if (!index.checksums.empty() &&
+        crc32c(stored.data(), stored.size()) != index.checksums[static_cast<std::size_t>(image)]) {
         throw DataError("is damaged (its checksum differs); restore the file or import the images again");
+    }
+    if (index.layout == Layout::raw) {
+        return {stored.data(), index.shape};
+    }
+    const augment::ImageShape shape = decode_image(stored, info.channels, buffer.pixels);
+    if (info.shape.height != 0 && shape != info.shape) {
+        throw DataError(fmt::format("is {} x {} pixels, the shard says all are {} x {}", shape.width, shape.height,
+                                    info.shape.width, info.shape.height));
+    }
+    return {buffer.pixels.data(), shape};
+}
+
+void Dataset::Impl::fail(const Shard& shard, std::int64_t image, const Error& error) const {
+    throw DataError(fmt::format("{}: {}: image {} (number {} of split '{}') {}", shard.index.path, shard.index.dataset,
+                                image, shard.first + image, info.split, error.what()));
+}
+
+void Dataset::Impl::require_index(std::int64_t index) const {
+    if (index < 0 || index >= info.size) {
+        throw std::out_of_range(fmt::format("image {} of {}", index, info.size));
     }
 }
 
@@ -173,26 +227,45 @@ const std::vector<std::int32_t>& Dataset::labels() const {
 }
 
 augment::ImageView Dataset::read(std::int64_t index, SampleBuffer& buffer) const {
-    if (index < 0 || index >= impl_->info.size) {
-        throw std::out_of_range(fmt::format("image {} of {}", index, impl_->info.size));
-    }
+    impl_->require_index(index);
     const Shard& shard = impl_->shard_of(index);
-    const auto image = static_cast<std::size_t>(index - shard.first);
+    const std::int64_t image = index - shard.first;
     try {
-        if (shard.index.layout == Layout::raw) {
-            impl_->read_bytes(shard, image, buffer.pixels);
-            return {buffer.pixels.data(), shard.index.shape};
-        }
-        impl_->read_bytes(shard, image, buffer.encoded);
-        const augment::ImageShape shape = decode_image(buffer.encoded, impl_->info.channels, buffer.pixels);
-        if (impl_->info.shape.height != 0 && shape != impl_->info.shape) {
-            throw DataError(fmt::format("is {} x {} pixels, the shard says all are {} x {}", shape.width, shape.height,
-                                        impl_->info.shape.width, impl_->info.shape.height));
-        }
-        return {buffer.pixels.data(), shape};
+        impl_->read_images(shard, image, image + 1, buffer.encoded);
+        return impl_->decode(shard, image, buffer.encoded, buffer);
     } catch (const Error& error) {
-        throw DataError(fmt::format("{}: {}: image {} (number {} of split '{}') {}", shard.index.path,
-                                    shard.index.dataset, image, index, impl_->info.split, error.what()));
+        impl_->fail(shard, image, error);
+    }
+}
+
+const std::vector<std::int64_t>& Dataset::block_starts() const {
+    return impl_->block_starts;
+}
+
+void Dataset::load(std::int64_t number, Block& into) const {
+    const auto place = static_cast<std::size_t>(number);
+    const std::int64_t first = impl_->block_starts.at(place);
+    const std::int64_t end = impl_->block_starts.at(place + 1);
+    const Shard& shard = impl_->shard_of(first);
+    into.number = number;
+    into.first = first;
+    try {
+        impl_->read_images(shard, first - shard.first, end - shard.first, into.bytes);
+    } catch (const Error& error) {
+        impl_->fail(shard, first - shard.first, error);
+    }
+}
+
+augment::ImageView Dataset::image(const Block& block, std::int64_t index, SampleBuffer& buffer) const {
+    impl_->require_index(index);
+    const Shard& shard = impl_->shard_of(index);
+    const std::int64_t image = index - shard.first;
+    const std::uint64_t skip = Impl::begin_of(shard, image) - Impl::begin_of(shard, block.first - shard.first);
+    const std::uint64_t bytes = Impl::begin_of(shard, image + 1) - Impl::begin_of(shard, image);
+    try {
+        return impl_->decode(shard, image, std::span(block.bytes).subspan(skip, bytes), buffer);
+    } catch (const Error& error) {
+        impl_->fail(shard, image, error);
     }
 }
 

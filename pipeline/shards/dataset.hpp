@@ -30,6 +30,16 @@ struct SampleBuffer {
     std::vector<std::uint8_t> pixels;  ///< decoded HWC image
 };
 
+/// Consecutive images that are stored, and hence read and decoded, together: a row of HDF5 chunks, or up to a
+/// mebibyte of images that lie side by side. Held by the loader while its images are being visited.
+struct Block {
+    std::int64_t number = -1;
+    std::int64_t first = 0;            ///< data set index of its first image
+    std::vector<std::uint8_t> bytes;   ///< decoded images, or JPEG and PNG files as stored
+    std::vector<std::uint8_t> scratch; ///< what decoding needs
+    std::size_t memory() const { return bytes.capacity() + scratch.capacity(); }
+};
+
 /// A read-only set of images with labels, spread over one or more HDF5 shards. Indexed once with
 /// libhdf5; after that images are read with pread and decoded without HDF5's global lock.
 /// Thread-safe after construction.
@@ -48,6 +58,14 @@ class Dataset {
     /// Reads and decodes image `index` into `buffer`; the view points into it. Verifies the image's
     /// checksum where the shard has one. Throws DataError naming file, data set and image.
     augment::ImageView read(std::int64_t index, SampleBuffer& buffer) const;
+
+    /// Where blocks begin: block b holds the images [block_starts()[b], block_starts()[b + 1]).
+    const std::vector<std::int64_t>& block_starts() const;
+    /// Reads block `number`. Throws DataError naming file, data set and images if it cannot be read or decoded as a
+    /// whole; what is wrong with a single image shows in image().
+    void load(std::int64_t number, Block& into) const;
+    /// Image `index` of a loaded block; the view points into block or buffer. Equals read(index). Throws DataError.
+    augment::ImageView image(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
 
   private:
     struct Impl;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/h5_handle.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/shard_index.hpp"
 
 #include <optional>

@@ -3,8 +3,8 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/foreign_index.hpp"
-#include "pipeline/shards/h5_describe.hpp"
-#include "pipeline/shards/h5_handle.hpp"
+#include "pipeline/shards/hdf5/describe.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
 

@@ -3,10 +3,10 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/column.hpp"
 #include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/foreign_index.hpp"
-#include "pipeline/shards/h5_handle.hpp"
+#include "pipeline/shards/hdf5/column.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 
 #include <fmt/format.h>
 

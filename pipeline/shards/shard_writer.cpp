@@ -3,8 +3,8 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/files.hpp"
-#include "pipeline/shards/column.hpp"
-#include "pipeline/shards/h5_handle.hpp"
+#include "pipeline/shards/hdf5/column.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/shard_files.hpp"
 
 #include <cstring>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pipeline/shards/dataset.hpp"
-#include "pipeline/shards/import.hpp"
+#include "pipeline/shards/import/import.hpp"
 
 #include <cstdint>
 #include <vector>

@@ -3,7 +3,7 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/h5_handle.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "pipeline/shards/shard_writer.hpp"
 #include "pipeline/shards/statistics.hpp"
@@ -187,6 +187,38 @@ TEST(Dataset, ManyThreadsReadTheSameBytes) {
         }
     }
     EXPECT_EQ(wrong, std::vector<int>(4, 0));
+}
+
+/// Every image through its block is the image that read() gives; blocks cover the data set in order.
+void expect_blocks_equal_reads(const Dataset& dataset) {
+    const std::vector<std::int64_t>& starts = dataset.block_starts();
+    ASSERT_GE(starts.size(), 2U);
+    EXPECT_EQ(starts.front(), 0);
+    EXPECT_EQ(starts.back(), dataset.info().size);
+    Block block;
+    SampleBuffer buffer;
+    for (std::size_t number = 0; number + 1 < starts.size(); ++number) {
+        ASSERT_LT(starts[number], starts[number + 1]);
+        dataset.load(static_cast<std::int64_t>(number), block);
+        for (std::int64_t index = starts[number]; index < starts[number + 1]; ++index) {
+            const augment::ImageView view = dataset.image(block, index, buffer);
+            EXPECT_EQ(std::vector<std::uint8_t>(view.data, view.data + view.shape.bytes()), pixels_of(dataset, index));
+        }
+    }
+}
+
+TEST(Dataset, BlocksOfRawImagesEqualSingleReads) {
+    const TemporaryFolder folder;
+    write_raw_split(folder.path(), "train", {300, 300, 3}, 11, 5); // 270 kB an image: three to a block
+    const Dataset dataset = Dataset::open(folder.path(), "train");
+    EXPECT_GE(dataset.block_starts().size(), 5U);
+    expect_blocks_equal_reads(dataset);
+}
+
+TEST(Dataset, BlocksOfEncodedImagesEqualSingleReads) {
+    const TemporaryFolder folder;
+    write_encoded(folder, {make_png({20, 30, 3}, 1), make_jpeg({16, 16, 3}, 2), make_png({5, 5, 3}, 3)}, 3);
+    expect_blocks_equal_reads(Dataset::open(folder.path(), "train"));
 }
 
 TEST(Dataset, FingerprintFollowsTheContent) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/import.hpp"
+#include "pipeline/shards/import/import.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/dataset.hpp"

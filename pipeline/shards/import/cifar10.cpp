@@ -2,7 +2,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/file_bytes.hpp"
-#include "pipeline/shards/image_source.hpp"
+#include "pipeline/shards/import/image_source.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/image_source.hpp"
+#include "pipeline/shards/import/image_source.hpp"
 
 #include <fmt/format.h>
 #include <zlib.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/h5_describe.hpp"
+#include "pipeline/shards/hdf5/describe.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/h5_handle.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/codec.hpp"
+#include "pipeline/shards/images/codec.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/format.hpp"
-#include "pipeline/shards/png_decoder.hpp"
+#include "pipeline/shards/images/png_decoder.hpp"
 
 #include <fmt/format.h>
 #include <turbojpeg.h>

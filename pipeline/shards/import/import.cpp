@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/import.hpp"
+#include "pipeline/shards/import/import.hpp"
 
 #include "augment/recipe.hpp"
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
-#include "pipeline/shards/codec.hpp"
-#include "pipeline/shards/image_source.hpp"
-#include "pipeline/shards/import_stage.hpp"
+#include "pipeline/shards/images/codec.hpp"
+#include "pipeline/shards/import/image_source.hpp"
+#include "pipeline/shards/import/stage.hpp"
 #include "pipeline/shards/parallel_for.hpp"
 #include "pipeline/shards/pixel_sums.hpp"
 #include "pipeline/shards/shard_writer.hpp"

@@ -2,7 +2,7 @@
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/file_bytes.hpp"
-#include "pipeline/shards/image_source.hpp"
+#include "pipeline/shards/import/image_source.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/h5_handle.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "augment/image.hpp"
-#include "pipeline/shards/import.hpp"
+#include "pipeline/shards/import/import.hpp"
 
 #include <cstdint>
 #include <memory>

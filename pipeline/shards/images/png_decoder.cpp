@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/png_decoder.hpp"
+#include "pipeline/shards/images/png_decoder.hpp"
 
 #include "pipeline/base/error.hpp"
 

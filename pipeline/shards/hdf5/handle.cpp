@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/h5_handle.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"

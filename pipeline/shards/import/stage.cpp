@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/import_stage.hpp"
+#include "pipeline/shards/import/stage.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
