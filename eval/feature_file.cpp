@@ -93,7 +93,7 @@ void write_features(const std::string& path, const Features& features, const Fea
     if (failed) {
         throw IoError(fmt::format("cannot create folder {}: {}", target.parent_path().string(), failed.message()));
     }
-    const std::string partial = path + ".partial";
+    const std::string partial = temporary_path(path);
     try {
         write_contents(partial, features, origin);
         fsync_path(partial);

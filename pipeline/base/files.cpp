@@ -3,7 +3,9 @@
 
 #include "pipeline/base/error.hpp"
 
+#include <atomic>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -78,8 +80,15 @@ void rename_durably(const std::string& from, const std::string& to) {
     fsync_path(folder_of(to));
 }
 
+std::string temporary_path(const std::string& path) {
+    static std::atomic<int> count{0};
+    char host[HOST_NAME_MAX + 1] = {};
+    ::gethostname(host, sizeof(host) - 1);
+    return path + ".tmp." + host + "." + std::to_string(::getpid()) + "." + std::to_string(++count);
+}
+
 void write_file_atomically(const std::string& path, std::string_view content) {
-    const std::string temporary = path + ".tmp." + std::to_string(::getpid());
+    const std::string temporary = temporary_path(path);
     Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
     if (!file.open())
         fail("write", path);

@@ -32,7 +32,7 @@ void options(OptionTable& table) {
 /// The file appears under its name only when it is whole.
 void write_weights(const std::string& path, const models::NamedTensors& tensors,
                    const std::map<std::string, std::string>& metadata) {
-    const std::string temporary = path + ".tmp." + std::to_string(::getpid());
+    const std::string temporary = temporary_path(path);
     try {
         models::write_safetensors(temporary, tensors, metadata);
         rename_durably(temporary, path);

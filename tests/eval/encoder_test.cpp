@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 namespace tacit::eval {
 namespace {
 
@@ -32,6 +34,21 @@ TEST(Features, PixelsAreTheNormalisedImagesInSampleOrder) {
     const at::Tensor index = torch::arange(41, torch::kFloat32);
     EXPECT_LT((found.values.select(1, 0) - (index / 255 - 0.3) / 0.3).abs().max().item<float>(), 1e-5F);
     EXPECT_TRUE(found.labels.equal(torch::arange(41, torch::kInt64).remainder(4)));
+}
+
+TEST(Features, TwoJobsMayWriteTheSameFile) {
+    const TinyData data;
+    const std::string path = data.folder.path() + "/features/train.h5";
+    const auto write_often = [&](float value) {
+        for (int i = 0; i < 20; ++i) {
+            write_features(path, {torch::full({8, 4}, value), torch::zeros({8}, torch::kInt64)},
+                           {"run", "s", "train", "k"});
+        }
+    };
+    std::future<void> other = std::async(std::launch::async, write_often, 1.0F);
+    EXPECT_NO_THROW(write_often(2.0F));
+    EXPECT_NO_THROW(other.get());
+    EXPECT_TRUE(read_features(path, "k").has_value());
 }
 
 TEST(Features, ProbingLeavesTheEncoderUnchanged) {

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <string>
-#include <unistd.h>
 
 namespace tacit {
 namespace {
@@ -70,7 +69,9 @@ TEST(FullDisk, IsAnIoErrorWithTheReason) {
     const fs::path folder = fs::path(testing::TempDir()) / "full_disk";
     fs::remove_all(folder);
     fs::create_directories(folder);
-    fs::create_symlink("/dev/full", folder / ("f.tmp." + std::to_string(::getpid())));
+    const std::string before = temporary_path((folder / "f").string()); // ends in a count
+    const std::size_t dot = before.rfind('.');
+    fs::create_symlink("/dev/full", before.substr(0, dot + 1) + std::to_string(std::stoi(before.substr(dot + 1)) + 1));
     const std::string message = message_of([&] { write_file_atomically((folder / "f").string(), "x"); });
     EXPECT_NE(message.find("No space left on device (ENOSPC)"), std::string::npos) << message;
     EXPECT_TRUE(fs::is_empty(folder));
