@@ -2,6 +2,11 @@
 #pragma once
 
 #include "augment/image.hpp"
+#include "pipeline/shards/array_reader.hpp"
+#include "pipeline/shards/data_spec.hpp"
+#include "pipeline/shards/dataset_index.hpp"
+#include "pipeline/shards/element.hpp"
+#include "pipeline/shards/part_reader.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -17,6 +22,8 @@ struct DatasetInfo {
     std::int64_t size = 0; ///< number of images
     int channels = 0;
     augment::ImageShape shape;        ///< common height and width, or 0 x 0 when images differ (encoded layout)
+    Element element = Element::u8;    ///< of the stored pixels
+    std::vector<double> value_range;  ///< stored numbers that mean black and white; empty: not known
     std::vector<std::string> classes; ///< class names in label order; empty when unlabelled
     std::vector<double> mean;         ///< per channel in [0, 1]; of the training split when the shards store it
     std::vector<double> std;          ///< per channel in [0, 1]
@@ -28,16 +35,17 @@ struct DatasetInfo {
 struct SampleBuffer {
     std::vector<std::uint8_t> encoded; ///< bytes as stored
     std::vector<std::uint8_t> pixels;  ///< decoded HWC image
+    ArrayScratch scratch;
 };
 
 /// Consecutive images that are stored, and hence read and decoded, together: a row of HDF5 chunks, or up to a
 /// mebibyte of images that lie side by side. Held by the loader while its images are being visited.
 struct Block {
     std::int64_t number = -1;
-    std::int64_t first = 0;            ///< data set index of its first image
-    std::vector<std::uint8_t> bytes;   ///< decoded images, or JPEG and PNG files as stored
-    std::vector<std::uint8_t> scratch; ///< what decoding needs
-    std::size_t memory() const { return bytes.capacity() + scratch.capacity(); }
+    std::int64_t first = 0;          ///< data set index of its first image
+    std::vector<std::uint8_t> bytes; ///< stored pixels after filters, or JPEG and PNG files as stored
+    ArrayScratch scratch;
+    std::size_t memory() const { return bytes.capacity() + scratch.memory(); }
 };
 
 /// A read-only set of images with labels, spread over one or more HDF5 shards. Indexed once with
@@ -45,9 +53,12 @@ struct Block {
 /// Thread-safe after construction.
 class Dataset {
   public:
-    /// `path`: an .h5 file, or a folder that holds `<split>-*.h5`. Throws DataError/IoError naming the
-    /// file and data set, and listing the splits that exist.
+    /// Indexes and opens. Throws DataError/IoError naming the file and data set, and listing the splits that exist.
+    static Dataset open(const DataSpec& spec, const std::string& split);
+    /// With everything but the path guessed: an .h5 file, or a folder that holds `<split>-*.h5`.
     static Dataset open(const std::string& path, const std::string& split);
+    /// What was indexed elsewhere, for instance by another rank.
+    explicit Dataset(DatasetIndex index);
     Dataset(Dataset&&) noexcept;
     Dataset& operator=(Dataset&&) noexcept;
     ~Dataset();
@@ -55,9 +66,16 @@ class Dataset {
     const DatasetInfo& info() const;
     /// Class index per image, -1 where unlabelled. Size info().size.
     const std::vector<std::int32_t>& labels() const;
-    /// Reads and decodes image `index` into `buffer`; the view points into it. Verifies the image's
+    /// Image `index` as it is stored, in interleaved order and native bytes. Verifies its checksum. Throws as read().
+    StoredImage stored(std::int64_t index, SampleBuffer& buffer) const;
+    /// Reads and decodes image `index` into `buffer`; the view points into it. Pixels of other types than u8 become u8
+    /// by the value range (to_u8). Verifies the image's
     /// checksum where the shard has one. Throws DataError naming file, data set and image.
     augment::ImageView read(std::int64_t index, SampleBuffer& buffer) const;
+
+    /// Whether read() of an image costs no more than the image's part of load(). False where an image lies in an HDF5
+    /// chunk with others, all of which must be decoded for it alone.
+    bool single_reads_are_cheap() const;
 
     /// Where blocks begin: block b holds the images [block_starts()[b], block_starts()[b + 1]).
     const std::vector<std::int64_t>& block_starts() const;

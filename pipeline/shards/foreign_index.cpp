@@ -3,25 +3,32 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/shards/axes.hpp"
+#include "pipeline/shards/data_spec.hpp"
+#include "pipeline/shards/hdf5/image_parts.hpp"
+#include "pipeline/shards/labels.hpp"
+#include "pipeline/shards/to_u8.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <filesystem>
 
 namespace tacit::shards {
 namespace {
 
 constexpr const char* kOnlySplit = "train";
-constexpr hsize_t kMaxSide = 65535;
-constexpr hsize_t kMaxChannels = 4;
 
-const std::vector<std::string> kImageNames = {"images", "x", "X", "data"};
-const std::vector<std::string> kLabelNames = {"labels", "label", "y", "Y", "ans"};
+// Names seen in public data sets and tutorials: PCam, Galaxy10, So2Sat, 3D Shapes, Keras, CREMI, calorimeters, NYU, …
+const std::vector<std::string> kImageNames = {
+    "images", "image", "x",         "X",    "data", "imgs",        "img",
+    "bytes",  "jpeg",  "train_img", "ECAL", "sen2", "volumes/raw", "reconstruction_rss"};
+const std::vector<std::string> kLabelNames = {"labels", "label", "y", "Y", "ans", "target", "targets"};
+const std::vector<std::string> kOffsetNames = {"offsets", "offset", "starts"};
 
-std::string first_dataset(hid_t file, const std::vector<std::string>& names) {
+std::string first_object(hid_t file, const std::vector<std::string>& names) {
     const auto found =
-        std::find_if(names.begin(), names.end(), [&](const auto& name) { return h5::has_dataset(file, name); });
+        std::find_if(names.begin(), names.end(), [&](const auto& name) { return h5::has_object(file, name); });
     return found == names.end() ? std::string() : *found;
 }
 
@@ -35,94 +42,172 @@ std::vector<std::string> names_for_split(const std::vector<std::string>& names, 
     return out;
 }
 
-std::vector<std::int32_t> read_labels(hid_t file, const std::string& path, const std::string& name,
-                                      std::int64_t count) {
-    const std::string where = fmt::format("{}: {}", path, name);
-    const h5::Handle dataset = h5::checked(H5Dopen2(file, name.c_str(), H5P_DEFAULT), where);
-    const h5::Handle type = h5::checked(H5Dget_type(dataset.get()), where);
-    const std::vector<hsize_t> dims = h5::dimensions(dataset.get());
-    const bool one_each = !dims.empty() && dims[0] == static_cast<hsize_t>(count) &&
-                          std::all_of(dims.begin() + 1, dims.end(), [](hsize_t dim) { return dim == 1; });
-    if (!one_each || H5Tget_class(type.get()) != H5T_INTEGER) {
-        log::warning(fmt::format("{}: shape {} does not hold one class number per image; the images are read without "
-                                 "labels",
-                                 where, h5::shape_text(dims)));
-        return std::vector<std::int32_t>(static_cast<std::size_t>(count), -1);
-    }
-    std::vector<std::int32_t> labels(static_cast<std::size_t>(count));
-    if (count > 0 && H5Dread(dataset.get(), H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels.data()) < 0) {
-        throw DataError(fmt::format("{}: cannot be read: {}", where, h5::reason()));
-    }
-    return labels;
+/// `name` beside the last step of `of`: "a/b/offsets" for "a/b/bytes".
+std::string beside(const std::string& of, const std::string& name) {
+    const std::size_t slash = of.rfind('/');
+    return slash == std::string::npos ? name : of.substr(0, slash + 1) + name;
 }
 
-void name_classes(ShardIndex& index, const std::string& labels_name) {
-    constexpr std::int32_t kMaxClasses = 1 << 20;
-    const auto [low, high] = std::minmax_element(index.labels.begin(), index.labels.end());
-    if (low == index.labels.end() || *high < 0) {
-        return;
+/// What indexing the images leaves for the labels.
+struct Images {
+    h5::Located at;
+    std::vector<std::string> names; ///< one an image, of a group
+    Labels groups;                  ///< the subgroup of each image
+};
+
+void add_blob(const std::string& path, const DataSpec& spec, FileIndex& index, const h5::Located& at) {
+    for (const std::string& name : kOffsetNames) {
+        if (h5::has_object(at.file.get(), beside(at.name, name))) {
+            index.parts.push_back(h5::blob_part(at, h5::locate(at.path, beside(at.name, name), spec.roots)));
+            return;
+        }
     }
-    if (*low < -1 || *high >= kMaxClasses) {
+    throw DataError(fmt::format(
+        "{}: {}: is a list of bytes, and no data set `offsets` beside it says where images begin", path, at.name));
+}
+
+Images add_images(const std::string& path, const std::string& name, const DataSpec& spec, FileIndex& index) {
+    Images images{h5::locate(path, name, spec.roots), {}, {}};
+    switch (h5::shape_of(images.at.object.get())) {
+    case h5::Shape::pixels:
+        index.parts = h5::array_parts(images.at, spec.axes, spec.roots);
+        break;
+    case h5::Shape::encoded:
+        index.parts.push_back(h5::encoded_part(images.at));
+        break;
+    case h5::Shape::blob:
+        add_blob(path, spec, index, images.at);
+        break;
+    case h5::Shape::group: {
+        h5::GroupImages found = h5::group_images(images.at);
+        index.parts.push_back(std::move(found.part));
+        images.names = std::move(found.names);
+        images.groups = {std::move(found.labels), std::move(found.classes)};
+        break;
+    }
+    case h5::Shape::other:
         throw DataError(
-            fmt::format("{}: {}: values {} to {} are not class numbers from 0", index.path, labels_name, *low, *high));
+            fmt::format("{}: {}: shape {} and type do not hold images; Tacit reads numbers of 8 and 16 bits and "
+                        "16, 32 and 64-bit floating point as (N, H, W, C) and the like, and JPEG or PNG bytes",
+                        path, name, h5::shape_text(h5::dimensions(images.at.object.get()))));
     }
-    for (std::int32_t label = 0; label <= *high; ++label) {
-        index.classes.push_back(std::to_string(label));
+    for (const ImagePart& part : index.parts) {
+        index.count += part.count;
+    }
+    return images;
+}
+
+/// Shape and element type, if all images share them.
+void describe(FileIndex& index) {
+    const ImagePart& first = index.parts.front();
+    if (first.array) {
+        index.shape = Axes(first.axes).image(first.array->shape);
+        index.element = first.array->element;
+    } else {
+        const std::vector<augment::ImageShape>& shapes = first.items->shapes;
+        index.element = first.items->element;
+        if (shapes.empty()) { // JPEG or PNG: colour, whatever single images are
+            index.shape = {0, 0, 3};
+        } else {
+            const bool same = std::all_of(shapes.begin(), shapes.end(), [&](auto shape) { return shape == shapes[0]; });
+            const bool same_channels = std::all_of(shapes.begin(), shapes.end(),
+                                                   [&](auto shape) { return shape.channels == shapes[0].channels; });
+            if (!same_channels) {
+                throw DataError(
+                    fmt::format("{}: {}: images have different numbers of channels", index.path, first.items->dataset));
+            }
+            index.shape = same ? shapes[0] : augment::ImageShape{0, 0, shapes[0].channels};
+        }
     }
 }
 
-void index_images(hid_t file, std::uint64_t file_bytes, ShardIndex& index) {
-    const std::string where = fmt::format("{}: {}", index.path, index.dataset);
-    const h5::Handle dataset = h5::checked(H5Dopen2(file, index.dataset.c_str(), H5P_DEFAULT), where);
-    const std::vector<hsize_t> dims = h5::dimensions(dataset.get());
-    const bool gray = dims.size() == 3;
-    if (!h5::is_uint8(dataset.get()) || (dims.size() != 4 && !gray)) {
-        throw DataError(fmt::format("{}: shape {}{}; Tacit reads uint8 (N, H, W, C) or (N, H, W)", where,
-                                    h5::shape_text(dims), h5::is_uint8(dataset.get()) ? "" : ", not uint8"));
+Labels named_labels(const std::string& text, const std::string& path, const DataSpec& spec, const FileIndex& index,
+                    const Images& images) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    if (text == "group") {
+        if (images.groups.classes.empty()) {
+            throw ConfigError(
+                fmt::format("data.labels is `group`, but {}: {} has no subgroups with images", path, images.at.name));
+        }
+        return images.groups;
     }
-    const hsize_t channels = gray ? 1 : dims[3];
-    if (dims[1] < 1 || dims[1] > kMaxSide || dims[2] < 1 || dims[2] > kMaxSide || channels < 1 ||
-        channels > kMaxChannels) {
-        throw DataError(fmt::format("{}: shape {} is not (N, H, W, C) with 1 to {} channels last", where,
-                                    h5::shape_text(dims), kMaxChannels));
+    if (text.starts_with('@')) {
+        const std::string name = text.substr(1);
+        const bool own = h5::has_attribute(images.at.object.get(), name);
+        const h5::Handle root(H5Gopen2(images.at.file.get(), "/", H5P_DEFAULT));
+        return read_label_attribute(own ? images.at.object.get() : root.get(), name,
+                                    fmt::format("{}: {}", path, own ? images.at.name : "/"), index.count);
     }
-    index.address = h5::contiguous_extent(dataset.get(), file_bytes, where).address;
-    index.count = static_cast<std::int64_t>(dims[0]);
-    index.shape = {static_cast<int>(dims[1]), static_cast<int>(dims[2]), static_cast<int>(channels)};
+    const std::size_t csv = text.find(".csv:");
+    if (csv != std::string::npos) {
+        return read_csv_labels(h5::file_beside(path, text.substr(0, csv + 4), spec.roots), text.substr(csv + 5),
+                               index.count, images.names);
+    }
+    const std::size_t colon = text.rfind(':');
+    const h5::Located at =
+        colon == std::string::npos
+            ? h5::locate(path, text, spec.roots)
+            : h5::locate(h5::file_beside(path, text.substr(0, colon), spec.roots), text.substr(colon + 1), spec.roots);
+    return read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), index.count);
+}
+
+/// A guessed name that holds something else is no reason to refuse the images.
+Labels guessed_labels(const std::string& name, const std::string& path, const DataSpec& spec, const FileIndex& index,
+                      const Images& images) {
+    if (!images.groups.classes.empty()) {
+        return images.groups;
+    }
+    if (!name.empty()) {
+        try {
+            return named_labels(name, path, spec, index, images);
+        } catch (const DataError& error) {
+            log::warning(fmt::format("{}; the images are read without labels", error.what()));
+        }
+    }
+    return {std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}};
 }
 
 } // namespace
 
 std::optional<ForeignNames> guess_names(hid_t file, const std::string& split) {
-    ForeignNames names{first_dataset(file, names_for_split(kImageNames, split)),
-                       first_dataset(file, names_for_split(kLabelNames, split))};
+    ForeignNames names{first_object(file, names_for_split(kImageNames, split)),
+                       first_object(file, names_for_split(kLabelNames, split))};
     if (names.images.empty() && split == kOnlySplit) {
-        names = {first_dataset(file, kImageNames), first_dataset(file, kLabelNames)};
+        names = {first_object(file, kImageNames), first_object(file, kLabelNames)};
     }
     return names.images.empty() ? std::nullopt : std::optional(names);
 }
 
-ShardIndex index_foreign(hid_t file, const std::string& path, const std::string& split, std::uint64_t file_bytes) {
+FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std::string& split) {
     const std::string wanted = split.empty() ? kOnlySplit : split;
-    const std::optional<ForeignNames> names = guess_names(file, wanted);
-    if (!names) {
-        throw DataError(fmt::format("{}: no split '{}' here: no data set named images, x, X or data{}; see `tacit data "
-                                    "inspect {}`",
-                                    path, wanted, wanted == kOnlySplit ? "" : " with the split's name before or behind",
-                                    path));
+    std::optional<ForeignNames> names = guess_names(h5::open_file(path).get(), wanted);
+    if (!spec.images.empty()) {
+        const std::string labels = names ? names->labels : first_object(h5::open_file(path).get(), kLabelNames);
+        names = ForeignNames{with_split(spec.images, wanted), labels};
     }
-    ShardIndex index;
+    if (!names) {
+        throw DataError(
+            fmt::format("{}: no split '{}' here: nothing named images, x, X or data{}; see `tacit data inspect "
+                        "{}`, and name the images with data.images",
+                        path, wanted, wanted == kOnlySplit ? "" : " with the split's name before or behind", path));
+    }
+    FileIndex index;
     index.path = path;
     index.split = wanted;
-    index.dataset = names->images;
     index.source = path;
-    index_images(file, file_bytes, index);
-    if (names->labels.empty()) {
-        index.labels.assign(static_cast<std::size_t>(index.count), -1);
-    } else {
-        index.labels = read_labels(file, path, names->labels, index.count);
-        name_classes(index, names->labels);
+    index.format = "hdf5";
+    const Images images = add_images(path, names->images, spec, index);
+    if (index.count == 0) {
+        throw DataError(fmt::format("{}: {}: holds no images", path, names->images));
     }
+    describe(index);
+    const std::string given = with_split(spec.labels, wanted);
+    Labels labels = given.empty()     ? guessed_labels(names->labels, path, spec, index, images)
+                    : given == "none" ? Labels{std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}}
+                                      : named_labels(given, path, spec, index, images);
+    index.labels = std::move(labels.values);
+    index.classes = std::move(labels.classes);
+    index.value_range = spec.range.empty() ? natural_range(index.element) : spec.range;
     return index;
 }
 

@@ -123,11 +123,14 @@ class Tree {
     bool cut_ = false;
 };
 
-std::string readable_text(const ShardIndex& index, const std::string& split) {
+std::string readable_text(const FileIndex& index, const std::string& split) {
     const std::string size = index.shape.height == 0 ? "of different sizes"
                                                      : fmt::format("of {} x {}", index.shape.width, index.shape.height);
-    return fmt::format("split '{}': {} images {}, {} channel{}, in '{}'; {} classes", split, index.count, size,
-                       index.shape.channels, index.shape.channels == 1 ? "" : "s", index.dataset, index.classes.size());
+    const ImagePart& part = index.parts.front();
+    return fmt::format("split '{}': {} images {}, {} channel{} of {}, in '{}'{}; {} classes", split, index.count, size,
+                       index.shape.channels, index.shape.channels == 1 ? "" : "s", element_name(index.element),
+                       part.array ? part.array->dataset : part.items->dataset,
+                       part.array ? " read as " + part.axes : std::string(), index.classes.size());
 }
 
 void inspect_file(const std::string& path, std::vector<std::string>& lines) {
@@ -153,6 +156,12 @@ std::vector<std::pair<std::string, std::string>> candidates(const std::string& p
     return found;
 }
 
+DataSpec spec_of(const std::string& path) {
+    DataSpec spec;
+    spec.path = path;
+    return spec;
+}
+
 void guess(const std::string& path, Inspection& result) {
     std::vector<std::string> readable;
     std::set<std::string> splits;
@@ -160,7 +169,7 @@ void guess(const std::string& path, Inspection& result) {
     const bool folder = std::filesystem::is_directory(path);
     for (const auto& [split, file] : candidates(path)) {
         try {
-            const ShardIndex index = index_file(file, folder ? std::string() : split);
+            const FileIndex index = index_file(file, spec_of(path), folder ? std::string() : split);
             const std::string name = folder ? split : index.split;
             if (splits.insert(name).second) {
                 readable.push_back(readable_text(index, name));

@@ -29,7 +29,7 @@ std::vector<std::pair<std::string, std::string>> named_files(const std::string& 
     std::vector<std::pair<std::string, std::string>> found;
     std::error_code error;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-        if (entry->path().extension() == ".h5") {
+        if (entry->path().extension() == ".h5" || entry->path().extension() == ".hdf5") {
             found.emplace_back(split_of_name(entry->path().stem().string()), entry->path().string());
         }
     }

@@ -11,12 +11,14 @@
 #include <cerrno>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <unistd.h>
 
 namespace tacit::shards::h5 {
 namespace {
 
 constexpr hsize_t kMaxAttributeElements = 1U << 20;
+constexpr hssize_t kMaxTexts = 1 << 28;
 
 std::recursive_mutex& library_mutex() {
     static std::recursive_mutex mutex;
@@ -60,40 +62,34 @@ Attribute open_attribute(hid_t object, const std::string& name, const std::strin
     return attribute;
 }
 
-std::vector<std::string> read_fixed_texts(const Attribute& attribute, const std::string& name,
-                                          const std::string& where) {
-    const std::size_t width = H5Tget_size(attribute.type.get());
-    if (width == 0 || width > (1U << 16)) {
-        bad_attribute(where, name, fmt::format("claims texts of {} bytes", width));
-    }
-    std::vector<char> raw(width * static_cast<std::size_t>(attribute.count));
-    if (!raw.empty() && H5Aread(attribute.id.get(), attribute.type.get(), raw.data()) < 0) {
-        bad_attribute(where, name, "cannot be read: " + reason());
-    }
+/// Texts of `count` elements of `type`, which `read(type, buffer)` fetches; nullopt if it fails.
+template <class Read>
+std::optional<std::vector<std::string>> read_elements(hid_t type, hid_t space, hsize_t count, const Read& read) {
     std::vector<std::string> texts;
-    for (std::size_t i = 0; i < attribute.count; ++i) {
+    texts.reserve(static_cast<std::size_t>(count));
+    if (H5Tis_variable_str(type) > 0) {
+        std::vector<char*> raw(static_cast<std::size_t>(count), nullptr);
+        if (count > 0 && read(type, static_cast<void*>(raw.data())) < 0) {
+            return std::nullopt;
+        }
+        for (const char* text : raw) {
+            texts.emplace_back(text == nullptr ? "" : text);
+        }
+        H5Dvlen_reclaim(type, space, H5P_DEFAULT, static_cast<void*>(raw.data()));
+        return texts;
+    }
+    const std::size_t width = H5Tget_size(type);
+    if (width == 0 || width > (1U << 16)) {
+        return std::nullopt;
+    }
+    std::vector<char> raw(width * static_cast<std::size_t>(count));
+    if (count > 0 && read(type, static_cast<void*>(raw.data())) < 0) {
+        return std::nullopt;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
         const std::string padded(raw.data() + i * width, width);
         texts.push_back(padded.substr(0, padded.find('\0')));
     }
-    return texts;
-}
-
-std::vector<std::string> read_variable_texts(const Attribute& attribute, const std::string& name,
-                                             const std::string& where) {
-    std::vector<char*> raw(static_cast<std::size_t>(attribute.count), nullptr);
-    if (raw.empty()) {
-        return {};
-    }
-    if (H5Aread(attribute.id.get(), attribute.type.get(), static_cast<void*>(raw.data())) < 0) {
-        bad_attribute(where, name, "cannot be read: " + reason());
-    }
-    std::vector<std::string> texts;
-    texts.reserve(raw.size());
-    for (const char* text : raw) {
-        texts.emplace_back(text == nullptr ? "" : text);
-    }
-    const Handle space(H5Aget_space(attribute.id.get()));
-    H5Dvlen_reclaim(attribute.type.get(), space.get(), H5P_DEFAULT, static_cast<void*>(raw.data()));
     return texts;
 }
 
@@ -164,13 +160,13 @@ Handle open_file(const std::string& path) {
     return file;
 }
 
-bool has_dataset(hid_t file, const std::string& name) {
+bool has_object(hid_t file, const std::string& name) {
     for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
         if (H5Lexists(file, name.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) {
             return false;
         }
     }
-    return H5Lexists(file, name.c_str(), H5P_DEFAULT) > 0 && Handle(H5Dopen2(file, name.c_str(), H5P_DEFAULT)).valid();
+    return H5Lexists(file, name.c_str(), H5P_DEFAULT) > 0;
 }
 
 std::vector<hsize_t> dimensions(hid_t dataset) {
@@ -185,12 +181,6 @@ std::vector<hsize_t> dimensions(hid_t dataset) {
 
 std::string shape_text(const std::vector<hsize_t>& dims) {
     return fmt::format("({}{})", fmt::join(dims, ", "), dims.size() == 1 ? "," : "");
-}
-
-bool is_uint8(hid_t dataset) {
-    const Handle type(H5Dget_type(dataset));
-    return type.valid() && H5Tget_class(type.get()) == H5T_INTEGER && H5Tget_size(type.get()) == 1 &&
-           H5Tget_sign(type.get()) == H5T_SGN_NONE;
 }
 
 bool has_attribute(hid_t object, const std::string& name) {
@@ -223,8 +213,29 @@ std::vector<std::string> text_attribute(hid_t object, const std::string& name, c
     if (H5Tget_class(attribute.type.get()) != H5T_STRING) {
         bad_attribute(where, name, "is not text");
     }
-    return H5Tis_variable_str(attribute.type.get()) > 0 ? read_variable_texts(attribute, name, where)
-                                                        : read_fixed_texts(attribute, name, where);
+    const Handle space(H5Aget_space(attribute.id.get()));
+    auto texts = read_elements(attribute.type.get(), space.get(), attribute.count,
+                               [&](hid_t type, void* to) { return H5Aread(attribute.id.get(), type, to); });
+    if (!texts) {
+        bad_attribute(where, name, "cannot be read: " + reason());
+    }
+    return std::move(*texts);
+}
+
+std::vector<std::string> read_texts(hid_t dataset, const std::string& where) {
+    const Handle type = checked(H5Dget_type(dataset), where);
+    const Handle space = checked(H5Dget_space(dataset), where);
+    const hssize_t count = H5Sget_simple_extent_npoints(space.get());
+    if (H5Tget_class(type.get()) != H5T_STRING || count < 0 || count > kMaxTexts) {
+        throw DataError(fmt::format("{}: is no list of texts", where));
+    }
+    auto texts = read_elements(type.get(), space.get(), static_cast<hsize_t>(count), [&](hid_t memory, void* to) {
+        return H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, to);
+    });
+    if (!texts) {
+        throw DataError(fmt::format("{}: cannot be read: {}", where, reason()));
+    }
+    return std::move(*texts);
 }
 
 Extent contiguous_extent(hid_t dataset, std::uint64_t file_bytes, const std::string& where) {

@@ -49,19 +49,19 @@ void require(herr_t status, const std::string& where);
 
 /// Opens a file read-only without file locks. Throws IoError if it is not there, DataError if it is not HDF5.
 Handle open_file(const std::string& path);
-/// Whether a data set of this name ("a/b" for nested ones) exists and opens.
-bool has_dataset(hid_t file, const std::string& name);
+/// Whether an object of this name ("a/b" for nested ones) is there.
+bool has_object(hid_t file, const std::string& name);
 std::vector<hsize_t> dimensions(hid_t dataset);
 /// "(60000, 28, 28, 1)".
 std::string shape_text(const std::vector<hsize_t>& dims);
-/// Whether elements are unsigned integers of one byte.
-bool is_uint8(hid_t dataset);
-
 /// Attributes of `object`; all throw DataError "<where>: attribute '<name>' …" when missing or of another kind.
 bool has_attribute(hid_t object, const std::string& name);
 std::int64_t integer_attribute(hid_t object, const std::string& name, const std::string& where);
 std::vector<double> number_attribute(hid_t object, const std::string& name, const std::string& where);
 std::vector<std::string> text_attribute(hid_t object, const std::string& name, const std::string& where);
+
+/// All elements of a data set of texts. Throws DataError "<where>: …".
+std::vector<std::string> read_texts(hid_t dataset, const std::string& where);
 
 /// Where a data set's bytes lie in its file.
 struct Extent {

@@ -357,24 +357,46 @@ TEST(ForeignDataset, FileWithoutSplitsIsNoTestSplit) {
               std::string::npos);
 }
 
-TEST(ForeignDataset, WrongTypeAndLayoutAreExplained) {
+TEST(ForeignDataset, ReadsChunksAsTheyAre) {
     const TemporaryFolder folder;
-    write_foreign(folder / "chunked.h5", "images", {5, 4, 4, 3}, nullptr, true);
-    EXPECT_NE(message_of<DataError>([&] { Dataset::open(folder / "chunked.h5", "train"); }).find("in chunks"),
-              std::string::npos);
+    write_foreign(folder / "plain.h5", "images", {5, 4, 4, 3}, "labels");
+    write_foreign(folder / "chunked.h5", "images", {5, 4, 4, 3}, "labels", true);
+    const Dataset plain = Dataset::open(folder / "plain.h5", "train");
+    const Dataset chunked = Dataset::open(folder / "chunked.h5", "train");
+    EXPECT_TRUE(plain.single_reads_are_cheap());
+    EXPECT_FALSE(chunked.single_reads_are_cheap());
+    for (std::int64_t i = 0; i < 5; ++i) {
+        EXPECT_EQ(pixels_of(chunked, i), pixels_of(plain, i));
+    }
+    expect_blocks_equal_reads(chunked);
+}
+
+TEST(ForeignDataset, ShapeThatHoldsNoImagesIsExplained) {
+    const TemporaryFolder folder;
     write_foreign(folder / "flat.h5", "images", {5, 48}, nullptr);
     EXPECT_NE(message_of<DataError>([&] { Dataset::open(folder / "flat.h5", "train"); }).find("(5, 48)"),
               std::string::npos);
+}
+
+TEST(ForeignDataset, FloatingPointNumbersNeedARange) {
+    const TemporaryFolder folder;
     const std::string path = folder / "float.h5";
     {
         const h5::Session session;
-        const hsize_t dims[4] = {1, 2, 2, 1};
+        const hsize_t dims[4] = {1, 1, 3, 1};
+        const float values[3] = {-1.0F, 0.0F, 1.0F};
         const h5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
         const h5::Handle space(H5Screate_simple(4, dims, nullptr));
         const h5::Handle set(
             H5Dcreate2(file.get(), "images", H5T_IEEE_F32LE, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+        H5Dwrite(set.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
     }
-    EXPECT_NE(message_of<DataError>([&] { Dataset::open(path, "train"); }).find("not uint8"), std::string::npos);
+    const Dataset without = Dataset::open(path, "train");
+    EXPECT_NE(message_of<ConfigError>([&] { pixels_of(without, 0); }).find("data.range"), std::string::npos);
+    DataSpec spec;
+    spec.path = path;
+    spec.range = {-1, 1};
+    EXPECT_EQ(pixels_of(Dataset::open(spec, "train"), 0), (std::vector<std::uint8_t>{0, 128, 255}));
 }
 
 TEST(Statistics, AreExactAndFindDuplicates) {
@@ -415,10 +437,10 @@ TEST(Inspect, ShowsTheTreeAndTheSectionThatReadsIt) {
 
 TEST(Inspect, ExplainsWhatCannotBeRead) {
     const TemporaryFolder folder;
-    write_foreign(folder / "chunked.h5", "images", {5, 4, 4, 3}, "labels", true);
-    const Inspection inspection = inspect(folder / "chunked.h5");
+    write_foreign(folder / "flat.h5", "images", {5, 48}, "labels");
+    const Inspection inspection = inspect(folder / "flat.h5");
     EXPECT_TRUE(inspection.data_section.empty());
-    EXPECT_NE(inspection.guess.find("in chunks"), std::string::npos) << inspection.guess;
+    EXPECT_NE(inspection.guess.find("do not hold images"), std::string::npos) << inspection.guess;
 }
 
 TEST(Inspect, SurvivesEveryFlippedHeaderByte) {

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/chunk_reader.hpp"
+
+#include "pipeline/base/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <numeric>
+
+namespace tacit::shards {
+
+ChunkReader::ChunkReader(const StoredArray& array, const FileBytes& file)
+    : array_(&array), file_(&file), filters_(array.filters, static_cast<std::size_t>(array.element_bytes)),
+      chunk_bytes_(std::accumulate(array.chunk.begin(), array.chunk.end(), array.element_bytes, std::multiplies<>())) {}
+
+void ChunkReader::read(std::uint64_t number, std::vector<std::uint8_t>& to, ChunkScratch& scratch) const {
+    const StoredChunk& chunk = array_->chunks.at(static_cast<std::size_t>(number));
+    to.resize(static_cast<std::size_t>(chunk_bytes_));
+    if (chunk.address == kNoAddress) {
+        const std::size_t size = array_->fill.size();
+        for (std::size_t i = 0; i < to.size(); ++i) {
+            to[i] = size == 0 ? std::uint8_t{0} : array_->fill[i % size];
+        }
+        return;
+    }
+    try {
+        decode(chunk, to, scratch);
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("chunk {} (bytes {} to {} of the file) {}", number, chunk.address,
+                                    chunk.address + chunk.bytes, error.what()));
+    }
+}
+
+void ChunkReader::decode(const StoredChunk& chunk, std::vector<std::uint8_t>& to, ChunkScratch& scratch) const {
+    if (!array_->filters.empty()) {
+        scratch.stored.resize(chunk.bytes);
+        file_->read(chunk.address, scratch.stored.data(), scratch.stored.size());
+        filters_.decode(scratch.stored, chunk.mask, to, scratch.filters);
+        return;
+    }
+    if (chunk.bytes != to.size()) {
+        throw DataError(fmt::format("takes {} bytes and should take {}", chunk.bytes, to.size()));
+    }
+    file_->read(chunk.address, to.data(), to.size());
+}
+
+std::vector<std::uint8_t> read_list(const StoredArray& array, const FileBytes& file, std::uint64_t limit) {
+    const std::uint64_t elements =
+        std::accumulate(array.shape.begin(), array.shape.end(), std::uint64_t{1}, std::multiplies<>());
+    if (array.shape.empty() || elements != array.shape[0] || elements > limit / array.element_bytes) {
+        throw DataError(fmt::format("is no list of at most {} bytes", limit));
+    }
+    std::vector<std::uint8_t> all(static_cast<std::size_t>(elements * array.element_bytes));
+    if (array.layout == StoredArray::Layout::contiguous) {
+        file.read(array.address, all.data(), all.size());
+        return all;
+    }
+    if (array.layout == StoredArray::Layout::library) {
+        throw DataError(fmt::format("is stored with {}, which Tacit reads for arrays of images only", array.reason));
+    }
+    const ChunkReader reader(array, file);
+    ChunkScratch scratch;
+    std::vector<std::uint8_t> chunk;
+    for (std::size_t number = 0, done = 0; done < all.size(); ++number) {
+        reader.read(number, chunk, scratch);
+        const std::size_t part = std::min(chunk.size(), all.size() - done);
+        std::memcpy(all.data() + done, chunk.data(), part);
+        done += part;
+    }
+    return all;
+}
+
+} // namespace tacit::shards

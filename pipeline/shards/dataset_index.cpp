@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/dataset_index.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/shard_files.hpp"
+#include "pipeline/shards/shard_index.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace tacit::shards {
+namespace {
+
+/// Every property that a reader relies on must agree between the files of a split.
+void check_agreement(const FileIndex& first, const FileIndex& other) {
+    const bool encoded = first.parts.front().items && first.parts.front().items->shapes.empty();
+    const bool other_encoded = other.parts.front().items && other.parts.front().items->shapes.empty();
+    const char* what = nullptr;
+    if (first.shape != other.shape) {
+        what = "image shape";
+    } else if (encoded != other_encoded || first.format != other.format) {
+        what = "layout";
+    } else if (first.element != other.element || first.value_range != other.value_range) {
+        what = "type or range of numbers";
+    } else if (first.format == "tacit" && first.classes != other.classes) {
+        what = "classes";
+    } else if (first.total != other.total) {
+        what = "total number of images";
+    }
+    if (what != nullptr) {
+        throw DataError(
+            fmt::format("{}: differs from {} in {}; the folder mixes imports", other.path, first.path, what));
+    }
+}
+
+void check_total(const DatasetIndex& index) {
+    std::int64_t images = 0;
+    for (const FileIndex& file : index.files) {
+        images += file.count;
+    }
+    const std::int64_t total = index.files.front().total;
+    if (total >= 0 && images != total) {
+        throw DataError(fmt::format("{}: split '{}' has {} of {} images; a shard is missing, import the images again",
+                                    index.path, index.split, images, total));
+    }
+}
+
+} // namespace
+
+std::string with_split(std::string text, const std::string& split) {
+    constexpr std::string_view kPlace = "{split}";
+    for (std::size_t at = text.find(kPlace); at != std::string::npos; at = text.find(kPlace, at + split.size())) {
+        text.replace(at, kPlace.size(), split);
+    }
+    return text;
+}
+
+DatasetIndex index_dataset(const DataSpec& spec, const std::string& split) {
+    DatasetIndex index{with_split(spec.path, split), split, {}};
+    const bool folder = std::filesystem::is_directory(index.path);
+    const bool one_a_split = index.path != spec.path; // the name says which split the file holds
+    for (const std::string& file : folder ? shard_files(index.path, split) : std::vector<std::string>{index.path}) {
+        index.files.push_back(index_file(file, spec, folder || one_a_split ? std::string() : split));
+        FileIndex& found = index.files.back();
+        if (folder && found.format == "tacit" && found.split != split) {
+            throw DataError(fmt::format("{}: holds split '{}' under the name of '{}'", file, found.split, split));
+        }
+        check_agreement(index.files.front(), found);
+    }
+    if (folder) {
+        check_total(index);
+    }
+    return index;
+}
+
+} // namespace tacit::shards

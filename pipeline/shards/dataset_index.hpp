@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/data_spec.hpp"
+#include "pipeline/shards/image_part.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tacit::shards {
+
+/// All that is known of one split of a data set before any image is read.
+struct DatasetIndex {
+    std::string path;
+    std::string split;
+    std::vector<FileIndex> files;
+};
+
+/// Indexes every file of `split`. Throws DataError/IoError naming file and data set when a file cannot be read, when
+/// files do not fit together, or when a shard is missing.
+DatasetIndex index_dataset(const DataSpec& spec, const std::string& split);
+
+} // namespace tacit::shards

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/axes.hpp"
+#include "pipeline/shards/file_bytes.hpp"
+#include "pipeline/shards/format.hpp"
+#include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/image_parts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tacit::shards::h5 {
+namespace {
+
+constexpr std::uint64_t kMaxImages = std::uint64_t{1} << 31;
+
+/// Names of a group's members, sorted: numbers by value ("9" before "10"), all else as text.
+std::vector<std::string> members(hid_t group, const std::string& where) {
+    std::vector<std::string> names;
+    const auto take = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+        try {
+            static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+            return static_cast<std::vector<std::string>*>(out)->size() < kMaxImages ? 0 : -1;
+        } catch (const std::bad_alloc&) {
+            return -1;
+        }
+    };
+    hsize_t at = 0;
+    if (H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &at, take, &names) < 0) {
+        throw DataError(fmt::format("{}: cannot be listed: {}", where, reason()));
+    }
+    const auto is_number = [](const std::string& text) {
+        return !text.empty() && text.size() < 19 && text.find_first_not_of("0123456789") == std::string::npos;
+    };
+    if (std::all_of(names.begin(), names.end(), is_number)) {
+        std::sort(names.begin(), names.end(),
+                  [](const auto& a, const auto& b) { return std::stoll(a) < std::stoll(b); });
+    } else {
+        std::sort(names.begin(), names.end());
+    }
+    return names;
+}
+
+/// Height, width and channels of one image's own data set.
+augment::ImageShape pixel_shape(const std::vector<hsize_t>& dims) {
+    std::vector<std::uint64_t> stack{1};
+    stack.insert(stack.end(), dims.begin(), dims.end());
+    const Axes axes(dims.size() == 2 ? "NHW" : "NHWC");
+    axes.check(stack);
+    return axes.image(stack);
+}
+
+class Collector {
+  public:
+    Collector(const Located& at, GroupImages& found) : at_(at), file_(at.path), found_(found) {
+        found.part.items = ImageItems{at.path, at.name, {}, {}, {}, Element::u8, false};
+    }
+
+    void add_group(hid_t group, const std::string& prefix, std::int32_t label) {
+        for (const std::string& name : members(group, where(prefix))) {
+            const Handle object = checked(H5Oopen(group, name.c_str(), H5P_DEFAULT), where(prefix + name));
+            if (H5Iget_type(object.get()) == H5I_DATASET) {
+                add_image(object.get(), prefix + name, label);
+            } else if (H5Iget_type(object.get()) == H5I_GROUP && label < 0) {
+                found_.classes.push_back(name);
+                add_group(object.get(), prefix + name + "/", static_cast<std::int32_t>(found_.classes.size()) - 1);
+            }
+        }
+    }
+
+  private:
+    std::string where(const std::string& name) const { return fmt::format("{}: {}/{}", at_.path, at_.name, name); }
+
+    void add_image(hid_t dataset, const std::string& name, std::int32_t label) {
+        const Handle type = checked(H5Dget_type(dataset), where(name));
+        const std::vector<hsize_t> dims = dimensions(dataset);
+        const bool encoded = H5Tget_class(type.get()) == H5T_OPAQUE || dims.size() == 1;
+        const std::optional<Element> element = encoded ? std::optional(Element::u8) : element_of(type.get());
+        if (!element || (!encoded && dims.size() != 2 && dims.size() != 3)) {
+            throw DataError(fmt::format("{}: shape {} is no image", where(name), shape_text(dims)));
+        }
+        const bool swapped = element_bytes(*element) > 1 && H5Tget_order(type.get()) == H5T_ORDER_BE;
+        ImageItems& items = *found_.part.items;
+        if (!items.addresses.empty() &&
+            (encoded != items.shapes.empty() || *element != items.element || swapped != items.swapped)) {
+            throw DataError(fmt::format("{}: is stored in another way than the images before it", where(name)));
+        }
+        items.element = *element;
+        items.swapped = swapped;
+        if (!encoded) {
+            try {
+                items.shapes.push_back(pixel_shape(dims));
+            } catch (const DataError& error) {
+                throw DataError(fmt::format("{}: {}", where(name), error.what()));
+            }
+        }
+        const Extent extent = lone_extent(dataset, name);
+        items.addresses.push_back(extent.address);
+        items.bytes.push_back(extent.bytes);
+        found_.names.push_back(name);
+        found_.labels.push_back(label);
+    }
+
+    /// The bytes of a data set that is contiguous, or one chunk without filters.
+    Extent lone_extent(hid_t dataset, const std::string& name) const {
+        const Handle properties = checked(H5Dget_create_plist(dataset), where(name));
+        if (H5Pget_layout(properties.get()) != H5D_CHUNKED) {
+            return contiguous_extent(dataset, file_.size(), where(name));
+        }
+        const StoredArray array = index_array(dataset, at_.path, name, file_.size());
+        std::uint64_t bytes = array.element_bytes;
+        for (const std::uint64_t extent : array.shape) {
+            bytes *= extent;
+        }
+        if (array.chunks.size() != 1 || !array.filters.empty() || array.chunks[0].bytes != bytes) {
+            throw DataError(fmt::format("{}: is one image in {} chunks{}; write all "
+                                        "images into one data set (N, H, W, C), which may be chunked and compressed",
+                                        where(name), array.chunks.size(),
+                                        array.filters.empty() ? "" : " with filters"));
+        }
+        return {array.chunks[0].address, bytes};
+    }
+
+    const Located& at_;
+    FileBytes file_;
+    GroupImages& found_;
+};
+
+} // namespace
+
+GroupImages group_images(const Located& at) {
+    GroupImages found;
+    Collector(at, found).add_group(at.object.get(), "", -1);
+    found.part.count = static_cast<std::int64_t>(found.names.size());
+    return found;
+}
+
+} // namespace tacit::shards::h5

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/hdf5/heap_items.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/chunk_reader.hpp"
+#include "pipeline/shards/hdf5/array_index.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <map>
+#include <unordered_map>
+
+namespace tacit::shards::h5 {
+namespace {
+
+constexpr std::uint64_t kReferenceBytes = 16; ///< length (4), address (8), index (4)
+constexpr std::uint64_t kHeaderBytes = 16;    ///< of a collection, and of each object in it
+constexpr std::uint64_t kMaxReferences = std::uint64_t{1} << 36;
+
+template <class T> T little_endian(const std::uint8_t* bytes) {
+    T value{};
+    std::memcpy(&value, bytes, sizeof(T)); // hosts of Tacit are little-endian
+    return value;
+}
+
+struct Object {
+    std::uint64_t address = 0;
+    std::uint64_t bytes = 0;
+};
+
+using Collection = std::map<std::uint32_t, Object>;
+
+/// Walks the objects of the heap collection at `address`.
+Collection read_collection(const FileBytes& file, std::uint64_t address) {
+    std::array<std::uint8_t, kHeaderBytes> header{};
+    file.read(address, header.data(), header.size());
+    const auto size = little_endian<std::uint64_t>(header.data() + 8);
+    if (std::memcmp(header.data(), "GCOL\x01", 5) != 0 || size < kHeaderBytes || size > file.size() - address) {
+        throw DataError(fmt::format("the heap collection at byte {} is damaged", address));
+    }
+    Collection objects;
+    const std::uint64_t end = address + size;
+    std::uint64_t at = address + kHeaderBytes;
+    while (at + kHeaderBytes <= end) {
+        file.read(at, header.data(), header.size());
+        const auto index = little_endian<std::uint16_t>(header.data());
+        const auto bytes = little_endian<std::uint64_t>(header.data() + 8);
+        if (index == 0) { // what is left is free
+            break;
+        }
+        if (bytes > end - at - kHeaderBytes) {
+            throw DataError(
+                fmt::format("object {} of the heap collection at byte {} claims {} bytes", index, address, bytes));
+        }
+        objects[index] = {at + kHeaderBytes, bytes};
+        at += kHeaderBytes + (bytes + 7) / 8 * 8;
+    }
+    return objects;
+}
+
+std::uint64_t base_address(hid_t dataset) {
+    const Handle file(H5Iget_file_id(dataset));
+    const Handle creation(H5Fget_create_plist(file.get()));
+    std::size_t address_bytes = 0;
+    std::size_t length_bytes = 0;
+    hsize_t user_block = 0;
+    if (H5Pget_sizes(creation.get(), &address_bytes, &length_bytes) < 0 || address_bytes != 8 || length_bytes != 8 ||
+        H5Pget_userblock(creation.get(), &user_block) < 0) {
+        throw DataError(fmt::format("has addresses of {} bytes in its file; Tacit reads variable-length images with "
+                                    "addresses of 8",
+                                    address_bytes));
+    }
+    return user_block;
+}
+
+void resolve(const std::vector<std::uint8_t>& references, std::uint64_t base, const FileBytes& file,
+             ImageItems& items) {
+    std::unordered_map<std::uint64_t, Collection> collections;
+    for (std::size_t at = 0; at < references.size(); at += kReferenceBytes) {
+        const std::size_t image = at / kReferenceBytes;
+        const auto bytes = little_endian<std::uint32_t>(references.data() + at);
+        const auto address = little_endian<std::uint64_t>(references.data() + at + 4);
+        const auto index = little_endian<std::uint32_t>(references.data() + at + 12);
+        if (bytes == 0) {
+            items.addresses.push_back(0);
+            items.bytes.push_back(0);
+            continue;
+        }
+        if (address > file.size() || base > file.size() - address) {
+            throw DataError(fmt::format("image {} lies at byte {} of a file of {}", image, address, file.size()));
+        }
+        auto found = collections.find(address);
+        if (found == collections.end()) {
+            found = collections.emplace(address, read_collection(file, base + address)).first;
+        }
+        const auto object = found->second.find(index);
+        if (object == found->second.end() || bytes > object->second.bytes) {
+            throw DataError(fmt::format("image {} is not in the heap, though the data set says so", image));
+        }
+        items.addresses.push_back(object->second.address);
+        items.bytes.push_back(bytes);
+    }
+}
+
+} // namespace
+
+ImageItems find_heap_items(hid_t dataset, const FileBytes& file, const std::string& name) {
+    ImageItems items;
+    items.path = file.path();
+    items.dataset = name;
+    const std::string where = fmt::format("{}: {}", file.path(), name);
+    StoredArray references = index_array(dataset, file.path(), name, file.size());
+    try {
+        references.element_bytes = kReferenceBytes;
+        resolve(read_list(references, file, kMaxReferences), base_address(dataset), file, items);
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}: {}", where, error.what()));
+    }
+    return items;
+}
+
+} // namespace tacit::shards::h5

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/hdf5/image_parts.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/axes.hpp"
+#include "pipeline/shards/chunk_reader.hpp"
+#include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/heap_items.hpp"
+#include "pipeline/shards/hdf5/virtual_parts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace tacit::shards::h5 {
+namespace {
+
+constexpr std::uint64_t kMaxOffsetBytes = std::uint64_t{1} << 36;
+
+std::string where(const Located& at) {
+    return fmt::format("{}: {}", at.path, at.name);
+}
+
+/// Files of version 7.3 begin with a user block that says so.
+bool written_by_matlab(const std::string& path) {
+    char text[6] = {};
+    const FileBytes file(path);
+    if (file.size() >= sizeof(text)) {
+        file.read(0, text, sizeof(text));
+    }
+    return std::memcmp(text, "MATLAB", sizeof(text)) == 0;
+}
+
+Axes meaning_of(const Located& at, const std::vector<std::uint64_t>& shape, const std::string& axes) {
+    try {
+        Axes meaning = axes.empty() ? Axes::guess(shape, written_by_matlab(at.path)) : Axes(axes);
+        meaning.check(shape);
+        return meaning;
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}: {}", where(at), error.what()));
+    }
+}
+
+bool is_byte(hid_t type) {
+    return H5Tget_class(type) == H5T_INTEGER && H5Tget_size(type) == 1;
+}
+
+} // namespace
+
+Shape shape_of(hid_t object) {
+    if (H5Iget_type(object) == H5I_GROUP) {
+        return Shape::group;
+    }
+    const Handle type(H5Iget_type(object) == H5I_DATASET ? H5Dget_type(object) : H5I_INVALID_HID);
+    if (!type.valid()) {
+        return Shape::other;
+    }
+    const std::size_t rank = dimensions(object).size();
+    if (H5Tget_class(type.get()) == H5T_VLEN) {
+        const Handle base(H5Tget_super(type.get()));
+        return is_byte(base.get()) && rank >= 1 ? Shape::encoded : Shape::other;
+    }
+    if (H5Tget_class(type.get()) == H5T_OPAQUE) {
+        return rank >= 1 ? Shape::encoded : Shape::other;
+    }
+    if (rank == 1 && is_byte(type.get())) {
+        return Shape::blob;
+    }
+    return element_of(type.get()) && rank >= 3 ? Shape::pixels : Shape::other;
+}
+
+std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, const Roots& roots) {
+    const std::vector<hsize_t> dims = dimensions(at.object.get());
+    const std::vector<std::uint64_t> shape(dims.begin(), dims.end());
+    const Axes meaning = meaning_of(at, shape, axes);
+    const bool rows_are_images = meaning.letters().front() == 'N' && meaning.letters().rfind('N') == 0;
+    auto parts = rows_are_images ? virtual_parts(at, roots) : std::nullopt;
+    if (!parts) {
+        ImagePart whole;
+        whole.array = index_array(at.object.get(), at.path, at.name, FileBytes(at.path).size());
+        whole.count = meaning.samples(shape);
+        parts.emplace().push_back(std::move(whole));
+    }
+    for (ImagePart& part : *parts) {
+        part.axes = meaning.letters();
+    }
+    return std::move(*parts);
+}
+
+ImagePart encoded_part(const Located& at) {
+    const FileBytes file(at.path);
+    const Handle type = checked(H5Dget_type(at.object.get()), where(at));
+    ImagePart part;
+    if (H5Tget_class(type.get()) == H5T_VLEN) {
+        part.items = find_heap_items(at.object.get(), file, at.name);
+    } else {
+        const Extent extent = contiguous_extent(at.object.get(), file.size(), where(at));
+        const std::uint64_t bytes = H5Tget_size(type.get());
+        part.items = ImageItems{at.path, at.name, {}, {}, {}, Element::u8, false};
+        for (std::uint64_t begin = 0; begin < extent.bytes; begin += bytes) {
+            part.items->addresses.push_back(extent.address + begin);
+            part.items->bytes.push_back(bytes);
+        }
+    }
+    part.count = static_cast<std::int64_t>(part.items->addresses.size());
+    return part;
+}
+
+ImagePart blob_part(const Located& at, const Located& offsets) {
+    const FileBytes file(at.path);
+    const Extent extent = contiguous_extent(at.object.get(), file.size(), where(at));
+    const std::vector<hsize_t> dims = dimensions(offsets.object.get());
+    if (dims.size() != 1 || dims[0] < 1 || dims[0] > kMaxOffsetBytes / sizeof(std::uint64_t)) {
+        throw DataError(
+            fmt::format("{}: shape {} is no list of places where images begin", where(offsets), shape_text(dims)));
+    }
+    std::vector<std::uint64_t> begins(static_cast<std::size_t>(dims[0]));
+    if (H5Dread(offsets.object.get(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, begins.data()) < 0) {
+        throw DataError(fmt::format("{}: cannot be read: {}", where(offsets), reason()));
+    }
+    if (begins.back() != extent.bytes) { // N places without the end
+        begins.push_back(extent.bytes);
+    }
+    ImagePart part;
+    part.items = ImageItems{at.path, at.name, {}, {}, {}, Element::u8, false};
+    for (std::size_t i = 0; i + 1 < begins.size(); ++i) {
+        if (begins[i] > begins[i + 1] || begins[i + 1] > extent.bytes) {
+            throw DataError(fmt::format("{}: image {} claims bytes {} to {} of {}", where(offsets), i, begins[i],
+                                        begins[i + 1], extent.bytes));
+        }
+        part.items->addresses.push_back(extent.address + begins[i]);
+        part.items->bytes.push_back(begins[i + 1] - begins[i]);
+    }
+    part.count = static_cast<std::int64_t>(part.items->addresses.size());
+    return part;
+}
+
+} // namespace tacit::shards::h5

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/hdf5/location.hpp"
+#include "pipeline/shards/image_part.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tacit::shards::h5 {
+
+/// What a data set of images may look like besides numbers in an array.
+enum class Shape {
+    pixels,  ///< numbers
+    encoded, ///< variable-length or opaque elements: JPEG and PNG files
+    blob,    ///< one list of bytes; a second data set says where each image begins
+    group,   ///< one data set an image
+    other
+};
+
+Shape shape_of(hid_t object);
+
+/// The images of `at`, a data set of numbers: one part, or the parts of a virtual data set's sources. `axes` empty:
+/// guessed. Throws DataError "<path>: <name>: …".
+std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, const Roots& roots);
+
+/// A data set of opaque elements or variable-length bytes, each a JPEG or PNG file.
+ImagePart encoded_part(const Located& at);
+
+/// The list of bytes `at` and its `offsets` (N + 1 places, or N with `lengths` behind them given by the next one).
+ImagePart blob_part(const Located& at, const Located& offsets);
+
+/// One data set an image, in the group itself or in one subgroup a class. `labels` and `classes` are the subgroups';
+/// `names` those of the data sets, in order.
+struct GroupImages {
+    ImagePart part;
+    std::vector<std::string> names;
+    std::vector<std::int32_t> labels;
+    std::vector<std::string> classes;
+};
+GroupImages group_images(const Located& at);
+
+} // namespace tacit::shards::h5

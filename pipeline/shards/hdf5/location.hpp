@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/hdf5/handle.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tacit::shards::h5 {
+
+/// Folders that external links and virtual data sets may lead into; the folder of the file itself is always one.
+using Roots = std::vector<std::string>;
+
+/// An open object, and the file and name where it really stands.
+struct Located {
+    std::string path;
+    std::string name;
+    Handle file;
+    Handle object;
+};
+
+/// Opens `name` in the file at `path`, following soft and external links. Throws DataError naming file and object if a
+/// link leads out of `roots`, in a circle, or nowhere.
+Located locate(const std::string& path, const std::string& name, const Roots& roots);
+
+/// `target` as a file at `path` names another: relative to its folder. Throws DataError if it is outside of `roots`.
+std::string file_beside(const std::string& path, const std::string& target, const Roots& roots);
+
+} // namespace tacit::shards::h5

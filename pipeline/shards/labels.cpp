@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/labels.hpp"
+
+#include "pipeline/base/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace tacit::shards {
+namespace {
+
+constexpr std::int64_t kMaxClasses = 1 << 20;
+
+/// Classes 0 … K - 1 named by their numbers.
+Labels numbered(const std::vector<double>& values, const std::string& where) {
+    Labels labels;
+    labels.values.reserve(values.size());
+    double highest = -1;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (!(values[i] >= -1 && values[i] < static_cast<double>(kMaxClasses)) || values[i] != std::floor(values[i])) {
+            throw DataError(
+                fmt::format("{}: image {} has the value {}, which is no class number from 0 (or -1: no label)", where,
+                            i, values[i]));
+        }
+        labels.values.push_back(static_cast<std::int32_t>(values[i]));
+        highest = std::max(highest, values[i]);
+    }
+    for (std::int64_t label = 0; label <= static_cast<std::int64_t>(highest); ++label) {
+        labels.classes.push_back(std::to_string(label));
+    }
+    return labels;
+}
+
+Labels one_hot(const std::vector<double>& values, std::size_t classes, const std::string& where) {
+    std::vector<double> numbers;
+    numbers.reserve(values.size() / classes);
+    for (std::size_t begin = 0; begin < values.size(); begin += classes) {
+        const auto row = values.begin() + static_cast<std::ptrdiff_t>(begin);
+        const auto end = row + static_cast<std::ptrdiff_t>(classes);
+        if (std::count(row, end, 1.0) != 1 || std::count(row, end, 0.0) != static_cast<std::ptrdiff_t>(classes) - 1) {
+            throw DataError(
+                fmt::format("{}: row {} of {} columns is neither one class number nor one-hot; name another "
+                            "data set with data.labels, or `none`",
+                            where, begin / classes, classes));
+        }
+        numbers.push_back(static_cast<double>(std::find(row, end, 1.0) - row));
+    }
+    Labels labels = numbered(numbers, where);
+    while (labels.classes.size() < classes) {
+        labels.classes.push_back(std::to_string(labels.classes.size()));
+    }
+    return labels;
+}
+
+std::vector<double> read_numbers(hid_t dataset, const std::string& where, std::uint64_t elements) {
+    std::vector<double> values(static_cast<std::size_t>(elements));
+    if (elements > 0 && H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
+        throw DataError(fmt::format("{}: cannot be read: {}", where, h5::reason()));
+    }
+    return values;
+}
+
+} // namespace
+
+Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where) {
+    const bool numbers = std::all_of(texts.begin(), texts.end(), [](const std::string& text) {
+        return !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
+    });
+    if (numbers) {
+        std::vector<double> values;
+        for (const std::string& text : texts) {
+            values.push_back(std::stod(text));
+        }
+        return numbered(values, where);
+    }
+    std::map<std::string, std::int32_t> classes;
+    for (const std::string& text : texts) {
+        classes.emplace(text, 0);
+    }
+    Labels labels;
+    for (auto& [name, number] : classes) {
+        number = static_cast<std::int32_t>(labels.classes.size());
+        labels.classes.push_back(name);
+    }
+    for (const std::string& text : texts) {
+        labels.values.push_back(classes.at(text));
+    }
+    return labels;
+}
+
+Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count) {
+    const h5::Handle type = h5::checked(H5Dget_type(dataset), where);
+    const std::vector<hsize_t> dims = h5::dimensions(dataset);
+    const H5T_class_t kind = H5Tget_class(type.get());
+    std::uint64_t elements = 1;
+    for (const hsize_t dim : dims) {
+        elements *= dim;
+    }
+    const auto images = static_cast<std::uint64_t>(count);
+    if (kind == H5T_STRING && elements == images) {
+        return labels_of_texts(h5::read_texts(dataset, where), where);
+    }
+    const bool numbers = kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM;
+    if (!numbers || dims.empty() || elements == 0 || elements % images != 0 ||
+        (elements != images && (dims[0] != images || elements / images > static_cast<std::uint64_t>(kMaxClasses)))) {
+        throw DataError(fmt::format("{}: shape {} of {} is no list of labels for {} images; name another data set with "
+                                    "data.labels, or `none`",
+                                    where, h5::shape_text(dims), numbers ? "numbers" : "another type", count));
+    }
+    const std::vector<double> values = read_numbers(dataset, where, elements);
+    return elements == images ? numbered(values, where)
+                              : one_hot(values, static_cast<std::size_t>(elements / images), where);
+}
+
+Labels read_label_attribute(hid_t object, const std::string& name, const std::string& where, std::int64_t count) {
+    const h5::Handle attribute = h5::checked(H5Aopen(object, name.c_str(), H5P_DEFAULT), where);
+    const h5::Handle type = h5::checked(H5Aget_type(attribute.get()), where);
+    const bool text = H5Tget_class(type.get()) == H5T_STRING;
+    Labels labels = text ? labels_of_texts(h5::text_attribute(object, name, where), where)
+                         : numbered(h5::number_attribute(object, name, where), where);
+    if (labels.values.size() != static_cast<std::size_t>(count)) {
+        throw DataError(
+            fmt::format("{}: attribute '{}' has {} values for {} images", where, name, labels.values.size(), count));
+    }
+    return labels;
+}
+
+} // namespace tacit::shards

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/element.hpp"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace tacit::shards {
+
+/// The range that a type of whole numbers spans; empty for floating-point numbers, whose range must be told.
+std::vector<double> natural_range(Element element);
+
+/// Numbers of `element` between low (0) and high (255) as 8-bit levels: round(255 (x - low) / (high - low)), clamped;
+/// NaN becomes 0. `from` holds out.size() elements in this machine's byte order and need not be aligned.
+void to_u8(std::span<const std::uint8_t> from, Element element, double low, double high, std::span<std::uint8_t> out);
+
+} // namespace tacit::shards

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/shards/dataset.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace tacit::shards {
+namespace {
+
+/// One line of cases.tsv; see write_matrix.py.
+struct Case {
+    std::string name;
+    std::string path;
+    std::string images;
+    std::string labels;
+    std::string axes;
+    std::string element;
+    std::string expected;
+};
+
+std::string folder() {
+    const char* given = std::getenv("TACIT_MATRIX_FOLDER");
+    return given == nullptr ? "" : given;
+}
+
+std::vector<Case> cases() {
+    std::vector<Case> found;
+    std::ifstream in(folder() + "/cases.tsv");
+    for (std::string line; std::getline(in, line);) {
+        std::istringstream cells(line);
+        Case next;
+        for (std::string* cell :
+             {&next.name, &next.path, &next.images, &next.labels, &next.axes, &next.element, &next.expected}) {
+            std::getline(cells, *cell, '\t');
+        }
+        found.push_back(next);
+    }
+    return found;
+}
+
+DataSpec spec_of(const Case& given) {
+    DataSpec spec;
+    spec.path = folder() + "/" + given.path;
+    spec.images = given.images;
+    spec.labels = given.labels;
+    spec.axes = given.axes;
+    spec.range = {0, 1};
+    return spec;
+}
+
+std::string text(const std::uint8_t* data, std::size_t bytes) {
+    return {reinterpret_cast<const char*>(data), bytes};
+}
+
+/// Every image, alone and in its block, is what h5py wrote; its label tells which one it is.
+void check(const Case& given) {
+    DataSpec spec = spec_of(given);
+    const bool encoded = given.element == "png";
+    if (encoded) {
+        spec.range.clear();
+    }
+    const Dataset dataset = Dataset::open(spec, "train");
+    const std::string expected = read_file(folder() + "/" + given.expected);
+    const auto size = static_cast<std::size_t>(dataset.info().size);
+    ASSERT_EQ(expected.size() % size, 0U);
+    const std::size_t bytes = expected.size() / size;
+    if (!encoded) {
+        EXPECT_EQ(element_name(dataset.info().element), given.element);
+    }
+    SampleBuffer buffer;
+    SampleBuffer other;
+    Block block;
+    std::vector<bool> seen(size, false);
+    for (std::size_t number = 0; number + 1 < dataset.block_starts().size(); ++number) {
+        dataset.load(static_cast<std::int64_t>(number), block);
+        for (std::int64_t index = dataset.block_starts()[number]; index < dataset.block_starts()[number + 1]; ++index) {
+            const auto row = static_cast<std::size_t>(dataset.labels()[static_cast<std::size_t>(index)]);
+            ASSERT_LT(row, size);
+            EXPECT_FALSE(seen[row]);
+            seen[row] = true;
+            const std::string wanted = expected.substr(row * bytes, bytes);
+            const augment::ImageView alone = dataset.read(index, buffer);
+            const augment::ImageView together = dataset.image(block, index, other);
+            EXPECT_EQ(text(alone.data, alone.shape.bytes()), text(together.data, together.shape.bytes()));
+            if (encoded) {
+                EXPECT_EQ(text(alone.data, alone.shape.bytes()), wanted);
+            } else {
+                const StoredImage stored = dataset.stored(index, buffer);
+                EXPECT_EQ(text(stored.bytes.data(), stored.bytes.size()), wanted) << "image " << row;
+            }
+        }
+    }
+}
+
+TEST(Matrix, ReadsWhatH5pyWrote) {
+    const std::vector<Case> all = cases();
+    ASSERT_FALSE(all.empty()) << "write_matrix.py makes the files; TACIT_MATRIX_FOLDER names their folder";
+    for (const Case& given : all) {
+        SCOPED_TRACE(given.name);
+        EXPECT_NO_THROW(check(given)) << given.name;
+        if (HasFatalFailure()) {
+            return;
+        }
+    }
+    RecordProperty("cases", static_cast<int>(all.size()));
+}
+
+} // namespace
+} // namespace tacit::shards
