@@ -238,6 +238,10 @@ augment::ImageView Dataset::read(std::int64_t index, SampleBuffer& buffer) const
     }
 }
 
+bool Dataset::single_reads_are_cheap() const {
+    return true;
+}
+
 const std::vector<std::int64_t>& Dataset::block_starts() const {
     return impl_->block_starts;
 }

@@ -59,6 +59,10 @@ class Dataset {
     /// checksum where the shard has one. Throws DataError naming file, data set and image.
     augment::ImageView read(std::int64_t index, SampleBuffer& buffer) const;
 
+    /// Whether read() of an image costs no more than the image's part of load(). False where an image lies in an HDF5
+    /// chunk with others, all of which must be decoded for it alone.
+    bool single_reads_are_cheap() const;
+
     /// Where blocks begin: block b holds the images [block_starts()[b], block_starts()[b + 1]).
     const std::vector<std::int64_t>& block_starts() const;
     /// Reads block `number`. Throws DataError naming file, data set and images if it cannot be read or decoded as a
