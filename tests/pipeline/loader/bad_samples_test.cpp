@@ -22,7 +22,7 @@ const std::vector<std::int64_t> kBad{4, 21, 22, 23}; // 21 to 23 are a whole blo
 /// A data set of which some images are damaged after it was written, read in both shuffles.
 class BadSamplesTest : public ::testing::TestWithParam<Shuffle> {
   protected:
-    BadSamplesTest() : recipe_(augment::preset("simclr", 8, 3), 3) {
+    BadSamplesTest() : recipe_(testing::small_crops(), 3) {
         testing::write_raw_split(folder_.path(), "train", kShape, kImages, 5);
         damage(kBad);
     }

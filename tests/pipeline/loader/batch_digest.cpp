@@ -5,6 +5,12 @@
 
 namespace tacit::testing {
 
+augment::RecipeSpec small_crops() {
+    const augment::ViewSpec view{
+        {{"random_resized_crop", 1.0, {{"scale", {0.001, 0.01}}}}, {"horizontal_flip", 0.5, {}}}};
+    return {"small crops", 8, {view}};
+}
+
 std::string batch_digest(const std::vector<const loader::Batch*>& shares) {
     Sha256 hash;
     for (const loader::Batch* share : shares) {

@@ -9,6 +9,9 @@
 
 namespace tacit::testing {
 
+/// A small random part of each image: the cheapest view that depends on every draw.
+augment::RecipeSpec small_crops();
+
 /// SHA-256 of all bytes of one global batch, put together from the ranks' shares.
 std::string batch_digest(const std::vector<const loader::Batch*>& shares);
 

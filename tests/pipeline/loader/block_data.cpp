@@ -23,7 +23,7 @@ void BlockDataTest::TearDownTestSuite() {
 }
 
 BlockDataTest::BlockDataTest()
-    : dataset_(shards::Dataset::open(folder_->path(), "train")), recipe_(augment::preset("simclr", 8, 3), 3) {}
+    : dataset_(shards::Dataset::open(folder_->path(), "train")), recipe_(testing::small_crops(), 3) {}
 
 LoaderOptions BlockDataTest::options(int workers) {
     LoaderOptions options;

@@ -85,7 +85,7 @@ TEST_F(BlockLoadsTest, MemoryStaysWithinItsBoundAndSettles) {
     for (const std::int64_t window : {4, 8, 16, 32}) {
         given.window = window;
         Loader loader(dataset_, recipe_, given);
-        for (std::int64_t b = 0; b < 8 * kBatches; ++b) {
+        for (std::int64_t b = 0; b < 3 * kBatches; ++b) {
             loader.next();
         }
         const double images = static_cast<double>(kImages) / 64; // of a block, on average

@@ -127,6 +127,42 @@ RC_GTEST_PROP(EpochOrder, AnotherEpochIsTheSameWhetherMovedToOrBuilt, ()) {
     }
 }
 
+/// The most blocks that are in memory at once over three epochs, while `slots` batches are in flight.
+std::int64_t most_blocks(const std::vector<std::int64_t>& starts, const WindowOptions& options, std::int64_t slots) {
+    std::map<std::int64_t, std::int64_t> wanted; // block -> last batch, counted over epochs
+    std::size_t most = 0;
+    for (std::uint32_t epoch = 0; epoch < 3; ++epoch) {
+        const EpochOrder order(starts, options, epoch);
+        for (std::int64_t index = 0; index < order.batches(); ++index) {
+            const std::int64_t batch = epoch * order.batches() + index;
+            std::erase_if(wanted, [&](const auto& block) { return block.second <= batch - slots; });
+            for (std::int64_t p = 0; p < options.global_batch; ++p) {
+                const Visit visit = order.at(index, p);
+                std::int64_t& last = wanted[visit.block];
+                last = std::max(last, batch + visit.last_batch - index);
+            }
+            most = std::max(most, wanted.size());
+        }
+    }
+    return static_cast<std::int64_t>(most);
+}
+
+RC_GTEST_PROP(EpochOrder, BlocksInMemoryStayWithinTheStatedBound, ()) {
+    const std::int64_t images = *rc::gen::inRange<std::int64_t>(1, 7);
+    WindowOptions options;
+    options.seed = *rc::gen::arbitrary<std::uint64_t>();
+    options.window = *rc::gen::inRange<std::int64_t>(1, 33);
+    options.global_batch = *rc::gen::inRange<std::int64_t>(1, 33);
+    options.lanes = *rc::gen::inRange<std::int64_t>(1, 9);
+    const std::int64_t slots = *rc::gen::inRange<std::int64_t>(2, 5);
+    const std::vector<std::int64_t> starts =
+        equal_blocks(*rc::gen::inRange<std::int64_t>(options.window + 32, 160), images);
+    const std::int64_t lanes = std::gcd(options.global_batch, options.lanes);
+    const std::int64_t width = std::max<std::int64_t>(1, options.window / lanes);
+    const std::int64_t in_flight = (slots * options.global_batch + images - 1) / images;
+    RC_ASSERT(most_blocks(starts, options, slots) <= std::max(options.window, lanes) + in_flight + width + lanes);
+}
+
 std::vector<std::int64_t> whole(const EpochOrder& order, std::int64_t global_batch) {
     std::vector<std::int64_t> samples;
     for (std::int64_t batch = 0; batch < order.batches(); ++batch) {

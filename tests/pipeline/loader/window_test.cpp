@@ -73,7 +73,7 @@ TEST_F(WindowTest, ASubsetInAnyOrderIsVisitedInOneOrder) {
 }
 
 TEST_F(WindowTest, StopsAtAnyMoment) {
-    for (int batches = 0; batches < 40; ++batches) {
+    for (int batches = 0; batches < 20; ++batches) {
         Loader loader(dataset_, recipe_, options(3));
         for (int b = 0; b < batches % 5; ++b) {
             loader.next();
