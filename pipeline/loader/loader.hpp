@@ -28,7 +28,8 @@ struct LoaderStats {
 /// are loaded once for all their samples in a window. Nothing allocates in the steady state.
 ///
 /// Under Shuffle::window with W blocks in memory, w = max(1, W / lanes) in a window and m images a block, blocks
-/// number at most max(W, lanes) + slots * global_batch / m + w + lanes at any time, over all ranks together.
+/// number at most max(W, lanes) + slots * global_batch / m + w + lanes at any time, of which a rank holds those of
+/// its lanes. If W is all blocks, a rank holds all.
 class Loader {
   public:
     /// `dataset` and `recipe` must outlive the loader. Throws ConfigError when ranks do not divide the

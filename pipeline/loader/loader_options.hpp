@@ -27,7 +27,7 @@ struct LoaderOptions {
     int workers = 1; ///< decode + augment threads of this rank
     int slots = 3;   ///< batches in the ring, >= 2
     Shuffle shuffle = Shuffle::full;
-    std::int64_t window = 64; ///< of Shuffle::window: blocks in memory, over all ranks together
+    std::int64_t window = 64; ///< of Shuffle::window: blocks in memory, shared out over the ranks
     std::int64_t lanes = 8;   ///< of Shuffle::window: see EpochOrder
     /// false: the last batch is shorter and ranks' counts may differ or be 0. Not for Shuffle::window.
     bool drop_last = true;
