@@ -27,7 +27,7 @@ loader::LoaderOptions loader_options(const FeatureOptions& options, std::int64_t
     result.rank = comm.rank();
     result.ranks = comm.size();
     result.workers = options.workers;
-    result.shuffle = false;
+    result.shuffle = loader::Shuffle::none;
     result.drop_last = false;
     result.fixed_epoch = 0;
     return result;

@@ -131,6 +131,7 @@ class Trainer {
         order.seed = seed;
         order.global_batch = std::min(options_.batch, static_cast<std::int64_t>(samples.size()));
         order.workers = images_.workers;
+        order.shuffle = loader::fitting_shuffle(train_);
         order.subset = samples;
         loader::Loader loader(train_, augmentation_, order);
         const train::OptimConfig config = optimiser_config(lr);
@@ -151,7 +152,7 @@ class Trainer {
         loader::LoaderOptions order;
         order.global_batch = std::min(images_.batch, static_cast<std::int64_t>(samples.size()));
         order.workers = images_.workers;
-        order.shuffle = false;
+        order.shuffle = loader::Shuffle::none;
         order.drop_last = false;
         order.fixed_epoch = 0;
         order.subset = samples;

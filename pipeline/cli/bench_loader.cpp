@@ -33,18 +33,20 @@ std::string json_of(const loader::Throughput& measured, const ViewSource& source
                                          {"images_per_second", measured.images_per_second},
                                          {"views_per_second", measured.views_per_second},
                                          {"worker_seconds", measured.worker_seconds},
-                                         {"wait_seconds", measured.wait_seconds}};
+                                         {"wait_seconds", measured.wait_seconds},
+                                         {"block_loads", measured.block_loads},
+                                         {"peak_block_bytes", measured.peak_block_bytes}};
     return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 ExitCode run(const Call& call) {
-    loader::LoaderOptions wanted;
-    wanted.global_batch = call.integer_in("batch", 1, 1 << 20);
+    const std::int64_t batch = call.integer_in("batch", 1, 1 << 20);
     const auto workers = static_cast<int>(call.integer_in("workers", 0, 1024));
     const double seconds = call.number_in("seconds", 0.01, 3600);
     const ViewSource source = open_views(call);
+    loader::LoaderOptions wanted = loader::training_options(source.data, source.dataset);
+    wanted.global_batch = batch;
     wanted.workers = workers > 0 ? workers : train::cores_of_rank(call.comm);
-    wanted.slots = source.data.slots;
     const loader::Throughput measured = loader::measure_throughput(source.dataset, source.recipe, wanted, seconds);
     call.answer(call.json()
                     ? json_of(measured, source)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/loader/data_config.hpp"
 
+#include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -27,6 +30,18 @@ std::vector<std::string> operation_names(const augment::RecipeSpec& spec) {
         }
     }
     return names;
+}
+
+void read_order(const config::Section& data, DataConfig& config) {
+    constexpr std::int64_t kMaxWindow = std::int64_t{1} << 30;
+    constexpr std::int64_t kMaxLanes = 4096;
+    constexpr std::int64_t kMaxBadSamples = std::int64_t{1} << 30;
+    config.shuffle = data.choice("shuffle", config.shuffle, {"auto", "full", "window"});
+    config.window = data.integer("window", config.window, {1, kMaxWindow});
+    config.lanes = data.integer("lanes", config.lanes, {1, kMaxLanes});
+    const bool skip = data.choice("on_bad_sample", "fail", {"fail", "skip"}) == "skip";
+    config.on_bad_sample = skip ? OnBadSample::skip : OnBadSample::fail;
+    config.max_bad_samples = data.integer("max_bad_samples", config.max_bad_samples, {0, kMaxBadSamples});
 }
 
 /// Applies `overrides.<name>` to the operation wherever the recipe has it.
@@ -62,10 +77,38 @@ DataConfig read_data(const config::Section& data) {
     config.std = data.numbers("std", {}, {1e-6, 1.0});
     config.workers = static_cast<int>(data.integer("workers", defaults.workers, {0, kMaxWorkers}));
     config.slots = static_cast<int>(data.integer("slots", defaults.slots, {2, kMaxSlots}));
+    read_order(data, config);
     if (config.mean.size() != config.std.size()) {
         data.fail(config.mean.empty() ? "std" : "mean", "mean and std need one number per channel each, or neither");
     }
     return config;
+}
+
+Shuffle fitting_shuffle(const shards::Dataset& dataset) {
+    return dataset.single_reads_are_cheap() ? Shuffle::full : Shuffle::window;
+}
+
+LoaderOptions training_options(const DataConfig& config, const shards::Dataset& dataset) {
+    LoaderOptions options;
+    options.slots = config.slots;
+    options.shuffle = config.shuffle == "auto"     ? fitting_shuffle(dataset)
+                      : config.shuffle == "window" ? Shuffle::window
+                                                   : Shuffle::full;
+    options.window = config.window;
+    options.lanes = config.lanes;
+    options.on_bad_sample = config.on_bad_sample;
+    options.max_bad_samples = config.max_bad_samples;
+    return options;
+}
+
+std::string order_name(const LoaderOptions& options, const shards::Dataset& dataset) {
+    if (options.shuffle == Shuffle::full) {
+        return {};
+    }
+    const std::vector<std::int64_t>& starts = dataset.block_starts();
+    Sha256 blocks;
+    blocks.update(starts.data(), starts.size() * sizeof(starts[0]));
+    return fmt::format("windows of {} blocks in {} lanes, blocks {:.12}", options.window, options.lanes, blocks.hex());
 }
 
 augment::RecipeSpec read_recipe(const config::Section& augment, const std::string& default_recipe,

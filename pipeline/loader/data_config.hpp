@@ -3,6 +3,7 @@
 
 #include "augment/recipe.hpp"
 #include "pipeline/config/section.hpp"
+#include "pipeline/loader/loader_options.hpp"
 #include "pipeline/shards/dataset.hpp"
 
 #include <string>
@@ -17,11 +18,26 @@ struct DataConfig {
     std::string test = "test";   ///< split to evaluate on
     std::vector<double> mean;    ///< per channel in [0, 1]; empty: what the shards store
     std::vector<double> std;
-    int workers = 0; ///< loader threads per rank; 0: from cores and ranks
-    int slots = 3;   ///< batches in the ring
+    int workers = 0;              ///< loader threads per rank; 0: from cores and ranks
+    int slots = 3;                ///< batches in the ring
+    std::string shuffle = "auto"; ///< full, window, or auto: window where an image is dear to read alone
+    std::int64_t window = 64;     ///< blocks in memory over all ranks, under a window shuffle
+    std::int64_t lanes = 8;       ///< see EpochOrder
+    OnBadSample on_bad_sample = OnBadSample::fail;
+    std::int64_t max_bad_samples = 100; ///< distinct ones that a rank may skip
 };
 
 DataConfig read_data(const config::Section& data);
+
+/// The shuffle of choice where nothing else is said: window if images are dear to read alone, else full.
+Shuffle fitting_shuffle(const shards::Dataset& dataset);
+
+/// Options of a loader that trains on `dataset` as `config` says; seed, batch, ranks and workers are the caller's.
+LoaderOptions training_options(const DataConfig& config, const shards::Dataset& dataset);
+
+/// Names the order of an epoch for given seed, samples and global batch: training that goes on under another
+/// name would visit other samples. Empty for a full shuffle, which depends on nothing else.
+std::string order_name(const LoaderOptions& options, const shards::Dataset& dataset);
 
 /// The `augment` section: recipe (default `default_recipe`), size (default: the images' height, at most 224)
 /// and overrides ({operation: {parameter: value | [values], p: value}}) -> a RecipeSpec for `info`.

@@ -3,7 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/loader/ring.hpp"
-#include "pipeline/loader/sample_order.hpp"
+#include "pipeline/loader/sample_source.hpp"
 
 #include <fmt/format.h>
 
@@ -18,11 +18,18 @@
 namespace tacit::loader {
 namespace {
 
-void check(const LoaderOptions& options, std::int64_t samples) {
+/// The options themselves, if they fit each other and the data set.
+const LoaderOptions& checked(const LoaderOptions& options, const shards::Dataset& dataset) {
     if (options.ranks < 1 || options.rank < 0 || options.rank >= options.ranks || options.workers < 1 ||
-        options.slots < 2) {
-        throw std::logic_error("Loader: ranks, rank, workers or slots out of range");
+        options.slots < 2 || options.window < 1 || options.lanes < 1) {
+        throw std::logic_error("Loader: ranks, rank, workers, slots, window or lanes out of range");
     }
+    if ((options.shuffle == Shuffle::window && !options.drop_last) ||
+        (options.shuffle == Shuffle::none && options.on_bad_sample == OnBadSample::skip)) {
+        throw std::logic_error("Loader: windows need drop_last; without a shuffle no sample may be skipped");
+    }
+    const std::int64_t samples =
+        options.subset.empty() ? dataset.info().size : static_cast<std::int64_t>(options.subset.size());
     if (options.global_batch < 1 || options.global_batch % options.ranks != 0) {
         throw ConfigError(
             fmt::format("a global batch of {} cannot be shared by {} ranks; make the batch a multiple of {}",
@@ -32,6 +39,7 @@ void check(const LoaderOptions& options, std::int64_t samples) {
         throw ConfigError(fmt::format("{} images are less than one global batch of {}; choose a smaller batch", samples,
                                       options.global_batch));
     }
+    return options;
 }
 
 /// CPU time that the calling thread has used since the last reading.
@@ -65,22 +73,21 @@ struct Loader::Impl {
     };
     Place place(std::int64_t number) const;
     std::int64_t batches_per_epoch() const;
-    void prepare(std::int64_t number, Batch& batch) const;
+    void prepare(std::int64_t number, Batch& batch);
     void start();
     void stop();
     void work(const std::stop_token& stop);
     struct Scratch;
-    void fill(const Ring::Claim& claim, Scratch& scratch) const;
+    void fill(const Ring::Claim& claim, Scratch& scratch);
 
-    const shards::Dataset& dataset;
     const augment::Recipe& recipe;
     LoaderOptions options;
-    std::int64_t samples; ///< visited in an epoch if none is dropped
-    std::int64_t share;   ///< of this rank in a whole global batch
+    SampleSource source;
     std::int64_t first_epoch = 0;
     std::int64_t first_batch = 0;
     Ring ring;
-    bool holding = false; ///< the consumer has the ring's front
+    bool holding = false;      ///< the consumer has the ring's front
+    std::int64_t released = 0; ///< batches given back to the ring
     double wait_seconds = 0;
     std::int64_t delivered = 0;
     std::atomic<std::int64_t> worker_nanoseconds{0};
@@ -89,31 +96,22 @@ struct Loader::Impl {
 
 /// What one worker needs again and again.
 struct Loader::Impl::Scratch {
-    shards::SampleBuffer buffer;
+    ReadBuffers buffers;
     augment::Workspace workspace;
     std::vector<augment::ViewSlot> slots;
 };
 
 Loader::Impl::Impl(const shards::Dataset& data, const augment::Recipe& views, const LoaderOptions& given)
-    : dataset(data), recipe(views), options(given),
-      samples(given.subset.empty() ? data.info().size : static_cast<std::int64_t>(given.subset.size())),
-      share(given.global_batch / std::max(given.ranks, 1)),
-      ring(given.slots, std::max<std::int64_t>(share, 1),
+    : recipe(views), options(checked(given, data)), source(data, options),
+      ring(options.slots, options.global_batch / options.ranks,
            [this](std::int64_t number, Batch& batch) { prepare(number, batch); }) {
-    check(options, samples);
-    if (recipe.output().channels != dataset.info().channels) {
+    if (recipe.output().channels != data.info().channels) {
         throw std::logic_error("Loader: the recipe is for another number of channels than the data set has");
-    }
-    for (const std::int64_t index : options.subset) {
-        if (index < 0 || index >= dataset.info().size) {
-            throw std::logic_error("Loader: subset index out of range");
-        }
     }
 }
 
 std::int64_t Loader::Impl::batches_per_epoch() const {
-    const std::int64_t whole = samples / options.global_batch;
-    return options.drop_last || samples % options.global_batch == 0 ? whole : whole + 1;
+    return source.order().batches_per_epoch();
 }
 
 Loader::Impl::Place Loader::Impl::place(std::int64_t number) const {
@@ -122,25 +120,12 @@ Loader::Impl::Place Loader::Impl::place(std::int64_t number) const {
 }
 
 /// Sizes the slot and settles which samples this rank's slice of the global batch holds.
-void Loader::Impl::prepare(std::int64_t number, Batch& batch) const {
+void Loader::Impl::prepare(std::int64_t number, Batch& batch) {
     const Place at = place(number);
     batch.epoch = at.epoch;
     batch.index = at.index;
-    const std::int64_t begin = at.index * options.global_batch;
-    const std::int64_t global = std::min(options.global_batch, samples - begin);
-    const std::int64_t skip = std::min(global, options.rank * share);
-    batch.count = std::min(global, (options.rank + 1) * share) - skip;
     batch.shape = recipe.output();
-    batch.ids.resize(static_cast<std::size_t>(batch.count));
-    batch.labels.resize(static_cast<std::size_t>(batch.count));
-    const SampleOrder order(options.seed, static_cast<std::uint32_t>(at.epoch), samples);
-    for (std::int64_t i = 0; i < batch.count; ++i) {
-        const std::int64_t position = begin + skip + i;
-        const std::int64_t picked = options.shuffle ? order.at(position) : position;
-        const std::int64_t id = options.subset.empty() ? picked : options.subset[static_cast<std::size_t>(picked)];
-        batch.ids[static_cast<std::size_t>(i)] = id;
-        batch.labels[static_cast<std::size_t>(i)] = dataset.labels()[static_cast<std::size_t>(id)];
-    }
+    source.open(number, batch);
     const auto count = static_cast<std::size_t>(batch.count);
     const std::size_t image = batch.shape.bytes();
     const std::size_t plane = image / static_cast<std::size_t>(batch.shape.channels);
@@ -153,7 +138,7 @@ void Loader::Impl::prepare(std::int64_t number, Batch& batch) const {
     }
 }
 
-void Loader::Impl::fill(const Ring::Claim& claim, Scratch& scratch) const {
+void Loader::Impl::fill(const Ring::Claim& claim, Scratch& scratch) {
     Batch& batch = *claim.to;
     const auto sample = static_cast<std::size_t>(claim.sample);
     const std::size_t image = batch.shape.bytes();
@@ -164,11 +149,11 @@ void Loader::Impl::fill(const Ring::Claim& claim, Scratch& scratch) const {
                             view.masks.empty() ? nullptr : view.masks.data() + sample * plane,
                             view.rotation.empty() ? nullptr : view.rotation.data() + sample};
     }
-    const std::int64_t id = batch.ids[sample];
     const std::int64_t epoch = options.fixed_epoch >= 0 ? options.fixed_epoch : batch.epoch;
-    recipe.apply(dataset.read(id, scratch.buffer),
-                 {options.seed, static_cast<std::uint32_t>(epoch), static_cast<std::uint64_t>(id)}, scratch.slots,
-                 scratch.workspace);
+    const augment::ImageView pixels = source.read(claim.batch, claim.sample, batch, scratch.buffers);
+    recipe.apply(pixels,
+                 {options.seed, static_cast<std::uint32_t>(epoch), static_cast<std::uint64_t>(batch.ids[sample])},
+                 scratch.slots, scratch.workspace);
 }
 
 void Loader::Impl::work(const std::stop_token& stop) {
@@ -196,7 +181,9 @@ void Loader::Impl::work(const std::stop_token& stop) {
 }
 
 void Loader::Impl::start() {
+    source.clear();
     ring.reset();
+    released = 0;
     for (int i = 0; i < options.workers; ++i) {
         workers.emplace_back([this](const std::stop_token& stop) { work(stop); });
     }
@@ -233,6 +220,7 @@ const Batch& Loader::next() {
         impl_->start();
     }
     if (impl_->holding) {
+        impl_->source.release(impl_->released++);
         impl_->ring.release();
         impl_->holding = false;
     }
@@ -245,7 +233,13 @@ const Batch& Loader::next() {
 }
 
 LoaderStats Loader::stats() const {
-    return {impl_->wait_seconds, static_cast<double>(impl_->worker_nanoseconds.load()) * 1e-9, impl_->delivered};
+    const BlockCache& blocks = impl_->source.blocks();
+    return {impl_->wait_seconds, static_cast<double>(impl_->worker_nanoseconds.load()) * 1e-9, impl_->delivered,
+            blocks.loads(), blocks.bytes()};
+}
+
+std::vector<BadSample> Loader::bad_samples() const {
+    return impl_->source.bad_samples().list();
 }
 
 } // namespace tacit::loader

@@ -2,43 +2,38 @@
 #pragma once
 
 #include "augment/recipe.hpp"
+#include "pipeline/loader/bad_samples.hpp"
 #include "pipeline/loader/batch.hpp"
+#include "pipeline/loader/loader_options.hpp"
 #include "pipeline/shards/dataset.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace tacit::loader {
 
-struct LoaderOptions {
-    std::uint64_t seed = 1;
-    std::int64_t global_batch = 128; ///< samples per global batch, divisible by ranks
-    int rank = 0;
-    int ranks = 1;
-    int workers = 1; ///< decode + augment threads of this rank
-    int slots = 3;   ///< batches in the ring, >= 2
-    bool shuffle = true;
-    bool drop_last = true; ///< false: the last batch is shorter and ranks' counts may differ or be 0
-    /// Draw augmentations with this epoch always (evaluation); < 0: the epoch being read.
-    std::int64_t fixed_epoch = -1;
-    /// Samples to visit; empty: all of the data set. Positions index into this list.
-    std::vector<std::int64_t> subset;
-};
-
 /// Counters since construction, for progress lines and benches.
 struct LoaderStats {
-    double wait_seconds = 0;   ///< consumer blocked in next()
-    double worker_seconds = 0; ///< CPU time of the workers
-    std::int64_t samples = 0;  ///< delivered
+    double wait_seconds = 0;           ///< consumer blocked in next()
+    double worker_seconds = 0;         ///< CPU time of the workers
+    std::int64_t samples = 0;          ///< delivered
+    std::int64_t block_loads = 0;      ///< blocks read and decoded
+    std::int64_t peak_block_bytes = 0; ///< most memory that blocks took at any time
 };
 
 /// Streams this rank's slice of every global batch, in order, from worker threads that decode each
 /// sample once and write all its views straight into a ring of batch slots. Rank r of R takes the
-/// r-th contiguous slice of each global batch. Nothing allocates in the steady state.
+/// r-th contiguous slice of each global batch. Except under Shuffle::full, samples come out of blocks that
+/// are loaded once for all their samples in a window. Nothing allocates in the steady state.
+///
+/// Under Shuffle::window with W blocks in memory, w = max(1, W / lanes) in a window and m images a block, blocks
+/// number at most max(W, lanes) + slots * global_batch / m + w + lanes at any time, of which a rank holds those of
+/// its lanes. If W is all blocks, a rank holds all.
 class Loader {
   public:
     /// `dataset` and `recipe` must outlive the loader. Throws ConfigError when ranks do not divide the
-    /// batch or the data set holds less than one batch.
+    /// batch or the data set holds less than one batch; std::logic_error for options out of range.
     Loader(const shards::Dataset& dataset, const augment::Recipe& recipe, const LoaderOptions& options);
     ~Loader();
     Loader(const Loader&) = delete;
@@ -51,6 +46,8 @@ class Loader {
     /// worker's exception (DataError names the sample).
     const Batch& next();
     LoaderStats stats() const;
+    /// Those that were met and skipped (OnBadSample::skip), ascending.
+    std::vector<BadSample> bad_samples() const;
 
   private:
     struct Impl;

@@ -27,6 +27,8 @@ Throughput measure_throughput(const shards::Dataset& dataset, const augment::Rec
     result.views_per_second = result.images_per_second * recipe.views();
     result.worker_seconds = after.worker_seconds - before.worker_seconds;
     result.wait_seconds = after.wait_seconds - before.wait_seconds;
+    result.block_loads = after.block_loads - before.block_loads;
+    result.peak_block_bytes = after.peak_block_bytes;
     result.workers = options.workers;
     result.views = recipe.views();
     return result;

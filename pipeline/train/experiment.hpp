@@ -26,7 +26,7 @@ struct Experiment {
     CheckpointConfig checkpoint;
     std::string title; ///< of the report
     std::string pretext_name;
-    Settings settings; ///< every setting, resolved
+    Settings settings; ///< every setting, resolved, and data.order: what the order of images depends on besides
 
     std::unique_ptr<shards::Dataset> dataset; ///< the training split
     std::unique_ptr<augment::Recipe> recipe;

@@ -14,9 +14,12 @@ namespace tacit::train {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> kFree = {"data.path",       "data.workers",  "data.slots",   "data.test",
-                                                    "train.log_every", "train.threads", "train.device", "dist.",
-                                                    "checkpoint.",     "eval.",         "report."};
+constexpr std::array<std::string_view, 16> kFree = {"data.path",       "data.workers",       "data.slots",
+                                                    "data.test",       "data.shuffle",       "data.window",
+                                                    "data.lanes",      "data.on_bad_sample", "data.max_bad_samples",
+                                                    "train.log_every", "train.threads",      "train.device",
+                                                    "dist.",           "checkpoint.",        "eval.",
+                                                    "report."};
 
 void flatten(const YAML::Node& node, const std::string& path, Settings& settings) {
     if (node.IsMap()) {

@@ -15,8 +15,9 @@ Settings flat_settings(const std::string& yaml);
 
 /// Whether a run may be resumed with another value of `key`. What decides the weights may not change:
 /// data, augmentation, model, pretext, optimiser, batch, precision and seed. Free: places and machine
-/// (data.path, workers, threads, device, dist), cadence (log_every, checkpoint, report, eval), and,
-/// under a constant schedule only, the length (epochs, max_steps); a cosine depends on its end.
+/// (data.path, workers, bad samples, threads, device, dist), cadence (log_every, checkpoint, report, eval), and,
+/// under a constant schedule only, the length (epochs, max_steps); a cosine depends on its end. data.shuffle,
+/// window and lanes are free as long as the order that follows from them, data.order, is the same.
 bool may_change(const std::string& key, const std::string& schedule);
 
 /// SHA-256 over the settings that may not change.

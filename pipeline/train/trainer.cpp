@@ -31,13 +31,12 @@ NamedTensors trained_parameters(const torch::nn::Module& module) {
 }
 
 loader::LoaderOptions loader_options(const Experiment& experiment, const dist::Communicator& comm) {
-    loader::LoaderOptions options;
+    loader::LoaderOptions options = loader::training_options(experiment.data, *experiment.dataset);
     options.seed = experiment.train.seed;
     options.global_batch = experiment.train.batch / experiment.train.accumulate;
     options.rank = comm.rank();
     options.ranks = comm.size();
     options.workers = experiment.workers;
-    options.slots = experiment.data.slots;
     return options;
 }
 

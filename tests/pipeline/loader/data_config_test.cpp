@@ -52,6 +52,46 @@ TEST(DataConfig, ReadsEveryKey) {
     EXPECT_EQ(data.slots, 5);
 }
 
+TEST(DataConfig, ReadsOrderAndBadSamples) {
+    config::Document document = config::Document::from_text(
+        "data: {path: /d, shuffle: window, window: 12, lanes: 4, on_bad_sample: skip, max_bad_samples: 7, slots: 5}",
+        "test.yaml");
+    const DataConfig data = read_data(document.root().section("data"));
+    document.finish();
+    const testing::TemporaryFolder folder;
+    testing::write_raw_split(folder.path(), "train", {8, 8, 3}, 10, 2);
+    const LoaderOptions options = training_options(data, shards::Dataset::open(folder.path(), "train"));
+    EXPECT_EQ(options.shuffle, Shuffle::window);
+    EXPECT_EQ(options.window, 12);
+    EXPECT_EQ(options.lanes, 4);
+    EXPECT_EQ(options.on_bad_sample, OnBadSample::skip);
+    EXPECT_EQ(options.max_bad_samples, 7);
+    EXPECT_EQ(options.slots, 5);
+}
+
+TEST(DataConfig, ShuffleIsFullWhereImagesAreCheapToReadAlone) {
+    const testing::TemporaryFolder folder;
+    testing::write_raw_split(folder.path(), "train", {8, 8, 3}, 10, 2);
+    const auto dataset = shards::Dataset::open(folder.path(), "train");
+    EXPECT_EQ(training_options({}, dataset).shuffle, Shuffle::full);
+    EXPECT_EQ(training_options({}, dataset).on_bad_sample, OnBadSample::fail);
+}
+
+TEST(DataConfig, OrderIsNamedAfterAllThatItFollowsFrom) {
+    const testing::TemporaryFolder folder;
+    testing::write_raw_split(folder.path(), "one", {300, 300, 3}, 7, 2);
+    testing::write_raw_split(folder.path(), "two", {300, 300, 3}, 7, 2, std::int64_t{2} * 300 * 300 * 3);
+    const auto one = shards::Dataset::open(folder.path(), "one");
+    LoaderOptions options;
+    EXPECT_EQ(order_name(options, one), "");
+    options.shuffle = Shuffle::window;
+    const std::string name = order_name(options, one);
+    EXPECT_EQ(name.rfind("windows of 64 blocks in 8 lanes, blocks ", 0), 0U) << name;
+    EXPECT_NE(order_name(options, shards::Dataset::open(folder.path(), "two")), name);
+    options.lanes = 4;
+    EXPECT_NE(order_name(options, one), name);
+}
+
 TEST(DataConfig, MeanWithoutStdIsAnError) {
     config::Document document = config::Document::from_text("data: {path: /d, mean: [0.5]}", "test.yaml");
     EXPECT_THROW(read_data(document.root().section("data")), ConfigError);

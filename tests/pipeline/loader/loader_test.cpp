@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/loader/loader.hpp"
 
-#include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/loader/sample_order.hpp"
 #include "pipeline/loader/throughput.hpp"
+#include "tests/pipeline/loader/batch_digest.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ class LoaderTest : public ::testing::Test {
                     shards::Dataset::open(folder_.path(), "train"))),
           recipe_(augment::preset("simclr", 8, 3), 3) {}
 
-    LoaderOptions options(int workers = 2, int rank = 0, int ranks = 1) const {
+    static LoaderOptions options(int workers = 2, int rank = 0, int ranks = 1) {
         LoaderOptions options;
         options.seed = 11;
         options.global_batch = 8;
@@ -37,39 +37,8 @@ class LoaderTest : public ::testing::Test {
         return options;
     }
 
-    /// Digest of each of the first `batches` global batches, put together from all ranks' shares.
     std::vector<std::string> digests(int workers, int ranks, int batches, std::int64_t first = 0) {
-        std::vector<std::unique_ptr<Loader>> loaders;
-        for (int rank = 0; rank < ranks; ++rank) {
-            loaders.push_back(std::make_unique<Loader>(dataset_, recipe_, options(workers, rank, ranks)));
-            loaders.back()->seek(first / loaders.back()->batches_per_epoch(),
-                                 first % loaders.back()->batches_per_epoch());
-        }
-        std::vector<std::string> out;
-        for (int b = 0; b < batches; ++b) {
-            std::vector<const Batch*> shares;
-            for (const auto& loader : loaders) {
-                shares.push_back(&loader->next());
-            }
-            out.push_back(digest(shares));
-        }
-        return out;
-    }
-
-    static std::string digest(const std::vector<const Batch*>& shares) {
-        Sha256 hash;
-        for (const Batch* share : shares) {
-            hash.update(share->ids.data(), share->ids.size() * sizeof(share->ids[0]));
-        }
-        for (const Batch* share : shares) {
-            hash.update(share->labels.data(), share->labels.size() * sizeof(share->labels[0]));
-        }
-        for (std::size_t view = 0; view < shares[0]->views.size(); ++view) {
-            for (const Batch* share : shares) {
-                hash.update(share->views[view].pixels.data(), share->views[view].pixels.size());
-            }
-        }
-        return hash.hex();
+        return testing::batch_digests(dataset_, recipe_, options(workers), ranks, batches, first);
     }
 
     testing::TemporaryFolder folder_;
@@ -98,10 +67,10 @@ TEST_F(LoaderTest, SeekContinuesLikeAStraightRun) {
 
 TEST_F(LoaderTest, SeekBackWhileRunningRepeatsTheBytes) {
     Loader loader(dataset_, recipe_, options());
-    const std::string first = digest({&loader.next()});
+    const std::string first = testing::batch_digest({&loader.next()});
     loader.next();
     loader.seek(0, 0);
-    EXPECT_EQ(digest({&loader.next()}), first);
+    EXPECT_EQ(testing::batch_digest({&loader.next()}), first);
 }
 
 TEST_F(LoaderTest, FollowsTheSampleOrderAndNumbersItsBatches) {
@@ -145,7 +114,7 @@ TEST_F(LoaderTest, WithoutDropLastEverySampleComesOnce) {
 TEST_F(LoaderTest, SubsetInOrderVisitsThoseSamplesAlone) {
     LoaderOptions some = options();
     some.subset = {40, 3, 17};
-    some.shuffle = false;
+    some.shuffle = Shuffle::none;
     some.drop_last = false;
     Loader loader(dataset_, recipe_, some);
     EXPECT_EQ(loader.batches_per_epoch(), 1);
@@ -158,13 +127,13 @@ TEST_F(LoaderTest, SubsetInOrderVisitsThoseSamplesAlone) {
 
 TEST_F(LoaderTest, FixedEpochRepeatsTheAugmentation) {
     LoaderOptions fixed = options();
-    fixed.shuffle = false;
+    fixed.shuffle = Shuffle::none;
     fixed.global_batch = 10;
     fixed.fixed_epoch = 0;
     Loader loader(dataset_, recipe_, fixed);
-    const std::string first = digest({&loader.next()});
+    const std::string first = testing::batch_digest({&loader.next()});
     loader.seek(3, 0);
-    EXPECT_EQ(digest({&loader.next()}), first);
+    EXPECT_EQ(testing::batch_digest({&loader.next()}), first);
 }
 
 TEST_F(LoaderTest, BatchStorageIsAllocatedOnce) {

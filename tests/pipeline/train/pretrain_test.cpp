@@ -82,6 +82,19 @@ TEST_F(PretrainTest, StoppedAndResumedRunEndsWithTheSameBytes) {
     expect_same_end("whole", "stopped");
 }
 
+TEST_F(PretrainTest, StoppedAndResumedRunInWindowsEndsWithTheSameBytes) {
+    const std::vector<std::string> windows = {"data.shuffle=window", "data.on_bad_sample=skip"};
+    EXPECT_EQ(run("whole", windows), ExitCode::done);
+    EXPECT_EQ(run("stopped", windows,
+                  [](std::int64_t done) {
+                      if (done == 7)
+                          request_stop();
+                  }),
+              ExitCode::requeue);
+    EXPECT_EQ(run("stopped", windows), ExitCode::done);
+    expect_same_end("whole", "stopped");
+}
+
 TEST_F(PretrainTest, CrashedRunGoesOnFromItsNewestCheckpointAndEndsWithTheSameBytes) {
     const std::vector<std::string> adamw = {"optim.name=adamw", "optim.lr=0.001"};
     EXPECT_EQ(run("whole", adamw), ExitCode::done);
@@ -166,6 +179,17 @@ TEST_F(PretrainTest, ResumeWithAnotherLearningRateIsRefusedByName) {
         },
         ExitCode::usage);
     EXPECT_NE(message.find("optim.lr is 0.5, the checkpoint has 0.02"), std::string::npos) << message;
+}
+
+TEST_F(PretrainTest, ResumeInAnotherOrderIsRefused) {
+    EXPECT_EQ(run("refused", {"train.max_steps=5"}), ExitCode::done);
+    EXPECT_EQ(run("refused", {"train.max_steps=5", "data.window=9"}), ExitCode::done); // of no use to a full shuffle
+    const std::string message = error_of(
+        [&] {
+            run("refused", {"train.max_steps=5", "data.shuffle=window"});
+        },
+        ExitCode::usage);
+    EXPECT_NE(message.find("data.order is windows of 64 blocks in 8 lanes"), std::string::npos) << message;
 }
 
 TEST_F(PretrainTest, ResumeOnOtherDataIsRefused) {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/loader/sample_source.hpp"
+
+#include "pipeline/base/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tacit::loader {
+
+SampleSource::SampleSource(const shards::Dataset& dataset, const LoaderOptions& options)
+    : dataset_(dataset), global_batch_(options.global_batch), share_(options.global_batch / options.ranks),
+      rank_(options.rank), skip_(options.on_bad_sample == OnBadSample::skip), order_(dataset, options),
+      blocks_(dataset), bad_(options.max_bad_samples), picks_(static_cast<std::size_t>(options.slots)) {}
+
+void SampleSource::open(std::int64_t number, Batch& batch) {
+    order_.enter(batch.epoch);
+    const std::int64_t global = std::min(global_batch_, order_.samples() - batch.index * global_batch_);
+    const std::int64_t skip = std::min(global, rank_ * share_);
+    batch.count = std::min(global, (rank_ + 1) * share_) - skip;
+    const auto count = static_cast<std::size_t>(batch.count);
+    batch.ids.resize(count);
+    batch.labels.resize(count);
+    std::vector<Pick>& settled = picks(number);
+    settled.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const Visit visit = order_.at(batch.epoch, batch.index, skip + static_cast<std::int64_t>(i));
+        settled[i] = pick(visit, number, batch);
+        batch.ids[i] = visit.sample;
+        batch.labels[i] = dataset_.labels()[static_cast<std::size_t>(visit.sample)];
+    }
+}
+
+SampleSource::Pick SampleSource::pick(const Visit& visit, std::int64_t number, const Batch& batch) {
+    if (visit.block < 0) {
+        return {visit, nullptr};
+    }
+    const std::int64_t last = std::max(visit.last_batch, batch.index); // A stand-in's own window may be over.
+    const std::int64_t until = last == kAlways ? kAlways : number + last - batch.index;
+    return {visit, &blocks_.want(visit.block, until)};
+}
+
+augment::ImageView SampleSource::pixels(const Pick& pick, ReadBuffers& buffers) {
+    return pick.block == nullptr
+               ? dataset_.read(pick.visit.sample, buffers.sample)
+               : dataset_.image(blocks_.get(*pick.block, buffers.scratch), pick.visit.sample, buffers.sample);
+}
+
+augment::ImageView SampleSource::read(std::int64_t number, std::int64_t at, Batch& batch, ReadBuffers& buffers) {
+    const auto place = static_cast<std::size_t>(at);
+    const Pick settled = picks(number)[place];
+    for (Pick tried = settled;;) {
+        try {
+            const augment::ImageView image = pixels(tried, buffers);
+            batch.ids[place] = tried.visit.sample;
+            batch.labels[place] = dataset_.labels()[static_cast<std::size_t>(tried.visit.sample)];
+            return image;
+        } catch (const DataError& error) {
+            if (!skip_) {
+                throw;
+            }
+            bad_.note(tried.visit.sample, error.what());
+        }
+        tried = pick(order_.after(batch.epoch, settled.visit, tried.visit), number, batch);
+        if (tried.visit.sequence == settled.visit.sequence) {
+            throw DataError(fmt::format("{}: no image can take the place of image {}: all that could are damaged",
+                                        dataset_.info().path, settled.visit.sample));
+        }
+    }
+}
+
+} // namespace tacit::loader

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/loader/bad_samples.hpp"
+#include "pipeline/loader/batch.hpp"
+#include "pipeline/loader/block_cache.hpp"
+#include "pipeline/loader/reading_order.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace tacit::loader {
+
+/// What one worker reads with.
+struct ReadBuffers {
+    shards::SampleBuffer sample;
+    std::vector<std::uint8_t> scratch; ///< of decoding blocks
+};
+
+/// Settles which samples stand in the batches of a ring, and reads them: alone, or out of blocks. Batches carry
+/// the number that the ring gives them.
+class SampleSource {
+  public:
+    /// `dataset` must outlive the source.
+    SampleSource(const shards::Dataset& dataset, const LoaderOptions& options);
+
+    const ReadingOrder& order() const { return order_; }
+    /// Settles samples, ids and labels of this rank's share of the global batch batch.index of batch.epoch.
+    void open(std::int64_t number, Batch& batch);
+    /// The pixels of sample `at` of an open batch, for any thread. Where the sample is bad and may be skipped,
+    /// those of the one that takes its place, and the batch's label and id become that one's. Throws DataError.
+    augment::ImageView read(std::int64_t number, std::int64_t at, Batch& batch, ReadBuffers& buffers);
+    /// Batch `number`, whose samples have all been read, is done with.
+    void release(std::int64_t number) { blocks_.release(number); }
+    /// Numbers start again. Only while no thread works.
+    void clear() { blocks_.clear(); }
+
+    const BlockCache& blocks() const { return blocks_; }
+    const BadSamples& bad_samples() const { return bad_; }
+
+  private:
+    struct Pick {
+        Visit visit;
+        BlockCache::Entry* block = nullptr;
+    };
+    std::vector<Pick>& picks(std::int64_t number) { return picks_[static_cast<std::size_t>(number) % picks_.size()]; }
+    Pick pick(const Visit& visit, std::int64_t number, const Batch& batch);
+    augment::ImageView pixels(const Pick& pick, ReadBuffers& buffers);
+
+    const shards::Dataset& dataset_;
+    std::int64_t global_batch_;
+    std::int64_t share_; ///< of this rank in a whole global batch
+    int rank_;
+    bool skip_;
+    ReadingOrder order_;
+    BlockCache blocks_;
+    BadSamples bad_;
+    std::vector<std::vector<Pick>> picks_; ///< of batch n at n % slots
+};
+
+} // namespace tacit::loader
