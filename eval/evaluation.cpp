@@ -63,10 +63,10 @@ const shards::Dataset& Evaluation::split(const std::string& name) {
     if (found != splits_.end()) {
         return found->second;
     }
-    shards::Dataset dataset = shards::Dataset::open(run_.data.path, name);
+    shards::Dataset dataset = shards::Dataset::open(run_.data.source, name);
     if (dataset.info().channels != run_.shape.channels) {
-        throw DataError(fmt::format("{}: split {} has {} channels, the run {} was trained on {}", run_.data.path, name,
-                                    dataset.info().channels, run_.name, run_.shape.channels));
+        throw DataError(fmt::format("{}: split {} has {} channels, the run {} was trained on {}", run_.data.source.path,
+                                    name, dataset.info().channels, run_.name, run_.shape.channels));
     }
     return splits_.emplace(name, std::move(dataset)).first->second;
 }
@@ -153,7 +153,7 @@ EvalResult Evaluation::finished(const std::string& protocol, std::vector<ResultR
     result.run = run_.name;
     result.pretext = run_.pretext_name;
     result.checkpoint = run_.checkpoint;
-    result.data = run_.data.path;
+    result.data = run_.data.source.path;
     result.rows = std::move(rows);
     result.seconds = seconds;
     if (comm_.rank() == 0) {

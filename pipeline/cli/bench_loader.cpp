@@ -23,7 +23,7 @@ void options(OptionTable& table) {
 }
 
 std::string json_of(const loader::Throughput& measured, const ViewSource& source) {
-    const nlohmann::ordered_json json = {{"path", source.data.path},
+    const nlohmann::ordered_json json = {{"path", source.data.source.path},
                                          {"recipe", source.recipe.spec().name},
                                          {"size", source.recipe.spec().size},
                                          {"workers", measured.workers},

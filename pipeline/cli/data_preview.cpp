@@ -39,7 +39,7 @@ ExitCode run(const Call& call) {
     const SheetOptions sheet = {chosen_samples(source.dataset.info().size, count, seed), seed, epochs};
     write_file_atomically(call.text("out"), contact_sheet(source.dataset, source.recipe, sheet));
     log::info(fmt::format("{}: {} images of {}, each as stored and in {} x {} views of recipe {}", call.text("out"),
-                          sheet.samples.size(), source.data.path, epochs, source.recipe.views(),
+                          sheet.samples.size(), source.data.source.path, epochs, source.recipe.views(),
                           source.recipe.spec().name));
     return ExitCode::done;
 }

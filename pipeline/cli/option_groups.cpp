@@ -57,7 +57,7 @@ JudgedRun load_judged_run(const Call& call) {
     auto self = dist::make_self_communicator();
     train::LoadedRun run = train::load_run(folder, call.text("checkpoint"), *self);
     if (call.given("data"))
-        run.data.path = call.text("data");
+        run.data.source.path = call.text("data");
     eval::EvalConfig config = eval::read_eval(run.document.root().section("eval"));
     return {std::move(self), std::move(run), std::move(config)};
 }

@@ -43,7 +43,7 @@ ViewSource open_views(const Call& call) {
     config::Document document = view_document(call);
     const config::Section root = document.root();
     loader::DataConfig data = loader::read_data(root.section("data"));
-    auto dataset = shards::Dataset::open(data.path, data.train);
+    auto dataset = shards::Dataset::open(data.source, data.train);
     const std::string pretext = root.section("pretext").text("name", "simclr");
     augment::Recipe recipe(
         loader::read_recipe(root.section("augment"), models::default_recipe(pretext), dataset.info()),

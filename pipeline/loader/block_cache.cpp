@@ -30,7 +30,7 @@ BlockCache::Entry& BlockCache::want(std::int64_t number, std::int64_t until) {
     return *entry;
 }
 
-const shards::Block& BlockCache::get(Entry& entry, std::vector<std::uint8_t>& scratch) {
+const shards::Block& BlockCache::get(Entry& entry, shards::ArrayScratch& scratch) {
     if (entry.state_.load(std::memory_order_acquire) == Entry::State::wanted) {
         const std::lock_guard lock(entry.loading_);
         if (entry.state_.load(std::memory_order_relaxed) == Entry::State::wanted) {
@@ -43,17 +43,15 @@ const shards::Block& BlockCache::get(Entry& entry, std::vector<std::uint8_t>& sc
     return entry.block_;
 }
 
-void BlockCache::load(Entry& entry, std::vector<std::uint8_t>& scratch) {
+void BlockCache::load(Entry& entry, shards::ArrayScratch& scratch) {
     const std::size_t before = entry.block_.bytes.capacity();
-    std::swap(entry.block_.scratch, scratch); // A block keeps no more than its images.
     Entry::State state = Entry::State::loaded;
     try {
-        dataset_.load(entry.number_, entry.block_);
+        dataset_.load(entry.number_, entry.block_, scratch);
     } catch (...) {
         entry.error_ = std::current_exception();
         state = Entry::State::failed;
     }
-    std::swap(entry.block_.scratch, scratch);
     bytes_ += static_cast<std::int64_t>(entry.block_.bytes.capacity()) - static_cast<std::int64_t>(before);
     ++loads_;
     entry.state_.store(state, std::memory_order_release);

@@ -37,7 +37,7 @@ class BlockCache {
     Entry& want(std::int64_t number, std::int64_t until);
     /// The block itself, loaded on the first call. `scratch` is what decoding needs, one a thread. Throws what
     /// Dataset::load() threw, again at every call.
-    const shards::Block& get(Entry& entry, std::vector<std::uint8_t>& scratch);
+    const shards::Block& get(Entry& entry, shards::ArrayScratch& scratch);
     /// Drops the blocks that no batch after `batch` wants. Batches are released in order.
     void release(std::int64_t batch);
     /// Drops all blocks but those that are wanted for always. Only while no thread works.
@@ -50,7 +50,7 @@ class BlockCache {
 
   private:
     template <class Predicate> void drop_if(const Predicate& drop);
-    void load(Entry& entry, std::vector<std::uint8_t>& scratch);
+    void load(Entry& entry, shards::ArrayScratch& scratch);
 
     const shards::Dataset& dataset_;
     std::mutex mutex_;          ///< of the containers below, and of Entry::until_

@@ -4,6 +4,7 @@
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
+#include "pipeline/shards/axes.hpp"
 
 #include <fmt/format.h>
 
@@ -63,6 +64,28 @@ void override_operation(const config::Section& overrides, const std::string& nam
     }
 }
 
+/// Where images and labels are, and how they are stored where that is not plain.
+shards::DataSpec read_source(const config::Section& data) {
+    shards::DataSpec source;
+    source.path = data.required_text("path");
+    source.images = data.text("images", "");
+    source.labels = data.text("labels", "");
+    source.axes = data.text("axes", "");
+    source.range = data.numbers("range", {});
+    source.roots = data.texts("roots", {});
+    if (!source.axes.empty()) {
+        try {
+            shards::Axes{source.axes};
+        } catch (const ConfigError& error) {
+            data.fail("axes", error.what());
+        }
+    }
+    if (!source.range.empty() && (source.range.size() != 2 || !(source.range[0] < source.range[1]))) {
+        data.fail("range", "expected [low, high]: the stored numbers that mean black and white");
+    }
+    return source;
+}
+
 } // namespace
 
 DataConfig read_data(const config::Section& data) {
@@ -70,7 +93,7 @@ DataConfig read_data(const config::Section& data) {
     constexpr std::int64_t kMaxSlots = 64;
     const DataConfig defaults;
     DataConfig config;
-    config.path = data.required_text("path");
+    config.source = read_source(data);
     config.train = data.text("train", defaults.train);
     config.test = data.text("test", defaults.test);
     config.mean = data.numbers("mean", {}, {0.0, 1.0});

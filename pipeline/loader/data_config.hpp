@@ -13,7 +13,7 @@ namespace tacit::loader {
 
 /// The `data` section.
 struct DataConfig {
-    std::string path;            ///< folder of shards or one .h5 file; required
+    shards::DataSpec source;     ///< path (required), images, labels, axes, range, roots
     std::string train = "train"; ///< split to train on
     std::string test = "test";   ///< split to evaluate on
     std::vector<double> mean;    ///< per channel in [0, 1]; empty: what the shards store

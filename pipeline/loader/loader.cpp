@@ -96,7 +96,7 @@ struct Loader::Impl {
 
 /// What one worker needs again and again.
 struct Loader::Impl::Scratch {
-    ReadBuffers buffers;
+    shards::SampleBuffer buffers;
     augment::Workspace workspace;
     std::vector<augment::ViewSlot> slots;
 };

@@ -41,13 +41,14 @@ SampleSource::Pick SampleSource::pick(const Visit& visit, std::int64_t number, c
     return {visit, &blocks_.want(visit.block, until)};
 }
 
-augment::ImageView SampleSource::pixels(const Pick& pick, ReadBuffers& buffers) {
+augment::ImageView SampleSource::pixels(const Pick& pick, shards::SampleBuffer& buffers) {
     return pick.block == nullptr
-               ? dataset_.read(pick.visit.sample, buffers.sample)
-               : dataset_.image(blocks_.get(*pick.block, buffers.scratch), pick.visit.sample, buffers.sample);
+               ? dataset_.read(pick.visit.sample, buffers)
+               : dataset_.image(blocks_.get(*pick.block, buffers.scratch), pick.visit.sample, buffers);
 }
 
-augment::ImageView SampleSource::read(std::int64_t number, std::int64_t at, Batch& batch, ReadBuffers& buffers) {
+augment::ImageView SampleSource::read(std::int64_t number, std::int64_t at, Batch& batch,
+                                      shards::SampleBuffer& buffers) {
     const auto place = static_cast<std::size_t>(at);
     const Pick settled = picks(number)[place];
     for (Pick tried = settled;;) {

@@ -11,12 +11,6 @@
 
 namespace tacit::loader {
 
-/// What one worker reads with.
-struct ReadBuffers {
-    shards::SampleBuffer sample;
-    std::vector<std::uint8_t> scratch; ///< of decoding blocks
-};
-
 /// Settles which samples stand in the batches of a ring, and reads them: alone, or out of blocks. Batches carry
 /// the number that the ring gives them.
 class SampleSource {
@@ -29,7 +23,7 @@ class SampleSource {
     void open(std::int64_t number, Batch& batch);
     /// The pixels of sample `at` of an open batch, for any thread. Where the sample is bad and may be skipped,
     /// those of the one that takes its place, and the batch's label and id become that one's. Throws DataError.
-    augment::ImageView read(std::int64_t number, std::int64_t at, Batch& batch, ReadBuffers& buffers);
+    augment::ImageView read(std::int64_t number, std::int64_t at, Batch& batch, shards::SampleBuffer& buffers);
     /// Batch `number`, whose samples have all been read, is done with.
     void release(std::int64_t number) { blocks_.release(number); }
     /// Numbers start again. Only while no thread works.
@@ -45,7 +39,7 @@ class SampleSource {
     };
     std::vector<Pick>& picks(std::int64_t number) { return picks_[static_cast<std::size_t>(number) % picks_.size()]; }
     Pick pick(const Visit& visit, std::int64_t number, const Batch& batch);
-    augment::ImageView pixels(const Pick& pick, ReadBuffers& buffers);
+    augment::ImageView pixels(const Pick& pick, shards::SampleBuffer& buffers);
 
     const shards::Dataset& dataset_;
     std::int64_t global_batch_;

@@ -17,7 +17,6 @@ struct ArrayScratch {
     ChunkScratch chunk;
     std::vector<std::uint8_t> decoded;
     std::vector<std::uint8_t> block;
-    std::size_t memory() const { return chunk.stored.capacity() + decoded.capacity() + block.capacity(); }
 };
 
 /// Reads the images of a StoredArray as dense interleaved (HWC) elements in this machine's byte order. Images are

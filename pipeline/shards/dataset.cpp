@@ -246,13 +246,13 @@ augment::ImageView Dataset::read(std::int64_t index, SampleBuffer& buffer) const
     }
 }
 
-void Dataset::load(std::int64_t number, Block& into) const {
+void Dataset::load(std::int64_t number, Block& into, ArrayScratch& scratch) const {
     const std::int64_t first = impl_->block_starts.at(static_cast<std::size_t>(number));
     const Part& part = impl_->part_of(first);
     into.number = number;
     into.first = first;
     try {
-        part.reader->read_block(number - part.first_block, into.bytes, into.scratch);
+        part.reader->read_block(number - part.first_block, into.bytes, scratch);
     } catch (const Error& error) {
         impl_->fail(part, first - part.first, error);
     }

@@ -44,8 +44,6 @@ struct Block {
     std::int64_t number = -1;
     std::int64_t first = 0;          ///< data set index of its first image
     std::vector<std::uint8_t> bytes; ///< stored pixels after filters, or JPEG and PNG files as stored
-    ArrayScratch scratch;
-    std::size_t memory() const { return bytes.capacity() + scratch.memory(); }
 };
 
 /// A read-only set of images with labels, spread over one or more HDF5 shards. Indexed once with
@@ -81,7 +79,7 @@ class Dataset {
     const std::vector<std::int64_t>& block_starts() const;
     /// Reads block `number`. Throws DataError naming file, data set and images if it cannot be read or decoded as a
     /// whole; what is wrong with a single image shows in image().
-    void load(std::int64_t number, Block& into) const;
+    void load(std::int64_t number, Block& into, ArrayScratch& scratch) const;
     /// Image `index` of a loaded block; the view points into block or buffer. Equals read(index). Throws DataError.
     augment::ImageView image(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
 

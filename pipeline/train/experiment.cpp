@@ -74,7 +74,7 @@ void count_steps(Experiment& experiment, const dist::Communicator& comm) {
     if (experiment.steps_per_epoch == 0)
         throw ConfigError(fmt::format("train.batch is {}, but split '{}' of {} holds {} images; use a batch of at most "
                                       "that many",
-                                      train.batch, experiment.data.train, experiment.data.path, images));
+                                      train.batch, experiment.data.train, experiment.data.source.path, images));
     experiment.total_steps = train.epochs * experiment.steps_per_epoch;
     if (train.max_steps > 0)
         experiment.total_steps = train.max_steps;
@@ -122,7 +122,7 @@ Experiment build_experiment(config::Document& document, dist::Communicator& comm
     experiment.pretext_name = root.section("pretext").required_text("name");
     const std::string recipe_name = models::default_recipe(experiment.pretext_name);
     experiment.dataset =
-        std::make_unique<shards::Dataset>(shards::Dataset::open(experiment.data.path, experiment.data.train));
+        std::make_unique<shards::Dataset>(shards::Dataset::open(experiment.data.source, experiment.data.train));
     const shards::DatasetInfo& info = experiment.dataset->info();
     experiment.title =
         root.section("report").text("title", fmt::format("{} on {}", experiment.pretext_name, info.source));

@@ -62,7 +62,7 @@ void check_fits(const ValidCheckpoint& chosen, const Experiment& experiment) {
     if (fingerprint != chosen.manifest.data_fingerprint)
         throw ConfigError(fmt::format("cannot resume {}: it was trained on other data (fingerprint {:.12}) than {} "
                                       "holds ({:.12})",
-                                      chosen.path, chosen.manifest.data_fingerprint, experiment.data.path,
+                                      chosen.path, chosen.manifest.data_fingerprint, experiment.data.source.path,
                                       fingerprint));
 }
 

@@ -77,7 +77,7 @@ void check(const Case& given) {
     Block block;
     std::vector<bool> seen(size, false);
     for (std::size_t number = 0; number + 1 < dataset.block_starts().size(); ++number) {
-        dataset.load(static_cast<std::int64_t>(number), block);
+        dataset.load(static_cast<std::int64_t>(number), block, buffer.scratch);
         for (std::int64_t index = dataset.block_starts()[number]; index < dataset.block_starts()[number + 1]; ++index) {
             const auto row = static_cast<std::size_t>(dataset.labels()[static_cast<std::size_t>(index)]);
             ASSERT_LT(row, size);

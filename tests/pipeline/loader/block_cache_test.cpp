@@ -28,7 +28,7 @@ class BlockCacheTest : public ::testing::Test {
     testing::TemporaryFolder folder_;
     shards::Dataset dataset_;
     BlockCache cache_;
-    std::vector<std::uint8_t> scratch_;
+    shards::ArrayScratch scratch_;
 };
 
 TEST_F(BlockCacheTest, LoadsOnFirstNeedAndOnce) {
@@ -76,7 +76,7 @@ TEST_F(BlockCacheTest, ThreadsThatNeedOneBlockShareOneLoad) {
         std::vector<std::jthread> threads;
         for (int i = 0; i < kThreads; ++i) {
             threads.emplace_back([&] {
-                std::vector<std::uint8_t> scratch;
+                shards::ArrayScratch scratch;
                 start.arrive_and_wait();
                 EXPECT_EQ(cache_.get(entry, scratch).number, round % 6);
             });

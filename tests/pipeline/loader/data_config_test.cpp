@@ -43,13 +43,35 @@ TEST(DataConfig, ReadsEveryKey) {
         "data: {path: /d, train: tr, test: te, mean: [0.5], std: [0.25], workers: 2, slots: 5}", "test.yaml");
     const DataConfig data = read_data(document.root().section("data"));
     document.finish();
-    EXPECT_EQ(data.path, "/d");
+    EXPECT_EQ(data.source.path, "/d");
     EXPECT_EQ(data.train, "tr");
     EXPECT_EQ(data.test, "te");
     EXPECT_EQ(data.mean, std::vector<double>{0.5});
     EXPECT_EQ(data.std, std::vector<double>{0.25});
     EXPECT_EQ(data.workers, 2);
     EXPECT_EQ(data.slots, 5);
+}
+
+TEST(DataConfig, ReadsWhereImagesAre) {
+    config::Document document = config::Document::from_text(
+        "data: {path: /d, images: a/b, labels: '@y', axes: NCHW, range: [0, 4095], roots: [/e]}", "test.yaml");
+    const DataConfig data = read_data(document.root().section("data"));
+    document.finish();
+    EXPECT_EQ(data.source.images, "a/b");
+    EXPECT_EQ(data.source.labels, "@y");
+    EXPECT_EQ(data.source.axes, "NCHW");
+    EXPECT_EQ(data.source.range, (std::vector<double>{0, 4095}));
+    EXPECT_EQ(data.source.roots, std::vector<std::string>{"/e"});
+}
+
+TEST(DataConfig, RefusesAxesAndRangesThatMeanNothing) {
+    for (const char* text :
+         {"data: {path: /d, axes: NHWX}", "data: {path: /d, range: [1, 1]}", "data: {path: /d, range: [0]}"}) {
+        config::Document document = config::Document::from_text(text, "test.yaml");
+        EXPECT_NE(message_of<ConfigError>([&] { read_data(document.root().section("data")); }).find("test.yaml:1"),
+                  std::string::npos)
+            << text;
+    }
 }
 
 TEST(DataConfig, ReadsOrderAndBadSamples) {
