@@ -77,14 +77,15 @@ ImportSummary Importer::run() {
 
 void Importer::take_up(ImportStage& stage) {
     journal_ = std::make_unique<ImportJournal>(folder_);
-    std::string reason = stage.empty() ? "" : journal_->resume(import_digest(options_, *source_));
+    const std::string digest = import_digest(options_, *source_);
+    std::string reason = stage.empty() ? "" : journal_->resume(digest);
     for (const ShardRecord& record : journal_->records()) {
         if (!options_.skip_bad && !record.skipped.empty()) {
             reason = "it left images out with --skip-bad";
         }
     }
     if (stage.empty() || !reason.empty()) {
-        start_over(stage, reason);
+        start_over(stage, digest, reason);
         return;
     }
     std::vector<std::string> wanted = {"journal"};
@@ -99,13 +100,12 @@ void Importer::take_up(ImportStage& stage) {
     }
 }
 
-void Importer::start_over(ImportStage& stage, const std::string& reason) {
+void Importer::start_over(ImportStage& stage, const std::string& digest, const std::string& reason) {
     if (options_.notice && !reason.empty()) {
         options_.notice(fmt::format("{}: an import was interrupted, but {}; starting over", folder_, reason));
     }
     stage.clear_except({});
-    const ImportPlan plan = plan_import(*source_, options_);
-    journal_->begin(import_digest(options_, *source_), plan);
+    journal_->begin(digest, plan_import(*source_, options_));
 }
 
 /// A shard that is not as the journal says was being sealed, or was touched: it is written again.
@@ -127,6 +127,7 @@ void Importer::redo(ShardRecord record) {
                        static_cast<std::uint64_t>(index));
         }
     });
+    done_ -= record.end - record.begin; // write_split() counts them with all that is there.
     writer.flush();
     if (writer.images() != record.images) {
         throw DataError(fmt::format("{}: changed while it was being imported; remove {} and import it again",
@@ -160,6 +161,7 @@ void Importer::write_split(const std::string& split) {
         next.file = state_of(path_of(next)).value_or(FileState());
         journal_->put(next);
         next = {split, next.number + 1, end, end, 0, 0, {}, 0, {}, {}, false};
+        stop_if_asked();
     };
     each_image(split, next.begin, source_->size(split), [&](std::int64_t index, const Slot& slot) {
         if (!slot.failure.empty()) {
@@ -231,6 +233,7 @@ void Importer::seal_all() {
                 record.file = state_of(path_of(record)).value_or(FileState());
                 record.sealed = true;
                 journal_->put(record);
+                stop_if_asked();
             }
         }
     }

@@ -29,7 +29,7 @@ class Importer {
     using Take = std::function<void(std::int64_t index, const Slot& slot)>;
 
     void take_up(ImportStage& stage);
-    void start_over(ImportStage& stage, const std::string& reason);
+    void start_over(ImportStage& stage, const std::string& digest, const std::string& reason);
     void check_records();
     void write_split(const std::string& split);
     void redo(ShardRecord record);

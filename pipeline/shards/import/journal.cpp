@@ -142,6 +142,9 @@ std::string import_digest(const ImportOptions& options, const ImageSource& sourc
 ImportJournal::ImportJournal(const std::string& folder) : path_(folder + "/journal") {}
 
 std::string ImportJournal::resume(const std::string& digest) {
+    if (!fs::exists(path_)) {
+        return "it left no journal";
+    }
     std::string reason;
     try {
         const std::string content = read_file(path_, kMaxJournal);
