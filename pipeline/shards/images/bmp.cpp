@@ -91,7 +91,7 @@ void decode_row(const Bitmap& bitmap, const std::uint8_t* from, std::uint8_t* ou
     for (int x = 0; x < bitmap.width; ++x, from += step) {
         const std::uint8_t* blue_first = from;
         if (!bitmap.palette.empty()) {
-            if (4U * *from >= bitmap.palette.size()) {
+            if (std::size_t{4} * *from >= bitmap.palette.size()) {
                 throw DataError("is a damaged BMP (a pixel beyond the palette)");
             }
             blue_first = &bitmap.palette[std::size_t{4} * *from];

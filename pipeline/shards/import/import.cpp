@@ -47,7 +47,7 @@ void check_numbers(const ImportOptions& options) {
     const std::vector<double>& range = options.range;
     if (!range.empty() &&
         (range.size() != 2 || !std::isfinite(range[0]) || !std::isfinite(range[1]) || !(range[0] < range[1]))) {
-        throw ConfigError("--range takes two numbers, the lower one first: --range 0 1");
+        throw ConfigError("--range takes two numbers, the lower one first, as in --range 0:1 or --range=-1:1");
     }
     if (options.threads < 1 || options.shard_bytes < 1) {
         throw ConfigError("an import needs at least one thread and one byte per shard");

@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/shards/import/split_import.hpp"
 #include "pipeline/shards/parallel_for.hpp"
 #include "pipeline/shards/shard_files.hpp"
 
@@ -31,10 +32,6 @@ std::vector<std::string> class_names(const ImageSource& source, const ImportOpti
             fmt::format("--classes names {} classes, the images have {}", options.classes.size(), names.size()));
     }
     return options.classes;
-}
-
-std::string file_name(const ShardRecord& record) {
-    return fs::path(shard_path("", record.split, record.number)).filename().string();
 }
 
 } // namespace
@@ -90,7 +87,7 @@ void Importer::take_up(ImportStage& stage) {
     }
     std::vector<std::string> wanted = {"journal"};
     for (const ShardRecord& record : journal_->records()) {
-        wanted.push_back(file_name(record));
+        wanted.push_back(fs::path(path_of(record)).filename().string());
         summary_.resumed += record.images;
     }
     stage.clear_except(wanted);
@@ -140,51 +137,23 @@ void Importer::redo(ShardRecord record) {
 }
 
 void Importer::write_split(const std::string& split) {
-    const std::vector<ShardRecord> records = journal_->records_of(split);
-    const ImportPlan& plan = journal_->plan();
-    ShardRecord next;
-    next.split = split;
-    PixelSums sums(plan.shape.channels, plan.element);
-    if (!records.empty()) {
-        next.number = records.back().number + 1;
-        next.begin = records.back().end;
-        sums = PixelSums(plan.element, records.back().pixels, records.back().sums);
-        done_ += next.begin;
-    }
-    ShardWriter writer(folder_, description(split), options_.shard_bytes, next.number);
-    const auto finish_shard = [&](std::int64_t end) {
-        writer.flush();
-        next.end = end;
-        next.pixels = sums.pixels();
-        next.sums = sums.channels();
-        fsync_path(path_of(next));
-        next.file = state_of(path_of(next)).value_or(FileState());
-        journal_->put(next);
-        next = {split, next.number + 1, end, end, 0, 0, {}, 0, {}, {}, false};
-        stop_if_asked();
-    };
-    each_image(split, next.begin, source_->size(split), [&](std::int64_t index, const Slot& slot) {
+    SplitImport target(folder_, description(split), options_.shard_bytes, *journal_);
+    const std::int64_t size = source_->size(split);
+    done_ += target.begin();
+    each_image(split, target.begin(), size, [&](std::int64_t index, const Slot& slot) {
         if (!slot.failure.empty()) {
-            next.skipped.push_back(slot.failure);
-            return;
+            target.skip(slot.failure);
+        } else if (target.add(index, slot.image, source_->label(split, index))) {
+            stop_if_asked();
         }
-        if (!writer.fits(slot.image.bytes.size())) {
-            finish_shard(index);
-        }
-        writer.add(slot.image.bytes, slot.image.checksum, source_->label(split, index),
-                   static_cast<std::uint64_t>(index));
-        sums.add(*slot.image.sums);
-        ++next.images;
-        next.bytes += static_cast<std::int64_t>(slot.image.bytes.size());
     });
-    if (next.images > 0) {
-        finish_shard(source_->size(split));
-    } else if (records.empty()) {
+    target.finish(size);
+    stop_if_asked();
+    if (target.sums().pixels() == 0) {
         throw DataError(fmt::format("{}: none of the {} images of split '{}' can be read; the first: {}",
-                                    options_.source, source_->size(split), split,
-                                    next.skipped.empty() ? "there are none" : next.skipped.front()));
+                                    options_.source, size, split, target.first_skipped()));
     }
-    sums_.emplace(split, std::move(sums));
+    sums_.emplace(split, target.sums());
 }
 
 void Importer::each_image(const std::string& split, std::int64_t begin, std::int64_t end, const Take& take) {

@@ -79,7 +79,7 @@ TEST(ImportNumpy, FloatStatisticsAreInTheValuesOwnUnit) {
     import_images(options);
     EXPECT_EQ(number_attribute(shard, "value_range"), (std::vector<double>{0, 1}));
     options.range = {1, 0};
-    EXPECT_NE(message_of<ConfigError>([&] { import_images(options); }).find("--range 0 1"), std::string::npos);
+    EXPECT_NE(message_of<ConfigError>([&] { import_images(options); }).find("--range 0:1"), std::string::npos);
 }
 
 TEST(ImportNumpy, SixteenBitStatisticsAreFractions) {
