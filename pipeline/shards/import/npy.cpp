@@ -32,7 +32,7 @@ fs::path labels_beside(const fs::path& images) {
         }
     }
     for (const std::string& name : names) {
-        if (const fs::path path = images.parent_path() / name; fs::is_regular_file(path) && path != images) {
+        if (fs::path path = images.parent_path() / name; fs::is_regular_file(path) && path != images) {
             return path;
         }
     }
@@ -69,6 +69,7 @@ std::unique_ptr<ImageSource> open_npy(const ImportOptions& options) {
         return open_pair(paths.front(), options.axes);
     }
     std::vector<NpyArray> arrays;
+    arrays.reserve(paths.size());
     for (const fs::path& path : paths) {
         arrays.push_back(open_file(path));
     }
