@@ -14,25 +14,13 @@
 namespace tacit::shards {
 namespace {
 
-enum class Role { images, labels, other };
-
-Role role_of(const NpyArray& array) {
-    constexpr std::array<std::string_view, 8> kImages = {"x",    "image", "images", "img",
-                                                         "imgs", "data",  "arr",    "features"};
-    constexpr std::array<std::string_view, 6> kLabels = {"y", "label", "labels", "target", "targets", "cls"};
-    const bool pictures = array.shape.size() == 3 || array.shape.size() == 4;
-    // A label's word decides: "train_data_labels" holds labels.
-    for (const std::string& word : words_of(array.name)) {
-        if (std::find(kLabels.begin(), kLabels.end(), word) != kLabels.end()) {
-            return Role::labels;
-        }
+/// "arr_1" may be anything: there the shape decides.
+ArrayRole role_of(const NpyArray& array) {
+    const ArrayRole role = role_of_name(array.name);
+    if (role != ArrayRole::images || array.shape.size() == 3 || array.shape.size() == 4) {
+        return role;
     }
-    for (const std::string& word : words_of(array.name)) {
-        if (std::find(kImages.begin(), kImages.end(), word) != kImages.end()) {
-            return pictures ? Role::images : word == "arr" && array.shape.size() == 1 ? Role::labels : Role::other;
-        }
-    }
-    return Role::other;
+    return array.name.starts_with("arr") && array.shape.size() == 1 ? ArrayRole::labels : ArrayRole::other;
 }
 
 [[noreturn]] void bad_array(const NpyArray& array, const std::string& what) {
@@ -121,6 +109,17 @@ void take(const NpyArray*& place, const NpyArray& array, const std::string& spli
 
 } // namespace
 
+ArrayRole role_of_name(const std::string& name) {
+    constexpr std::array<std::string_view, 8> kImages = {"x",    "image", "images", "img",
+                                                         "imgs", "data",  "arr",    "features"};
+    constexpr std::array<std::string_view, 6> kLabels = {"y", "label", "labels", "target", "targets", "cls"};
+    const auto any_of = [words = words_of(name)](const auto& known) {
+        return std::find_first_of(words.begin(), words.end(), known.begin(), known.end()) != words.end();
+    };
+    // "train_data_labels" holds labels.
+    return any_of(kLabels) ? ArrayRole::labels : any_of(kImages) ? ArrayRole::images : ArrayRole::other;
+}
+
 void check_axes(const std::string& axes) {
     std::string sorted = axes;
     std::sort(sorted.begin(), sorted.end());
@@ -137,10 +136,10 @@ std::unique_ptr<ArraySource> source_of_arrays(const std::string& kind, const std
     for (const NpyArray& array : arrays) {
         const std::string named = split_in_name(array.name);
         const std::string split = named.empty() ? "train" : named;
-        const Role role = arrays.size() == 1 ? Role::images : role_of(array);
-        if (role == Role::images) {
+        const ArrayRole role = arrays.size() == 1 ? ArrayRole::images : role_of(array);
+        if (role == ArrayRole::images) {
             take(splits[split].images, array, split, "images");
-        } else if (role == Role::labels) {
+        } else if (role == ArrayRole::labels) {
             take(splits[split].labels, array, split, "labels");
         } else {
             source->ignore_file();

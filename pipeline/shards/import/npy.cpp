@@ -58,27 +58,32 @@ std::unique_ptr<ImageSource> open_npy(const ImportOptions& options) {
     if (fs::is_regular_file(source)) {
         return lower_case(source.extension().string()) == ".npy" ? open_pair(source, options.axes) : nullptr;
     }
-    std::vector<fs::path> paths;
+    std::vector<fs::path> named;
+    std::vector<fs::path> others;
     for (const fs::directory_entry& entry : fs::directory_iterator(source)) {
         if (entry.is_regular_file() && lower_case(entry.path().extension().string()) == ".npy") {
-            paths.push_back(entry.path());
+            const bool known = role_of_name(entry.path().stem().string()) != ArrayRole::other;
+            (known ? named : others).push_back(entry.path());
         }
     }
-    std::sort(paths.begin(), paths.end());
-    if (paths.size() == 1) {
-        return open_pair(paths.front(), options.axes);
+    if (named.empty() && others.size() == 1 && options.kind == "npy") {
+        return open_pair(others.front(), options.axes);
     }
+    std::sort(named.begin(), named.end());
     std::vector<NpyArray> arrays;
-    arrays.reserve(paths.size());
-    for (const fs::path& path : paths) {
+    arrays.reserve(named.size());
+    for (const fs::path& path : named) {
         arrays.push_back(open_file(path));
     }
     std::unique_ptr<ArraySource> made = source_of_arrays("npy", arrays, options.axes);
-    if (!made && !paths.empty()) {
+    if (!made && !others.empty() && options.kind == "npy") {
         throw DataError(
             fmt::format("{}: no .npy file is named like images (x_train.npy, images.npy, …); import the file "
                         "of images itself",
                         source.string()));
+    }
+    for (std::size_t i = 0; made && i < others.size(); ++i) {
+        made->ignore_file();
     }
     return made;
 }

@@ -149,6 +149,10 @@ class WebDataset : public ImageSource {
         Group group;
         for (TarMember& member : index_tar(file)) {
             const auto [key, extension] = key_and_extension(member.name);
+            if (key.empty() || key.ends_with('/')) { // A hidden file such as "._0001.jpg" is nobody's.
+                ++ignored_;
+                continue;
+            }
             if (key != group.key) {
                 end(file, tar, split, group);
                 group = {key, {}, {}, {}};
@@ -205,11 +209,17 @@ std::unique_ptr<ImageSource> open_webdataset(const ImportOptions& options) {
         for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root)) {
             if (is_tar(entry.path())) {
                 paths.push_back(entry.path().string());
+            } else if (options.kind == "auto" && has_image_extension(entry.path().filename().string())) {
+                return nullptr; // A folder of images that happens to hold an archive.
             }
         }
         std::sort(paths.begin(), paths.end());
     } else if (is_tar(root)) {
         paths.push_back(root.string());
+    } else if (const std::string name = lower_case(root.filename().string());
+               name.find(".tar.") != std::string::npos || name.ends_with(".tgz")) {
+        throw DataError(
+            fmt::format("{}: is compressed; unpack it to a plain .tar first, with gunzip or unzstd", options.source));
     }
     if (paths.empty()) {
         return nullptr;

@@ -29,16 +29,6 @@ constexpr std::size_t kStep = std::size_t{1} << 20;
 
 using Store = std::shared_ptr<const ByteStore>;
 
-struct Entry {
-    std::string name;
-    std::uint16_t flags = 0;
-    std::uint16_t method = 0;
-    std::uint32_t crc = 0;
-    std::uint64_t packed = 0;
-    std::uint64_t unpacked = 0;
-    std::uint64_t header = 0;
-};
-
 [[noreturn]] void bad_zip(const Store& store, const std::string& what) {
     throw DataError(fmt::format("{}: {}; it is damaged or no zip archive", store->path(), what));
 }
@@ -73,7 +63,7 @@ std::pair<std::uint64_t, std::uint64_t> find_directory(const Store& store) {
 }
 
 /// Sizes beyond 32 bits stand in an extra field, those of them that the entry marks with all ones.
-void read_zip64(std::span<const std::uint8_t> extra, Entry& entry) {
+void read_zip64(std::span<const std::uint8_t> extra, ZipEntry& entry) {
     constexpr std::uint16_t kTag = 1;
     while (extra.size() >= 4) {
         const std::size_t length = little16(&extra[2]);
@@ -91,14 +81,14 @@ void read_zip64(std::span<const std::uint8_t> extra, Entry& entry) {
     }
 }
 
-std::vector<Entry> read_directory(const Store& store) {
+std::vector<ZipEntry> read_directory(const Store& store) {
     const auto [offset, length] = find_directory(store);
     if (length > kMaxDirectory || offset > store->size() || length > store->size() - offset) {
         bad_zip(store, "its central directory leaves the file");
     }
     std::vector<std::uint8_t> bytes(static_cast<std::size_t>(length));
     store->read(offset, bytes.data(), bytes.size());
-    std::vector<Entry> entries;
+    std::vector<ZipEntry> entries;
     for (std::span<const std::uint8_t> rest = bytes; !rest.empty();) {
         if (rest.size() < kEntryBytes || little32(rest.data()) != kEntry) {
             bad_zip(store, "its central directory cannot be read");
@@ -109,13 +99,13 @@ std::vector<Entry> read_directory(const Store& store) {
         if (whole > rest.size()) {
             bad_zip(store, "its central directory cannot be read");
         }
-        Entry entry{{rest.begin() + kEntryBytes, rest.begin() + static_cast<std::ptrdiff_t>(kEntryBytes + name)},
-                    little16(&rest[8]),
-                    little16(&rest[10]),
-                    little32(&rest[16]),
-                    little32(&rest[20]),
-                    little32(&rest[24]),
-                    little32(&rest[42])};
+        ZipEntry entry{{rest.begin() + kEntryBytes, rest.begin() + static_cast<std::ptrdiff_t>(kEntryBytes + name)},
+                       little16(&rest[8]),
+                       little16(&rest[10]),
+                       little32(&rest[16]),
+                       little32(&rest[20]),
+                       little32(&rest[24]),
+                       little32(&rest[42])};
         read_zip64(rest.subspan(kEntryBytes + name, extra), entry);
         entries.push_back(std::move(entry));
         rest = rest.subspan(whole);
@@ -136,7 +126,7 @@ template <class Take> void each_step(const Store& store, std::uint64_t at, std::
 }
 
 /// Never grows beyond what the archive's bytes really unpack to, whatever it claims.
-std::vector<std::uint8_t> inflate_member(const Store& store, const Entry& entry, std::uint64_t at) {
+std::vector<std::uint8_t> inflate_member(const Store& store, const ZipEntry& entry, std::uint64_t at) {
     z_stream stream{};
     if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) {
         throw IoError("zlib cannot start");
@@ -162,7 +152,7 @@ std::vector<std::uint8_t> inflate_member(const Store& store, const Entry& entry,
     return out;
 }
 
-ZipMember open_member(const Store& store, const Entry& entry) {
+ZipMember open_member(const Store& store, const ZipEntry& entry) {
     std::uint8_t local[kLocalBytes] = {};
     const std::uint64_t size = store->size();
     const bool there = entry.header <= size && size - entry.header >= kLocalBytes;
@@ -197,15 +187,20 @@ ZipMember open_member(const Store& store, const Entry& entry) {
 
 } // namespace
 
-std::vector<ZipMember> open_zip(const std::string& path, const std::string& suffix) {
-    const auto store = std::make_shared<const ByteStore>(FileBytes(path));
-    std::vector<ZipMember> members;
-    for (const Entry& entry : read_directory(store)) {
-        if (entry.name.ends_with(suffix)) {
-            members.push_back(open_member(store, entry));
-        }
+ZipFile::ZipFile(const std::string& path)
+    : store_(std::make_shared<const ByteStore>(FileBytes(path))), entries_(read_directory(store_)) {}
+
+std::vector<std::string> ZipFile::names() const {
+    std::vector<std::string> names;
+    names.reserve(entries_.size());
+    for (const ZipEntry& entry : entries_) {
+        names.push_back(entry.name);
     }
-    return members;
+    return names;
+}
+
+ZipMember ZipFile::open(std::size_t number) const {
+    return open_member(store_, entries_.at(number));
 }
 
 } // namespace tacit::shards

@@ -10,6 +10,17 @@
 
 namespace tacit::shards {
 
+/// What the central directory says about a member.
+struct ZipEntry {
+    std::string name;
+    std::uint16_t flags = 0;
+    std::uint16_t method = 0;
+    std::uint32_t crc = 0;
+    std::uint64_t packed = 0; ///< bytes in the archive
+    std::uint64_t unpacked = 0;
+    std::uint64_t header = 0; ///< where its local header is
+};
+
 /// A file in a zip archive, whole and checked.
 struct ZipMember {
     std::string name;
@@ -18,9 +29,19 @@ struct ZipMember {
     std::uint64_t bytes = 0;
 };
 
-/// Every member whose name ends with `suffix`, in the order of the central directory (APPNOTE.TXT 6.3.10; zip64 is
-/// read). Deflated members are unpacked into memory, stored ones stay in the file; the CRC-32 of each is checked.
-/// Throws IoError, or DataError naming the archive and the member.
-std::vector<ZipMember> open_zip(const std::string& path, const std::string& suffix);
+/// A zip archive (APPNOTE.TXT 6.3.10; zip64 is read). All throw IoError, or DataError naming archive and member.
+class ZipFile {
+  public:
+    explicit ZipFile(const std::string& path);
+    /// In the order of the central directory.
+    std::vector<std::string> names() const;
+    /// The member `number` of names(). A deflated one is unpacked into memory, a stored one stays in the file; its
+    /// CRC-32 is checked.
+    ZipMember open(std::size_t number) const;
+
+  private:
+    std::shared_ptr<const ByteStore> store_;
+    std::vector<ZipEntry> entries_;
+};
 
 } // namespace tacit::shards

@@ -3,8 +3,10 @@
 #include "pipeline/shards/import/tar_index.hpp"
 #include "tests/pipeline/shards/import/import_fixtures.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
 namespace tacit::shards {
@@ -94,6 +96,52 @@ TEST(ImportWebDataset, CompressedArchivesGetTheCommandThatUnpacksThem) {
     ImportOptions options = options_for(folder);
     options.source = folder / "source.tar";
     EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("gunzip"), std::string::npos);
+    options.source = folder / "source.tar.zst";
+    write_bytes(options.source, bytes);
+    EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("unzstd"), std::string::npos);
+}
+
+/// A ustar member with its content, padded to blocks.
+Bytes tar_member(const std::string& name, const std::string& content) {
+    Bytes block(512);
+    std::copy(name.begin(), name.end(), block.begin());
+    const std::string digits = fmt::format("{:011o}", content.size());
+    std::copy(digits.begin(), digits.end(), block.begin() + 124);
+    std::fill_n(block.begin() + 148, 8, std::uint8_t{' '});
+    block[156] = '0';
+    const std::string sum = fmt::format("{:06o}", std::accumulate(block.begin(), block.end(), 0));
+    std::copy(sum.begin(), sum.end(), block.begin() + 148);
+    block[154] = 0;
+    block.insert(block.end(), content.begin(), content.end());
+    block.resize((block.size() + 511) / 512 * 512);
+    return block;
+}
+
+TEST(ImportWebDataset, HiddenFilesBetweenThoseOfAKeyAreNobodys) {
+    const TemporaryFolder folder;
+    Bytes archive;
+    for (const auto& [name, content] : {std::pair{"a/1.pgm", "P2 1 1 255 9"}, {"a/._1.pgm", "x"}, {"a/1.cls", "2"}}) {
+        const Bytes member = tar_member(name, content);
+        archive.insert(archive.end(), member.begin(), member.end());
+    }
+    archive.resize(archive.size() + 1024);
+    ImportOptions options = options_for(folder);
+    options.source = folder / "one.tar";
+    write_bytes(options.source, archive);
+    EXPECT_EQ(import_images(options).ignored, 1);
+    EXPECT_EQ(Dataset::open(options.out, "train").labels(), (std::vector<std::int32_t>{2}));
+}
+
+TEST(ImportWebDataset, AFolderOfImagesWithAnArchiveStaysAFolderOfImages) {
+    const TemporaryFolder folder;
+    write_bytes(folder / "source/backup.tar", read_bytes(import_fixture("archives/val-ustar.tar")));
+    write_bytes(folder / "source/cat/a.png", make_png({4, 4, 3}, 1));
+    write_bytes(folder / "source/embedding.npy", {'x'});
+    ImportOptions options = options_for(folder);
+    EXPECT_EQ(import_images(options).kind, "folder");
+    options.kind = "webdataset";
+    options.overwrite = true;
+    EXPECT_EQ(import_images(options).splits[0].images, 2);
 }
 
 } // namespace
