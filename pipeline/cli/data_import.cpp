@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/progress.hpp"
+#include "pipeline/base/words.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/shards/import/import.hpp"
+#include "pipeline/train/signals.hpp"
 #include "pipeline/train/threads.hpp"
 
 #include <boost/program_options/value_semantic.hpp>
@@ -20,19 +22,43 @@ void options(OptionTable& table) {
     table.add_options()("source", po::value<std::string>()->value_name("PATH"), "folder or file of images; required")(
         "out", po::value<std::string>()->value_name("FOLDER"), "folder of shards to make; required")(
         "kind", po::value<std::string>()->value_name("KIND")->default_value("auto"),
-        "auto, idx (Fashion-MNIST), cifar10 (binary) or folder (JPEG/PNG, one folder a class)")(
-        "size", po::value<std::int64_t>()->value_name("PIXELS")->default_value(0),
-        "resize the shorter side, crop the centre, store raw pixels; 0: keep")(
+        "auto, or one of the kinds below")("size", po::value<std::int64_t>()->value_name("PIXELS")->default_value(0),
+                                           "resize the shorter side, crop the centre, store raw pixels; 0: keep")(
         "layout", po::value<std::string>()->value_name("LAYOUT")->default_value("auto"),
-        "raw, encoded, or auto: raw if all images share one small size")(
+        "raw, encoded, or auto: raw if images of one size are small or of a form that is not kept")(
         "test-fraction", po::value<double>()->value_name("SHARE")->default_value(0),
         "share of a folder without splits that becomes the test split")(
         "classes", po::value<std::vector<std::string>>()->value_name("NAME")->multitoken(),
         "class names in label order, for sources that have none")(
+        "label", po::value<std::string>()->value_name("WHICH")->default_value("fine"),
+        "labels of CIFAR-100: fine or coarse")(
+        "axes", po::value<std::string>()->value_name("ORDER"),
+        "of NumPy arrays, such as NCHW; default: by where 1, 3 or 4 channels are")(
+        "range", po::value<std::string>()->value_name("LO:HI"),
+        "values that float images span, such as 0:1; default: as measured")(
+        "first-page", po::bool_switch(), "take the first page of TIFFs that have several")(
         "threads", po::value<std::int64_t>()->value_name("N")->default_value(0), "0: as many as cores")(
         "skip-bad", po::bool_switch(), "leave unreadable images out, and list them, instead of failing")(
         "overwrite", po::bool_switch(), "replace shards that are already there");
     add_json_option(table);
+}
+
+/// "0:1" -> {0, 1}. Throws ConfigError.
+std::vector<double> range_of(const std::string& text) {
+    const std::size_t colon = text.find(':');
+    std::vector<double> range(2);
+    try {
+        std::size_t low = 0;
+        std::size_t high = 0;
+        range[0] = std::stod(text.substr(0, colon), &low);
+        range[1] = std::stod(text.substr(colon == std::string::npos ? text.size() : colon + 1), &high);
+        if (low == colon && low + 1 + high == text.size())
+            return range;
+    } catch (const std::exception&) { // No numbers at all: the same message.
+        range.clear();
+    }
+    throw ConfigError(
+        fmt::format("--range {}: two numbers, the lower one first, as in --range 0:1 or --range=-1:1", one_line(text)));
 }
 
 shards::ImportOptions import_options(const Call& call) {
@@ -48,6 +74,13 @@ shards::ImportOptions import_options(const Call& call) {
     made.threads = threads > 0 ? threads : train::cores_of_rank(call.comm);
     made.skip_bad = call.flag("skip-bad");
     made.overwrite = call.flag("overwrite");
+    made.first_page = call.flag("first-page");
+    made.label = call.text("label");
+    made.axes = call.given("axes") ? call.text("axes") : "";
+    if (call.given("range"))
+        made.range = range_of(call.text("range"));
+    made.stop = train::stop_requested;
+    made.notice = [](const std::string& line) { log::info(line); };
     return made;
 }
 
@@ -59,6 +92,7 @@ std::string json_of(const shards::ImportSummary& summary, const std::string& out
         {"out", out},
         {"kind", summary.kind},
         {"layout", summary.layout == shards::Layout::raw ? "raw" : "encoded"},
+        {"element", shards::element_name(summary.element)},
         {"height", summary.shape.height},
         {"width", summary.shape.width},
         {"channels", summary.shape.channels},
@@ -66,6 +100,8 @@ std::string json_of(const shards::ImportSummary& summary, const std::string& out
         {"classes", summary.classes},
         {"mean", summary.mean},
         {"std", summary.std},
+        {"value_range", summary.value_range},
+        {"resumed", summary.resumed},
         {"bytes", summary.bytes},
         {"skipped", summary.skipped},
         {"ignored", summary.ignored},
@@ -81,6 +117,8 @@ void tell(const shards::ImportSummary& summary, const std::string& out) {
     log::info(fmt::format("classes  {}", summary.classes.empty() ? "none" : fmt::to_string(summary.classes.size())));
     log::info(fmt::format("mean     {:.4f}", fmt::join(summary.mean, " ")));
     log::info(fmt::format("std      {:.4f}", fmt::join(summary.std, " ")));
+    if (!summary.value_range.empty())
+        log::info(fmt::format("range    {:.6g}", fmt::join(summary.value_range, " to ")));
     if (summary.ignored > 0)
         log::info(fmt::format("{} files are no images and were passed over", summary.ignored));
     log::info(fmt::format("{} written, {:.1f} MB in {}", out, static_cast<double>(summary.bytes) / 1e6,
@@ -89,6 +127,7 @@ void tell(const shards::ImportSummary& summary, const std::string& out) {
 
 ExitCode run(const Call& call) {
     const shards::ImportOptions wanted = import_options(call);
+    const train::StopSignals signals;
     ProgressOptions shown;
     shown.label = "import";
     Progress progress(shown);
@@ -105,13 +144,22 @@ ExitCode run(const Call& call) {
     return ExitCode::done;
 }
 
+std::string details() {
+    std::string text = "kinds of source, told by looking unless --kind says one:\n";
+    for (const shards::KindHelp& kind : shards::source_kinds())
+        text += fmt::format("  {:<11} {}\n", kind.name, kind.description);
+    return text +
+           "\nStopped by Ctrl-C or SIGTERM it ends with 75; the same command goes on, as it does after a crash.\n"
+           "example: tacit data import photos/ --out shards/photos --size 64 --test-fraction 0.1";
+}
+
 } // namespace
 
 Command data_import_command() {
     return {"data import",
             "SOURCE --out FOLDER [options]",
             "turn images of a usual form into HDF5 shards",
-            "example: tacit data import photos/ --out shards/photos --size 64 --test-fraction 0.1",
+            details(),
             Ranks::one,
             {{"source", 1}},
             options,

@@ -7,7 +7,7 @@
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/shard_files.hpp"
 
-#include <cstring>
+#include <bit>
 #include <stdexcept>
 #include <utility>
 
@@ -96,18 +96,65 @@ void close_file(h5::Handle file, const std::string& path) {
     file.close();
 }
 
+static_assert(std::endian::native == std::endian::little, "images are written as they lie in memory");
+
+/// IEEE 754 binary16, as h5py and newer versions of HDF5 define it.
+h5::Handle half_type() {
+    h5::Handle type(H5Tcopy(H5T_IEEE_F32LE));
+    H5Tset_fields(type.get(), 15, 10, 5, 0, 10);
+    H5Tset_size(type.get(), 2);
+    H5Tset_ebias(type.get(), 15);
+    return type;
+}
+
+h5::Handle element_type(Element element) {
+    switch (element) {
+    case Element::u8:
+        return h5::Handle(H5Tcopy(H5T_STD_U8LE));
+    case Element::u16:
+        return h5::Handle(H5Tcopy(H5T_STD_U16LE));
+    case Element::i16:
+        return h5::Handle(H5Tcopy(H5T_STD_I16LE));
+    case Element::f16:
+        return half_type();
+    case Element::f32:
+        return h5::Handle(H5Tcopy(H5T_IEEE_F32LE));
+    case Element::f64:
+        return h5::Handle(H5Tcopy(H5T_IEEE_F64LE));
+    case Element::bf16:
+        break;
+    }
+    throw std::logic_error("ShardWriter: HDF5 shards do not hold bf16");
+}
+
 } // namespace
 
-ShardWriter::ShardWriter(std::string folder, SplitDescription description, std::int64_t shard_bytes)
+void seal_shard(const std::string& path, const SplitTotals& totals) {
+    const h5::Session session;
+    h5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
+    h5::require(file.valid() ? 0 : -1, path + ": cannot reopen");
+    write_numbers(file.get(), path, "mean", totals.mean);
+    write_numbers(file.get(), path, "std", totals.std);
+    if (!totals.value_range.empty()) {
+        write_numbers(file.get(), path, "value_range", totals.value_range);
+    }
+    write_integer(file.get(), path, "total", totals.images);
+    write_integer(file.get(), path, "tacit_format", kFormatVersion);
+    close_file(std::move(file), path);
+    fsync_path(path);
+}
+
+ShardWriter::ShardWriter(std::string folder, SplitDescription description, std::int64_t shard_bytes, int first_shard)
     : folder_(std::move(folder)), description_(std::move(description)),
-      shard_bytes_(static_cast<std::size_t>(shard_bytes)) {}
+      shard_bytes_(static_cast<std::size_t>(shard_bytes)), first_shard_(first_shard) {}
 
 void ShardWriter::add(std::span<const std::uint8_t> bytes, std::uint32_t checksum, std::int32_t label,
                       std::uint64_t id) {
-    if (description_.layout == Layout::raw && bytes.size() != description_.shape.bytes()) {
+    if (description_.layout == Layout::raw &&
+        bytes.size() != description_.shape.bytes() * element_bytes(description_.element)) {
         throw std::logic_error("ShardWriter: image has another size than the split");
     }
-    if (!labels_.empty() && bytes_.size() + bytes.size() > shard_bytes_) {
+    if (!fits(bytes.size())) {
         flush();
     }
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
@@ -119,8 +166,11 @@ void ShardWriter::add(std::span<const std::uint8_t> bytes, std::uint32_t checksu
 }
 
 void ShardWriter::flush() {
+    if (labels_.empty()) {
+        return;
+    }
     const h5::Session session;
-    const std::string path = shard_path(folder_, description_.split, static_cast<int>(files_.size()));
+    const std::string path = shard_path(folder_, description_.split, first_shard_ + static_cast<int>(files_.size()));
     h5::Handle file = create_file(path);
     if (description_.layout == Layout::raw) {
         offsets_.clear();
@@ -141,7 +191,8 @@ void ShardWriter::write_data(std::int64_t file, const std::string& path) const {
     const auto extent = [](int value) { return static_cast<hsize_t>(value); };
     const augment::ImageShape& shape = description_.shape;
     if (description_.layout == Layout::raw) {
-        write_dataset(file, path, "images", H5T_STD_U8LE, H5T_NATIVE_UINT8,
+        const h5::Handle type = element_type(description_.element);
+        write_dataset(file, path, "images", type.get(), type.get(),
                       {count, extent(shape.height), extent(shape.width), extent(shape.channels)}, bytes_.data());
     } else {
         write_dataset(file, path, "bytes", H5T_STD_U8LE, H5T_NATIVE_UINT8, {bytes_.size()}, bytes_.data());
@@ -165,22 +216,15 @@ void ShardWriter::write_description(std::int64_t file, const std::string& path) 
     write_integer(file, path, "channels", description_.shape.channels);
     write_integer(file, path, "height", description_.shape.height);
     write_integer(file, path, "width", description_.shape.width);
+    if (description_.layout == Layout::encoded && description_.element != Element::u8) {
+        write_text(file, path, "element", std::string(element_name(description_.element)));
+    }
 }
 
 void ShardWriter::seal(const std::vector<double>& mean, const std::vector<double>& std) {
-    if (!labels_.empty()) {
-        flush();
-    }
+    flush();
     for (const std::string& path : files_) {
-        const h5::Session session;
-        h5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
-        h5::require(file.valid() ? 0 : -1, path + ": cannot reopen");
-        write_numbers(file.get(), path, "mean", mean);
-        write_numbers(file.get(), path, "std", std);
-        write_integer(file.get(), path, "total", total_);
-        write_integer(file.get(), path, "tacit_format", kFormatVersion);
-        close_file(std::move(file), path);
-        fsync_path(path);
+        seal_shard(path, {mean, std, {}, total_});
     }
 }
 

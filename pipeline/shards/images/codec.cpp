@@ -2,7 +2,8 @@
 #include "pipeline/shards/images/codec.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/format.hpp"
+#include "pipeline/shards/images/channels.hpp"
+#include "pipeline/shards/images/picture.hpp"
 #include "pipeline/shards/images/png_decoder.hpp"
 
 #include <fmt/format.h>
@@ -45,12 +46,6 @@ struct JpegHeader {
     int colour_space = 0;
 };
 
-void refuse_huge(std::int64_t width, std::int64_t height) {
-    if (width < 1 || height < 1 || width > kMaxPixels / height) {
-        throw DataError(fmt::format("claims {} x {} pixels; the limit is {} in all", width, height, kMaxPixels));
-    }
-}
-
 JpegHeader jpeg_header(std::span<const std::uint8_t> bytes) {
     JpegHeader header;
     int subsampling = 0;
@@ -77,14 +72,6 @@ void decompress(std::span<const std::uint8_t> bytes, const JpegHeader& header, i
     }
 }
 
-std::uint8_t luma(const std::uint8_t* rgb) {
-    // ITU-R 601 weights in 16-bit fixed point, as Pillow's convert("L").
-    constexpr std::uint32_t kRed = 19595;
-    constexpr std::uint32_t kGreen = 38470;
-    constexpr std::uint32_t kBlue = 7471;
-    return static_cast<std::uint8_t>((rgb[0] * kRed + rgb[1] * kGreen + rgb[2] * kBlue + 0x8000U) >> 16U);
-}
-
 /// Adobe stores inverted CMYK: 255 is no ink.
 void convert_cmyk(const std::vector<std::uint8_t>& cmyk, int channels, std::uint8_t* out) {
     for (std::size_t i = 0; i + 3 < cmyk.size(); i += 4) {
@@ -93,7 +80,7 @@ void convert_cmyk(const std::vector<std::uint8_t>& cmyk, int channels, std::uint
             rgb[c] = static_cast<std::uint8_t>((cmyk[i + c] * cmyk[i + 3] + 127) / 255);
         }
         if (channels == 1) {
-            *out++ = luma(rgb);
+            *out++ = luma<std::uint8_t>(rgb);
         } else {
             out = std::copy(rgb, rgb + 3, out);
         }
@@ -121,17 +108,8 @@ augment::ImageShape decode_png(std::span<const std::uint8_t> bytes, int channels
     const augment::ImageShape shape{native.height, native.width, channels};
     pixels.resize(std::max(shape.bytes(), native.bytes()));
     decoder.decode(pixels.data());
-    const std::size_t count = native.bytes() / static_cast<std::size_t>(native.channels);
-    if (native.channels == 1 && channels == 3) {
-        for (std::size_t i = count; i-- > 0;) {
-            const std::uint8_t gray = pixels[i];
-            pixels[3 * i] = pixels[3 * i + 1] = pixels[3 * i + 2] = gray;
-        }
-    } else if (native.channels == 3 && channels == 1) {
-        for (std::size_t i = 0; i < count; ++i) {
-            pixels[i] = luma(&pixels[3 * i]);
-        }
-    }
+    convert_channels(Element::u8, native.channels, channels, native.bytes() / static_cast<std::size_t>(native.channels),
+                     pixels.data());
     return shape;
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <csetjmp>
 #include <cstring>
 
@@ -20,6 +21,7 @@ struct PngDecoder::State {
     std::size_t used = 0;
     int passes = 1;
     augment::ImageShape shape;
+    Element element = Element::u8;
     std::array<char, 128> failure{};
 
     ~State() { png_destroy_read_struct(&png, &info, nullptr); }
@@ -53,19 +55,23 @@ void feed_png(png_structp png, png_bytep to, png_size_t bytes) {
     *feed->used += bytes;
 }
 
-void request_eight_bit_colour(png_structp png) {
+void request_colour(png_structp png, PngDecoder::Depth depth) {
     png_set_expand(png);
-    png_set_scale_16(png);
     png_set_strip_alpha(png);
+    if (depth == PngDecoder::Depth::eight) {
+        png_set_scale_16(png);
+    } else if constexpr (std::endian::native == std::endian::little) {
+        png_set_swap(png);
+    }
 }
 
 /// libpng reports errors by longjmp: this function and read_pixels hold nothing that needs a destructor.
-bool read_header(png_structp png, png_infop info, int* passes) {
+bool read_header(png_structp png, png_infop info, PngDecoder::Depth depth, int* passes) {
     if (setjmp(png_jmpbuf(png)) != 0) { // NOLINT(cert-err52-cpp)
         return false;
     }
     png_read_info(png, info);
-    request_eight_bit_colour(png);
+    request_colour(png, depth);
     *passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
     return true;
@@ -94,7 +100,7 @@ bool PngDecoder::recognises(std::span<const std::uint8_t> bytes) {
     return bytes.size() >= 8 && png_sig_cmp(bytes.data(), 0, 8) == 0;
 }
 
-PngDecoder::PngDecoder(std::span<const std::uint8_t> bytes) : state_(std::make_unique<State>()) {
+PngDecoder::PngDecoder(std::span<const std::uint8_t> bytes, Depth depth) : state_(std::make_unique<State>()) {
     State& state = *state_;
     state.bytes = bytes;
     state.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &state.failure, fail_png, ignore_png_warning);
@@ -106,13 +112,15 @@ PngDecoder::PngDecoder(std::span<const std::uint8_t> bytes) : state_(std::make_u
     png_set_read_fn(state.png, &feed, feed_png);
     png_set_user_limits(state.png, kMaxSide, kMaxSide);
     png_set_chunk_malloc_max(state.png, kMaxChunkBytes);
-    if (!read_header(state.png, state.info, &state.passes)) {
+    if (!read_header(state.png, state.info, depth, &state.passes)) {
         throw DataError(fmt::format("is a damaged PNG ({})", state.failure.data()));
     }
     state.shape = {static_cast<int>(png_get_image_height(state.png, state.info)),
                    static_cast<int>(png_get_image_width(state.png, state.info)),
                    static_cast<int>(png_get_channels(state.png, state.info))};
-    if (png_get_rowbytes(state.png, state.info) * static_cast<std::size_t>(state.shape.height) != state.shape.bytes()) {
+    state.element = png_get_bit_depth(state.png, state.info) == 16 ? Element::u16 : Element::u8;
+    if (png_get_rowbytes(state.png, state.info) * static_cast<std::size_t>(state.shape.height) !=
+        state.shape.bytes() * element_bytes(state.element)) {
         throw DataError("is a PNG of an unsupported kind");
     }
 }
@@ -123,11 +131,16 @@ augment::ImageShape PngDecoder::shape() const {
     return state_->shape;
 }
 
+Element PngDecoder::element() const {
+    return state_->element;
+}
+
 void PngDecoder::decode(std::uint8_t* out) {
     State& state = *state_;
     Feed feed{&state.bytes, &state.used};
     png_set_read_fn(state.png, &feed, feed_png);
-    const std::size_t row_bytes = state.shape.bytes() / static_cast<std::size_t>(state.shape.height);
+    const std::size_t row_bytes =
+        state.shape.bytes() * element_bytes(state.element) / static_cast<std::size_t>(state.shape.height);
     if (!read_pixels(state.png, out, row_bytes, state.shape.height, state.passes)) {
         throw DataError(fmt::format("is a damaged PNG ({})", state.failure.data()));
     }

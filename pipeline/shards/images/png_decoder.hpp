@@ -2,6 +2,7 @@
 #pragma once
 
 #include "augment/image.hpp"
+#include "pipeline/shards/element.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -9,19 +10,25 @@
 
 namespace tacit::shards {
 
-/// Reads one PNG from memory as 8-bit gray or RGB: palettes expanded, 16 bits scaled to 8, alpha dropped.
+/// Reads one PNG from memory as gray or RGB: palettes expanded, alpha dropped.
 class PngDecoder {
   public:
     static bool recognises(std::span<const std::uint8_t> bytes);
+    enum class Depth {
+        eight, ///< 16 bits are scaled to 8
+        native ///< 16 bits stay, in this machine's byte order
+    };
     /// Parses the header. `bytes` must outlive the decoder. Throws DataError with the reason alone.
-    explicit PngDecoder(std::span<const std::uint8_t> bytes);
+    explicit PngDecoder(std::span<const std::uint8_t> bytes, Depth depth = Depth::eight);
     ~PngDecoder();
     PngDecoder(const PngDecoder&) = delete;
     PngDecoder& operator=(const PngDecoder&) = delete;
 
     /// As decoded: 1 or 3 channels.
     augment::ImageShape shape() const;
-    /// Writes shape().bytes() bytes; call once. Throws DataError.
+    /// u8, or with Depth::native u16 for a file of 16 bits.
+    Element element() const;
+    /// Writes shape().bytes() values; call once. Throws DataError.
     void decode(std::uint8_t* out);
 
   private:

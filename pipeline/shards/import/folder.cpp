@@ -2,16 +2,16 @@
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/file_bytes.hpp"
+#include "pipeline/shards/images/formats.hpp"
 #include "pipeline/shards/import/image_source.hpp"
+#include "pipeline/shards/import/split_names.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <map>
 #include <set>
-#include <system_error>
 
 namespace tacit::shards {
 namespace {
@@ -25,29 +25,8 @@ struct Entry {
     std::int32_t label = -1;
 };
 
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-    return text;
-}
-
-bool is_image(const fs::path& path) {
-    const std::string extension = lower(path.extension().string());
-    return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
-}
-
 bool is_hidden(const fs::path& path) {
     return path.filename().string().starts_with('.');
-}
-
-/// "train", "test", "val" for the usual folder names; "" for others.
-std::string split_of_folder(const std::string& name) {
-    static const std::map<std::string, std::string> kSplits = {
-        {"train", "train"}, {"training", "train"}, {"test", "test"},      {"testing", "test"},
-        {"val", "val"},     {"valid", "val"},      {"validation", "val"},
-    };
-    const auto found = kSplits.find(lower(name));
-    return found == kSplits.end() ? std::string() : found->second;
 }
 
 std::vector<fs::path> subfolders(const fs::path& folder) {
@@ -73,7 +52,7 @@ class ImageFolder : public ImageSource {
     explicit ImageFolder(const ImportOptions& options) : root_(options.source), test_fraction_(options.test_fraction) {
         std::vector<std::pair<std::string, fs::path>> roots;
         for (const fs::path& folder : subfolders(root_)) {
-            if (const std::string split = split_of_folder(folder.filename().string()); !split.empty()) {
+            if (const std::string split = split_of_word(folder.filename().string()); !split.empty()) {
                 roots.emplace_back(split, folder);
             }
         }
@@ -102,21 +81,34 @@ class ImageFolder : public ImageSource {
     std::string kind() const override { return "folder"; }
     std::vector<std::string> splits() const override {
         std::vector<std::string> names;
-        for (const char* name : {"train", "val", "test"}) {
-            if (entries_.contains(name)) {
-                names.emplace_back(name);
-            }
+        for (const auto& [name, entries] : entries_) {
+            names.push_back(name);
         }
-        return names;
+        return in_split_order(names);
     }
     std::int64_t size(const std::string& split) const override {
         return static_cast<std::int64_t>(entries_.at(split).size());
     }
     std::vector<std::string> classes() const override { return classes_; }
+    std::vector<std::string> files() const override {
+        std::vector<std::string> paths;
+        for (const auto& [split, entries] : entries_) {
+            for (const Entry& entry : entries) {
+                paths.push_back(entry.path);
+            }
+        }
+        return paths;
+    }
     bool encoded() const override { return true; }
     std::int64_t ignored() const override { return ignored_; }
     void read(const std::string& split, std::int64_t index, SourceImage& out) const override {
         read_whole(entry(split, index).path, out.bytes, kMaxFileBytes);
+        out.shape = {};
+    }
+    void read_head(const std::string& split, std::int64_t index, std::size_t bytes, SourceImage& out) const override {
+        const FileBytes file(entry(split, index).path);
+        out.bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), bytes)));
+        file.read(0, out.bytes.data(), out.bytes.size());
         out.shape = {};
     }
     std::int32_t label(const std::string& split, std::int64_t index) const override {
@@ -136,7 +128,7 @@ class ImageFolder : public ImageSource {
         }
         const fs::path only = root_ / classes_.front();
         for (const fs::path& folder : subfolders(only)) {
-            if (!split_of_folder(folder.filename().string()).empty()) {
+            if (!split_of_word(folder.filename().string()).empty()) {
                 throw ConfigError(fmt::format("{}: its one folder holds {}/; import {} itself", root_.string(),
                                               folder.filename().string(), only.string()));
             }
@@ -169,7 +161,7 @@ class ImageFolder : public ImageSource {
             if (!file.is_regular_file() || is_hidden(file.path())) {
                 return;
             }
-            if (is_image(file.path())) {
+            if (has_image_extension(file.path().filename().string())) {
                 paths.push_back(file.path().string());
             } else {
                 ++ignored_;
@@ -210,15 +202,8 @@ std::unique_ptr<ImageSource> open_image_folder(const ImportOptions& options) {
     if (!fs::is_directory(options.source)) {
         return nullptr;
     }
-    try {
-        auto folder = std::make_unique<ImageFolder>(options);
-        if (folder->empty()) {
-            return nullptr;
-        }
-        return folder;
-    } catch (const fs::filesystem_error& error) {
-        throw IoError(fmt::format("{}: cannot list: {}", error.path1().string(), error.code().message()));
-    }
+    auto folder = std::make_unique<ImageFolder>(options);
+    return folder->empty() ? nullptr : std::move(folder);
 }
 
 } // namespace tacit::shards

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/import/image_source.hpp"
+#include "pipeline/shards/images/byte_reader.hpp"
+#include "pipeline/shards/import/array_source.hpp"
+#include "pipeline/shards/import/split_names.hpp"
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -22,9 +24,10 @@ struct GzCloser {
     void operator()(gzFile_s* file) const { gzclose(file); }
 };
 
-/// An IDX file of unsigned bytes (LeCun's MNIST format), plain or gzipped.
+/// An IDX file (LeCun's MNIST format), plain or gzipped.
 struct IdxFile {
     std::string path;
+    Element element = Element::u8;
     std::vector<std::uint32_t> dims;
     std::vector<std::uint8_t> data;
 };
@@ -55,9 +58,22 @@ std::uint64_t append_from(gzFile_s* file, const std::string& path, std::uint64_t
     return total;
 }
 
-std::uint32_t big_endian(const std::uint8_t* bytes) {
-    return (std::uint32_t{bytes[0]} << 24U) | (std::uint32_t{bytes[1]} << 16U) | (std::uint32_t{bytes[2]} << 8U) |
-           bytes[3];
+/// Types by the code that the third byte of the file holds (https://yann.lecun.com/exdb/mnist/).
+Element element_of(const std::string& path, std::uint8_t code) {
+    switch (code) {
+    case 0x08:
+        return Element::u8;
+    case 0x0B:
+        return Element::i16;
+    case 0x0D:
+        return Element::f32;
+    case 0x0E:
+        return Element::f64;
+    default:
+        throw DataError(fmt::format("{}: holds values of IDX type 0x{:02x}; Tacit reads unsigned bytes, shorts, floats "
+                                    "and doubles",
+                                    path, code));
+    }
 }
 
 IdxFile read_idx(const std::string& path, std::size_t rank) {
@@ -66,16 +82,17 @@ IdxFile read_idx(const std::string& path, std::size_t rank) {
         throw IoError(fmt::format("{}: cannot open", path));
     }
     gzbuffer(file.get(), 1U << 18U);
-    IdxFile idx{path, {}, {}};
+    IdxFile idx{path, Element::u8, {}, {}};
     std::vector<std::uint8_t> header;
     const std::size_t header_bytes = 4 + 4 * rank;
-    if (append_from(file.get(), path, header_bytes, header) != header_bytes ||
-        big_endian(header.data()) != 0x0800U + rank) {
-        bad_idx(path, fmt::format("is not an IDX file of unsigned bytes with {} dimensions", rank));
+    if (append_from(file.get(), path, header_bytes, header) != header_bytes || header[0] != 0 || header[1] != 0 ||
+        header[3] != rank) {
+        bad_idx(path, fmt::format("is not an IDX file with {} dimensions", rank));
     }
-    std::uint64_t bytes = 1;
+    idx.element = element_of(path, header[2]);
+    std::uint64_t bytes = element_bytes(idx.element);
     for (std::size_t d = 0; d < rank; ++d) {
-        idx.dims.push_back(big_endian(header.data() + 4 + 4 * d));
+        idx.dims.push_back(big32(header.data() + 4 + 4 * d));
         const bool impossible = idx.dims[d] == 0 || (d > 0 && idx.dims[d] > kMaxSide);
         bytes = impossible ? kMaxBytes + 1 : bytes * idx.dims[d];
         if (bytes > kMaxBytes) {
@@ -91,84 +108,26 @@ IdxFile read_idx(const std::string& path, std::size_t rank) {
     return idx;
 }
 
-class IdxFolder : public ImageSource {
-  public:
-    std::string kind() const override { return "idx"; }
-    std::vector<std::string> splits() const override {
-        std::vector<std::string> names;
-        for (const char* name : {"train", "test"}) {
-            if (parts_.contains(name)) {
-                names.emplace_back(name);
-            }
-        }
-        return names;
-    }
-    std::int64_t size(const std::string& split) const override { return parts_.at(split).images.dims[0]; }
-    std::vector<std::string> classes() const override {
-        int last = -1;
-        for (const auto& [split, part] : parts_) {
-            for (const std::uint8_t label : part.labels.data) {
-                last = std::max<int>(last, label);
-            }
-        }
-        std::vector<std::string> names;
-        for (int label = 0; label <= last; ++label) {
-            names.push_back(std::to_string(label));
-        }
-        return names;
-    }
-    bool encoded() const override { return false; }
-    augment::ImageShape shape() const override {
-        const std::vector<std::uint32_t>& dims = parts_.begin()->second.images.dims;
-        return {static_cast<int>(dims[1]), static_cast<int>(dims[2]), 1};
-    }
-    void read(const std::string& split, std::int64_t index, SourceImage& out) const override {
-        const std::size_t bytes = shape().bytes();
-        const std::uint8_t* begin = parts_.at(split).images.data.data() + static_cast<std::size_t>(index) * bytes;
-        out.shape = shape();
-        out.bytes.assign(begin, begin + bytes);
-    }
-    std::int32_t label(const std::string& split, std::int64_t index) const override {
-        const std::vector<std::uint8_t>& labels = parts_.at(split).labels.data;
-        return labels.empty() ? -1 : labels[static_cast<std::size_t>(index)];
-    }
-    std::string name(const std::string& split, std::int64_t index) const override {
-        return fmt::format("{}: image {}", parts_.at(split).images.path, index);
-    }
+/// Images (N, H, W) or (N, H, W, C).
+StoredImages images_of(IdxFile file) {
+    const auto side = [&](std::size_t d) { return static_cast<int>(d < file.dims.size() ? file.dims[d] : 1); };
+    StoredImages images;
+    images.count = file.dims[0];
+    images.shape = {side(1), side(2), side(3)};
+    images.element = file.element;
+    images.big_endian = true;
+    images.sample_step = images.shape.bytes() * element_bytes(file.element);
+    images.store = std::make_shared<const ByteStore>(file.path, std::move(file.data));
+    return interleaved(images);
+}
 
-    bool empty() const { return parts_.empty(); }
-
-    void add(const std::string& split, const std::string& images, const std::string& labels) {
-        if (parts_.contains(split)) {
-            throw DataError(fmt::format("{}: two files of images for split '{}': {} and {}",
-                                        fs::path(images).parent_path().string(), split, parts_[split].images.path,
-                                        images));
-        }
-        Part& part = parts_[split];
-        part.images = read_idx(images, 3);
-        const std::vector<std::uint32_t>& dims = part.images.dims;
-        const std::vector<std::uint32_t>& first = parts_.begin()->second.images.dims;
-        if (dims[1] != first[1] || dims[2] != first[2]) {
-            throw DataError(fmt::format("{}: images of {} x {} pixels, the other split has {} x {}", images, dims[2],
-                                        dims[1], first[2], first[1]));
-        }
-        if (labels.empty()) {
-            return;
-        }
-        part.labels = read_idx(labels, 1);
-        if (part.labels.dims[0] != dims[0]) {
-            throw DataError(
-                fmt::format("{}: {} labels for {} images in {}", labels, part.labels.dims[0], dims[0], images));
-        }
+std::vector<std::int32_t> labels_of(const std::string& path) {
+    const IdxFile file = read_idx(path, 1);
+    if (file.element != Element::u8) {
+        bad_idx(path, "holds labels that are not unsigned bytes");
     }
-
-  private:
-    struct Part {
-        IdxFile images;
-        IdxFile labels;
-    };
-    std::map<std::string, Part> parts_;
-};
+    return {file.data.begin(), file.data.end()};
+}
 
 /// "train-images-idx3-ubyte.gz" -> "train-labels-idx1-ubyte.gz"; "" if no such file.
 std::string labels_beside(const fs::path& images) {
@@ -180,6 +139,7 @@ std::string labels_beside(const fs::path& images) {
     };
     swap("images", "labels");
     swap("idx3", "idx1");
+    swap("idx4", "idx1");
     const fs::path plain = images.parent_path() / name;
     for (const fs::path& candidate : {plain, fs::path(plain.string() + ".gz"), plain.parent_path() / plain.stem()}) {
         if (fs::is_regular_file(candidate) && candidate.filename() != images.filename()) {
@@ -189,34 +149,48 @@ std::string labels_beside(const fs::path& images) {
     return {};
 }
 
+/// Files of images in the folder, sorted; of one that is there gzipped and not, the latter.
+std::vector<std::string> image_files(const fs::path& folder) {
+    std::vector<std::string> paths;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        const bool unzipped_twin = entry.path().extension() == ".gz" && fs::exists(folder / entry.path().stem());
+        if (entry.is_regular_file() && !unzipped_twin && name.find("images") != std::string::npos &&
+            (name.find("idx3") != std::string::npos || name.find("idx4") != std::string::npos)) {
+            paths.push_back(entry.path().string());
+        }
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
+}
+
 } // namespace
 
 std::unique_ptr<ImageSource> open_idx(const ImportOptions& options) {
     if (!fs::is_directory(options.source)) {
         return nullptr;
     }
-    std::vector<fs::path> images;
-    for (const fs::directory_entry& entry : fs::directory_iterator(options.source)) {
-        const std::string name = entry.path().filename().string();
-        if (entry.is_regular_file() && name.find("images") != std::string::npos &&
-            name.find("idx3") != std::string::npos) {
-            images.push_back(entry.path());
+    std::map<std::string, std::string> images;
+    for (const std::string& path : image_files(options.source)) {
+        const std::string name = fs::path(path).filename().string();
+        const std::string named = split_in_name(name);
+        const std::string split = named.empty() ? "train" : named;
+        if (const auto [place, fresh] = images.emplace(split, path); !fresh) {
+            throw DataError(fmt::format("{}: two files of images for split '{}': {} and {}", options.source, split,
+                                        place->second, path));
         }
     }
-    std::sort(images.begin(), images.end());
-    auto source = std::make_unique<IdxFolder>();
-    for (const fs::path& path : images) {
-        const std::string name = path.filename().string();
-        const bool test = name.find("t10k") != std::string::npos || name.find("test") != std::string::npos;
-        const bool unzipped_twin = path.extension() == ".gz" && fs::exists(path.parent_path() / path.stem());
-        if (!unzipped_twin) {
-            source->add(test ? "test" : "train", path.string(), labels_beside(path));
+    auto source = std::make_unique<ArraySource>("idx");
+    for (const auto& [split, path] : images) {
+        const std::size_t rank = fs::path(path).filename().string().find("idx4") == std::string::npos ? 3 : 4;
+        const std::string labels = labels_beside(path);
+        if (!labels.empty()) {
+            source->note_file(labels);
         }
+        source->add(split, images_of(read_idx(path, rank)),
+                    labels.empty() ? std::vector<std::int32_t>() : labels_of(labels));
     }
-    if (source->empty()) {
-        return nullptr;
-    }
-    return source;
+    return source->empty() ? nullptr : std::move(source);
 }
 
 } // namespace tacit::shards

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "augment/image.hpp"
+#include "pipeline/shards/element.hpp"
 #include "pipeline/shards/import/import.hpp"
 
 #include <cstdint>
@@ -13,40 +14,66 @@ namespace tacit::shards {
 
 /// One image as its source holds it.
 struct SourceImage {
-    std::vector<std::uint8_t> bytes; ///< JPEG/PNG file, or HWC pixels
-    augment::ImageShape shape;       ///< of pixels; all zero for a JPEG or PNG
+    std::vector<std::uint8_t>
+        bytes;                 ///< an image file, or HWC values of the source's element in this machine's byte order
+    augment::ImageShape shape; ///< of pixels; all zero for an image file
 };
 
-/// Images outside of Tacit's shards, as an importer sees them. read() is thread-safe.
+/// Images outside of Tacit's shards, as an importer sees them. read() and read_head() are thread-safe.
 class ImageSource {
   public:
     virtual ~ImageSource() = default;
-    /// "idx", "cifar10" or "folder".
+    /// One of source_kinds().
     virtual std::string kind() const = 0;
     /// Names, the training split first.
     virtual std::vector<std::string> splits() const = 0;
     virtual std::int64_t size(const std::string& split) const = 0;
     virtual std::vector<std::string> classes() const = 0;
-    /// Whether images are JPEG/PNG files rather than pixels.
+    /// Every file that images, labels or names were taken from: whether the source changed can be told by them.
+    virtual std::vector<std::string> files() const = 0;
+    /// Whether images are image files rather than pixels.
     virtual bool encoded() const = 0;
     /// Shape of all images of a source of pixels.
     virtual augment::ImageShape shape() const { return {}; }
+    /// Type of the values of a source of pixels.
+    virtual Element element() const { return Element::u8; }
     /// Files passed over because they are no images.
     virtual std::int64_t ignored() const { return 0; }
     /// Throws DataError or IoError naming the file.
     virtual void read(const std::string& split, std::int64_t index, SourceImage& out) const = 0;
+    /// The first `bytes` bytes of an image file, or all of it. Throws as read() does.
+    virtual void read_head(const std::string& split, std::int64_t index, std::size_t /*bytes*/,
+                           SourceImage& out) const {
+        read(split, index, out);
+    }
     virtual std::int32_t label(const std::string& split, std::int64_t index) const = 0;
     /// For messages: the file, and where several images share one, the place in it.
     virtual std::string name(const std::string& split, std::int64_t index) const = 0;
 };
 
+/// A kind of source, as --kind names it.
+struct SourceKind {
+    const char* name;
+    const char* description; ///< one line
+    /// nullptr if `options.source` does not look like this kind. Throws DataError if it does and is damaged,
+    /// ConfigError for options that do not fit.
+    std::unique_ptr<ImageSource> (*open)(const ImportOptions& options);
+};
+
+/// All kinds, in the order in which they are looked for.
+const std::vector<SourceKind>& source_table();
+
 /// The source that `options` name, by its kind or, for "auto", by looking. Throws DataError if there is none.
 std::unique_ptr<ImageSource> open_source(const ImportOptions& options);
 
-/// One of each kind; nullptr if `options.source` does not look like this kind. Throw DataError if it does
-/// and is damaged.
+// One of each kind, each in the file of its name.
 std::unique_ptr<ImageSource> open_idx(const ImportOptions& options);
 std::unique_ptr<ImageSource> open_cifar10(const ImportOptions& options);
+std::unique_ptr<ImageSource> open_cifar100(const ImportOptions& options);
+std::unique_ptr<ImageSource> open_stl10(const ImportOptions& options);
+std::unique_ptr<ImageSource> open_npz(const ImportOptions& options);
+std::unique_ptr<ImageSource> open_npy(const ImportOptions& options);
+std::unique_ptr<ImageSource> open_webdataset(const ImportOptions& options);
 std::unique_ptr<ImageSource> open_image_folder(const ImportOptions& options);
 
 } // namespace tacit::shards

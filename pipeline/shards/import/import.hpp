@@ -2,6 +2,7 @@
 #pragma once
 
 #include "augment/image.hpp"
+#include "pipeline/shards/element.hpp"
 #include "pipeline/shards/format.hpp"
 
 #include <cstdint>
@@ -13,17 +14,24 @@ namespace tacit::shards {
 
 /// `tacit data import SOURCE --out FOLDER`.
 struct ImportOptions {
-    std::string source;               ///< folder or file
-    std::string out;                  ///< folder to make
-    std::string kind = "auto";        ///< auto, idx, cifar10 or folder
-    int threads = 1;                  ///< reading and decoding; the written bytes do not depend on it
-    int size = 0;                     ///< > 0: resize the shorter side (antialiased), crop the centre, store raw
-    std::string layout = "auto";      ///< auto, raw or encoded; auto: raw if all images share one size <= 96 px
-    double test_fraction = 0.0;       ///< of a folder without splits, in [0, 1): which image depends on its path alone
-    bool skip_bad = false;            ///< leave unreadable images out (and list them) instead of failing
-    bool overwrite = false;           ///< replace shards that exist in `out`
+    std::string source;          ///< folder or file
+    std::string out;             ///< folder to make
+    std::string kind = "auto";   ///< auto or a name of source_kinds()
+    int threads = 1;             ///< reading and decoding; the written bytes do not depend on it
+    int size = 0;                ///< > 0: resize the shorter side (antialiased), crop the centre, store raw; u8 only
+    std::string layout = "auto"; ///< auto, raw or encoded; auto: raw if images of one size are small (<= 96 px) or
+                                 ///< none is a JPEG or 8-bit PNG
+    double test_fraction = 0.0;  ///< of a folder without splits, in [0, 1): which image depends on its path alone
+    bool skip_bad = false;       ///< leave unreadable images out (and list them) instead of failing
+    bool overwrite = false;      ///< replace shards that exist in `out`
+    bool first_page = false;     ///< take the first page of TIFFs that have several, instead of refusing them
+    std::string label = "fine";  ///< of CIFAR-100: fine (100 classes) or coarse (20)
+    std::string axes;            ///< of NumPy arrays, e.g. "NCHW"; "": NHW, or by where 1, 3 or 4 channels are
+    std::vector<double> range;   ///< {lo, hi} that float values are declared to span; empty: as measured
     std::vector<std::string> classes; ///< names in label order, for sources that have none
     std::int64_t shard_bytes = kShardBytes;
+    std::function<bool()> stop;                     ///< asked now and then; true ends the import cleanly
+    std::function<void(const std::string&)> notice; ///< lines that the user should read while the import runs
 };
 
 struct SplitSummary {
@@ -33,14 +41,17 @@ struct SplitSummary {
 };
 
 struct ImportSummary {
-    std::string kind; ///< idx, cifar10 or folder
+    std::string kind; ///< a name of source_kinds()
     Layout layout = Layout::raw;
+    Element element = Element::u8;
     augment::ImageShape shape; ///< height = width = 0 when images differ
     std::vector<SplitSummary> splits;
     std::vector<std::string> classes;
-    std::vector<double> mean; ///< of the training split, per channel in [0, 1]
+    std::vector<double> mean; ///< of the training split, per channel, see format.hpp
     std::vector<double> std;
+    std::vector<double> value_range;  ///< {lowest, highest} of float images; empty for integers
     std::int64_t bytes = 0;           ///< of all image data stored
+    std::int64_t resumed = 0;         ///< images that an earlier, interrupted import had finished
     std::vector<std::string> skipped; ///< with skip_bad: "file: reason"
     std::int64_t ignored = 0;         ///< files passed over because they are no images
     double seconds = 0;
@@ -50,8 +61,17 @@ struct ImportSummary {
 using ProgressFn = std::function<void(std::int64_t done, std::int64_t total)>;
 
 /// Imports images into shards. Everything is written into `<out>.importing` beside `out`, which is renamed when
-/// all is on disk: an interrupted import leaves no readable shards and is simply run again.
-/// Throws ConfigError for options that do not fit, DataError naming the first damaged file, IoError.
+/// all is on disk. An import that was cut off or stopped leaves its whole shards and a journal there; with the same
+/// source and options the next one goes on from them, and ends with the same bytes as one that ran through.
+/// Throws ConfigError for options that do not fit, DataError naming the first damaged file, IoError, and Error with
+/// exit code 75 when `options.stop` said so.
 ImportSummary import_images(const ImportOptions& options, const ProgressFn& progress = {});
+
+/// A kind of source and, in one line, what it looks like.
+struct KindHelp {
+    std::string name;
+    std::string description;
+};
+std::vector<KindHelp> source_kinds();
 
 } // namespace tacit::shards

@@ -3,26 +3,54 @@
 #include "pipeline/shards/import/image_source.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
 
 namespace tacit::shards {
 
-std::unique_ptr<ImageSource> open_source(const ImportOptions& options) {
-    struct Kind {
-        const char* name;
-        std::unique_ptr<ImageSource> (*open)(const ImportOptions&);
-    };
+const std::vector<SourceKind>& source_table() {
     // The folder comes last: it takes any tree that holds images.
-    for (const Kind& kind : {Kind{"idx", open_idx}, Kind{"cifar10", open_cifar10}, Kind{"folder", open_image_folder}}) {
-        if (options.kind == "auto" || options.kind == kind.name) {
+    static const std::vector<SourceKind> kKinds = {
+        {"idx", "folder of *-images-idx3-* and *-labels-idx1-* files (MNIST, Fashion-MNIST), gzipped or not", open_idx},
+        {"cifar10", "CIFAR-10's binary version: data_batch_1.bin to data_batch_5.bin, test_batch.bin", open_cifar10},
+        {"cifar100", "CIFAR-100's binary version: train.bin, test.bin; fine labels, or --label coarse", open_cifar100},
+        {"stl10", "STL-10's binary version: train_X.bin, train_y.bin, test_X.bin, unlabeled_X.bin", open_stl10},
+        {"npz", "NumPy archive (.npz) with x_train, y_train, x_test, … or images, labels", open_npz},
+        {"npy", "NumPy arrays (.npy): one file of images, labels beside it, or a folder of x_train.npy, …", open_npy},
+        {"webdataset", "WebDataset: .tar files of KEY.jpg, KEY.png, … with labels KEY.cls or KEY.json",
+         open_webdataset},
+        {"folder", "tree of JPEG, PNG, TIFF, WebP, BMP, PGM and PPM files, one folder a class", open_image_folder},
+    };
+    return kKinds;
+}
+
+std::vector<KindHelp> source_kinds() {
+    std::vector<KindHelp> kinds;
+    for (const SourceKind& kind : source_table()) {
+        kinds.push_back({kind.name, kind.description});
+    }
+    return kinds;
+}
+
+std::unique_ptr<ImageSource> open_source(const ImportOptions& options) {
+    std::vector<std::string> names;
+    for (const SourceKind& kind : source_table()) {
+        names.emplace_back(kind.name);
+        if (options.kind != "auto" && options.kind != kind.name) {
+            continue;
+        }
+        try {
             if (std::unique_ptr<ImageSource> source = kind.open(options)) {
                 return source;
             }
+        } catch (const std::filesystem::filesystem_error& error) {
+            throw IoError(fmt::format("{}: cannot list: {}", error.path1().string(), error.code().message()));
         }
     }
-    throw DataError(
-        fmt::format("{}: holds no {}; Tacit imports IDX files (MNIST), CIFAR-10's binary version and folders "
-                    "of JPEG or PNG images",
-                    options.source, options.kind == "auto" ? "images of a known kind" : options.kind));
+    throw DataError(fmt::format(
+        "{}: holds no {}; `tacit data import --help` says what each kind looks like (one of: {})", options.source,
+        options.kind == "auto" ? "images of a known kind" : options.kind + " images", fmt::join(names, ", ")));
 }
 
 } // namespace tacit::shards

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/file.h>
@@ -64,22 +65,38 @@ ImportStage::ImportStage(const std::string& out, bool overwrite)
         ::close(lock_);
         throw IoError(fmt::format("{}: another import is writing here", folder_));
     }
-    for (fs::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error)) {
-        fs::remove(entry->path(), error);
-    }
-    if (error) {
-        ::close(lock_);
-        throw IoError(fmt::format("{}: cannot be emptied: {}", folder_, error.message()));
-    }
 }
 
 ImportStage::~ImportStage() {
-    if (!published_) {
+    if (!published_ && !keep_) {
         std::error_code ignored;
         fs::remove_all(folder_, ignored);
     }
     if (lock_ >= 0) {
         ::close(lock_);
+    }
+}
+
+bool ImportStage::empty() const {
+    std::error_code error;
+    return fs::is_empty(folder_, error);
+}
+
+void ImportStage::clear_except(const std::vector<std::string>& wanted) {
+    std::error_code error;
+    std::vector<fs::path> unwanted;
+    for (fs::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error)) {
+        if (std::find(wanted.begin(), wanted.end(), entry->path().filename().string()) == wanted.end()) {
+            unwanted.push_back(entry->path());
+        }
+    }
+    for (const fs::path& path : unwanted) {
+        if (!error) {
+            fs::remove(path, error);
+        }
+    }
+    if (error) {
+        throw IoError(fmt::format("{}: cannot be emptied: {}", folder_, error.message()));
     }
 }
 

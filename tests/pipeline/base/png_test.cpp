@@ -36,6 +36,36 @@ TEST(Png, KeepsGreyPixels) {
     EXPECT_EQ(decoded(encode_png(pixels.data(), 5, 7, 1), PNG_FORMAT_GRAY), pixels);
 }
 
+/// Of a file with 16 bits a value, which the simplified reader would convert by gamma.
+std::vector<std::uint16_t> decoded_wide(const std::string& file, int height, std::size_t row_values) {
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
+    png_infop info = png_create_info_struct(png);
+    std::pair<const std::string*, std::size_t> feed{&file, 0};
+    png_set_read_fn(png, &feed, [](png_structp from, png_bytep to, std::size_t bytes) {
+        auto* state = static_cast<std::pair<const std::string*, std::size_t>*>(png_get_io_ptr(from));
+        state->first->copy(reinterpret_cast<char*>(to), bytes, state->second);
+        state->second += bytes;
+    });
+    png_read_info(png, info);
+    EXPECT_EQ(png_get_bit_depth(png, info), 16);
+    png_set_swap(png);
+    std::vector<std::uint16_t> pixels(static_cast<std::size_t>(height) * row_values);
+    for (int y = 0; y < height; ++y)
+        png_read_row(png, reinterpret_cast<png_bytep>(&pixels[static_cast<std::size_t>(y) * row_values]), nullptr);
+    png_destroy_read_struct(&png, &info, nullptr);
+    return pixels;
+}
+
+TEST(Png, KeepsSixteenBits) {
+    for (const int channels : {1, 3}) {
+        std::vector<std::uint16_t> pixels(static_cast<std::size_t>(5 * 7 * channels));
+        for (std::size_t i = 0; i < pixels.size(); ++i)
+            pixels[i] = static_cast<std::uint16_t>(i * 2749);
+        const std::string file = encode_png(pixels.data(), 5, 7, channels);
+        EXPECT_EQ(decoded_wide(file, 5, static_cast<std::size_t>(7 * channels)), pixels);
+    }
+}
+
 TEST(Png, RefusesOtherShapes) {
     const auto pixels = ramp(16);
     EXPECT_THROW(encode_png(pixels.data(), 2, 2, 4), std::logic_error);

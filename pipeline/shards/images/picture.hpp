@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "augment/image.hpp"
+#include "pipeline/shards/element.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tacit::shards {
+
+/// What an image file decodes to: HWC pixels of one type, in this machine's byte order, rows dense.
+struct PictureInfo {
+    augment::ImageShape shape;
+    Element element = Element::u8;
+    std::size_t bytes() const { return shape.bytes() * element_bytes(element); }
+};
+
+/// Throws DataError with the reason alone for a size that is not in [1, kMaxPixels] pixels, has not 1 to
+/// kMaxImageChannels channels or takes more than kMaxImageBytes. Called before memory is taken.
+void refuse_huge(std::int64_t width, std::int64_t height, std::int64_t channels = 1, Element element = Element::u8);
+
+} // namespace tacit::shards

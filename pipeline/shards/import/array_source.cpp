@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/import/array_source.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/images/picture.hpp"
+#include "pipeline/shards/import/split_names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+namespace tacit::shards {
+namespace {
+
+std::uint64_t wide(int value) {
+    return static_cast<std::uint64_t>(value);
+}
+
+/// Values between the first and the last of one image, both included.
+std::uint64_t span_of(const StoredImages& images) {
+    return wide(images.shape.height - 1) * images.row_step + wide(images.shape.width - 1) * images.column_step +
+           wide(images.shape.channels - 1) * images.channel_step + 1;
+}
+
+bool is_interleaved(const StoredImages& images) {
+    return images.channel_step == 1 && images.column_step == wide(images.shape.channels) &&
+           images.row_step == images.column_step * wide(images.shape.width);
+}
+
+/// HWC values out of `from`, which holds one image with the strides of `images`.
+template <std::size_t Bytes> void gather(const StoredImages& images, const std::uint8_t* from, std::uint8_t* to) {
+    for (std::uint64_t y = 0; y < wide(images.shape.height); ++y) {
+        for (std::uint64_t x = 0; x < wide(images.shape.width); ++x) {
+            const std::uint8_t* pixel = from + (y * images.row_step + x * images.column_step) * Bytes;
+            for (std::uint64_t c = 0; c < wide(images.shape.channels); ++c, to += Bytes) {
+                std::memcpy(to, pixel + c * images.channel_step * Bytes, Bytes);
+            }
+        }
+    }
+}
+
+void gather_values(const StoredImages& images, const std::uint8_t* from, std::uint8_t* to) {
+    switch (element_bytes(images.element)) {
+    case 1:
+        return gather<1>(images, from, to);
+    case 2:
+        return gather<2>(images, from, to);
+    case 4:
+        return gather<4>(images, from, to);
+    default:
+        return gather<8>(images, from, to);
+    }
+}
+
+void swap_bytes(std::vector<std::uint8_t>& values, std::size_t value_bytes) {
+    for (auto value = values.begin(); value != values.end(); value += static_cast<std::ptrdiff_t>(value_bytes)) {
+        std::reverse(value, value + static_cast<std::ptrdiff_t>(value_bytes));
+    }
+}
+
+void check_extent(const StoredImages& images) {
+    refuse_huge(images.shape.width, images.shape.height, images.shape.channels, images.element);
+    const std::uint64_t value = element_bytes(images.element);
+    const std::uint64_t image = span_of(images) * value;
+    const std::uint64_t size = images.store->size();
+    const auto last = static_cast<std::uint64_t>(images.count - 1);
+    const bool inside = images.offset <= size && image <= size - images.offset &&
+                        (last == 0 || last <= (size - images.offset - image) / images.sample_step);
+    if (!inside) {
+        throw DataError(
+            fmt::format("{}: ends at byte {}, before its {} images of {} x {} x {} {} values; it was cut off",
+                        images.store->path(), size, images.count, images.shape.height, images.shape.width,
+                        images.shape.channels, element_name(images.element)));
+    }
+}
+
+} // namespace
+
+StoredImages interleaved(StoredImages images) {
+    images.channel_step = 1;
+    images.column_step = wide(images.shape.channels);
+    images.row_step = images.column_step * wide(images.shape.width);
+    return images;
+}
+
+StoredImages planar(StoredImages images) {
+    images.column_step = 1;
+    images.row_step = wide(images.shape.width);
+    images.channel_step = images.row_step * wide(images.shape.height);
+    return images;
+}
+
+void ArraySource::add(const std::string& split, const StoredImages& images, std::vector<std::int32_t> labels) {
+    const std::string& path = images.store->path();
+    if (images.count < 1) {
+        throw DataError(fmt::format("{}: holds no images", path));
+    }
+    try {
+        check_extent(images);
+    } catch (const DataError& error) {
+        const std::string what = error.what();
+        throw DataError(what.starts_with(path) ? what : fmt::format("{}: {}", path, what));
+    }
+    if (!splits_.empty() && (images.shape != shape_ || images.element != element_)) {
+        throw DataError(fmt::format("{}: images of {} x {} x {} {} values, the others have {} x {} x {} {}", path,
+                                    images.shape.height, images.shape.width, images.shape.channels,
+                                    element_name(images.element), shape_.height, shape_.width, shape_.channels,
+                                    element_name(element_)));
+    }
+    if (!labels.empty() && labels.size() != static_cast<std::size_t>(images.count)) {
+        throw DataError(fmt::format("{}: {} labels for {} images", path, labels.size(), images.count));
+    }
+    shape_ = images.shape;
+    element_ = images.element;
+    Split& target = splits_[split];
+    labels.resize(static_cast<std::size_t>(images.count), -1);
+    target.labels.insert(target.labels.end(), labels.begin(), labels.end());
+    target.parts.push_back(images);
+    target.images += images.count;
+    files_.push_back(path);
+}
+
+std::vector<std::string> ArraySource::splits() const {
+    std::vector<std::string> names;
+    for (const auto& [name, split] : splits_) {
+        names.push_back(name);
+    }
+    return in_split_order(names);
+}
+
+std::int64_t ArraySource::size(const std::string& split) const {
+    return splits_.at(split).images;
+}
+
+std::vector<std::string> ArraySource::classes() const {
+    std::int32_t last = -1;
+    for (const auto& [name, split] : splits_) {
+        last = std::max(last, *std::max_element(split.labels.begin(), split.labels.end()));
+    }
+    std::vector<std::string> names = classes_;
+    for (auto label = static_cast<std::int32_t>(names.size()); label <= last; ++label) {
+        names.push_back(std::to_string(label));
+    }
+    return names;
+}
+
+std::pair<const StoredImages*, std::int64_t> ArraySource::place(const std::string& split, std::int64_t index) const {
+    for (const StoredImages& part : splits_.at(split).parts) {
+        if (index < part.count) {
+            return {&part, index};
+        }
+        index -= part.count;
+    }
+    throw std::out_of_range("ArraySource: image index");
+}
+
+void ArraySource::read(const std::string& split, std::int64_t index, SourceImage& out) const {
+    const auto [images, number] = place(split, index);
+    const std::uint64_t at = images->offset + static_cast<std::uint64_t>(number) * images->sample_step;
+    const std::size_t value = element_bytes(images->element);
+    out.shape = images->shape;
+    out.bytes.resize(images->shape.bytes() * value);
+    if (is_interleaved(*images)) {
+        images->store->read(at, out.bytes.data(), out.bytes.size());
+    } else {
+        thread_local std::vector<std::uint8_t> scratch;
+        const std::size_t bytes = static_cast<std::size_t>(span_of(*images)) * value;
+        gather_values(*images, images->store->view(at, bytes, scratch), out.bytes.data());
+    }
+    if (images->big_endian) {
+        swap_bytes(out.bytes, value);
+    }
+}
+
+std::int32_t ArraySource::label(const std::string& split, std::int64_t index) const {
+    return splits_.at(split).labels.at(static_cast<std::size_t>(index));
+}
+
+std::string ArraySource::name(const std::string& split, std::int64_t index) const {
+    const auto [images, number] = place(split, index);
+    return fmt::format("{}: image {}", images->store->path(), number);
+}
+
+} // namespace tacit::shards

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/import/byte_store.hpp"
+#include "pipeline/shards/import/image_source.hpp"
+
+#include <map>
+
+namespace tacit::shards {
+
+/// `count` images of one shape that lie in an array with any order of axes.
+struct StoredImages {
+    std::shared_ptr<const ByteStore> store;
+    std::uint64_t offset = 0; ///< of the first value, in bytes
+    std::int64_t count = 0;
+    augment::ImageShape shape;
+    Element element = Element::u8;
+    bool big_endian = false;
+    std::uint64_t sample_step = 0; ///< from image to image, in bytes
+    std::uint64_t row_step = 0;    ///< in values, as the following
+    std::uint64_t column_step = 0;
+    std::uint64_t channel_step = 0;
+};
+
+/// Strides of values that lie in the order (H, W, C).
+StoredImages interleaved(StoredImages images);
+/// Strides of values that lie in the order (C, H, W).
+StoredImages planar(StoredImages images);
+
+/// Images out of arrays: IDX, CIFAR, STL-10 and NumPy. Filled with add(), then read-only.
+class ArraySource : public ImageSource {
+  public:
+    explicit ArraySource(std::string kind) : kind_(std::move(kind)) {}
+
+    /// Appends to a split. `labels`: one an image, or none. Throws DataError if the store ends before the images do, if
+    /// the shape or type differs from that of images added before, or labels do not match images in number.
+    void add(const std::string& split, const StoredImages& images, std::vector<std::int32_t> labels);
+    /// Names in label order. Without: "0", "1", … up to the largest label.
+    void name_classes(std::vector<std::string> names) { classes_ = std::move(names); }
+    /// A file beside the arrays that labels or names were read from.
+    void note_file(const std::string& path) { files_.push_back(path); }
+    void ignore_file() { ++ignored_; }
+    bool empty() const { return splits_.empty(); }
+
+    std::string kind() const override { return kind_; }
+    std::vector<std::string> splits() const override;
+    std::int64_t size(const std::string& split) const override;
+    std::vector<std::string> classes() const override;
+    std::vector<std::string> files() const override { return files_; }
+    bool encoded() const override { return false; }
+    augment::ImageShape shape() const override { return shape_; }
+    Element element() const override { return element_; }
+    std::int64_t ignored() const override { return ignored_; }
+    void read(const std::string& split, std::int64_t index, SourceImage& out) const override;
+    std::int32_t label(const std::string& split, std::int64_t index) const override;
+    std::string name(const std::string& split, std::int64_t index) const override;
+
+  private:
+    struct Split {
+        std::vector<StoredImages> parts;
+        std::vector<std::int32_t> labels;
+        std::int64_t images = 0;
+    };
+    std::pair<const StoredImages*, std::int64_t> place(const std::string& split, std::int64_t index) const;
+
+    std::string kind_;
+    std::map<std::string, Split> splits_;
+    std::vector<std::string> classes_;
+    std::vector<std::string> files_;
+    augment::ImageShape shape_;
+    Element element_ = Element::u8;
+    std::int64_t ignored_ = 0;
+};
+
+} // namespace tacit::shards

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/import/importer.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/shards/import/split_import.hpp"
+#include "pipeline/shards/parallel_for.hpp"
+#include "pipeline/shards/shard_files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+
+namespace tacit::shards {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t kBlock = 256; ///< images prepared in parallel before they are written in order
+constexpr std::size_t kBlockBytes = std::size_t{256} << 20; ///< that they may take, one a thread aside
+
+std::vector<std::string> class_names(const ImageSource& source, const ImportOptions& options) {
+    std::vector<std::string> names = source.classes();
+    if (options.classes.empty()) {
+        return names;
+    }
+    if (options.classes.size() < names.size()) {
+        throw ConfigError(
+            fmt::format("--classes names {} classes, the images have {}", options.classes.size(), names.size()));
+    }
+    return options.classes;
+}
+
+} // namespace
+
+Importer::Importer(const ImportOptions& options, const ProgressFn& progress)
+    : options_(options), progress_(progress), source_(open_source(options)),
+      scratch_(static_cast<std::size_t>(options.threads)), slots_(static_cast<std::size_t>(kBlock)) {
+    for (const std::string& split : source_->splits()) {
+        total_ += source_->size(split);
+    }
+    summary_.kind = source_->kind();
+    summary_.classes = class_names(*source_, options);
+    summary_.ignored = source_->ignored();
+}
+
+ImportSummary Importer::run() {
+    const Clock::time_point start = Clock::now();
+    ImportStage stage(options_.out, options_.overwrite);
+    folder_ = stage.folder();
+    try {
+        take_up(stage);
+        preparer_ = std::make_unique<ImagePreparer>(*source_, options_, journal_->plan());
+        check_records();
+        for (const std::string& split : source_->splits()) {
+            write_split(split);
+        }
+        summarise();
+        seal_all();
+    } catch (...) {
+        if (journal_ && !journal_->records().empty()) {
+            stage.keep();
+        }
+        throw;
+    }
+    journal_->remove();
+    stage.publish();
+    summary_.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return summary_;
+}
+
+void Importer::take_up(ImportStage& stage) {
+    journal_ = std::make_unique<ImportJournal>(folder_);
+    const std::string digest = import_digest(options_, *source_);
+    std::string reason = stage.empty() ? "" : journal_->resume(digest);
+    for (const ShardRecord& record : journal_->records()) {
+        if (!options_.skip_bad && !record.skipped.empty()) {
+            reason = "it left images out with --skip-bad";
+        }
+    }
+    if (stage.empty() || !reason.empty()) {
+        start_over(stage, digest, reason);
+        return;
+    }
+    std::vector<std::string> wanted = {"journal"};
+    for (const ShardRecord& record : journal_->records()) {
+        wanted.push_back(fs::path(path_of(record)).filename().string());
+        summary_.resumed += record.images;
+    }
+    stage.clear_except(wanted);
+    if (options_.notice && summary_.resumed > 0) {
+        options_.notice(fmt::format("{}: going on after {} images in {} shards", folder_, summary_.resumed,
+                                    journal_->records().size()));
+    }
+}
+
+void Importer::start_over(ImportStage& stage, const std::string& digest, const std::string& reason) {
+    if (options_.notice && !reason.empty()) {
+        options_.notice(fmt::format("{}: an import was interrupted, but {}; starting over", folder_, reason));
+    }
+    stage.clear_except({});
+    journal_->begin(digest, plan_import(*source_, options_));
+}
+
+/// A shard that is not as the journal says was being sealed, or was touched: it is written again.
+void Importer::check_records() {
+    for (const ShardRecord& record : std::vector<ShardRecord>(journal_->records())) {
+        if (state_of(path_of(record)) != record.file) {
+            redo(record);
+        }
+    }
+}
+
+void Importer::redo(ShardRecord record) {
+    std::error_code ignored;
+    fs::remove(path_of(record), ignored);
+    ShardWriter writer(folder_, description(record.split), std::numeric_limits<std::int64_t>::max(), record.number);
+    each_image(record.split, record.begin, record.end, [&](std::int64_t index, const Slot& slot) {
+        if (slot.failure.empty()) {
+            writer.add(slot.image.bytes, slot.image.checksum, source_->label(record.split, index),
+                       static_cast<std::uint64_t>(index));
+        }
+    });
+    done_ -= record.end - record.begin; // write_split() counts them with all that is there.
+    writer.flush();
+    if (writer.images() != record.images) {
+        throw DataError(fmt::format("{}: changed while it was being imported; remove {} and import it again",
+                                    options_.source, folder_));
+    }
+    fsync_path(path_of(record));
+    record.file = state_of(path_of(record)).value_or(FileState());
+    record.sealed = false;
+    journal_->put(record);
+}
+
+void Importer::write_split(const std::string& split) {
+    SplitImport target(folder_, description(split), options_.shard_bytes, *journal_);
+    const std::int64_t size = source_->size(split);
+    done_ += target.begin();
+    each_image(split, target.begin(), size, [&](std::int64_t index, const Slot& slot) {
+        if (!slot.failure.empty()) {
+            target.skip(slot.failure);
+        } else if (target.add(index, slot.image, source_->label(split, index))) {
+            stop_if_asked();
+        }
+    });
+    target.finish(size);
+    stop_if_asked();
+    if (target.sums().pixels() == 0) {
+        throw DataError(fmt::format("{}: none of the {} images of split '{}' can be read; the first: {}",
+                                    options_.source, size, split, target.first_skipped()));
+    }
+    sums_.emplace(split, target.sums());
+}
+
+void Importer::each_image(const std::string& split, std::int64_t begin, std::int64_t end, const Take& take) {
+    while (begin < end) {
+        // What images take is known only from those before: a small block first.
+        const auto threads = static_cast<std::int64_t>(options_.threads);
+        const std::int64_t room = largest_ == 0 ? 4 * threads : static_cast<std::int64_t>(kBlockBytes / largest_);
+        const std::int64_t images = std::min({kBlock, end - begin, std::max(room, std::min(threads, kBlock))});
+        parallel_for(images, options_.threads, [&](std::int64_t i, int worker) {
+            stop_if_asked();
+            prepare(split, begin + i, worker, slots_[static_cast<std::size_t>(i)]);
+        });
+        for (std::int64_t i = 0; i < images; ++i) {
+            const Slot& slot = slots_[static_cast<std::size_t>(i)];
+            largest_ = std::max({largest_, slot.image.bytes.capacity(), std::size_t{1}});
+            take(begin + i, slot);
+        }
+        begin += images;
+        done_ += images;
+        report();
+    }
+}
+
+void Importer::prepare(const std::string& split, std::int64_t index, int worker, Slot& slot) {
+    slot.failure.clear();
+    try {
+        preparer_->prepare(split, index, scratch_[static_cast<std::size_t>(worker)], slot.image);
+    } catch (const Error& error) {
+        const std::string name = source_->name(split, index);
+        // Readers name the file themselves, decoders only say what is wrong.
+        const std::string what = error.what();
+        slot.failure = what.starts_with(name) ? what : fmt::format("{}: {}", name, what);
+        if (!options_.skip_bad) {
+            throw DataError(slot.failure + "; mend or remove it, or leave such images out with --skip-bad");
+        }
+    }
+}
+
+void Importer::seal_all() {
+    SplitTotals totals{summary_.mean, summary_.std, summary_.value_range, 0};
+    for (const SplitSummary& split : summary_.splits) {
+        totals.images = split.images;
+        for (ShardRecord record : journal_->records_of(split.name)) {
+            if (!record.sealed) {
+                seal_shard(path_of(record), totals);
+                record.file = state_of(path_of(record)).value_or(FileState());
+                record.sealed = true;
+                journal_->put(record);
+                stop_if_asked();
+            }
+        }
+    }
+}
+
+void Importer::summarise() {
+    const ImportPlan& plan = journal_->plan();
+    summary_.layout = plan.layout;
+    summary_.element = plan.element;
+    summary_.shape = plan.shape;
+    double lowest = std::numeric_limits<double>::infinity();
+    double highest = -lowest;
+    for (const std::string& split : source_->splits()) {
+        SplitSummary counts{split, 0, 0};
+        for (const ShardRecord& record : journal_->records_of(split)) {
+            counts.images += record.images;
+            ++counts.shards;
+            summary_.bytes += record.bytes;
+            summary_.skipped.insert(summary_.skipped.end(), record.skipped.begin(), record.skipped.end());
+        }
+        summary_.splits.push_back(counts);
+        lowest = std::min(lowest, sums_.at(split).lowest());
+        highest = std::max(highest, sums_.at(split).highest());
+    }
+    const PixelSums& training = sums_.at(source_->splits().front()); // Sources name the training split first.
+    summary_.mean = training.mean();
+    summary_.std = training.std();
+    if (plan.element != Element::u8 && plan.element != Element::u16 && plan.element != Element::i16) {
+        summary_.value_range = options_.range.empty() ? std::vector<double>{lowest, highest} : options_.range;
+    }
+}
+
+SplitDescription Importer::description(const std::string& split) const {
+    const ImportPlan& plan = journal_->plan();
+    return {split, plan.layout, plan.shape, summary_.classes, options_.source, plan.element};
+}
+
+std::string Importer::path_of(const ShardRecord& record) const {
+    return shard_path(folder_, record.split, record.number);
+}
+
+void Importer::stop_if_asked() const {
+    if (!options_.stop || !options_.stop()) {
+        return;
+    }
+    std::int64_t kept = 0;
+    for (const ShardRecord& record : journal_->records()) {
+        kept += record.end - record.begin;
+    }
+    throw Error(fmt::format("stopped after {} of {} images; {}", done_, total_,
+                            kept == 0 ? "no shard was whole yet: the same command starts over"
+                                      : fmt::format("the same command goes on after the {} in whole shards", kept)),
+                ExitCode::requeue);
+}
+
+void Importer::report() {
+    constexpr std::chrono::milliseconds kEvery{100};
+    const Clock::time_point now = Clock::now();
+    if (progress_ && (now - reported_ >= kEvery || done_ == total_)) {
+        reported_ = now;
+        progress_(done_, total_);
+    }
+}
+
+} // namespace tacit::shards

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/import/prepare.hpp"
+
+#include "pipeline/base/digest.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/png.hpp"
+#include "pipeline/shards/images/formats.hpp"
+
+#include <fmt/format.h>
+
+namespace tacit::shards {
+namespace {
+
+std::string png_of(const std::uint8_t* pixels, augment::ImageShape shape, Element element) {
+    if (element == Element::u8) {
+        return encode_png(pixels, shape.height, shape.width, shape.channels);
+    }
+    return encode_png(
+        reinterpret_cast<const std::uint16_t*>(pixels), // NOLINT: allocated memory is aligned for any type
+        shape.height, shape.width, shape.channels);
+}
+
+} // namespace
+
+ImagePreparer::ImagePreparer(const ImageSource& source, const ImportOptions& options, const ImportPlan& plan)
+    : source_(source), options_(options), plan_(plan) {
+    if (options.size > 0) {
+        resize_.emplace(augment::preset("eval", options.size, plan.shape.channels), plan.shape.channels);
+    }
+}
+
+void ImagePreparer::prepare(const std::string& split, std::int64_t index, Scratch& scratch, PreparedImage& out) const {
+    source_.read(split, index, scratch.source);
+    const std::uint8_t* pixels = scratch.source.bytes.data();
+    augment::ImageShape shape = scratch.source.shape;
+    if (source_.encoded()) {
+        shape =
+            decode_file(scratch.source.bytes, options_.first_page, plan_.shape.channels, plan_.element, scratch.pixels);
+        pixels = scratch.pixels.data();
+    }
+    out.sums.emplace(plan_.shape.channels, plan_.element);
+    if (resize_) {
+        out.bytes.resize(plan_.shape.bytes());
+        scratch.slots[0] = {out.bytes.data(), nullptr, nullptr};
+        resize_->apply({pixels, shape}, {}, scratch.slots, scratch.workspace);
+        out.sums->add(out.bytes.data(), plan_.shape);
+    } else {
+        out.sums->add(pixels, shape);
+        store(scratch.source, pixels, shape, out);
+    }
+    out.checksum = crc32c(out.bytes.data(), out.bytes.size());
+}
+
+void ImagePreparer::store(const SourceImage& source, const std::uint8_t* pixels, augment::ImageShape shape,
+                          PreparedImage& out) const {
+    if (plan_.layout == Layout::raw) {
+        if (shape != plan_.shape) {
+            throw DataError(fmt::format("has {} x {} pixels, the others have {} x {}", shape.width, shape.height,
+                                        plan_.shape.width, plan_.shape.height));
+        }
+        out.bytes.assign(pixels, pixels + shape.bytes() * element_bytes(plan_.element));
+        return;
+    }
+    const Format format = file_info(source.bytes, options_.first_page).format;
+    if (format == Format::jpeg || format == Format::png) {
+        out.bytes = source.bytes;
+        return;
+    }
+    const std::string png = png_of(pixels, shape, plan_.element);
+    out.bytes.assign(png.begin(), png.end());
+}
+
+} // namespace tacit::shards

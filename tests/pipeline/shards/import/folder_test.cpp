@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/import/import.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/dataset.hpp"
+#include "pipeline/shards/statistics.hpp"
+#include "tests/pipeline/shards/image_fixtures.hpp"
+#include "tests/pipeline/shards/import/import_fixtures.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace tacit::shards {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace tacit::testing; // NOLINT(google-build-using-namespace)
+
+TEST(ImportFolder, SmallEqualImagesBecomeRaw) {
+    const TemporaryFolder folder;
+    write_tree(folder);
+    write_bytes(folder / "source/train/cat/notes.txt", {'h', 'i'});
+    const ImportSummary summary = import_images(options_for(folder));
+    EXPECT_EQ(summary.kind, "folder");
+    EXPECT_EQ(summary.layout, Layout::raw);
+    EXPECT_EQ(summary.ignored, 1);
+    const Dataset train = Dataset::open(folder / "shards", "train");
+    EXPECT_EQ(train.info().shape, (augment::ImageShape{10, 8, 3}));
+    EXPECT_EQ(train.info().classes, (std::vector<std::string>{"cat", "dog"}));
+    EXPECT_EQ(train.labels(), (std::vector<std::int32_t>{0, 0, 0, 1, 1, 1}));
+    EXPECT_EQ(pixels_of(train, 2), make_pixels({10, 8, 3}, 4));
+    EXPECT_EQ(Dataset::open(folder / "shards", "test").info().size, 2);
+}
+
+TEST(ImportFolder, StoredMeanAndStdAreThoseOfTheTrainingSplit) {
+    const TemporaryFolder folder;
+    write_tree(folder);
+    import_images(options_for(folder));
+    const Dataset test = Dataset::open(folder / "shards", "test");
+    const Statistics statistics = measure_statistics(Dataset::open(folder / "shards", "train"), 2);
+    EXPECT_EQ(test.info().mean, statistics.mean);
+    EXPECT_EQ(test.info().std, statistics.std);
+}
+
+TEST(ImportFolder, EncodedLayoutKeepsTheFiles) {
+    const TemporaryFolder folder;
+    write_tree(folder);
+    ImportOptions options = options_for(folder);
+    options.layout = "encoded";
+    EXPECT_EQ(import_images(options).layout, Layout::encoded);
+    const Dataset train = Dataset::open(folder / "shards", "train");
+    SampleBuffer buffer;
+    train.read(0, buffer);
+    EXPECT_EQ(buffer.encoded, make_jpeg({10, 8, 3}, 0));
+    EXPECT_EQ(pixels_of(train, 2), make_pixels({10, 8, 3}, 4));
+}
+
+TEST(ImportFolder, ImagesOfDifferentSizesStayEncoded) {
+    const TemporaryFolder folder;
+    write_tree(folder);
+    write_bytes(folder / "source/train/cat/tall.png", make_png({20, 8, 3}, 9));
+    const ImportSummary summary = import_images(options_for(folder));
+    EXPECT_EQ(summary.layout, Layout::encoded);
+    EXPECT_EQ(Dataset::open(folder / "shards", "train").info().shape, (augment::ImageShape{0, 0, 3}));
+    ImportOptions raw = options_for(folder);
+    raw.layout = "raw";
+    raw.overwrite = true;
+    EXPECT_NE(message_of<ConfigError>([&] { import_images(raw); }).find("differ in size"), std::string::npos);
+}
+
+TEST(ImportFolder, SizeMakesSquareRawImages) {
+    const TemporaryFolder folder;
+    write_tree(folder);
+    write_bytes(folder / "source/train/cat/tall.png", make_png({20, 8, 3}, 9));
+    ImportOptions options = options_for(folder);
+    options.size = 6;
+    EXPECT_EQ(import_images(options).layout, Layout::raw);
+    const Dataset train = Dataset::open(folder / "shards", "train");
+    EXPECT_EQ(train.info().shape, (augment::ImageShape{6, 6, 3}));
+    EXPECT_EQ(train.info().size, 7);
+}
+
+TEST(ImportFolder, TestFractionDependsOnThePathAlone) {
+    const TemporaryFolder folder;
+    for (int i = 0; i < 40; ++i) {
+        write_bytes(folder / ("source/cat/" + std::to_string(i) + ".png"), make_png({4, 4, 1}, i));
+    }
+    ImportOptions options = options_for(folder);
+    options.test_fraction = 0.25;
+    const ImportSummary few = import_images(options);
+    ASSERT_EQ(few.splits.size(), 2U);
+    EXPECT_EQ(few.splits[0].images + few.splits[1].images, 40);
+    EXPECT_GT(few.splits[1].images, 2);
+    EXPECT_LT(few.splits[1].images, 20);
+    const Bytes first_test = pixels_of(Dataset::open(folder / "shards", "test"), 0);
+    write_bytes(folder / "source/cat/zzz.png", make_png({4, 4, 1}, 99));
+    options.overwrite = true;
+    import_images(options);
+    EXPECT_EQ(pixels_of(Dataset::open(folder / "shards", "test"), 0), first_test);
+}
+
+TEST(ImportFolder, LoosePhotosAreUnlabelled) {
+    const TemporaryFolder folder;
+    write_bytes(folder / "source/a.png", make_png({4, 4, 3}, 1));
+    write_bytes(folder / "source/b.jpg", make_jpeg({4, 4, 3}, 2));
+    import_images(options_for(folder));
+    const Dataset train = Dataset::open(folder / "shards", "train");
+    EXPECT_TRUE(train.info().classes.empty());
+    EXPECT_EQ(train.labels(), (std::vector<std::int32_t>{-1, -1}));
+}
+
+TEST(ImportFolder, ParentOfSplitsIsRefusedWithTheFolderMeant) {
+    const TemporaryFolder folder;
+    write_tree(folder);
+    ImportOptions options = options_for(folder);
+    options.source = folder / "";
+    const std::string message = message_of<ConfigError>([&] { import_images(options); });
+    EXPECT_NE(message.find("import " + (folder / "source") + " itself"), std::string::npos) << message;
+}
+
+TEST(ImportFolder, UnreadableImageIsNamedAndNothingIsLeft) {
+    const TemporaryFolder folder;
+    write_tree(folder);
+    Bytes cut = make_jpeg({10, 8, 3}, 1);
+    cut.resize(cut.size() / 2);
+    write_bytes(folder / "source/train/cat/broken.jpg", cut);
+    const std::string message = message_of<DataError>([&] { import_images(options_for(folder)); });
+    EXPECT_NE(message.find("source/train/cat/broken.jpg: is a damaged JPEG"), std::string::npos) << message;
+    EXPECT_FALSE(fs::exists(folder / "shards"));
+    EXPECT_FALSE(fs::exists(folder / "shards.importing"));
+}
+
+TEST(ImportFolder, SkipBadListsWhatItLeftOut) {
+    const TemporaryFolder folder;
+    write_tree(folder);
+    write_bytes(folder / "source/train/cat/empty.png", {});
+    write_bytes(folder / "source/train/dog/text.jpg", {'n', 'o'});
+    ImportOptions options = options_for(folder);
+    options.skip_bad = true;
+    const ImportSummary summary = import_images(options);
+    ASSERT_EQ(summary.skipped.size(), 2U);
+    EXPECT_NE(summary.skipped[0].find("empty.png: is empty"), std::string::npos) << summary.skipped[0];
+    EXPECT_EQ(Dataset::open(folder / "shards", "train").info().size, 6);
+}
+
+} // namespace
+} // namespace tacit::shards

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/pipeline/shards/import/import_fixtures.hpp"
+
+#include "pipeline/shards/hdf5/handle.hpp"
+
+#include <numeric>
+
+namespace tacit::testing {
+
+namespace h5 = shards::h5;
+
+shards::ImportOptions options_for(const TemporaryFolder& folder) {
+    shards::ImportOptions options;
+    options.source = folder / "source";
+    options.out = folder / "shards";
+    return options;
+}
+
+void write_tree(const TemporaryFolder& folder) {
+    for (int i = 0; i < 6; ++i) {
+        const std::string stem =
+            folder / ("source/train/" + std::string(i % 2 == 0 ? "cat/" : "dog/") + std::to_string(i));
+        if (i < 3) {
+            write_bytes(stem + ".jpg", make_jpeg({10, 8, 3}, i));
+        } else {
+            write_bytes(stem + ".PNG", make_png({10, 8, 3}, i));
+        }
+    }
+    write_bytes(folder / "source/test/cat/a.png", make_png({10, 8, 3}, 50));
+    write_bytes(folder / "source/test/dog/b.png", make_png({10, 8, 3}, 51));
+}
+
+Bytes pixels_of(const shards::Dataset& dataset, std::int64_t index) {
+    shards::SampleBuffer buffer;
+    const augment::ImageView view = dataset.read(index, buffer);
+    return {view.data, view.data + view.shape.bytes()};
+}
+
+std::string import_fixture(const std::string& name) {
+    return std::string(TACIT_FIXTURES) + "/import/" + name;
+}
+
+StoredArray stored_images(const std::string& shard) {
+    const h5::Session session;
+    const h5::Handle file = h5::open_file(shard);
+    const h5::Handle dataset = h5::checked(H5Dopen2(file.get(), "images", H5P_DEFAULT), shard);
+    const h5::Handle type = h5::checked(H5Dget_type(dataset.get()), shard);
+    StoredArray array;
+    for (const hsize_t dim : h5::dimensions(dataset.get())) {
+        array.shape.push_back(dim);
+    }
+    array.is_float = H5Tget_class(type.get()) == H5T_FLOAT;
+    array.is_signed = H5Tget_class(type.get()) == H5T_INTEGER && H5Tget_sign(type.get()) == H5T_SGN_2;
+    array.value_bytes = H5Tget_size(type.get());
+    array.bytes.resize(std::accumulate(array.shape.begin(), array.shape.end(), array.value_bytes, std::multiplies<>()));
+    h5::require(H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, array.bytes.data()), shard);
+    return array;
+}
+
+std::vector<double> number_attribute(const std::string& shard, const std::string& name) {
+    const h5::Session session;
+    const h5::Handle file = h5::open_file(shard);
+    return h5::has_attribute(file.get(), name) ? h5::number_attribute(file.get(), name, shard) : std::vector<double>();
+}
+
+} // namespace tacit::testing
