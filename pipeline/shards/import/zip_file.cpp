@@ -133,17 +133,16 @@ std::vector<std::uint8_t> inflate_member(const Store& store, const ZipEntry& ent
     }
     const std::unique_ptr<z_stream, int (*)(z_stream*)> closer(&stream, inflateEnd);
     std::vector<std::uint8_t> out;
+    std::vector<std::uint8_t> unpacked(4 * kStep);
     int status = Z_OK;
     each_step(store, at, entry.packed, [&](std::uint8_t* data, std::size_t bytes) {
         stream.next_in = data;
         stream.avail_in = static_cast<uInt>(bytes);
         while (stream.avail_in > 0 && status == Z_OK && out.size() <= entry.unpacked) {
-            const std::size_t have = out.size();
-            out.resize(have + 4 * kStep);
-            stream.next_out = out.data() + have;
-            stream.avail_out = static_cast<uInt>(4 * kStep);
+            stream.next_out = unpacked.data();
+            stream.avail_out = static_cast<uInt>(unpacked.size());
             status = inflate(&stream, Z_NO_FLUSH);
-            out.resize(out.size() - stream.avail_out);
+            out.insert(out.end(), unpacked.data(), stream.next_out);
         }
     });
     if (status != Z_STREAM_END || out.size() != entry.unpacked) {
