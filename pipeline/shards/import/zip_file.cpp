@@ -138,12 +138,13 @@ std::vector<std::uint8_t> inflate_member(const Store& store, const ZipEntry& ent
     each_step(store, at, entry.packed, [&](std::uint8_t* data, std::size_t bytes) {
         stream.next_in = data;
         stream.avail_in = static_cast<uInt>(bytes);
-        while (stream.avail_in > 0 && status == Z_OK && out.size() <= entry.unpacked) {
+        do { // The last bytes in may still unpack to many buffers.
             stream.next_out = unpacked.data();
             stream.avail_out = static_cast<uInt>(unpacked.size());
-            status = inflate(&stream, Z_NO_FLUSH);
+            status = status == Z_OK ? inflate(&stream, Z_NO_FLUSH) : status;
             out.insert(out.end(), unpacked.data(), stream.next_out);
-        }
+        } while (status == Z_OK && (stream.avail_in > 0 || stream.avail_out == 0) && out.size() <= entry.unpacked);
+        status = status == Z_BUF_ERROR ? Z_OK : status; // Nothing was left to unpack.
     });
     if (status != Z_STREAM_END || out.size() != entry.unpacked) {
         bad_zip(store, fmt::format("member {} cannot be unpacked", one_line(entry.name)));
