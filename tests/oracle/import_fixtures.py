@@ -118,6 +118,7 @@ def arrays():
                "y_test": numpy.eye(4, dtype="f4")[[3, 1]], "note": numpy.arange(3)}
     numpy.savez(folder / "stored.npz", **content)
     numpy.savez_compressed(folder / "deflated.npz", **content)
+    numpy.savez_compressed(folder / "zeros.npz", x=numpy.zeros((1, 2048, 2048), "u1"))
 
 
 def tar(name, format, members):

@@ -133,18 +133,18 @@ std::vector<std::uint8_t> inflate_member(const Store& store, const ZipEntry& ent
     }
     const std::unique_ptr<z_stream, int (*)(z_stream*)> closer(&stream, inflateEnd);
     std::vector<std::uint8_t> out;
+    std::vector<std::uint8_t> unpacked(4 * kStep);
     int status = Z_OK;
     each_step(store, at, entry.packed, [&](std::uint8_t* data, std::size_t bytes) {
         stream.next_in = data;
         stream.avail_in = static_cast<uInt>(bytes);
-        while (stream.avail_in > 0 && status == Z_OK && out.size() <= entry.unpacked) {
-            const std::size_t have = out.size();
-            out.resize(have + 4 * kStep);
-            stream.next_out = out.data() + have;
-            stream.avail_out = static_cast<uInt>(4 * kStep);
-            status = inflate(&stream, Z_NO_FLUSH);
-            out.resize(out.size() - stream.avail_out);
-        }
+        do { // The last bytes in may still unpack to many buffers.
+            stream.next_out = unpacked.data();
+            stream.avail_out = static_cast<uInt>(unpacked.size());
+            status = status == Z_OK ? inflate(&stream, Z_NO_FLUSH) : status;
+            out.insert(out.end(), unpacked.data(), stream.next_out);
+        } while (status == Z_OK && (stream.avail_in > 0 || stream.avail_out == 0) && out.size() <= entry.unpacked);
+        status = status == Z_BUF_ERROR ? Z_OK : status; // Nothing was left to unpack.
     });
     if (status != Z_STREAM_END || out.size() != entry.unpacked) {
         bad_zip(store, fmt::format("member {} cannot be unpacked", one_line(entry.name)));

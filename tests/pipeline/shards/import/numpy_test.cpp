@@ -112,6 +112,13 @@ TEST(ImportNumpy, ReadsStoredAndDeflatedArchivesAlike) {
     }
 }
 
+TEST(ImportNumpy, UnpacksFewBytesToMany) {
+    const TemporaryFolder folder;
+    const ImportSummary summary = import_images(options_of(folder, "zeros.npz"));
+    EXPECT_EQ(summary.splits[0].images, 1);
+    EXPECT_EQ(summary.mean[0], 0.0);
+}
+
 TEST(ImportNumpy, ReadsAFolderOfArraysAndLabelsBesideAFile) {
     const TemporaryFolder folder;
     const Bytes images = read_bytes(import_fixture("arrays/nhwc-u1.npy"));
