@@ -75,7 +75,7 @@ def cases():
         yield f"shuffle_gzip_{data.dtype.str[1:]}", data, [SHUFFLE, GZIP]
     yield "fletcher", u1, [FLETCHER]
     yield "fletcher_zeros", np.zeros(64, "u1"), [FLETCHER]
-    yield "fletcher_long", spots(3001), [FLETCHER]
+    yield "fletcher_long", spots(5011), [FLETCHER]
     yield "fletcher_ones", np.full(2 * 65535 % 3000, 255, "u1"), [FLETCHER]
     yield "shuffle_fletcher", u2, [SHUFFLE, FLETCHER]
     yield "gzip_fletcher", u2, [GZIP, FLETCHER]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,7 +37,7 @@ class FilterScratch {
         void operator()(libdeflate_decompressor* state) const;
         void operator()(ZSTD_DCtx_s* state) const;
     };
-    std::vector<std::uint8_t> between_[2];
+    std::array<std::vector<std::uint8_t>, 2> between_;
     std::vector<std::uint8_t> inside_;
     std::unique_ptr<libdeflate_decompressor, Closer> inflater_;
     std::unique_ptr<ZSTD_DCtx_s, Closer> zstd_;

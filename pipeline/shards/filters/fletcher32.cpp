@@ -4,24 +4,35 @@
 #include "pipeline/shards/filters/decoders.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace tacit::shards {
 namespace {
 
-/// Sums of one block of big-endian words: plain, and weighted with the words that are left.
+/// Sums of a block of big-endian words: plain, and weighted with the number of words from each one to the block's end.
 struct BlockSums {
-    std::uint32_t plain = 0;
-    std::uint32_t weighted = 0;
+    std::uint64_t plain = 0;
+    std::uint64_t weighted = 0;
 };
 
-constexpr std::uint32_t kBlockWords = 256; // the weighted sum stays below 2^31.1
+constexpr std::size_t kLanes = 8;
+constexpr std::size_t kMostRows = 256; // a lane's weighted sum stays below 2^32 up to 361
 
-BlockSums sum_block(const std::uint8_t* data, std::uint32_t words) {
+/// Word l of row r counts in lane l. A lane adds its running sum once a row, which weights by rows with additions only.
+BlockSums sum_rows(const std::uint8_t* data, std::size_t rows) {
+    std::uint32_t plain[kLanes] = {};
+    std::uint32_t weighted[kLanes] = {};
+    for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t lane = 0; lane < kLanes; ++lane) {
+            const std::uint8_t* word = data + 2 * (row * kLanes + lane);
+            plain[lane] += std::uint32_t{word[0]} << 8U | word[1];
+            weighted[lane] += plain[lane];
+        }
+    }
     BlockSums sums;
-    for (std::uint32_t i = 0; i < words; ++i) {
-        const std::uint32_t word = std::uint32_t{data[2 * i]} << 8U | data[2 * i + 1];
-        sums.plain += word;
-        sums.weighted += (words - i) * word;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        sums.plain += plain[lane];
+        sums.weighted += kLanes * weighted[lane] - lane * plain[lane];
     }
     return sums;
 }
@@ -34,22 +45,21 @@ std::uint32_t folded(std::uint64_t residue, bool all_zero) {
 /// Fletcher's checksum over 16-bit big-endian words, the last one padded with zero (H5checksum.c).
 std::uint32_t fletcher32(Bytes data) {
     constexpr std::uint64_t kModulus = 65535;
+    constexpr std::size_t kRowBytes = 2 * kLanes;
     std::uint64_t plain = 0;
     std::uint64_t weighted = 0;
-    const auto add = [&](const std::uint8_t* from, std::uint32_t words) {
-        const BlockSums block = sum_block(from, words);
+    const auto add = [&](const BlockSums& block, std::size_t words) {
         weighted = (weighted + plain % kModulus * words + block.weighted) % kModulus;
         plain += block.plain;
     };
-    std::size_t at = 0;
-    while (data.size() - at >= 2) {
-        const auto words = static_cast<std::uint32_t>(std::min<std::size_t>(kBlockWords, (data.size() - at) / 2));
-        add(data.data() + at, words);
-        at += std::size_t{2} * words;
+    while (data.size() >= kRowBytes) {
+        const std::size_t rows = std::min(kMostRows, data.size() / kRowBytes);
+        add(sum_rows(data.data(), rows), rows * kLanes);
+        data = data.subspan(rows * kRowBytes);
     }
-    if (at < data.size()) {
-        const std::uint8_t last[2] = {data[at], 0};
-        add(last, 1);
+    for (std::size_t at = 0; at < data.size(); at += 2) {
+        const std::uint64_t word = data[at] * 256U + (at + 1 < data.size() ? data[at + 1] : 0U);
+        add({word, word}, 1);
     }
     return folded(weighted, plain == 0) << 16U | folded(plain % kModulus, plain == 0);
 }
