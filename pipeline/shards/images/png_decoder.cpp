@@ -112,6 +112,9 @@ PngDecoder::PngDecoder(std::span<const std::uint8_t> bytes, Depth depth) : state
     png_set_read_fn(state.png, &feed, feed_png);
     png_set_user_limits(state.png, kMaxSide, kMaxSide);
     png_set_chunk_malloc_max(state.png, kMaxChunkBytes);
+    // That limit only warns: libpng would take the memory that a colour profile or suggested palette claims. None of
+    // them changes a pixel here (transparency is not among them), so they are passed over unread.
+    png_set_keep_unknown_chunks(state.png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
     if (!read_header(state.png, state.info, depth, &state.passes)) {
         throw DataError(fmt::format("is a damaged PNG ({})", state.failure.data()));
     }
