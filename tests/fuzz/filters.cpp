@@ -2,7 +2,8 @@
 // The undoing of filters: any chain of them, with any values, on any bytes.
 //
 // Input: mask, element bytes, count of filters (up to 4), u16 bytes of the decoded chunk; for each filter: its place
-// in kIds, count of values (up to 7), u16 each; the rest is the chunk. Numbers are little-endian, one byte unless said.
+// in kIds, count of values (up to 7), u16 each (from 0x8000 on its upper half); the rest is the chunk. Numbers are
+// little-endian, one byte unless said.
 #include "fuzz_target.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/filters/filter_pipeline.hpp"
@@ -47,6 +48,7 @@ std::vector<Filter> filters_of(Input& input, std::uint32_t count) {
         filter.values.resize(input.u8() % 8);
         for (std::uint32_t& value : filter.values) {
             value = input.u16();
+            value <<= value < 0x8000 ? 0U : 16U;
         }
     }
     return filters;

@@ -31,10 +31,10 @@ class Blocks {
     ByteReader& reader() { return reader_; }
 
     void decode(Room out, std::size_t block_elements) {
-        const std::size_t elements = out.size() / element_bytes_;
-        const std::size_t largest = std::min(block_elements, elements) * element_bytes_;
-        const Room memory = scratch_->inside(largest + bit_planes_memory(element_bytes_));
-        std::size_t left = elements / 8 * 8;
+        std::size_t left = out.size() / element_bytes_ / 8 * 8;
+        const std::size_t largest = std::min(block_elements, left) * element_bytes_;
+        // An element's size is only known to make sense once eight of them fit.
+        const Room memory = left == 0 ? Room() : scratch_->inside(largest + bit_planes_memory(element_bytes_));
         while (left > 0) {
             const std::size_t count = std::min(left, block_elements);
             const std::size_t bytes = count * element_bytes_;

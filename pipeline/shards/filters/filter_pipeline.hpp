@@ -32,9 +32,10 @@ class FilterPipeline {
     static std::string name(std::uint32_t id);
 
     /// Undoes the filters of one chunk, last to first. Bit i of `mask`: filter i was skipped for this chunk. `out` is
-    /// exactly as long as the decoded chunk and must not overlap `stored`; it is undefined after an error. Memory is
-    /// bounded by twice its size and 64 KiB for each of the scratch's two buffers. Thread-safe, with one scratch a
-    /// thread. Throws DataError with the reason alone: the caller knows file, data set and chunk.
+    /// exactly as long as the decoded chunk and must not overlap `stored`; it is undefined after an error. The
+    /// scratch grows to at most twice its size and 64 KiB for each of two buffers between filters, and one inside
+    /// them (nine times for elements wider than 64 bytes). Thread-safe, with one scratch a thread. Throws DataError
+    /// with the reason alone: the caller knows file, data set and chunk.
     void decode(std::span<const std::uint8_t> stored, std::uint32_t mask, std::span<std::uint8_t> out,
                 FilterScratch& scratch) const;
 

@@ -129,5 +129,10 @@ TEST(Bitshuffle, AHugeDeclaredSizeTakesNoMemory) {
     EXPECT_THROW(decoded(FilterPipeline({{32008, {0, 4, 8, 0, 2}}}, 8), chunk, 0, 64), DataError);
 }
 
+TEST(Bitshuffle, AHugeElementTakesNoMemory) {
+    const ByteVector chunk = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    EXPECT_THROW(decoded(FilterPipeline({{32008, {0, 4, 0xFFFFFFF8, 0, 2}}}, 8), chunk, 0, 64), DataError);
+}
+
 } // namespace
 } // namespace tacit::shards
