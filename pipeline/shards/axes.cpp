@@ -23,12 +23,12 @@ bool usual_channels(std::uint64_t extent) {
 
 /// Whether `extent` can be channels beside images of `rows` x `columns`.
 bool few(std::uint64_t extent, std::uint64_t rows, std::uint64_t columns) {
-    return extent >= 1 && extent <= static_cast<std::uint64_t>(kMaxChannels) && extent <= std::min(rows, columns);
+    return extent >= 1 && extent <= static_cast<std::uint64_t>(kMaxImageChannels) && extent <= std::min(rows, columns);
 }
 
 std::string guess_of_four(const std::vector<std::uint64_t>& shape, bool matlab) {
-    const std::string last = matlab ? "NWHC" : "NHWC";
-    const std::string second = matlab ? "NCWH" : "NCHW";
+    const char* last = matlab ? "NWHC" : "NHWC";
+    const char* second = matlab ? "NCWH" : "NCHW";
     if (matlab && usual_channels(shape[1])) {
         return second;
     }
@@ -100,8 +100,8 @@ void Axes::check(const std::vector<std::uint64_t>& shape) const {
         }
     }
     const std::uint64_t channels = extent('C', shape);
-    if (channels < 1 || channels > static_cast<std::uint64_t>(kMaxChannels)) {
-        bad(fmt::format("{} channels, and Tacit takes 1 to {}", channels, kMaxChannels));
+    if (channels < 1 || channels > static_cast<std::uint64_t>(kMaxImageChannels)) {
+        bad(fmt::format("{} channels, and Tacit takes 1 to {}", channels, kMaxImageChannels));
     }
     const std::uint64_t pixels = extent('H', shape) * extent('W', shape);
     if (pixels < 1 || pixels > static_cast<std::uint64_t>(kMaxPixels)) {

@@ -35,8 +35,6 @@ class Axes {
     std::string letters_;
 };
 
-/// Largest number of channels of an image.
-inline constexpr int kMaxChannels = 32;
 /// Largest height and width of an image in pixels.
 inline constexpr std::uint64_t kMaxSide = 65535;
 

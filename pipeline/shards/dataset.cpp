@@ -6,6 +6,7 @@
 #include "pipeline/shards/dataset_index.hpp"
 #include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/images/codec.hpp"
+#include "pipeline/shards/images/formats.hpp"
 #include "pipeline/shards/part_reader.hpp"
 #include "pipeline/shards/to_u8.hpp"
 
@@ -168,6 +169,13 @@ void Dataset::Impl::verify(const Part& part, std::int64_t image, const StoredIma
 }
 
 augment::ImageView Dataset::Impl::decode(const Part& part, const StoredImage& stored, SampleBuffer& buffer) const {
+    const std::vector<double>& range = part.file->value_range;
+    if (stored.shape.height == 0 && info.element == Element::u16) {
+        const augment::ImageShape shape = decode_file(stored.bytes, false, info.channels, info.element, buffer.wide);
+        buffer.pixels.resize(shape.bytes());
+        to_u8(buffer.wide, info.element, range[0], range[1], buffer.pixels);
+        return {buffer.pixels.data(), shape};
+    }
     if (stored.shape.height == 0) {
         const augment::ImageShape shape = decode_image(stored.bytes, info.channels, buffer.pixels);
         if (info.shape.height != 0 && shape != info.shape) {
@@ -176,7 +184,6 @@ augment::ImageView Dataset::Impl::decode(const Part& part, const StoredImage& st
         }
         return {buffer.pixels.data(), shape};
     }
-    const std::vector<double>& range = part.file->value_range;
     if (range.empty()) {
         throw ConfigError(
             fmt::format("holds floating-point numbers; say which are black and white with data.range: [low, "

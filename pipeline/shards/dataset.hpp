@@ -34,6 +34,7 @@ struct DatasetInfo {
 /// Storage that decoded samples are written into; one per worker thread.
 struct SampleBuffer {
     std::vector<std::uint8_t> encoded; ///< bytes as stored
+    std::vector<std::uint8_t> wide;    ///< decoded pixels of 16 bits
     std::vector<std::uint8_t> pixels;  ///< decoded HWC image
     ArrayScratch scratch;
 };

@@ -71,6 +71,7 @@ Labels labels_of_texts(const std::vector<std::string>& texts, const std::string&
     });
     if (numbers) {
         std::vector<double> values;
+        values.reserve(texts.size());
         for (const std::string& text : texts) {
             values.push_back(std::stod(text));
         }

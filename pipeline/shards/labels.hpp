@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/location.hpp"
 
 #include <cstdint>
@@ -15,8 +16,15 @@ struct Labels {
     std::vector<std::string> classes;
 };
 
+/// A readable data set that holds something else than labels.
+class NotLabels : public DataError {
+  public:
+    using DataError::DataError;
+};
+
 /// One label for each of `count` images out of a data set or attribute: class numbers (also as (N, 1, 1) or as whole
-/// floating-point numbers), one-hot rows (N, K), or names. Throws DataError "<where>: …" if it holds anything else.
+/// floating-point numbers), one-hot rows (N, K), or names. Throws NotLabels "<where>: …" if it holds anything else,
+/// DataError if it cannot be read.
 Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count);
 Labels read_label_attribute(hid_t object, const std::string& name, const std::string& where, std::int64_t count);
 

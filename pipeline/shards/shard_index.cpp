@@ -50,7 +50,7 @@ FileIndex read_attributes(hid_t file, const std::string& path) {
     index.total = h5::integer_attribute(file, "total", path);
     index.shape = {side(file, "height", path), side(file, "width", path), side(file, "channels", path)};
     const auto channels = static_cast<std::size_t>(index.shape.channels);
-    if (index.shape.channels < 1 || index.shape.channels > kMaxChannels || index.mean.size() != channels ||
+    if (index.shape.channels < 1 || index.shape.channels > kMaxImageChannels || index.mean.size() != channels ||
         index.std.size() != channels) {
         throw DataError(fmt::format("{}: attributes channels, mean and std do not agree", path));
     }
@@ -105,6 +105,25 @@ void index_raw(hid_t file, std::uint64_t file_bytes, FileIndex& index) {
     index.parts.push_back(std::move(part));
 }
 
+/// Stored mean and std are in the units of format.hpp; readers want them between black (0) and white (1).
+void scale_statistics(FileIndex& index) {
+    if (index.value_range.empty()) {
+        index.value_range = natural_range(index.element);
+    }
+    if (index.element == Element::u8 || index.element == Element::u16 || index.value_range.empty()) {
+        return;
+    }
+    constexpr double kLargestOfI16 = 32767;
+    const double unit = index.element == Element::i16 ? kLargestOfI16 : 1;
+    const double width = index.value_range[1] - index.value_range[0];
+    for (double& mean : index.mean) {
+        mean = (mean * unit - index.value_range[0]) / width;
+    }
+    for (double& deviation : index.std) {
+        deviation = deviation * unit / width;
+    }
+}
+
 template <class T> std::uint32_t continue_crc(const std::vector<T>& values, std::uint32_t crc) {
     return crc32c(values.data(), values.size() * sizeof(T), crc);
 }
@@ -155,10 +174,14 @@ FileIndex index_file(const std::string& path, const DataSpec& spec, const std::s
         index_raw(file.get(), file_bytes, index);
     } else {
         offsets = index_encoded(file.get(), file_bytes, index);
+        if (h5::has_attribute(file.get(), "element")) {
+            if (single_text(file.get(), "element", path) != "u16") {
+                throw DataError(fmt::format("{}: attribute 'element' of an encoded shard is not u16", path));
+            }
+            index.element = Element::u16;
+        }
     }
-    if (index.value_range.empty()) {
-        index.value_range = natural_range(index.element);
-    }
+    scale_statistics(index);
     read_columns(file.get(), file_bytes, offsets, index);
     return index;
 }

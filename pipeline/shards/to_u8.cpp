@@ -33,7 +33,7 @@ float half_to_float(std::uint16_t half) {
 std::uint8_t level(float scaled) {
     const float above = scaled > 0.0F ? scaled : 0.0F;
     const float clamped = above < kLevels ? above : kLevels;
-    return static_cast<std::uint8_t>(clamped + 0.5F);
+    return static_cast<std::uint8_t>(clamped + 0.5F); // NOLINT(bugprone-incorrect-roundings): never negative
 }
 
 template <class Get> void convert(std::span<std::uint8_t> out, double low, double high, const Get& get) {

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace tacit::shards {
 namespace {
 
@@ -33,6 +35,29 @@ TEST(ImportFormats, SixteenBitImagesOfOneSizeBecomeRawAndEightBitsAmongThemAreWi
     EXPECT_EQ(stored_values<std::uint16_t>(options.out + "/train-00000.h5"), expected);
 }
 
+/// The mean and std that a reader gets are those of the 8-bit levels that it delivers, up to their rounding.
+void expect_statistics_of_levels(const Dataset& dataset) {
+    const auto channels = static_cast<std::size_t>(dataset.info().channels);
+    std::vector<double> sum(channels);
+    std::vector<double> squares(channels);
+    double pixels = 0;
+    SampleBuffer buffer;
+    for (std::int64_t image = 0; image < dataset.info().size; ++image) {
+        const augment::ImageView view = dataset.read(image, buffer);
+        pixels += static_cast<double>(view.shape.bytes()) / static_cast<double>(channels);
+        for (std::size_t i = 0; i < view.shape.bytes(); ++i) {
+            const double level = view.data[i] / 255.0;
+            sum[i % channels] += level;
+            squares[i % channels] += level * level;
+        }
+    }
+    for (std::size_t c = 0; c < channels; ++c) {
+        const double mean = sum[c] / pixels;
+        EXPECT_NEAR(dataset.info().mean[c], mean, 0.002);
+        EXPECT_NEAR(dataset.info().std[c], std::sqrt(squares[c] / pixels - mean * mean), 0.002);
+    }
+}
+
 TEST(ImportFormats, SignedAndFloatImagesKeepTheirType) {
     const TemporaryFolder folder;
     ImportOptions options = source_of(folder, {"stack.tif"});
@@ -40,10 +65,12 @@ TEST(ImportFormats, SignedAndFloatImagesKeepTheirType) {
     EXPECT_EQ(summary.shape, (augment::ImageShape{9, 7, 13}));
     EXPECT_EQ(summary.mean.size(), 13U);
     EXPECT_EQ(stored_values<float>(options.out + "/train-00000.h5"), oracle_values<float>(9 * 7 * 13));
+    expect_statistics_of_levels(Dataset::open(options.out, "train"));
     const TemporaryFolder other;
     options = source_of(other, {"signed.tif"});
     EXPECT_EQ(import_images(options).element, Element::i16);
     EXPECT_TRUE(stored_images(options.out + "/train-00000.h5").is_signed);
+    expect_statistics_of_levels(Dataset::open(options.out, "train"));
 }
 
 TEST(ImportFormats, ImagesOfOtherFormatsAndSizesAreStoredAsPngWithoutLoss) {
@@ -69,6 +96,7 @@ TEST(ImportFormats, SixteenBitImagesOfOtherSizesAreStoredAsPngOfSixteenBits) {
     EXPECT_EQ(file_info(buffer.encoded, false).picture.element, Element::u16);
     decode_file(buffer.encoded, false, 3, Element::u16, pixels);
     EXPECT_EQ(pixels, read_bytes(import_fixture("images/tiles-tif.raw")));
+    expect_statistics_of_levels(Dataset::open(options.out, "train"));
 }
 
 TEST(ImportFormats, WhatNoEncodedFormKeepsIsRefused) {

@@ -40,12 +40,12 @@ std::string import_fixture(const std::string& name) {
     return std::string(TACIT_FIXTURES) + "/import/" + name;
 }
 
-StoredArray stored_images(const std::string& shard) {
+StoredNumbers stored_images(const std::string& shard) {
     const h5::Session session;
     const h5::Handle file = h5::open_file(shard);
     const h5::Handle dataset = h5::checked(H5Dopen2(file.get(), "images", H5P_DEFAULT), shard);
     const h5::Handle type = h5::checked(H5Dget_type(dataset.get()), shard);
-    StoredArray array;
+    StoredNumbers array;
     for (const hsize_t dim : h5::dimensions(dataset.get())) {
         array.shape.push_back(dim);
     }

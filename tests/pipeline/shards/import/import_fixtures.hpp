@@ -24,20 +24,20 @@ Bytes pixels_of(const shards::Dataset& dataset, std::int64_t index);
 std::string import_fixture(const std::string& name);
 
 /// /images of a shard, read by libhdf5 alone: HDF5's own conversion to the type that `bytes` values have.
-struct StoredArray {
+struct StoredNumbers {
     std::vector<std::uint64_t> shape;
     bool is_float = false;
     bool is_signed = false;
     std::size_t value_bytes = 0;
     Bytes bytes; ///< as stored
 };
-StoredArray stored_images(const std::string& shard);
+StoredNumbers stored_images(const std::string& shard);
 /// A root attribute of numbers; empty if there is none.
 std::vector<double> number_attribute(const std::string& shard, const std::string& name);
 
 /// The values of /images, which must be of type T.
 template <class T> std::vector<T> stored_values(const std::string& shard) {
-    const StoredArray array = stored_images(shard);
+    const StoredNumbers array = stored_images(shard);
     if (array.value_bytes != sizeof(T) || array.is_float != std::is_floating_point_v<T>) {
         return {};
     }

@@ -50,7 +50,7 @@ TEST(ImportNumpy, KeepsHalves) {
     const ImportOptions options = options_of(folder, "nhwc-f2.npy");
     const ImportSummary summary = import_images(options);
     EXPECT_EQ(summary.element, Element::f16);
-    const StoredArray array = stored_images(options.out + "/train-00000.h5");
+    const StoredNumbers array = stored_images(options.out + "/train-00000.h5");
     EXPECT_TRUE(array.is_float);
     EXPECT_EQ(array.value_bytes, 2U);
     EXPECT_EQ(array.bytes[0] | (array.bytes[1] << 8U), 0xCB40); // 11 / 2 - 20 = -14.5
