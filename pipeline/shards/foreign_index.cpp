@@ -160,7 +160,7 @@ Labels guessed_labels(const std::string& name, const std::string& path, const Da
     if (!name.empty()) {
         try {
             return named_labels(name, path, spec, index, images);
-        } catch (const DataError& error) {
+        } catch (const NotLabels& error) {
             log::warning(fmt::format("{}; the images are read without labels", error.what()));
         }
     }

@@ -21,7 +21,7 @@ Labels numbered(const std::vector<double>& values, const std::string& where) {
     double highest = -1;
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (!(values[i] >= -1 && values[i] < static_cast<double>(kMaxClasses)) || values[i] != std::floor(values[i])) {
-            throw DataError(
+            throw NotLabels(
                 fmt::format("{}: image {} has the value {}, which is no class number from 0 (or -1: no label)", where,
                             i, values[i]));
         }
@@ -41,7 +41,7 @@ Labels one_hot(const std::vector<double>& values, std::size_t classes, const std
         const auto row = values.begin() + static_cast<std::ptrdiff_t>(begin);
         const auto end = row + static_cast<std::ptrdiff_t>(classes);
         if (std::count(row, end, 1.0) != 1 || std::count(row, end, 0.0) != static_cast<std::ptrdiff_t>(classes) - 1) {
-            throw DataError(
+            throw NotLabels(
                 fmt::format("{}: row {} of {} columns is neither one class number nor one-hot; name another "
                             "data set with data.labels, or `none`",
                             where, begin / classes, classes));
@@ -107,7 +107,7 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count) 
     const bool numbers = kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM;
     if (!numbers || dims.empty() || elements == 0 || elements % images != 0 ||
         (elements != images && (dims[0] != images || elements / images > static_cast<std::uint64_t>(kMaxClasses)))) {
-        throw DataError(fmt::format("{}: shape {} of {} is no list of labels for {} images; name another data set with "
+        throw NotLabels(fmt::format("{}: shape {} of {} is no list of labels for {} images; name another data set with "
                                     "data.labels, or `none`",
                                     where, h5::shape_text(dims), numbers ? "numbers" : "another type", count));
     }
