@@ -3,6 +3,8 @@
 
 #include "dist/gradient_reducer.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/index_bytes.hpp"
+#include "pipeline/train/agreement.hpp"
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/threads.hpp"
 
@@ -50,6 +52,14 @@ at::Device pick_device(const std::string& wish, const dist::Communicator& comm) 
                                       "train.device to cpu",
                                       comm.local_size(), gpus));
     return {at::kCUDA, static_cast<at::DeviceIndex>(comm.local_rank() % gpus)};
+}
+
+/// One rank asks libhdf5, so that many do not crowd the file system with metadata.
+std::unique_ptr<shards::Dataset> open_dataset(const loader::DataConfig& data, dist::Communicator& comm) {
+    std::string bytes;
+    on_root(comm, [&] { bytes = shards::bytes_of_index(shards::index_dataset(data.source, data.train)); });
+    comm.broadcast(bytes, 0);
+    return std::make_unique<shards::Dataset>(shards::index_of_bytes(bytes));
 }
 
 void read_dist(const config::Section& section, dist::Communicator& comm) {
@@ -121,8 +131,7 @@ Experiment build_experiment(config::Document& document, dist::Communicator& comm
         read_eval(root.section("eval"));
     experiment.pretext_name = root.section("pretext").required_text("name");
     const std::string recipe_name = models::default_recipe(experiment.pretext_name);
-    experiment.dataset =
-        std::make_unique<shards::Dataset>(shards::Dataset::open(experiment.data.source, experiment.data.train));
+    experiment.dataset = open_dataset(experiment.data, comm);
     const shards::DatasetInfo& info = experiment.dataset->info();
     experiment.title =
         root.section("report").text("title", fmt::format("{} on {}", experiment.pretext_name, info.source));

@@ -135,7 +135,9 @@ ImportPlan plan_import(const ImageSource& source, const ImportOptions& options) 
     const bool small = same && std::max(plan.shape.height, plan.shape.width) <= kSmallSide;
     const bool raw = options.size > 0 || options.layout == "raw" ||
                      (options.layout == "auto" && (!source.encoded() || (same && (small || !census.keepable))));
-    check_plan(census, source, options, raw);
+    if (census.any) { // else the first image tells what is wrong with it
+        check_plan(census, source, options, raw);
+    }
     plan.layout = raw ? Layout::raw : Layout::encoded;
     return plan;
 }

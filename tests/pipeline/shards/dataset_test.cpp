@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/index_bytes.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "pipeline/shards/shard_writer.hpp"
 #include "pipeline/shards/statistics.hpp"
@@ -341,6 +342,22 @@ TEST(ForeignDataset, ReadsContiguousImagesWithBigEndianLabels) {
     EXPECT_EQ(dataset.info().classes.size(), 3U);
     EXPECT_EQ(dataset.labels(), (std::vector<std::int32_t>{0, 1, 2, 0, 1}));
     EXPECT_EQ(pixels_of(dataset, 1)[0], 48);
+}
+
+TEST(IndexBytes, DamagedOnesAreRefused) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "a.h5", "images", {2, 4, 4, 3}, "y", true);
+    DataSpec spec;
+    spec.path = folder / "a.h5";
+    const std::string bytes = bytes_of_index(index_dataset(spec, "train"));
+    EXPECT_EQ(pixels_of(Dataset(index_of_bytes(bytes)), 1), pixels_of(Dataset::open(spec, "train"), 1));
+    for (std::size_t place = 0; place < bytes.size(); place += 7) {
+        std::string flipped = bytes;
+        flipped[place] = static_cast<char>(~flipped[place]);
+        EXPECT_THROW(index_of_bytes(flipped), DataError) << place;
+    }
+    EXPECT_THROW(index_of_bytes(bytes.substr(0, bytes.size() / 2)), DataError);
+    EXPECT_THROW(index_of_bytes(""), DataError);
 }
 
 TEST(ForeignDataset, GrayStackWithoutChannelAxisHasOneChannel) {
