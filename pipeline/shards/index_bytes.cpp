@@ -28,7 +28,9 @@ template <class T> Json packed(const std::vector<T>& values) {
 template <class T> std::vector<T> unpacked(const Json& json) {
     const auto& bytes = json.get_binary();
     std::vector<T> values(bytes.size() / sizeof(T));
-    std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+    if (!values.empty()) {
+        std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+    }
     return values;
 }
 
