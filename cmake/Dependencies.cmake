@@ -60,5 +60,5 @@ if(TACIT_TESTS)
   target_link_libraries(tacit_rapidcheck INTERFACE "${RAPIDCHECK_LIBRARY}")
   add_library(Tacit::rapidcheck ALIAS tacit_rapidcheck)
   find_program(TACIT_ORACLE_PYTHON python HINTS "${tacit_cache}/oracle-python/bin" NO_DEFAULT_PATH
-               DOC "Python with tests/oracle/requirements.txt (scripts/setup --dev)")
+               DOC "Python with tests/oracle/requirements.txt (scripts/setup --tests)")
 endif()

@@ -49,9 +49,6 @@ Source chosen_source(const Call& call) {
     const auto dataset = shards::Dataset::open(call.text("data"), "train");
     Source source;
     source.view = dataset.read(0, source.buffer);
-    // The view may point into the data set, which ends with this function.
-    source.buffer.encoded.assign(source.view.data, source.view.data + source.view.shape.bytes());
-    source.view.data = source.buffer.encoded.data();
     return source;
 }
 
