@@ -186,8 +186,9 @@ augment::ImageView Dataset::Impl::decode(const Part& part, const StoredImage& st
     }
     if (range.empty()) {
         throw ConfigError(
-            fmt::format("holds floating-point numbers; say which are black and white with data.range: [low, "
-                        "high] (`tacit data stats` measures them)"));
+            fmt::format("{}: {}: holds floating-point numbers; say which of them mean black and white with "
+                        "data.range: [low, high]",
+                        part.path(), part.name()));
     }
     if (stored.element == Element::u8 && range == natural_range(Element::u8)) {
         return {stored.bytes.data(), stored.shape};

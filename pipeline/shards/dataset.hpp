@@ -68,8 +68,8 @@ class Dataset {
     /// Image `index` as it is stored, in interleaved order and native bytes. Verifies its checksum. Throws as read().
     StoredImage stored(std::int64_t index, SampleBuffer& buffer) const;
     /// Reads and decodes image `index` into `buffer`; the view points into it. Pixels of other types than u8 become u8
-    /// by the value range (to_u8). Verifies the image's
-    /// checksum where the shard has one. Throws DataError naming file, data set and image.
+    /// by the value range (to_u8); ConfigError where none is known. Verifies the image's checksum where the shard has
+    /// one. Throws DataError naming file, data set and image.
     augment::ImageView read(std::int64_t index, SampleBuffer& buffer) const;
 
     /// Whether read() of an image costs no more than the image's part of load(). False where an image lies in an HDF5

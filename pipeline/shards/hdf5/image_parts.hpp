@@ -27,7 +27,8 @@ std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, c
 /// A data set of opaque elements or variable-length bytes, each a JPEG or PNG file.
 ImagePart encoded_part(const Located& at);
 
-/// The list of bytes `at` and its `offsets` (N + 1 places, or N with `lengths` behind them given by the next one).
+/// The list of bytes `at`, in which image i begins at offsets[i] and ends where the next one begins; the end of the
+/// last one may be left out.
 ImagePart blob_part(const Located& at, const Located& offsets);
 
 /// One data set an image, in the group itself or in one subgroup a class. `labels` and `classes` are the subgroups';
