@@ -3,6 +3,7 @@
 
 #include "dist/gradient_reducer.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/numa.hpp"
 #include "pipeline/train/open_dataset.hpp"
