@@ -50,6 +50,7 @@ struct Dataset::Impl {
     [[noreturn]] void fail(const Part& part, std::int64_t image, const Error& error) const;
     void require_index(std::int64_t index) const;
     void verify(const Part& part, std::int64_t image, const StoredImage& stored) const;
+    StoredImage numbers(const StoredImage& stored, SampleBuffer& buffer) const;
     augment::ImageView decode(const Part& part, const StoredImage& stored, SampleBuffer& buffer) const;
 
     DatasetIndex index;
@@ -168,21 +169,28 @@ void Dataset::Impl::verify(const Part& part, std::int64_t image, const StoredIma
     }
 }
 
+/// Pixels as they are, JPEG and PNG files decoded.
+StoredImage Dataset::Impl::numbers(const StoredImage& stored, SampleBuffer& buffer) const {
+    if (stored.shape.height != 0) {
+        return stored;
+    }
+    if (info.element == Element::u16) {
+        const augment::ImageShape shape = decode_file(stored.bytes, false, info.channels, info.element, buffer.wide);
+        return {buffer.wide, shape, info.element};
+    }
+    const augment::ImageShape shape = decode_image(stored.bytes, info.channels, buffer.pixels);
+    if (info.shape.height != 0 && shape != info.shape) {
+        throw DataError(fmt::format("is {} x {} pixels, the shard says all are {} x {}", shape.width, shape.height,
+                                    info.shape.width, info.shape.height));
+    }
+    return {buffer.pixels, shape, info.element};
+}
+
 augment::ImageView Dataset::Impl::decode(const Part& part, const StoredImage& stored, SampleBuffer& buffer) const {
     const std::vector<double>& range = part.file->value_range;
-    if (stored.shape.height == 0 && info.element == Element::u16) {
-        const augment::ImageShape shape = decode_file(stored.bytes, false, info.channels, info.element, buffer.wide);
-        buffer.pixels.resize(shape.bytes());
-        to_u8(buffer.wide, info.element, range[0], range[1], buffer.pixels);
-        return {buffer.pixels.data(), shape};
-    }
-    if (stored.shape.height == 0) {
-        const augment::ImageShape shape = decode_image(stored.bytes, info.channels, buffer.pixels);
-        if (info.shape.height != 0 && shape != info.shape) {
-            throw DataError(fmt::format("is {} x {} pixels, the shard says all are {} x {}", shape.width, shape.height,
-                                        info.shape.width, info.shape.height));
-        }
-        return {buffer.pixels.data(), shape};
+    const StoredImage image = numbers(stored, buffer);
+    if (stored.shape.height == 0 && image.element == Element::u8) {
+        return {image.bytes.data(), image.shape};
     }
     if (range.empty()) {
         throw ConfigError(
@@ -190,12 +198,12 @@ augment::ImageView Dataset::Impl::decode(const Part& part, const StoredImage& st
                         "data.range: [low, high]",
                         part.path(), part.name()));
     }
-    if (stored.element == Element::u8 && range == natural_range(Element::u8)) {
-        return {stored.bytes.data(), stored.shape};
+    if (image.element == Element::u8 && range == natural_range(Element::u8)) {
+        return {image.bytes.data(), image.shape};
     }
-    buffer.pixels.resize(stored.shape.bytes());
-    to_u8(stored.bytes, stored.element, range[0], range[1], buffer.pixels);
-    return {buffer.pixels.data(), stored.shape};
+    buffer.pixels.resize(image.shape.bytes());
+    to_u8(image.bytes, image.element, range[0], range[1], buffer.pixels);
+    return {buffer.pixels.data(), image.shape};
 }
 
 Dataset::Dataset(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -274,6 +282,19 @@ augment::ImageView Dataset::image(const Block& block, std::int64_t index, Sample
         const StoredImage stored = part.reader->in_block(block.number - part.first_block, image, block.bytes);
         impl_->verify(part, image, stored);
         return impl_->decode(part, stored, buffer);
+    } catch (const DataError& error) {
+        impl_->fail(part, image, error);
+    }
+}
+
+StoredImage Dataset::values(const Block& block, std::int64_t index, SampleBuffer& buffer) const {
+    impl_->require_index(index);
+    const Part& part = impl_->part_of(index);
+    const std::int64_t image = index - part.first;
+    try {
+        const StoredImage stored = part.reader->in_block(block.number - part.first_block, image, block.bytes);
+        impl_->verify(part, image, stored);
+        return impl_->numbers(stored, buffer);
     } catch (const DataError& error) {
         impl_->fail(part, image, error);
     }
