@@ -12,7 +12,7 @@ struct DataSpec {
     std::string path;               ///< a folder of `<split>-*.h5` files, or one HDF5 file
     std::string images;             ///< data set, or group with one data set an image, for example data/images
     std::string labels;             ///< data set; FILE:DATASET; FILE.csv:COLUMN; @ATTRIBUTE; group; or none
-    std::string axes;               ///< see Axes, for example NCHW
+    std::string axes;               ///< see Axes, for example NCHW; without N: one image a file
     std::vector<double> range;      ///< [low, high] of the stored numbers: black and white
     std::vector<std::string> roots; ///< folders that links out of the file may lead into
 };
