@@ -21,8 +21,6 @@
 namespace tacit::shards {
 namespace {
 
-constexpr std::size_t kMaxTried = 16; ///< data sets that are tried as images
-
 std::string readable_text(const FileIndex& index, const std::string& split) {
     const std::string size = index.shape.height == 0 ? "of different sizes"
                                                      : fmt::format("of {} x {}", index.shape.width, index.shape.height);
@@ -31,61 +29,6 @@ std::string readable_text(const FileIndex& index, const std::string& split) {
                        index.shape.channels, index.shape.channels == 1 ? "" : "s", element_name(index.element),
                        part.array ? part.array->dataset : part.items->dataset,
                        part.array ? " read as " + part.axes : std::string(), index.classes.size());
-}
-
-bool has_any(const std::string& name, std::initializer_list<const char*> words) {
-    return std::any_of(words.begin(), words.end(),
-                       [&](const char* word) { return name.find(word) != std::string::npos; });
-}
-
-/// Groups that hold one encoded image a data set; a level of groups below them may be classes.
-std::vector<std::string> groups_of_images(const std::vector<h5::ListedSet>& sets) {
-    std::map<std::string, int> members;
-    for (const h5::ListedSet& set : sets) {
-        const std::size_t slash = set.name.rfind('/');
-        ++members[slash == std::string::npos ? "/" : set.name.substr(0, slash)];
-        if (!set.byte_list) {
-            members[slash == std::string::npos ? "/" : set.name.substr(0, slash)] -= static_cast<int>(sets.size());
-        }
-    }
-    std::vector<std::string> groups;
-    std::map<std::string, int> classes;
-    for (const auto& [group, count] : members) {
-        if (count >= 1) {
-            const std::size_t slash = group.rfind('/');
-            ++classes[slash == std::string::npos || group == "/" ? "/" : group.substr(0, slash)];
-        }
-        if (count >= 2) {
-            groups.push_back(group);
-        }
-    }
-    for (const auto& [group, count] : classes) {
-        if (count >= 2 && !members.contains(group)) {
-            groups.insert(groups.begin(), group);
-        }
-    }
-    return groups;
-}
-
-/// Data sets and groups that may be images though their names are not among the usual ones, the likeliest first.
-std::vector<std::string> unusual_images(const std::vector<h5::ListedSet>& sets) {
-    std::vector<const h5::ListedSet*> arrays;
-    for (const h5::ListedSet& set : sets) {
-        if (set.kind == h5::Shape::pixels || set.kind == h5::Shape::encoded) {
-            arrays.push_back(&set);
-        }
-    }
-    const auto rank = [](const h5::ListedSet* set) {
-        const bool beside = has_any(set->name, {"label", "mask", "target", "segm", "depth", "kspace", "instance"});
-        return std::pair(beside, -set->bytes);
-    };
-    std::stable_sort(arrays.begin(), arrays.end(), [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
-    std::vector<std::string> names = groups_of_images(sets);
-    for (const h5::ListedSet* set : arrays) {
-        names.push_back(set->name);
-    }
-    names.resize(std::min(names.size(), kMaxTried));
-    return names;
 }
 
 /// The file of one split among those that `spec` names. Throws as index_file().
@@ -159,7 +102,7 @@ class Guesser {
     }
 
     bool find_unusual() {
-        for (const std::string& name : unusual_images(sets_)) {
+        for (const std::string& name : h5::image_candidates(sets_)) {
             DataSpec spec = made_.spec;
             spec.images = name;
             spec.labels = "none";

@@ -3,8 +3,11 @@
 
 #include "pipeline/shards/hdf5/array_index.hpp"
 
+#include <algorithm>
 #include <array>
+#include <map>
 #include <set>
+#include <utility>
 
 namespace tacit::shards::h5 {
 namespace {
@@ -59,7 +62,69 @@ class Listing {
     std::set<haddr_t> visited_;
 };
 
+/// "a/b" of "a/b/c", and "/" of "a".
+std::string group_of(const std::string& name) {
+    const std::size_t slash = name.rfind('/');
+    return slash == std::string::npos ? "/" : name.substr(0, slash);
+}
+
+/// Groups that hold nothing but byte lists, two at least, and groups of such groups (classes) before them.
+std::vector<std::string> groups_of_images(const std::vector<ListedSet>& sets) {
+    std::map<std::string, int> images;
+    std::set<std::string> others;
+    for (const ListedSet& set : sets) {
+        ++images[group_of(set.name)];
+        if (!set.byte_list) {
+            others.insert(group_of(set.name));
+        }
+    }
+    std::vector<std::string> groups;
+    std::map<std::string, int> classes;
+    for (const auto& [group, count] : images) {
+        if (others.contains(group)) {
+            continue;
+        }
+        if (count > 1) {
+            groups.push_back(group);
+        }
+        if (group != "/") {
+            ++classes[group_of(group)];
+        }
+    }
+    for (const auto& [group, count] : classes) {
+        if (count > 1 && !images.contains(group)) {
+            groups.insert(groups.begin(), group);
+        }
+    }
+    return groups;
+}
+
+/// Whether a name says that an array goes with images and is none itself.
+bool goes_with_images(const std::string& name) {
+    constexpr std::array<const char*, 7> kWords = {"label", "mask", "target", "segm", "depth", "kspace", "instance"};
+    return std::any_of(kWords.begin(), kWords.end(),
+                       [&](const char* word) { return name.find(word) != std::string::npos; });
+}
+
 } // namespace
+
+std::vector<std::string> image_candidates(const std::vector<ListedSet>& sets) {
+    constexpr std::size_t kMost = 16;
+    std::vector<const ListedSet*> arrays;
+    for (const ListedSet& set : sets) {
+        if (set.kind == Shape::pixels || set.kind == Shape::encoded) {
+            arrays.push_back(&set);
+        }
+    }
+    const auto rank = [](const ListedSet* set) { return std::pair(goes_with_images(set->name), -set->bytes); };
+    std::stable_sort(arrays.begin(), arrays.end(), [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
+    std::vector<std::string> names = groups_of_images(sets);
+    for (const ListedSet* set : arrays) {
+        names.push_back(set->name);
+    }
+    names.resize(std::min(names.size(), kMost));
+    return names;
+}
 
 std::vector<ListedSet> list_datasets(hid_t file) {
     Listing listing;

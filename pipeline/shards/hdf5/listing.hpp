@@ -24,4 +24,9 @@ struct ListedSet {
 /// what is damaged is left out.
 std::vector<ListedSet> list_datasets(hid_t file);
 
+/// Data sets and groups among them that may be images whatever their names, the likeliest first, sixteen at most:
+/// groups of one encoded image a data set, then arrays and encoded images by size, those with names for something else
+/// last.
+std::vector<std::string> image_candidates(const std::vector<ListedSet>& sets);
+
 } // namespace tacit::shards::h5
