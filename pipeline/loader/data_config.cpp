@@ -108,6 +108,27 @@ void read_normalization(const config::Section& data, DataConfig& config) {
     }
 }
 
+/// How images are shared out among splits that no file names.
+void read_splits(const config::Section& data, shards::DataSpec& source) {
+    source.split_by = data.text("split_by", "");
+    source.split_seed = static_cast<std::uint64_t>(
+        data.integer("split_seed", static_cast<std::int64_t>(source.split_seed), {0, std::int64_t{1} << 62}));
+    const config::Section shares = data.section("split_shares");
+    double total = 0;
+    for (const std::string& split : shares.keys()) {
+        const double share = shares.number(split, 1, {1e-6, 1.0});
+        source.split_shares.push_back({split, share});
+        total += share;
+    }
+    constexpr double kRounding = 1e-9;
+    if (total > 1 + kRounding) {
+        data.fail("split_shares", fmt::format("the shares make {}, which is more than 1", total));
+    }
+    if (!source.split_by.empty() && !source.split_shares.empty()) {
+        data.fail("split_by", "does not go with split_shares; choose one");
+    }
+}
+
 } // namespace
 
 DataConfig read_data(const config::Section& data) {
@@ -116,6 +137,7 @@ DataConfig read_data(const config::Section& data) {
     const DataConfig defaults;
     DataConfig config;
     config.source = read_source(data);
+    read_splits(data, config.source);
     config.train = data.text("train", defaults.train);
     config.test = data.text("test", defaults.test);
     read_normalization(data, config);

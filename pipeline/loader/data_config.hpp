@@ -21,7 +21,7 @@ enum class Normalize {
 
 /// The `data` section.
 struct DataConfig {
-    shards::DataSpec source;                   ///< path (required), images, labels, axes, range, roots
+    shards::DataSpec source;                   ///< its members under their names; path is required
     std::string train = "train";               ///< split to train on
     std::string test = "test";                 ///< split to evaluate on
     Normalize normalize = Normalize::standard; ///< fixed where mean and std are given

@@ -133,6 +133,9 @@ Json to_json(const FileIndex& file) {
             {"parts", parts},
             {"labels", packed(file.labels)},
             {"checksums", packed(file.checksums)},
+            {"chosen", packed(file.chosen)},
+            {"splits", packed(file.splits)},
+            {"split_names", file.split_names},
             {"classes", file.classes},
             {"mean", file.mean},
             {"std", file.std}};
@@ -154,6 +157,9 @@ FileIndex file_of(const Json& json) {
     }
     file.labels = unpacked<std::int32_t>(json.at("labels"));
     file.checksums = unpacked<std::uint32_t>(json.at("checksums"));
+    file.chosen = unpacked<std::uint8_t>(json.at("chosen"));
+    file.splits = unpacked<std::int32_t>(json.at("splits"));
+    json.at("split_names").get_to(file.split_names);
     json.at("classes").get_to(file.classes);
     json.at("mean").get_to(file.mean);
     json.at("std").get_to(file.std);

@@ -3,10 +3,10 @@
 
 #include "dist/gradient_reducer.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/index_bytes.hpp"
-#include "pipeline/train/agreement.hpp"
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/normalization.hpp"
+#include "pipeline/train/numa.hpp"
+#include "pipeline/train/open_dataset.hpp"
 #include "pipeline/train/threads.hpp"
 
 #include <torch/cuda.h>
@@ -57,17 +57,12 @@ at::Device pick_device(const std::string& wish, const dist::Communicator& comm) 
     return {at::kCUDA, static_cast<at::DeviceIndex>(comm.local_rank() % gpus)};
 }
 
-/// One rank asks libhdf5, so that many do not crowd the file system with metadata.
-std::unique_ptr<shards::Dataset> open_dataset(const loader::DataConfig& data, dist::Communicator& comm) {
-    std::string bytes;
-    on_root(comm, [&] { bytes = shards::bytes_of_index(shards::index_dataset(data.source, data.train)); });
-    comm.broadcast(bytes, 0);
-    return std::make_unique<shards::Dataset>(shards::index_of_bytes(bytes));
-}
-
 void read_dist(const config::Section& section, dist::Communicator& comm) {
     constexpr std::int64_t kDay = 86400;
     comm.set_timeout(std::chrono::seconds(section.integer("timeout", dist::kDefaultTimeout.count(), {0, kDay})));
+    if (section.choice("bind", "numa", {"numa", "none"}) == "numa")
+        if (const std::string what = bind_to_numa_nodes(comm); !what.empty())
+            log::info(what);
 }
 
 void count_steps(Experiment& experiment, const dist::Communicator& comm) {
@@ -126,7 +121,8 @@ Experiment build_experiment(config::Document& document, dist::Communicator& comm
         read_eval(root.section("eval"));
     experiment.pretext_name = root.section("pretext").required_text("name");
     const std::string recipe_name = models::default_recipe(experiment.pretext_name);
-    experiment.dataset = open_dataset(experiment.data, comm);
+    experiment.dataset =
+        std::make_unique<shards::Dataset>(open_dataset(experiment.data.source, experiment.data.train, comm));
     const shards::DatasetInfo& info = experiment.dataset->info();
     experiment.title =
         root.section("report").text("title", fmt::format("{} on {}", experiment.pretext_name, info.source));

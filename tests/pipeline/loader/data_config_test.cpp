@@ -64,6 +64,26 @@ TEST(DataConfig, ReadsWhereImagesAre) {
     EXPECT_EQ(data.source.roots, std::vector<std::string>{"/e"});
 }
 
+TEST(DataConfig, ReadsHowImagesAreSharedOut) {
+    config::Document document = config::Document::from_text(
+        "data: {path: /d, split_shares: {train: 0.8, val: 0.1, test: 0.1}, split_seed: 7}", "test.yaml");
+    const DataConfig data = read_data(document.root().section("data"));
+    document.finish();
+    const std::vector<shards::SplitShare> expected = {{"train", 0.8}, {"val", 0.1}, {"test", 0.1}};
+    EXPECT_EQ(data.source.split_shares, expected);
+    EXPECT_EQ(data.source.split_seed, 7U);
+}
+
+TEST(DataConfig, RefusesSharesAboveOneAndTwoWaysToSplit) {
+    for (const char* text : {"data: {path: /d, split_shares: {train: 0.8, test: 0.3}}",
+                             "data: {path: /d, split_shares: {train: 0.8}, split_by: '@split'}"}) {
+        config::Document document = config::Document::from_text(text, "test.yaml");
+        EXPECT_NE(message_of<ConfigError>([&] { read_data(document.root().section("data")); }).find("test.yaml:1"),
+                  std::string::npos)
+            << text;
+    }
+}
+
 TEST(DataConfig, RefusesAxesAndRangesThatMeanNothing) {
     for (const char* text :
          {"data: {path: /d, axes: NHWX}", "data: {path: /d, range: [1, 1]}", "data: {path: /d, range: [0]}"}) {

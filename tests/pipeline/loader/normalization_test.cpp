@@ -72,6 +72,18 @@ TEST(Normalization, ShardsTellTheirOwnUnderStandardAlone) {
     EXPECT_FALSE(known_normalization(with_rule(Normalize::robust), dataset.info()));
 }
 
+TEST(Normalization, WhatShardsTellOfAllImagesIsNotTakenForAShareOfThem) {
+    const TemporaryFolder folder;
+    testing::write_raw_split(folder.path(), "train", {8, 8, 3}, 10, 2);
+    shards::DataSpec spec;
+    spec.path = folder.path();
+    spec.split_shares = {{"train", 0.5}, {"test", 0.5}};
+    const auto dataset = shards::Dataset::open(spec, "train");
+    EXPECT_LT(dataset.info().size, 10);
+    EXPECT_FALSE(known_normalization(with_rule(Normalize::standard), dataset.info()));
+    EXPECT_EQ(measure_normalization(with_rule(Normalize::standard), dataset, 1).mean.size(), 3U);
+}
+
 TEST(Normalization, FixedTakesTheConfigsNumbers) {
     const TemporaryFolder folder;
     DataConfig config = with_rule(Normalize::fixed);
