@@ -146,8 +146,8 @@ void Dataset::Impl::describe() {
     info.shape = first.shape;
     info.element = first.element;
     info.value_range = first.value_range;
-    const bool whole = std::all_of(index.files.begin(), index.files.end(),
-                                   [](const FileIndex& file) { return file.chosen.empty(); });
+    const bool whole =
+        std::all_of(index.files.begin(), index.files.end(), [](const FileIndex& file) { return file.chosen.empty(); });
     if (whole) { // what is stored is not that of a part of the images
         info.mean = first.mean;
         info.std = first.std;
