@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/axes.hpp"
+#include "pipeline/shards/sample_axis.hpp"
 
 #include <fmt/format.h>
 
@@ -75,7 +76,7 @@ shards::DataSpec read_source(const config::Section& data) {
     source.roots = data.texts("roots", {});
     if (!source.axes.empty()) {
         try {
-            shards::Axes{source.axes};
+            shards::Axes{shards::with_sample_axis(source.axes)};
         } catch (const ConfigError& error) {
             data.fail("axes", error.what());
         }
@@ -84,6 +85,27 @@ shards::DataSpec read_source(const config::Section& data) {
         data.fail("range", "expected [low, high]: the stored numbers that mean black and white");
     }
     return source;
+}
+
+/// How pixels are normalised; numbers and a rule that would measure others contradict each other.
+void read_normalization(const config::Section& data, DataConfig& config) {
+    static const std::vector<std::string> kRules = {"standard", "minmax", "robust", "fixed"};
+    config.mean = data.numbers("mean", {}, {0.0, 1.0});
+    config.std = data.numbers("std", {}, {1e-6, 1.0});
+    if (config.mean.size() != config.std.size()) {
+        data.fail(config.mean.empty() ? "std" : "mean", "mean and std need one number per channel each, or neither");
+    }
+    const std::string rule = data.choice("normalize", config.mean.empty() ? "standard" : "fixed", kRules);
+    config.normalize =
+        static_cast<Normalize>(std::find(kRules.begin(), kRules.end(), rule) - kRules.begin()); // in the enum's order
+    if (config.normalize == Normalize::fixed && config.mean.empty()) {
+        data.fail("normalize", "fixed needs mean and std, one number per channel each");
+    }
+    if (config.normalize != Normalize::fixed && !config.mean.empty()) {
+        data.fail("normalize", fmt::format("{} measures the training split, and mean and std are given; leave them "
+                                           "out, or say fixed",
+                                           rule));
+    }
 }
 
 /// How images are shared out among splits that no file names.
@@ -118,14 +140,10 @@ DataConfig read_data(const config::Section& data) {
     read_splits(data, config.source);
     config.train = data.text("train", defaults.train);
     config.test = data.text("test", defaults.test);
-    config.mean = data.numbers("mean", {}, {0.0, 1.0});
-    config.std = data.numbers("std", {}, {1e-6, 1.0});
+    read_normalization(data, config);
     config.workers = static_cast<int>(data.integer("workers", defaults.workers, {0, kMaxWorkers}));
     config.slots = static_cast<int>(data.integer("slots", defaults.slots, {2, kMaxSlots}));
     read_order(data, config);
-    if (config.mean.size() != config.std.size()) {
-        data.fail(config.mean.empty() ? "std" : "mean", "mean and std need one number per channel each, or neither");
-    }
     return config;
 }
 

@@ -20,7 +20,7 @@ struct DataSpec {
     std::string path;               ///< a folder of `<split>-*.h5` files, an HDF5 file, or several: `part-*.h5`
     std::string images;             ///< data set, or group with one data set an image, for example data/images
     std::string labels;             ///< data set; FILE:DATASET; FILE.csv:COLUMN; @ATTRIBUTE; group; or none
-    std::string axes;               ///< see Axes, for example NCHW
+    std::string axes;               ///< see Axes, for example NCHW; without N: one image a file
     std::vector<double> range;      ///< [low, high] of the stored numbers: black and white
     std::vector<std::string> roots; ///< folders that links out of the file may lead into
     std::string split_by;           ///< what names each image's split; written as labels are. Empty: see split_shares

@@ -63,6 +63,7 @@ struct Dataset::Impl {
     [[noreturn]] void fail(const Part& part, std::int64_t index, const Error& error) const;
     void require_index(std::int64_t index) const;
     void verify(const Part& part, std::int64_t image, const StoredImage& stored) const;
+    StoredImage numbers(const StoredImage& stored, SampleBuffer& buffer) const;
     /// Straight from the file, if the image lies there as a trainer wants it.
     bool read_to_target(std::int64_t index, std::uint8_t* target) const;
     augment::ImageView decode(const Part& part, const StoredImage& stored, SampleBuffer& buffer) const;
@@ -145,8 +146,12 @@ void Dataset::Impl::describe() {
     info.shape = first.shape;
     info.element = first.element;
     info.value_range = first.value_range;
-    info.mean = first.mean;
-    info.std = first.std;
+    const bool whole =
+        std::all_of(index.files.begin(), index.files.end(), [](const FileIndex& file) { return file.chosen.empty(); });
+    if (whole) { // what is stored is not that of a part of the images
+        info.mean = first.mean;
+        info.std = first.std;
+    }
     info.source = first.source;
     for (const FileIndex& file : index.files) { // foreign files number their classes each for itself
         if (file.classes.size() > info.classes.size()) {
@@ -209,6 +214,23 @@ void Dataset::Impl::verify(const Part& part, std::int64_t image, const StoredIma
     }
 }
 
+/// Pixels as they are, JPEG and PNG files decoded.
+StoredImage Dataset::Impl::numbers(const StoredImage& stored, SampleBuffer& buffer) const {
+    if (stored.shape.height != 0) {
+        return stored;
+    }
+    if (info.element == Element::u16) {
+        const augment::ImageShape shape = decode_file(stored.bytes, false, info.channels, info.element, buffer.wide);
+        return {buffer.wide, shape, info.element};
+    }
+    const augment::ImageShape shape = decode_image(stored.bytes, info.channels, buffer.pixels);
+    if (info.shape.height != 0 && shape != info.shape) {
+        throw DataError(fmt::format("is {} x {} pixels, the shard says all are {} x {}", shape.width, shape.height,
+                                    info.shape.width, info.shape.height));
+    }
+    return {buffer.pixels, shape, info.element};
+}
+
 bool Dataset::Impl::read_to_target(std::int64_t index_of_image, std::uint8_t* target) const {
     require_index(index_of_image);
     const Part& part = part_of(index_of_image);
@@ -230,19 +252,9 @@ bool Dataset::Impl::read_to_target(std::int64_t index_of_image, std::uint8_t* ta
 
 augment::ImageView Dataset::Impl::decode(const Part& part, const StoredImage& stored, SampleBuffer& buffer) const {
     const std::vector<double>& range = part.file->value_range;
-    if (stored.shape.height == 0 && info.element == Element::u16) {
-        const augment::ImageShape shape = decode_file(stored.bytes, false, info.channels, info.element, buffer.wide);
-        buffer.pixels.resize(shape.bytes());
-        to_u8(buffer.wide, info.element, range[0], range[1], buffer.pixels);
-        return {buffer.pixels.data(), shape};
-    }
-    if (stored.shape.height == 0) {
-        const augment::ImageShape shape = decode_image(stored.bytes, info.channels, buffer.pixels);
-        if (info.shape.height != 0 && shape != info.shape) {
-            throw DataError(fmt::format("is {} x {} pixels, the shard says all are {} x {}", shape.width, shape.height,
-                                        info.shape.width, info.shape.height));
-        }
-        return {buffer.pixels.data(), shape};
+    const StoredImage image = numbers(stored, buffer);
+    if (stored.shape.height == 0 && image.element == Element::u8) {
+        return {image.bytes.data(), image.shape};
     }
     if (range.empty()) {
         throw ConfigError(
@@ -251,11 +263,11 @@ augment::ImageView Dataset::Impl::decode(const Part& part, const StoredImage& st
                         part.path(), part.name()));
     }
     if (part.levels) {
-        return {stored.bytes.data(), stored.shape};
+        return {image.bytes.data(), image.shape};
     }
-    buffer.pixels.resize(stored.shape.bytes());
-    to_u8(stored.bytes, stored.element, range[0], range[1], buffer.pixels);
-    return {buffer.pixels.data(), stored.shape};
+    buffer.pixels.resize(image.shape.bytes());
+    to_u8(image.bytes, image.element, range[0], range[1], buffer.pixels);
+    return {buffer.pixels.data(), image.shape};
 }
 
 Dataset::Dataset(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -337,6 +349,18 @@ augment::ImageView Dataset::image(const Block& block, std::int64_t index, Sample
         const StoredImage stored = part.reader->in_block(part.block(block.number), image, block.bytes);
         impl_->verify(part, image, stored);
         return impl_->decode(part, stored, buffer);
+    } catch (const DataError& error) {
+        impl_->fail(part, index, error);
+    }
+}
+
+StoredImage Dataset::values(const Block& block, std::int64_t index, SampleBuffer& buffer) const {
+    impl_->require_index(index);
+    const Part& part = impl_->part_of(index);
+    try {
+        const StoredImage stored = part.reader->in_block(part.block(block.number), part.image(index), block.bytes);
+        impl_->verify(part, part.image(index), stored);
+        return impl_->numbers(stored, buffer);
     } catch (const DataError& error) {
         impl_->fail(part, index, error);
     }

@@ -85,6 +85,8 @@ class Dataset {
     void load(std::int64_t number, Block& into, ArrayScratch& scratch) const;
     /// Image `index` of a loaded block; the view points into block or buffer. Equals read(index). Throws DataError.
     augment::ImageView image(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
+    /// The same as numbers of info().element: JPEG and PNG decoded, no value range applied. Throws DataError.
+    StoredImage values(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
 
   private:
     struct Impl;

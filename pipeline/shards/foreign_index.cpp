@@ -36,6 +36,7 @@ std::vector<std::string> names_for_split(const std::vector<std::string>& names, 
         out.push_back(fmt::format("{}/{}", split, name));
         out.push_back(fmt::format("{}_{}", split, name));
         out.push_back(fmt::format("{}_{}", name, split));
+        out.push_back(fmt::format("{}_set_{}", split, name));
     }
     return out;
 }

@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/train/model_state.hpp"
+#include "pipeline/train/normalization.hpp"
 #include "pipeline/train/numa.hpp"
 #include "pipeline/train/open_dataset.hpp"
 #include "pipeline/train/threads.hpp"
@@ -14,6 +15,8 @@
 #include <torch/utils.h>
 
 #include <fmt/format.h>
+
+#include <utility>
 
 namespace tacit::train {
 
@@ -63,15 +66,6 @@ void read_dist(const config::Section& section, dist::Communicator& comm) {
             log::info(what);
 }
 
-std::vector<double> per_channel(const std::vector<double>& given, const std::vector<double>& stored, int channels,
-                                const char* key) {
-    const std::vector<double>& values = given.empty() ? stored : given;
-    if (values.size() != static_cast<std::size_t>(channels))
-        throw ConfigError(fmt::format("data.{} has {} numbers{}, the images have {} channels", key, values.size(),
-                                      given.empty() ? " in the shards" : "", channels));
-    return values;
-}
-
 void count_steps(Experiment& experiment, const dist::Communicator& comm) {
     const TrainConfig& train = experiment.train;
     check_batch(train, comm.size());
@@ -115,7 +109,8 @@ void share_cores(Experiment& experiment, dist::Communicator& comm) {
 
 } // namespace
 
-Experiment build_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval) {
+Experiment build_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval,
+                            const std::string& kept_normalization) {
     const config::Section root = document.root();
     Experiment experiment;
     experiment.data = loader::read_data(root.section("data"));
@@ -134,12 +129,14 @@ Experiment build_experiment(config::Document& document, dist::Communicator& comm
         root.section("report").text("title", fmt::format("{} on {}", experiment.pretext_name, info.source));
     experiment.recipe = std::make_unique<augment::Recipe>(
         loader::read_recipe(root.section("augment"), recipe_name, info), info.channels);
-    experiment.format = {per_channel(experiment.data.mean, info.mean, info.channels, "mean"),
-                         per_channel(experiment.data.std, info.std, info.channels, "std"),
-                         pick_device(experiment.train.device, comm), experiment.train.channels_last};
+    experiment.format = {{}, {}, pick_device(experiment.train.device, comm), experiment.train.channels_last};
     count_steps(experiment, comm);
     build_model(experiment, root, comm);
     document.finish();
+    loader::Normalization normalization =
+        settle_normalization(experiment.data, *experiment.dataset, kept_normalization, comm);
+    experiment.format.mean = std::move(normalization.mean);
+    experiment.format.std = std::move(normalization.std);
     place_model(experiment, comm);
     share_cores(experiment, comm);
     experiment.settings = flat_settings(document.resolved_yaml());

@@ -8,13 +8,11 @@
 #include "pipeline/shards/index_bytes.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "pipeline/shards/shard_writer.hpp"
-#include "pipeline/shards/statistics.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <thread>
 
@@ -438,28 +436,6 @@ TEST(ForeignDataset, FloatingPointNumbersNeedARange) {
     spec.path = path;
     spec.range = {-1, 1};
     EXPECT_EQ(pixels_of(Dataset::open(spec, "train"), 0), (std::vector<std::uint8_t>{0, 128, 255}));
-}
-
-TEST(Statistics, AreExactAndFindDuplicates) {
-    const TemporaryFolder folder;
-    const augment::ImageShape shape{1, 2, 1};
-    ShardWriter writer(folder.path(), {"train", Layout::raw, shape, {"a", "b"}, ""});
-    const std::vector<std::vector<std::uint8_t>> images = {{0, 255}, {51, 102}, {0, 255}};
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        writer.add(images[i], crc32c(images[i].data(), 2), i == 1 ? 1 : 0, i);
-    }
-    writer.seal({0.5}, {0.5});
-    const Statistics statistics = measure_statistics(Dataset::open(folder.path(), "train"), 3);
-    // Values 0, 1, .2, .4, 0, 1: mean 13/30; mean of squares (1 + .04 + .16 + 1) / 6.
-    EXPECT_NEAR(statistics.mean[0], 13.0 / 30.0, 1e-12);
-    EXPECT_NEAR(statistics.std[0], std::sqrt(2.2 / 6.0 - 169.0 / 900.0), 1e-12);
-    EXPECT_EQ(statistics.min[0], 0);
-    EXPECT_EQ(statistics.max[0], 255);
-    EXPECT_EQ(statistics.class_counts, (std::vector<std::int64_t>{2, 1}));
-    EXPECT_EQ(statistics.duplicates, 1);
-    ASSERT_EQ(statistics.duplicate_examples.size(), 1U);
-    EXPECT_EQ(statistics.duplicate_examples[0].first, 0);
-    EXPECT_EQ(statistics.duplicate_examples[0].second, 2);
 }
 
 TEST(Inspect, ShowsTheTreeAndTheSectionThatReadsIt) {
