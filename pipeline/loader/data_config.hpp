@@ -13,7 +13,7 @@ namespace tacit::loader {
 
 /// The `data` section.
 struct DataConfig {
-    shards::DataSpec source;     ///< path (required), images, labels, axes, range, roots
+    shards::DataSpec source;     ///< path (required), images, labels, axes, range, roots, index_cache
     std::string train = "train"; ///< split to train on
     std::string test = "test";   ///< split to evaluate on
     std::vector<double> mean;    ///< per channel in [0, 1]; empty: what the shards store

@@ -15,6 +15,7 @@ struct DataSpec {
     std::string axes;               ///< see Axes, for example NCHW
     std::vector<double> range;      ///< [low, high] of the stored numbers: black and white
     std::vector<std::string> roots; ///< folders that links out of the file may lead into
+    bool index_cache = true;        ///< whether an index that took long is kept beside its file (index_cache.hpp)
 };
 
 /// `text` with `{split}` replaced.

@@ -2,6 +2,7 @@
 #include "pipeline/shards/dataset_index.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/index_cache.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
 
@@ -61,7 +62,8 @@ DatasetIndex index_dataset(const DataSpec& spec, const std::string& split) {
     const bool folder = std::filesystem::is_directory(index.path);
     const bool one_a_split = index.path != spec.path; // the name says which split the file holds
     for (const std::string& file : folder ? shard_files(index.path, split) : std::vector<std::string>{index.path}) {
-        index.files.push_back(index_file(file, spec, folder || one_a_split ? std::string() : split));
+        const std::string wanted = folder || one_a_split ? std::string() : split;
+        index.files.push_back(spec.index_cache ? cached_index(file, spec, wanted) : index_file(file, spec, wanted));
         FileIndex& found = index.files.back();
         if (folder && found.format == "tacit" && found.split != split) {
             throw DataError(fmt::format("{}: holds split '{}' under the name of '{}'", file, found.split, split));
