@@ -31,6 +31,7 @@ std::string json_of(const loader::Throughput& measured, const ViewSource& source
     const nlohmann::ordered_json json = {{"path", source.data.source.path},
                                          {"recipe", source.recipe.spec().name},
                                          {"size", source.recipe.spec().size},
+                                         {"open_seconds", source.open_seconds},
                                          {"workers", measured.workers},
                                          {"views", measured.views},
                                          {"images", measured.images},

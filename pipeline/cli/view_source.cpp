@@ -8,6 +8,8 @@
 #include <boost/program_options/value_semantic.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
+
 namespace tacit::cli {
 namespace {
 
@@ -44,12 +46,14 @@ ViewSource open_views(const Call& call) {
     config::Document document = view_document(call);
     const config::Section root = document.root();
     loader::DataConfig data = loader::read_data(root.section("data"));
+    const auto begin = std::chrono::steady_clock::now();
     auto dataset = shards::Dataset::open(data.source, data.train);
+    const std::chrono::duration<double> opening = std::chrono::steady_clock::now() - begin;
     const std::string pretext = root.section("pretext").text("name", "simclr");
     augment::Recipe recipe(
         loader::read_recipe(root.section("augment"), models::default_recipe(pretext), dataset.info()),
         dataset.info().channels);
-    return {std::move(data), std::move(dataset), std::move(recipe)};
+    return {std::move(data), std::move(dataset), std::move(recipe), opening.count()};
 }
 
 } // namespace tacit::cli

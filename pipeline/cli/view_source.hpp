@@ -13,6 +13,7 @@ struct ViewSource {
     loader::DataConfig data;
     shards::Dataset dataset;
     augment::Recipe recipe;
+    double open_seconds = 0; ///< that indexing and opening the data set took
 };
 
 /// PATH, --recipe, --size, --split, --config, --set and those of add_data_options()

@@ -74,6 +74,7 @@ shards::DataSpec read_source(const config::Section& data) {
     source.axes = data.text("axes", "");
     source.range = data.numbers("range", {});
     source.roots = data.texts("roots", {});
+    source.index_cache = data.flag("index_cache", source.index_cache);
     if (!source.axes.empty()) {
         try {
             shards::Axes{shards::with_sample_axis(source.axes)};

@@ -4,8 +4,11 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/cell_grid.hpp"
 #include "pipeline/shards/chunk_reader.hpp"
+#include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/library_array.hpp"
 #include "pipeline/shards/strided_copy.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
@@ -41,7 +44,7 @@ struct ArrayReader::Impl {
     void fetch(const Index& at, const Box& part, Buffer& to, ArrayScratch& scratch) const;
     void fetch_plain(const Box& part, Buffer& to) const;
 
-    StoredArray array;
+    const StoredArray& array;
     CellGrid grid;
     const FileBytes* file;
     std::optional<ChunkReader> chunks;
@@ -55,6 +58,13 @@ ArrayReader::Impl::Impl(const StoredArray& given, const Axes& axes, const FileBy
                         std::int64_t count)
     : array(given), grid(given, axes, first, count), file(&bytes),
       image_bytes(grid.image().bytes() * given.element_bytes) {
+    if (array.layout == StoredArray::Layout::contiguous) {
+        const std::uint64_t size = capped_product(array.shape, array.element_bytes);
+        if (size > bytes.size() || array.address > bytes.size() - size) {
+            throw DataError(fmt::format("claims {} bytes at byte {} of a file of {}; the file is truncated or damaged",
+                                        size, array.address, bytes.size()));
+        }
+    }
     if (lies_plain(array, grid)) {
         plain = array.address + static_cast<std::uint64_t>(first) * image_bytes;
     }

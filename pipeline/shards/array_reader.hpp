@@ -25,8 +25,8 @@ struct ArrayScratch {
 /// order of the array. Thread-safe after construction.
 class ArrayReader {
   public:
-    /// Images [first, first + count) of the array; two N axes are read whole. `file` must be the array's own and
-    /// outlive the reader. Throws DataError if the axes do not fit the array.
+    /// Images [first, first + count) of the array; two N axes are read whole. `array` and `file`, the array's own, must
+    /// outlive the reader. Throws DataError if the axes do not fit the array, or the array does not fit the file.
     ArrayReader(const StoredArray& array, const Axes& axes, const FileBytes& file, std::int64_t first,
                 std::int64_t count);
     ~ArrayReader();

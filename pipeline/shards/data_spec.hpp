@@ -28,6 +28,7 @@ struct DataSpec {
     /// Empty: files and data sets are named after their splits.
     std::vector<SplitShare> split_shares;
     std::uint64_t split_seed = 1;
+    bool index_cache = true; ///< whether an index that took long is kept beside its file (index_cache.hpp)
 };
 
 /// The split of files and data sets whose names say none.

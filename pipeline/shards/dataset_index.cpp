@@ -2,6 +2,7 @@
 #include "pipeline/shards/dataset_index.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/index_cache.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
 #include "pipeline/shards/split_choice.hpp"
@@ -71,8 +72,9 @@ DatasetIndex index_dataset(const DataSpec& spec, const std::string& split) {
     DatasetIndex index{with_split(spec.path, stored), split, {}};
     const bool folder = std::filesystem::is_directory(index.path);
     const bool one_a_split = index.path != spec.path; // the name says which split the file holds
+    const std::string wanted = folder || one_a_split ? std::string() : stored;
     for (const std::string& file : files_of(index.path, stored)) {
-        index.files.push_back(index_file(file, spec, folder || one_a_split ? std::string() : stored));
+        index.files.push_back(spec.index_cache ? cached_index(file, spec, wanted) : index_file(file, spec, wanted));
         FileIndex& found = index.files.back();
         if (folder && found.format == "tacit" && found.split != stored) {
             throw DataError(fmt::format("{}: holds split '{}' under the name of '{}'", file, found.split, stored));

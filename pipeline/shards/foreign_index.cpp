@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 namespace tacit::shards {
 namespace {
@@ -55,9 +54,10 @@ struct Images {
 };
 
 void add_blob(const std::string& path, const DataSpec& spec, FileIndex& index, const h5::Located& at) {
+    const h5::Roots roots(spec.roots, &index.reached);
     for (const std::string& name : kOffsetNames) {
         if (h5::has_object(at.file.get(), beside(at.name, name))) {
-            index.parts.push_back(h5::blob_part(at, h5::locate(at.path, beside(at.name, name), spec.roots)));
+            index.parts.push_back(h5::blob_part(at, h5::locate(at.path, beside(at.name, name), roots)));
             return;
         }
     }
@@ -66,10 +66,11 @@ void add_blob(const std::string& path, const DataSpec& spec, FileIndex& index, c
 }
 
 Images add_images(const std::string& path, const std::string& name, const DataSpec& spec, FileIndex& index) {
-    Images images{h5::locate(path, name, spec.roots), {}, {}};
+    const h5::Roots roots(spec.roots, &index.reached);
+    Images images{h5::locate(path, name, roots), {}, {}};
     switch (h5::shape_of(images.at.object.get())) {
     case h5::Shape::pixels:
-        index.parts = h5::array_parts(images.at, spec.axes, spec.roots);
+        index.parts = h5::array_parts(images.at, spec.axes, roots);
         break;
     case h5::Shape::encoded:
         index.parts.push_back(h5::encoded_part(images.at));
@@ -122,8 +123,8 @@ void describe(FileIndex& index) {
 
 /// What `text`, the value of config key `key`, says of each image.
 Labels named_labels(const char* key, const std::string& text, const std::string& path, const DataSpec& spec,
-                    const FileIndex& index, const Images& images) {
-    const std::string folder = std::filesystem::path(path).parent_path().string();
+                    FileIndex& index, const Images& images) {
+    const h5::Roots roots(spec.roots, &index.reached);
     if (text == "group") {
         if (images.groups.classes.empty()) {
             throw ConfigError(
@@ -140,19 +141,18 @@ Labels named_labels(const char* key, const std::string& text, const std::string&
     }
     const std::size_t csv = text.find(".csv:");
     if (csv != std::string::npos) {
-        return read_csv_labels(h5::file_beside(path, text.substr(0, csv + 4), spec.roots), text.substr(csv + 5),
-                               index.count, images.names);
+        return read_csv_labels(h5::file_beside(path, text.substr(0, csv + 4), roots), text.substr(csv + 5), index.count,
+                               images.names);
     }
     const std::size_t colon = text.rfind(':');
-    const h5::Located at =
-        colon == std::string::npos
-            ? h5::locate(path, text, spec.roots)
-            : h5::locate(h5::file_beside(path, text.substr(0, colon), spec.roots), text.substr(colon + 1), spec.roots);
+    const h5::Located at = colon == std::string::npos ? h5::locate(path, text, roots)
+                                                      : h5::locate(h5::file_beside(path, text.substr(0, colon), roots),
+                                                                   text.substr(colon + 1), roots);
     return read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), index.count);
 }
 
 /// A guessed name that holds something else is no reason to refuse the images.
-Labels guessed_labels(const std::string& name, const std::string& path, const DataSpec& spec, const FileIndex& index,
+Labels guessed_labels(const std::string& name, const std::string& path, const DataSpec& spec, FileIndex& index,
                       const Images& images) {
     if (!images.groups.classes.empty()) {
         return images.groups;

@@ -118,8 +118,9 @@ std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, c
     const bool rows_are_images = meaning.letters().front() == 'N' && meaning.letters().rfind('N') == 0;
     auto parts = rows_are_images ? virtual_parts(at, roots) : std::nullopt;
     if (!parts) {
+        require_plausible(at.object.get(), static_cast<std::uint64_t>(meaning.samples(shape)), where(at));
         ImagePart whole;
-        whole.array = index_array(at.object.get(), at.path, at.name, FileBytes(at.path).size());
+        whole.array = index_array(at.object.get(), FileBytes(at.path), at.name);
         whole.count = meaning.samples(shape);
         parts.emplace().push_back(std::move(whole));
     }
@@ -156,6 +157,7 @@ ImagePart blob_part(const Located& at, const Located& offsets) {
         throw DataError(
             fmt::format("{}: shape {} is no list of places where images begin", where(offsets), shape_text(dims)));
     }
+    require_plausible(offsets.object.get(), dims[0], where(offsets));
     std::vector<std::uint64_t> begins(static_cast<std::size_t>(dims[0]));
     if (H5Dread(offsets.object.get(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, begins.data()) < 0) {
         throw DataError(fmt::format("{}: cannot be read: {}", where(offsets), reason()));

@@ -54,7 +54,8 @@ TEST(DataConfig, ReadsEveryKey) {
 
 TEST(DataConfig, ReadsWhereImagesAre) {
     config::Document document = config::Document::from_text(
-        "data: {path: /d, images: a/b, labels: '@y', axes: NCHW, range: [0, 4095], roots: [/e]}", "test.yaml");
+        "data: {path: /d, images: a/b, labels: '@y', axes: NCHW, range: [0, 4095], roots: [/e], index_cache: false}",
+        "test.yaml");
     const DataConfig data = read_data(document.root().section("data"));
     document.finish();
     EXPECT_EQ(data.source.images, "a/b");
@@ -62,6 +63,7 @@ TEST(DataConfig, ReadsWhereImagesAre) {
     EXPECT_EQ(data.source.axes, "NCHW");
     EXPECT_EQ(data.source.range, (std::vector<double>{0, 4095}));
     EXPECT_EQ(data.source.roots, std::vector<std::string>{"/e"});
+    EXPECT_FALSE(data.source.index_cache);
 }
 
 TEST(DataConfig, ReadsHowImagesAreSharedOut) {
