@@ -59,7 +59,10 @@ std::unique_ptr<shards::Dataset> open_dataset(const loader::DataConfig& data, di
     std::string bytes;
     on_root(comm, [&] { bytes = shards::bytes_of_index(shards::index_dataset(data.source, data.train)); });
     comm.broadcast(bytes, 0);
-    return std::make_unique<shards::Dataset>(shards::index_of_bytes(bytes));
+    auto dataset = std::make_unique<shards::Dataset>(shards::index_of_bytes(bytes));
+    if (!data.stage.empty())
+        dataset->stage({data.stage, {}});
+    return dataset;
 }
 
 void read_dist(const config::Section& section, dist::Communicator& comm) {
