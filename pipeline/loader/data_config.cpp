@@ -145,6 +145,7 @@ DataConfig read_data(const config::Section& data) {
     config.workers = static_cast<int>(data.integer("workers", defaults.workers, {0, kMaxWorkers}));
     config.slots = static_cast<int>(data.integer("slots", defaults.slots, {2, kMaxSlots}));
     read_order(data, config);
+    config.stage = data.text("stage", defaults.stage);
     return config;
 }
 

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <stdexcept>
 
@@ -59,8 +60,9 @@ struct Dataset::Impl {
     void make_fingerprint();
     const FileBytes& open_file(const std::string& path);
     const Part& part_of(std::int64_t index) const;
-    /// What is wrong with image `index`, with all that says where.
+    /// What is wrong with image `index`, or block `number`, with all that says where.
     [[noreturn]] void fail(const Part& part, std::int64_t index, const Error& error) const;
+    [[noreturn]] void fail_block(const Part& part, std::int64_t number, const Error& error) const;
     void require_index(std::int64_t index) const;
     void verify(const Part& part, std::int64_t image, const StoredImage& stored) const;
     StoredImage numbers(const StoredImage& stored, SampleBuffer& buffer) const;
@@ -75,6 +77,7 @@ struct Dataset::Impl {
     std::vector<Part> parts;
     std::vector<std::int64_t> block_starts{0};
     bool cheap = true;
+    std::unique_ptr<Staging> staging; ///< ends before the files that it works on
 };
 
 Dataset::Impl::Impl(DatasetIndex given) : index(std::move(given)) {
@@ -181,8 +184,8 @@ void Dataset::Impl::make_fingerprint() {
             try {
                 const StoredImage stored = part.reader->read_one(part.image(i), bytes, scratch);
                 hash.update(stored.bytes.data(), stored.bytes.size());
-            } catch (const DataError&) {
-                hash.update(&i, sizeof(i)); // told when the image is wanted
+            } catch (const Error& error) { // Whoever reads the image is told; others can still be read.
+                hash.update(error.what(), std::strlen(error.what()));
             }
         }
     }
@@ -198,6 +201,16 @@ const Part& Dataset::Impl::part_of(std::int64_t index_of_image) const {
 void Dataset::Impl::fail(const Part& part, std::int64_t index_of_image, const Error& error) const {
     throw DataError(fmt::format("{}: {}: image {} (number {} of split '{}') {}", part.path(), part.name(),
                                 part.image(index_of_image), index_of_image, info.split, error.what()));
+}
+
+void Dataset::Impl::fail_block(const Part& part, std::int64_t number, const Error& error) const {
+    const std::int64_t first = block_starts[static_cast<std::size_t>(number)];
+    const std::int64_t last = block_starts[static_cast<std::size_t>(number) + 1] - 1;
+    if (first == last) {
+        fail(part, first, error);
+    }
+    throw DataError(fmt::format("{}: {}: images {} to {} (numbers {} to {} of split '{}') {}", part.path(), part.name(),
+                                part.image(first), part.image(last), first, last, info.split, error.what()));
 }
 
 void Dataset::Impl::require_index(std::int64_t index_of_image) const {
@@ -303,6 +316,12 @@ bool Dataset::single_reads_are_cheap() const {
     return impl_->cheap;
 }
 
+std::string Dataset::name(std::int64_t index) const {
+    impl_->require_index(index);
+    const Part& part = impl_->part_of(index);
+    return fmt::format("{}: {}: image {}", part.path(), part.name(), part.image(index));
+}
+
 StoredImage Dataset::stored(std::int64_t index, SampleBuffer& buffer) const {
     impl_->require_index(index);
     const Part& part = impl_->part_of(index);
@@ -337,18 +356,18 @@ void Dataset::load(std::int64_t number, Block& into, ArrayScratch& scratch) cons
     try {
         part.reader->read_block(part.block(number), into.bytes, scratch);
     } catch (const Error& error) {
-        impl_->fail(part, first, error);
+        impl_->fail_block(part, number, error);
     }
 }
 
-augment::ImageView Dataset::image(const Block& block, std::int64_t index, SampleBuffer& buffer) const {
+StoredImage Dataset::stored(const Block& block, std::int64_t index) const {
     impl_->require_index(index);
     const Part& part = impl_->part_of(index);
     const std::int64_t image = part.image(index);
     try {
         const StoredImage stored = part.reader->in_block(part.block(block.number), image, block.bytes);
         impl_->verify(part, image, stored);
-        return impl_->decode(part, stored, buffer);
+        return stored;
     } catch (const DataError& error) {
         impl_->fail(part, index, error);
     }
@@ -364,6 +383,31 @@ StoredImage Dataset::values(const Block& block, std::int64_t index, SampleBuffer
     } catch (const DataError& error) {
         impl_->fail(part, index, error);
     }
+}
+
+augment::ImageView Dataset::image(const Block& block, std::int64_t index, SampleBuffer& buffer) const {
+    const StoredImage image = stored(block, index);
+    const Part& part = impl_->part_of(index);
+    try {
+        return impl_->decode(part, image, buffer);
+    } catch (const DataError& error) {
+        impl_->fail(part, index, error);
+    }
+}
+
+void Dataset::stage(StagingOptions options) {
+    if (impl_->staging) {
+        throw std::logic_error("Dataset: is being staged already");
+    }
+    std::vector<FileBytes*> files;
+    for (auto& [path, file] : impl_->files) {
+        files.push_back(&file);
+    }
+    impl_->staging = std::make_unique<Staging>(std::move(files), std::move(options));
+}
+
+Staging* Dataset::staging() const {
+    return impl_->staging.get();
 }
 
 } // namespace tacit::shards

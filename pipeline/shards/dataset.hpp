@@ -7,6 +7,7 @@
 #include "pipeline/shards/dataset_index.hpp"
 #include "pipeline/shards/element.hpp"
 #include "pipeline/shards/part_reader.hpp"
+#include "pipeline/shards/staging.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -67,6 +68,8 @@ class Dataset {
     const DatasetInfo& info() const;
     /// Class index per image, -1 where unlabelled. Size info().size.
     const std::vector<std::int32_t>& labels() const;
+    /// "FILE: DATA SET: image 12", for messages. The image's number is that in its part of the file.
+    std::string name(std::int64_t index) const;
     /// Image `index` as it is stored, in interleaved order and native bytes. Verifies its checksum. Throws as read().
     StoredImage stored(std::int64_t index, SampleBuffer& buffer) const;
     /// Reads and decodes image `index` into `buffer`; the view points into it, or is buffer.target. Pixels of other
@@ -87,6 +90,14 @@ class Dataset {
     augment::ImageView image(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
     /// The same as numbers of info().element: JPEG and PNG decoded, no value range applied. Throws DataError.
     StoredImage values(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
+    /// The same as it is stored; the bytes lie in the block. Verifies its checksum. Throws DataError.
+    StoredImage stored(const Block& block, std::int64_t index) const;
+
+    /// Copies the files in the background, and reads each from its copy as soon as that is whole and verified: see
+    /// Staging. Once only.
+    void stage(StagingOptions options);
+    /// nullptr unless stage() was called.
+    Staging* staging() const;
 
   private:
     struct Impl;

@@ -134,7 +134,7 @@ Labels named_labels(const char* key, const std::string& text, const std::string&
     }
     if (text.starts_with('@')) {
         const std::string name = text.substr(1);
-        const bool own = h5::has_attribute(images.at.object.get(), name);
+        const bool own = h5::has_attribute(images.at.object.get(), name, path);
         const h5::Handle root(H5Gopen2(images.at.file.get(), "/", H5P_DEFAULT));
         return read_label_attribute(own ? images.at.object.get() : root.get(), name,
                                     fmt::format("{}: {}", path, own ? images.at.name : "/"), index.count);

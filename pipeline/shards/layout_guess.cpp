@@ -88,7 +88,7 @@ class Guesser {
     bool find_usual() {
         DataSpec spec = made_.spec;
         spec.labels = "none";
-        const bool ours = h5::has_attribute(file_.get(), "tacit_format");
+        const bool ours = h5::has_attribute(file_.get(), "tacit_format", path_);
         for (const char* split : {"", "test", "val", "valid"}) { // "": the one split, or train
             if (!ours && !guess_names(file_.get(), *split == '\0' ? "train" : split)) {
                 continue;

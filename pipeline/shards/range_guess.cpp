@@ -109,7 +109,7 @@ std::vector<double> stored_maximum(const FileIndex& file) {
     const h5::Session session;
     const h5::Handle opened = h5::open_file(file.path);
     const h5::Handle root(H5Gopen2(opened.get(), "/", H5P_DEFAULT));
-    if (!root.valid() || !h5::has_attribute(root.get(), "max")) {
+    if (!root.valid() || !h5::has_attribute(root.get(), "max", file.path)) {
         return {};
     }
     try {

@@ -6,6 +6,7 @@
 #include "pipeline/shards/hdf5/column.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/shard_files.hpp"
+#include "pipeline/shards/shard_texts.hpp"
 
 #include <bit>
 #include <stdexcept>
@@ -209,15 +210,20 @@ void ShardWriter::write_description(std::int64_t file, const std::string& path) 
     crc = crc32c(checksums_.data(), checksums_.size() * sizeof(checksums_[0]), crc);
     crc = crc32c(offsets_.data(), offsets_.size() * sizeof(offsets_[0]), crc);
     write_integer(file, path, "index_checksum", static_cast<std::int64_t>(crc));
-    write_text(file, path, "layout", description_.layout == Layout::raw ? "raw" : "encoded");
+    const std::string layout = description_.layout == Layout::raw ? "raw" : "encoded";
+    const bool tells_element = description_.layout == Layout::encoded && description_.element != Element::u8;
+    const std::string element(tells_element ? element_name(description_.element) : "");
+    write_integer(file, path, "text_checksum",
+                  text_checksum(layout, description_.split, description_.source, element, description_.classes));
+    write_text(file, path, "layout", layout);
     write_text(file, path, "split", description_.split);
     write_text(file, path, "source", description_.source);
     write_texts(file, path, "classes", description_.classes);
     write_integer(file, path, "channels", description_.shape.channels);
     write_integer(file, path, "height", description_.shape.height);
     write_integer(file, path, "width", description_.shape.width);
-    if (description_.layout == Layout::encoded && description_.element != Element::u8) {
-        write_text(file, path, "element", std::string(element_name(description_.element)));
+    if (tells_element) {
+        write_text(file, path, "element", element);
     }
 }
 

@@ -124,6 +124,8 @@ Experiment build_experiment(config::Document& document, dist::Communicator& comm
     const std::string recipe_name = models::default_recipe(experiment.pretext_name);
     experiment.dataset =
         std::make_unique<shards::Dataset>(open_dataset(experiment.data.source, experiment.data.train, comm));
+    if (!experiment.data.stage.empty())
+        experiment.dataset->stage({experiment.data.stage, {}});
     const shards::DatasetInfo& info = experiment.dataset->info();
     experiment.title =
         root.section("report").text("title", fmt::format("{} on {}", experiment.pretext_name, info.source));

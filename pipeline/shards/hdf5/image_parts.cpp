@@ -43,7 +43,7 @@ bool is_scan(const Located& at) {
     const std::size_t slash = at.name.rfind('/');
     const Handle group(
         H5Gopen2(at.file.get(), slash == std::string::npos ? "/" : at.name.substr(0, slash).c_str(), H5P_DEFAULT));
-    return group.valid() && has_attribute(group.get(), "emd_group_type");
+    return group.valid() && has_attribute(group.get(), "emd_group_type", where(at));
 }
 
 Axes guessed_axes(const Located& at, const std::vector<std::uint64_t>& shape) {
@@ -67,7 +67,7 @@ bool is_byte(hid_t type) {
 /// An array that is one image by itself, as a stack of one.
 ImagePart lone_image(const Located& at, const std::string& axes) {
     ImagePart part;
-    part.array = index_array(at.object.get(), at.path, at.name, FileBytes(at.path).size());
+    part.array = index_array(at.object.get(), FileBytes(at.path), at.name);
     part.count = 1;
     StoredArray& array = *part.array;
     if (array.layout == StoredArray::Layout::library) {
