@@ -123,7 +123,13 @@ std::string png_of(const StoredImage& image) {
 class Hdf5Source final : public ImageSource {
   public:
     Hdf5Source(const ImportOptions& options, const std::vector<std::string>& splits) : path_(options.source) {
-        const DataSpec spec{options.source, options.images, options.labels, options.axes, options.range, options.roots};
+        DataSpec spec;
+        spec.path = options.source;
+        spec.images = options.images;
+        spec.labels = options.labels;
+        spec.axes = options.axes;
+        spec.range = options.range;
+        spec.roots = options.roots;
         for (const std::string& name : splits) {
             names_.push_back(name);
             add(std::make_unique<Split>(index_dataset(spec, name), options));
