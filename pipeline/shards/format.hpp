@@ -27,9 +27,8 @@
 ///                                split, or as declared; integers: only where declared, else they span their type
 ///   total            int64       images in all shards of the split: a missing shard is noticed
 ///   index_checksum   int64       CRC-32C over labels, ids, checksums and offsets, in this order
-///   text_checksum    int64       CRC-32C over layout, split, source, element and classes, each with a zero behind it:
-///   HDF5
-///                                itself checks object headers and what lies in them, but not its heap of texts
+///   text_checksum    int64       CRC-32C over layout, split, source, element and classes, each with a zero behind it;
+///                                HDF5 itself checks its headers and what lies in them, but not the longest lists
 ///
 /// Equal inputs and options give equal bytes (no time stamps are stored).
 namespace tacit::shards {

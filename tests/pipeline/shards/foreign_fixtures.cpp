@@ -75,18 +75,6 @@ Handle create(hid_t file, const std::string& name, hid_t type, const std::vector
     return set;
 }
 
-std::vector<std::uint8_t> pattern(const ForeignArray& array) {
-    std::size_t count = 1;
-    for (const std::uint64_t dim : array.dims) {
-        count *= dim;
-    }
-    std::vector<std::uint8_t> bytes(count * shards::element_bytes(array.element));
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        bytes[i] = static_cast<std::uint8_t>((i * 37 + i / 251) % 251);
-    }
-    return bytes;
-}
-
 /// Chunks are written as they are: the library only has to know the filter's number.
 std::size_t never_run(unsigned /*flags*/, std::size_t /*values*/, const unsigned* /*cd*/, std::size_t /*bytes*/,
                       std::size_t* /*size*/, void** /*buffer*/) {
@@ -94,6 +82,23 @@ std::size_t never_run(unsigned /*flags*/, std::size_t /*values*/, const unsigned
 }
 
 } // namespace
+
+std::vector<std::uint8_t> pattern(const ForeignArray& array) {
+    std::size_t count = 1;
+    for (const std::uint64_t dim : array.dims) {
+        count *= dim;
+    }
+    const std::size_t width = shards::element_bytes(array.element);
+    const bool whole = array.element == Element::u8 || array.element == Element::u16 || array.element == Element::i16;
+    std::vector<std::uint8_t> bytes(count * width);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        bytes[i] = static_cast<std::uint8_t>((i * 37 + i / 251) % 251);
+        if (!whole && i % width == (array.big_endian ? 0 : width - 1)) {
+            bytes[i] &= 0xBFU; // the exponent's highest bit
+        }
+    }
+    return bytes;
+}
 
 void write_foreign(const std::string& path, const ForeignArray& array, const std::vector<std::int64_t>& labels) {
     const shards::h5::Session session;

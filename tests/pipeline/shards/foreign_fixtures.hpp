@@ -19,8 +19,11 @@ struct ForeignArray {
     std::vector<std::uint64_t> chunk; ///< empty: contiguous
     bool gzip = false;
     bool fletcher32 = false;
-    std::vector<std::uint8_t> bytes; ///< in the stored byte order; empty: some pattern
+    std::vector<std::uint8_t> bytes; ///< in the stored byte order; empty: pattern()
 };
+
+/// Bytes that differ from place to place; floating-point numbers between -2 and 2.
+std::vector<std::uint8_t> pattern(const ForeignArray& array);
 
 /// Adds the array, and `labels` under "labels" unless empty, to a file that is made if it is not there. Names may hold
 /// groups.

@@ -120,6 +120,23 @@ TEST(Verify, NamesTheFileWhoseTextsAreDamaged) {
     write_encoded_split(folder.path(), 4);
     const std::string shard = folder / "train-00000.h5";
     flip(shard, place_of(shard, {'d', 'o', 'g'}));
+    expect_named(only_damage(folder.path()), {"train-00000.h5: its attributes are damaged"});
+}
+
+TEST(Verify, NamesTheFileWhoseLongListOfClassesIsDamaged) {
+    const TemporaryFolder folder;
+    std::vector<std::string> names; // more than HDF5 keeps in places that it checks
+    for (int i = 0; i < 1000; ++i) {
+        names.push_back("a class with a long name, as ImageNet has them: number " + std::to_string(i) +
+                        std::string(static_cast<std::size_t>(i % 90), '.'));
+    }
+    ShardWriter writer(folder.path(), {"train", Layout::raw, kSmall, names, "a test"});
+    writer.add(make_pixels(kSmall, 0), crc32c(make_pixels(kSmall, 0).data(), kSmall.bytes()), 999, 0);
+    writer.seal({0.5}, {0.25});
+    EXPECT_TRUE(verified(folder.path()).good());
+    EXPECT_EQ(Dataset::open(folder.path(), "train").info().classes, names);
+    const std::string shard = folder / "train-00000.h5";
+    flip(shard, place_of(shard, {'n', 'u', 'm', 'b', 'e', 'r', ' ', '5', '0', '0'}));
     expect_named(only_damage(folder.path()), {"train-00000.h5: layout, split, source or classes are damaged"});
 }
 
@@ -251,15 +268,13 @@ TEST(VerifyForeign, FindsAndNamesADamagedChunk) {
     const TemporaryFolder folder;
     for (const bool gzip : {true, false}) {
         const std::string path = folder / (gzip ? "gzip.h5" : "fletcher.h5");
-        write_foreign(path, {"images", Element::u8, false, {12, 4, 4, 3}, {4, 4, 4, 3}, gzip, !gzip, {}});
+        const ForeignArray array{"images", Element::u8, false, {12, 4, 4, 3}, {4, 4, 4, 3}, gzip, !gzip, {}};
+        write_foreign(path, array);
         EXPECT_TRUE(verified(path).good());
-        const std::size_t middle = std::filesystem::file_size(path) / 2;
-        Bytes bytes = read_bytes(path);
+        const Bytes bytes = pattern(array);
         const Bytes zlib{0x78, 0x5E}; // begins a chunk
-        const std::size_t place = gzip ? place_of(path, zlib, place_of(path, zlib) + 1) + 20
-                                       : place_of(path, {bytes.begin() + static_cast<std::ptrdiff_t>(middle),
-                                                         bytes.begin() + static_cast<std::ptrdiff_t>(middle) + 8});
-        flip(path, place);
+        flip(path, gzip ? place_of(path, zlib, place_of(path, zlib) + 1) + 20
+                        : place_of(path, {bytes.begin() + 200, bytes.begin() + 220}));
         const Verification result = verified(path);
         ASSERT_EQ(result.damages.size(), 1U);
         EXPECT_EQ(result.damages[0].count, 4);
@@ -324,7 +339,7 @@ TEST(VerifyForeign, AnyFlippedByteUnderAChecksumIsFoundOrChangesNothing) {
 }
 
 TEST(VerifyForeign, OtherFiltersTellWhatTheirFormatCanTell) {
-    for (const auto& [name, images] : {std::pair("lz4_u1", 7), std::pair("zstd_u1", 7), std::pair("shuffle_lzf", 7),
+    for (const auto& [name, images] : {std::pair("lz4_u1", 7), std::pair("zstd_u1", 7), std::pair("lzf_spots", 8),
                                        std::pair("bitshuffle_lz4_64_u1", 7), std::pair("bitshuffle_zstd_64_u1", 7),
                                        std::pair("blosc_zstd_bits_steps", 4), std::pair("blosc_lz4_bytes_steps", 4)}) {
         const Flips flips = flip_chunk(name, images);
