@@ -194,8 +194,8 @@ TEST(Dataset, FlippedByteIsFoundAndNamed) {
 TEST(Dataset, FlippedLabelIsFoundOnOpening) {
     const TemporaryFolder folder;
     write_raw_split(folder.path(), "train", kSmall, 6, 2);
-    patch(folder / "train-00000.h5", {0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0},
-          {1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0});
+    patch(folder / "train-00000.h5", {0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0},
+          {1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0});
     const std::string message = message_of<DataError>([&] { Dataset::open(folder.path(), "train"); });
     EXPECT_NE(message.find("checksum differs"), std::string::npos) << message;
 }
