@@ -88,10 +88,10 @@ class Dataset {
     void load(std::int64_t number, Block& into, ArrayScratch& scratch) const;
     /// Image `index` of a loaded block; the view points into block or buffer. Equals read(index). Throws DataError.
     augment::ImageView image(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
-    /// The same as numbers of info().element: JPEG and PNG decoded, no value range applied. Throws DataError.
-    StoredImage values(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
     /// The same as it is stored; the bytes lie in the block. Verifies its checksum. Throws DataError.
     StoredImage stored(const Block& block, std::int64_t index) const;
+    /// The same as numbers of info().element: JPEG and PNG decoded, no value range applied. Throws DataError.
+    StoredImage values(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
 
     /// Copies the files in the background, and reads each from its copy as soon as that is whole and verified: see
     /// Staging. Once only.

@@ -48,15 +48,6 @@ void check_total(const DatasetIndex& index) {
     }
 }
 
-/// The files that hold the images of `stored`.
-std::vector<std::string> files_of(const std::string& path, const std::string& stored) {
-    if (std::filesystem::is_directory(path)) {
-        return shard_files(path, stored);
-    }
-    const bool pattern = path.find_first_of("*?[") != std::string::npos && !std::filesystem::exists(path);
-    return pattern ? matching_files(path) : std::vector<std::string>{path};
-}
-
 } // namespace
 
 std::string with_split(std::string text, const std::string& split) {
@@ -67,13 +58,21 @@ std::string with_split(std::string text, const std::string& split) {
     return text;
 }
 
+std::vector<std::string> data_files(const std::string& path, const std::string& split) {
+    if (std::filesystem::is_directory(path)) {
+        return shard_files(path, split);
+    }
+    const bool pattern = path.find_first_of("*?[") != std::string::npos && !std::filesystem::exists(path);
+    return pattern ? matching_files(path) : std::vector<std::string>{path};
+}
+
 DatasetIndex index_dataset(const DataSpec& spec, const std::string& split) {
     const std::string stored = stored_split(spec, split);
     DatasetIndex index{with_split(spec.path, stored), split, {}};
     const bool folder = std::filesystem::is_directory(index.path);
     const bool one_a_split = index.path != spec.path; // the name says which split the file holds
     const std::string wanted = folder || one_a_split ? std::string() : stored;
-    for (const std::string& file : files_of(index.path, stored)) {
+    for (const std::string& file : data_files(index.path, stored)) {
         index.files.push_back(spec.index_cache ? cached_index(file, spec, wanted) : index_file(file, spec, wanted));
         FileIndex& found = index.files.back();
         if (folder && found.format == "tacit" && found.split != stored) {

@@ -30,7 +30,7 @@ TEST(Pack, TrainingSeesTheSameBytesForThreeEpochs) {
     reading.shuffle = Shuffle::full;
     const augment::Recipe recipe(testing::small_crops(), 3);
     const auto digests = [&](const std::string& path) {
-        return loader::batch_digests(shards::Dataset::open(path, "train"), recipe, reading, 1, 3 * 7);
+        return batch_digests(shards::Dataset::open(path, "train"), recipe, reading, 1, 3 * 7);
     };
     EXPECT_EQ(digests(folder / "slow.h5"), digests(folder / "fast"));
 }
