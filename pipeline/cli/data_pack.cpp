@@ -3,6 +3,7 @@
 #include "pipeline/base/progress.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/cli/commands.hpp"
+#include "pipeline/cli/data_options.hpp"
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/import/import.hpp"
@@ -37,13 +38,20 @@ void options(OptionTable& table) {
         "threads", po::value<std::int64_t>()->value_name("N")->default_value(0), "0: as many as cores")(
         "skip-bad", po::bool_switch(), "leave unreadable images out, and list them, instead of failing")(
         "overwrite", po::bool_switch(), "replace shards that are already there");
+    add_data_options(table);
     add_json_option(table);
 }
 
 shards::ImportOptions pack_options(const Call& call) {
     shards::ImportOptions made;
+    const shards::DataSpec spec = data_spec(call, "tacit data pack PATH --out FOLDER");
     made.kind = "hdf5";
-    made.source = call.required_text("path", "tacit data pack PATH --out FOLDER");
+    made.source = spec.path;
+    made.images = spec.images;
+    made.labels = spec.labels;
+    made.axes = spec.axes;
+    made.range = spec.range;
+    made.roots = spec.roots;
     made.out = call.required_text("out", "--out FOLDER says where the shards go");
     made.splits = call.texts("split");
     if (call.given("shuffle-seed"))
@@ -67,9 +75,8 @@ struct Comparison {
 };
 
 /// Both read alike, from the page cache where they fit: the first split, in turn.
-Comparison compare(const shards::ImportOptions& packed, const shards::ImportSummary& summary) {
-    const shards::DataSpec source{packed.source, packed.images,       packed.labels,
-                                  packed.axes,   summary.value_range, packed.roots};
+Comparison compare(shards::DataSpec source, const shards::ImportOptions& packed, const shards::ImportSummary& summary) {
+    source.range = summary.value_range;
     const std::string& split = summary.splits.front().name;
     const auto before = shards::Dataset::open(source, split);
     const auto after = shards::Dataset::open(packed.out, split);
@@ -136,7 +143,7 @@ ExitCode run(const Call& call) {
     progress.finish();
     for (const std::string& skipped : summary.skipped)
         log::warning("left out " + skipped);
-    const Comparison speed = compare(wanted, summary);
+    const Comparison speed = compare(data_spec(call, "PATH"), wanted, summary);
     tell(summary, wanted.out, speed);
     if (call.json())
         call.answer(json_of(summary, wanted.out, speed));

@@ -2,6 +2,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/cli/commands.hpp"
+#include "pipeline/cli/data_options.hpp"
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/shards/verify.hpp"
 #include "pipeline/train/threads.hpp"
@@ -21,6 +22,7 @@ void options(OptionTable& table) {
         "split", po::value<std::vector<std::string>>()->value_name("NAME")->multitoken(),
         "splits to verify; default: all")("threads", po::value<std::int64_t>()->value_name("N")->default_value(0),
                                           "0: as many as cores");
+    add_data_options(table);
     add_json_option(table);
 }
 
@@ -66,8 +68,7 @@ std::string text_of(const shards::Verification& result) {
 }
 
 ExitCode run(const Call& call) {
-    shards::DataSpec spec;
-    spec.path = call.required_text("path", "tacit data verify PATH reads all of a data set");
+    const shards::DataSpec spec = data_spec(call, "tacit data verify PATH reads all of a data set");
     const auto threads = static_cast<int>(call.integer_in("threads", 0, 1024));
     ProgressOptions shown;
     shown.label = "verify";

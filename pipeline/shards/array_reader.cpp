@@ -4,8 +4,11 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/cell_grid.hpp"
 #include "pipeline/shards/chunk_reader.hpp"
+#include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/library_array.hpp"
 #include "pipeline/shards/strided_copy.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
@@ -13,6 +16,21 @@
 #include <utility>
 
 namespace tacit::shards {
+
+namespace {
+
+/// Whether images lie one after the other, dense, interleaved and in this machine's byte order.
+bool lies_plain(const StoredArray& array, const CellGrid& grid) {
+    std::uint64_t stride = 1;
+    bool dense = array.layout == StoredArray::Layout::contiguous && !array.swapped && grid.is_sample(0);
+    for (std::size_t i = grid.rank(); i-- > 1;) {
+        dense = dense && !grid.is_sample(i) && (grid.shape()[i] == 1 || grid.pixel_strides()[i] == stride);
+        stride *= grid.shape()[i];
+    }
+    return dense;
+}
+
+} // namespace
 
 struct ArrayReader::Impl {
     Impl(const StoredArray& given, const Axes& axes, const FileBytes& bytes, std::int64_t first, std::int64_t count);
@@ -26,18 +44,30 @@ struct ArrayReader::Impl {
     void fetch(const Index& at, const Box& part, Buffer& to, ArrayScratch& scratch) const;
     void fetch_plain(const Box& part, Buffer& to) const;
 
-    StoredArray array;
+    const StoredArray& array;
     CellGrid grid;
     const FileBytes* file;
     std::optional<ChunkReader> chunks;
     std::optional<h5::LibraryArray> library;
     std::uint64_t image_bytes;
+    /// Address of the first image, if images lie in the file one after the other as they are wanted.
+    std::optional<std::uint64_t> plain;
 };
 
 ArrayReader::Impl::Impl(const StoredArray& given, const Axes& axes, const FileBytes& bytes, std::int64_t first,
                         std::int64_t count)
     : array(given), grid(given, axes, first, count), file(&bytes),
       image_bytes(grid.image().bytes() * given.element_bytes) {
+    if (array.layout == StoredArray::Layout::contiguous) {
+        const std::uint64_t size = capped_product(array.shape, array.element_bytes);
+        if (size > bytes.size() || array.address > bytes.size() - size) {
+            throw DataError(fmt::format("claims {} bytes at byte {} of a file of {}; the file is truncated or damaged",
+                                        size, array.address, bytes.size()));
+        }
+    }
+    if (lies_plain(array, grid)) {
+        plain = array.address + static_cast<std::uint64_t>(first) * image_bytes;
+    }
     if (array.layout == StoredArray::Layout::chunked) {
         chunks.emplace(array, bytes);
     } else if (array.layout == StoredArray::Layout::library || !grid.is_sample(0)) {
@@ -146,12 +176,24 @@ void ArrayReader::read_block(std::int64_t number, std::vector<std::uint8_t>& out
     impl_->read_box(impl_->grid.block(number), out, scratch);
 }
 
+bool ArrayReader::read_plain(std::int64_t sample, std::span<std::uint8_t> to) const {
+    if (!impl_->plain || to.size() != impl_->image_bytes) {
+        return false;
+    }
+    impl_->file->read(*impl_->plain + static_cast<std::uint64_t>(sample) * impl_->image_bytes, to.data(), to.size());
+    return true;
+}
+
 void ArrayReader::read_one(std::int64_t sample, std::vector<std::uint8_t>& out, ArrayScratch& scratch) const {
     const std::vector<std::int64_t>& starts = block_starts();
     const auto after = std::upper_bound(starts.begin(), starts.end(), sample);
     const std::int64_t number = after - starts.begin() - 1;
     const std::int64_t place = sample - *std::prev(after);
     CellGrid::Box box = impl_->grid.block(number);
+    if (starts[static_cast<std::size_t>(number) + 1] - starts[static_cast<std::size_t>(number)] == 1) {
+        impl_->read_box(box, out, scratch);
+        return;
+    }
     if (impl_->array.layout == StoredArray::Layout::contiguous && !impl_->library) { // N is the first dimension
         box.low[0] += static_cast<std::uint64_t>(place);
         box.high[0] = box.low[0] + 1;

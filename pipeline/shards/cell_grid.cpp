@@ -2,6 +2,7 @@
 #include "pipeline/shards/cell_grid.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/extents.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -41,14 +42,6 @@ CellGrid::CellGrid(const StoredArray& array, const Axes& axes, std::int64_t firs
     find_blocks(static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(first + count));
 }
 
-std::uint64_t CellGrid::cell_elements() const {
-    std::uint64_t elements = 1;
-    for (const std::uint64_t extent : cell_) {
-        elements *= extent;
-    }
-    return elements;
-}
-
 void CellGrid::cut_cells(const StoredArray& array) {
     const std::uint64_t image_bytes = image().bytes() * array.element_bytes;
     if (array.layout == StoredArray::Layout::chunked) {
@@ -63,11 +56,12 @@ void CellGrid::cut_cells(const StoredArray& array) {
         const std::uint64_t wanted = array.chunk.empty() ? kBlockBytes / image_bytes : array.chunk[last];
         cell_[last] = std::clamp<std::uint64_t>(wanted, 1, std::max<std::uint64_t>(1, shape_[last]));
     }
-    std::uint64_t images = 1;
+    std::vector<std::uint64_t> row; // of cells, whose images are a block
     for (const std::size_t dimension : sample_dimensions_) {
-        images *= cell_[dimension];
+        row.push_back(cell_[dimension]);
     }
-    if (cell_elements() * array.element_bytes > kMaxBlockBytes || images * image_bytes > kMaxBlockBytes) {
+    if (capped_product(cell_, array.element_bytes) > kMaxBlockBytes ||
+        capped_product(row, image_bytes) > kMaxBlockBytes) {
         throw DataError(fmt::format("has chunks of {} elements; one row of them would take more than 1 GiB",
                                     fmt::join(cell_, " x ")));
     }

@@ -32,7 +32,6 @@ class CellGrid {
     const std::vector<std::uint64_t>& cell() const { return cell_; }
     bool is_sample(std::size_t dimension) const { return axes_.letters()[dimension] == 'N'; }
     augment::ImageShape image() const { return axes_.image(shape_); }
-    std::uint64_t cell_elements() const;
     /// In elements of an interleaved image; 0 for N.
     const std::vector<std::uint64_t>& pixel_strides() const { return pixel_strides_; }
 

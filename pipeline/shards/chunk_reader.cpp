@@ -2,19 +2,30 @@
 #include "pipeline/shards/chunk_reader.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/extents.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
-#include <numeric>
 
 namespace tacit::shards {
 
 ChunkReader::ChunkReader(const StoredArray& array, const FileBytes& file)
     : array_(&array), file_(&file), filters_(array.filters, static_cast<std::size_t>(array.element_bytes)),
-      chunk_bytes_(std::accumulate(array.chunk.begin(), array.chunk.end(), array.element_bytes, std::multiplies<>())) {}
+      chunk_bytes_(capped_product(array.chunk, array.element_bytes)) {
+    constexpr std::uint64_t kMaxChunkBytes = std::uint64_t{1} << 32; // of libhdf5
+    if (chunk_bytes_ > kMaxChunkBytes) {
+        throw DataError(fmt::format("has chunks of {} bytes", chunk_bytes_));
+    }
+    for (const StoredChunk& chunk : array.chunks) {
+        if (chunk.address != kNoAddress && (chunk.bytes > file.size() || chunk.address > file.size() - chunk.bytes)) {
+            throw DataError(fmt::format("claims a chunk of {} bytes at byte {} of a file of {}; the file is truncated "
+                                        "or damaged",
+                                        chunk.bytes, chunk.address, file.size()));
+        }
+    }
+}
 
 void ChunkReader::read(std::uint64_t number, std::vector<std::uint8_t>& to, ChunkScratch& scratch) const {
     const StoredChunk& chunk = array_->chunks.at(static_cast<std::size_t>(number));
@@ -48,8 +59,7 @@ void ChunkReader::decode(const StoredChunk& chunk, std::vector<std::uint8_t>& to
 }
 
 std::vector<std::uint8_t> read_list(const StoredArray& array, const FileBytes& file, std::uint64_t limit) {
-    const std::uint64_t elements =
-        std::accumulate(array.shape.begin(), array.shape.end(), std::uint64_t{1}, std::multiplies<>());
+    const std::uint64_t elements = capped_product(array.shape);
     if (array.shape.empty() || elements != array.shape[0] || elements > limit / array.element_bytes) {
         throw DataError(fmt::format("is no list of at most {} bytes", limit));
     }

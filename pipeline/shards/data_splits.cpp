@@ -44,6 +44,11 @@ std::vector<std::string> find_splits(const DataSpec& spec) {
     if (with_split(spec.path, "train") != spec.path) {
         return usual_splits([&](const char* split) { return fs::exists(with_split(spec.path, split)); });
     }
+    if (!fs::exists(spec.path) && spec.path.find_first_of("*?[") != std::string::npos) {
+        DataSpec one = spec;
+        one.path = matching_files(spec.path).front();
+        return splits_in_file(one);
+    }
     if (!fs::exists(spec.path)) {
         throw IoError(fmt::format("{}: no such file or folder", spec.path));
     }

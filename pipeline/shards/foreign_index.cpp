@@ -12,12 +12,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 namespace tacit::shards {
 namespace {
-
-constexpr const char* kOnlySplit = "train";
 
 // Names seen in public data sets and tutorials: PCam, Galaxy10, So2Sat, 3D Shapes, Keras, CREMI, calorimeters, NYU, …
 const std::vector<std::string> kImageNames = {
@@ -38,6 +35,7 @@ std::vector<std::string> names_for_split(const std::vector<std::string>& names, 
         out.push_back(fmt::format("{}/{}", split, name));
         out.push_back(fmt::format("{}_{}", split, name));
         out.push_back(fmt::format("{}_{}", name, split));
+        out.push_back(fmt::format("{}_set_{}", split, name));
     }
     return out;
 }
@@ -56,9 +54,10 @@ struct Images {
 };
 
 void add_blob(const std::string& path, const DataSpec& spec, FileIndex& index, const h5::Located& at) {
+    const h5::Roots roots(spec.roots, &index.reached);
     for (const std::string& name : kOffsetNames) {
         if (h5::has_object(at.file.get(), beside(at.name, name))) {
-            index.parts.push_back(h5::blob_part(at, h5::locate(at.path, beside(at.name, name), spec.roots)));
+            index.parts.push_back(h5::blob_part(at, h5::locate(at.path, beside(at.name, name), roots)));
             return;
         }
     }
@@ -67,10 +66,11 @@ void add_blob(const std::string& path, const DataSpec& spec, FileIndex& index, c
 }
 
 Images add_images(const std::string& path, const std::string& name, const DataSpec& spec, FileIndex& index) {
-    Images images{h5::locate(path, name, spec.roots), {}, {}};
+    const h5::Roots roots(spec.roots, &index.reached);
+    Images images{h5::locate(path, name, roots), {}, {}};
     switch (h5::shape_of(images.at.object.get())) {
     case h5::Shape::pixels:
-        index.parts = h5::array_parts(images.at, spec.axes, spec.roots);
+        index.parts = h5::array_parts(images.at, spec.axes, roots);
         break;
     case h5::Shape::encoded:
         index.parts.push_back(h5::encoded_part(images.at));
@@ -121,13 +121,14 @@ void describe(FileIndex& index) {
     }
 }
 
-Labels named_labels(const std::string& text, const std::string& path, const DataSpec& spec, const FileIndex& index,
-                    const Images& images) {
-    const std::string folder = std::filesystem::path(path).parent_path().string();
+/// What `text`, the value of config key `key`, says of each image.
+Labels named_labels(const char* key, const std::string& text, const std::string& path, const DataSpec& spec,
+                    FileIndex& index, const Images& images) {
+    const h5::Roots roots(spec.roots, &index.reached);
     if (text == "group") {
         if (images.groups.classes.empty()) {
             throw ConfigError(
-                fmt::format("data.labels is `group`, but {}: {} has no subgroups with images", path, images.at.name));
+                fmt::format("{} is `group`, but {}: {} has no subgroups with images", key, path, images.at.name));
         }
         return images.groups;
     }
@@ -140,26 +141,25 @@ Labels named_labels(const std::string& text, const std::string& path, const Data
     }
     const std::size_t csv = text.find(".csv:");
     if (csv != std::string::npos) {
-        return read_csv_labels(h5::file_beside(path, text.substr(0, csv + 4), spec.roots), text.substr(csv + 5),
-                               index.count, images.names);
+        return read_csv_labels(h5::file_beside(path, text.substr(0, csv + 4), roots), text.substr(csv + 5), index.count,
+                               images.names);
     }
     const std::size_t colon = text.rfind(':');
-    const h5::Located at =
-        colon == std::string::npos
-            ? h5::locate(path, text, spec.roots)
-            : h5::locate(h5::file_beside(path, text.substr(0, colon), spec.roots), text.substr(colon + 1), spec.roots);
+    const h5::Located at = colon == std::string::npos ? h5::locate(path, text, roots)
+                                                      : h5::locate(h5::file_beside(path, text.substr(0, colon), roots),
+                                                                   text.substr(colon + 1), roots);
     return read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), index.count);
 }
 
 /// A guessed name that holds something else is no reason to refuse the images.
-Labels guessed_labels(const std::string& name, const std::string& path, const DataSpec& spec, const FileIndex& index,
+Labels guessed_labels(const std::string& name, const std::string& path, const DataSpec& spec, FileIndex& index,
                       const Images& images) {
     if (!images.groups.classes.empty()) {
         return images.groups;
     }
     if (!name.empty()) {
         try {
-            return named_labels(name, path, spec, index, images);
+            return named_labels("data.labels", name, path, spec, index, images);
         } catch (const NotLabels& error) {
             log::warning(fmt::format("{}; the images are read without labels", error.what()));
         }
@@ -172,14 +172,14 @@ Labels guessed_labels(const std::string& name, const std::string& path, const Da
 std::optional<ForeignNames> guess_names(hid_t file, const std::string& split) {
     ForeignNames names{first_object(file, names_for_split(kImageNames, split)),
                        first_object(file, names_for_split(kLabelNames, split))};
-    if (names.images.empty() && split == kOnlySplit) {
+    if (names.images.empty() && split == kUnnamedSplit) {
         names = {first_object(file, kImageNames), first_object(file, kLabelNames)};
     }
     return names.images.empty() ? std::nullopt : std::optional(names);
 }
 
 FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std::string& split) {
-    const std::string wanted = split.empty() ? kOnlySplit : split;
+    const std::string wanted = split.empty() ? kUnnamedSplit : split;
     std::optional<ForeignNames> names = guess_names(h5::open_file(path).get(), wanted);
     if (!spec.images.empty()) {
         const std::string labels = names ? names->labels : first_object(h5::open_file(path).get(), kLabelNames);
@@ -189,7 +189,7 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
         throw DataError(
             fmt::format("{}: no split '{}' here: nothing named images, x, X or data{}; see `tacit data inspect "
                         "{}`, and name the images with data.images",
-                        path, wanted, wanted == kOnlySplit ? "" : " with the split's name before or behind", path));
+                        path, wanted, wanted == kUnnamedSplit ? "" : " with the split's name before or behind", path));
     }
     FileIndex index;
     index.path = path;
@@ -204,9 +204,14 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
     const std::string given = with_split(spec.labels, wanted);
     Labels labels = given.empty()     ? guessed_labels(names->labels, path, spec, index, images)
                     : given == "none" ? Labels{std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}}
-                                      : named_labels(given, path, spec, index, images);
+                                      : named_labels("data.labels", given, path, spec, index, images);
     index.labels = std::move(labels.values);
     index.classes = std::move(labels.classes);
+    if (!spec.split_by.empty()) {
+        Labels splits = named_labels("data.split_by", with_split(spec.split_by, wanted), path, spec, index, images);
+        index.splits = std::move(splits.values);
+        index.split_names = std::move(splits.classes);
+    }
     index.value_range = spec.range.empty() ? natural_range(index.element) : spec.range;
     return index;
 }

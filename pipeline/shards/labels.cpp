@@ -2,6 +2,7 @@
 #include "pipeline/shards/labels.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/extents.hpp"
 
 #include <fmt/format.h>
 
@@ -96,10 +97,7 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count) 
     const h5::Handle type = h5::checked(H5Dget_type(dataset), where);
     const std::vector<hsize_t> dims = h5::dimensions(dataset);
     const H5T_class_t kind = H5Tget_class(type.get());
-    std::uint64_t elements = 1;
-    for (const hsize_t dim : dims) {
-        elements *= dim;
-    }
+    const std::uint64_t elements = capped_product(std::vector<std::uint64_t>(dims.begin(), dims.end()));
     const auto images = static_cast<std::uint64_t>(count);
     if (kind == H5T_STRING && elements == images) {
         return labels_of_texts(h5::read_texts(dataset, where), where);
@@ -111,6 +109,7 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count) 
                                     "data.labels, or `none`",
                                     where, h5::shape_text(dims), numbers ? "numbers" : "another type", count));
     }
+    h5::require_plausible(dataset, elements, where);
     const std::vector<double> values = read_numbers(dataset, where, elements);
     return elements == images ? numbered(values, where)
                               : one_hot(values, static_cast<std::size_t>(elements / images), where);

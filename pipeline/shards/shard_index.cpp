@@ -85,7 +85,7 @@ std::vector<std::uint64_t> index_encoded(hid_t file, std::uint64_t file_bytes, F
     return h5::read_column<std::uint64_t>(file, index.path, "offsets", index.count + 1, file_bytes);
 }
 
-void index_raw(hid_t file, std::uint64_t file_bytes, FileIndex& index) {
+void index_raw(hid_t file, const FileBytes& bytes, FileIndex& index) {
     const h5::Located at = located(file, index.path, "images");
     const std::string where = index.path + ": images";
     const h5::Handle type = h5::checked(H5Dget_type(at.object.get()), where);
@@ -98,7 +98,7 @@ void index_raw(hid_t file, std::uint64_t file_bytes, FileIndex& index) {
                                     index.shape.height, index.shape.width, index.shape.channels));
     }
     ImagePart part;
-    part.array = h5::index_array(at.object.get(), index.path, "images", file_bytes);
+    part.array = h5::index_array(at.object.get(), bytes, "images");
     part.axes = "NHWC";
     part.count = static_cast<std::int64_t>(dims[0]);
     index.count = part.count;
@@ -169,7 +169,7 @@ void read_columns(hid_t file, std::uint64_t file_bytes, const std::vector<std::u
 
 FileIndex index_file(const std::string& path, const DataSpec& spec, const std::string& split) {
     const h5::Session session;
-    const std::uint64_t file_bytes = FileBytes(path).size();
+    const FileBytes bytes(path);
     const h5::Handle file = h5::open_file(path);
     if (!h5::has_attribute(file.get(), "tacit_format", path)) {
         if (h5::has_attribute(file.get(), "index_checksum", path)) {
@@ -190,9 +190,9 @@ FileIndex index_file(const std::string& path, const DataSpec& spec, const std::s
     check_texts(file.get(), index, layout, element);
     std::vector<std::uint64_t> offsets;
     if (layout == "raw") {
-        index_raw(file.get(), file_bytes, index);
+        index_raw(file.get(), bytes, index);
     } else {
-        offsets = index_encoded(file.get(), file_bytes, index);
+        offsets = index_encoded(file.get(), bytes.size(), index);
         if (tells_element) {
             if (element != "u16") {
                 throw DataError(fmt::format("{}: attribute 'element' of an encoded shard is not u16", path));
@@ -201,7 +201,7 @@ FileIndex index_file(const std::string& path, const DataSpec& spec, const std::s
         }
     }
     scale_statistics(index);
-    read_columns(file.get(), file_bytes, offsets, index);
+    read_columns(file.get(), bytes.size(), offsets, index);
     return index;
 }
 

@@ -5,14 +5,12 @@
 #include "pipeline/shards/data_splits.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/parallel_for.hpp"
-#include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <mutex>
 
 namespace tacit::shards {
@@ -132,14 +130,15 @@ void check_block(const Dataset& dataset, std::int64_t number, Scratch& scratch, 
 class Verifier {
   public:
     Verifier(const DataSpec& spec, int threads, const ProgressFn& progress)
-        : spec_(spec), threads_(threads), progress_(progress), scratch_(static_cast<std::size_t>(threads)) {}
+        : spec_(spec), threads_(threads), progress_(progress), scratch_(static_cast<std::size_t>(threads)) {
+        spec_.index_cache = false; // what is verified is the file
+    }
 
     /// `sure`: the data set itself tells of this split.
     void open(const std::string& split, bool sure) {
         result_.splits.push_back({split, 0, 0, 0, 0, ""});
         const std::string path = with_split(spec_.path, split);
-        const bool folder = std::filesystem::is_directory(path);
-        const std::vector<std::string> files = folder ? shard_files(path, split) : std::vector<std::string>{path};
+        const std::vector<std::string> files = data_files(path, split);
         result_.splits.back().files = static_cast<int>(files.size());
         try {
             take(index_dataset(spec_, split));
@@ -149,7 +148,7 @@ class Verifier {
             if (!sure) {
                 throw;
             }
-            if (!folder || !open_each(files, split)) {
+            if (files.size() == 1 || !open_each(files, split)) {
                 note({split, 0, 0, error.what()});
             }
         }
@@ -224,7 +223,7 @@ class Verifier {
         result_.damages.insert(result_.damages.end(), damages.first().begin(), damages.first().end());
     }
 
-    const DataSpec& spec_;
+    DataSpec spec_;
     int threads_;
     const ProgressFn& progress_;
     std::vector<Scratch> scratch_;

@@ -2,171 +2,18 @@
 #include "pipeline/shards/hdf5/array_index.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/hdf5/chunk_index.hpp"
+#include "pipeline/shards/hdf5/chunk_table.hpp"
+#include "pipeline/shards/hdf5/library_chunks.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <limits>
 
 namespace tacit::shards::h5 {
 namespace {
 
-constexpr std::uint64_t kMaxChunks = std::uint64_t{1} << 28;
 constexpr std::size_t kMaxFilterValues = 64;
-
-/// Whether this libhdf5 counts chunk addresses from the end of the user block. Versions differ, so a file in memory,
-/// with a user block and one chunk, is asked.
-bool chunk_addresses_skip_user_block() {
-    constexpr hsize_t kUserBlock = 512;
-    constexpr std::size_t kIncrement = 65536;
-    const Handle creation(H5Pcreate(H5P_FILE_CREATE));
-    const Handle access(H5Pcreate(H5P_FILE_ACCESS));
-    H5Pset_userblock(creation.get(), kUserBlock);
-    H5Pset_fapl_core(access.get(), kIncrement, 0);
-    const Handle file(H5Fcreate("tacit-probe.h5", H5F_ACC_TRUNC, creation.get(), access.get()));
-    const hsize_t extent = 64;
-    const Handle space(H5Screate_simple(1, &extent, nullptr));
-    const Handle properties(H5Pcreate(H5P_DATASET_CREATE));
-    H5Pset_chunk(properties.get(), 1, &extent);
-    H5Pset_alloc_time(properties.get(), H5D_ALLOC_TIME_EARLY);
-    const Handle dataset(
-        H5Dcreate2(file.get(), "x", H5T_NATIVE_UINT8, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT));
-    std::array<std::uint8_t, 64> pattern{};
-    std::fill(pattern.begin(), pattern.end(), std::uint8_t{0xA5});
-    const hsize_t origin = 0;
-    unsigned mask = 0;
-    haddr_t address = 0;
-    hsize_t bytes = 0;
-    H5Dwrite(dataset.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, pattern.data());
-    H5Fflush(file.get(), H5F_SCOPE_GLOBAL);
-    std::vector<std::uint8_t> image(1U << 20);
-    const ssize_t size = H5Fget_file_image(file.get(), image.data(), image.size());
-    if (size <= 0 || H5Dget_chunk_info_by_coord(dataset.get(), &origin, &mask, &address, &bytes) < 0) {
-        throw DataError(fmt::format("libhdf5 cannot make a file in memory: {}", reason()));
-    }
-    // The image begins with the superblock in some versions and with the user block in others; the chunk's own bytes
-    // tell where it lies.
-    image.resize(static_cast<std::size_t>(size));
-    constexpr std::array<std::uint8_t, 4> kSignature = {0x89, 'H', 'D', 'F'};
-    const auto super = std::search(image.begin(), image.end(), kSignature.begin(), kSignature.end());
-    const auto chunk = std::search(image.begin(), image.end(), pattern.begin(), pattern.end());
-    return static_cast<haddr_t>(chunk - super) == address;
-}
-
-std::uint64_t bytes_before_chunk_addresses(hid_t dataset) {
-    static const bool kSkips = chunk_addresses_skip_user_block();
-    if (!kSkips) {
-        return 0;
-    }
-    const Handle file(H5Iget_file_id(dataset));
-    const Handle creation(H5Fget_create_plist(file.get()));
-    hsize_t user_block = 0;
-    H5Pget_userblock(creation.get(), &user_block);
-    return user_block;
-}
-
-/// Collects what the two ways of asking for chunks report.
-class ChunkTable {
-  public:
-    ChunkTable(StoredArray& array, std::uint64_t file_bytes, std::uint64_t shift, std::string where)
-        : array_(array), file_bytes_(file_bytes), shift_(shift), where_(std::move(where)) {
-        std::uint64_t count = 1;
-        for (std::size_t i = 0; i < array.shape.size(); ++i) {
-            grid_.push_back((array.shape[i] + array.chunk[i] - 1) / array.chunk[i]);
-            count = grid_.back() != 0 && count > kMaxChunks / grid_.back() ? kMaxChunks + 1 : count * grid_.back();
-        }
-        if (count > kMaxChunks) {
-            throw DataError(fmt::format("{}: claims more than {} chunks", where_, kMaxChunks));
-        }
-        array.chunks.assign(static_cast<std::size_t>(count), {kNoAddress, 0, 0});
-    }
-
-    const std::vector<std::uint64_t>& grid() const { return grid_; }
-
-    void put(std::size_t number, haddr_t address, hsize_t bytes, unsigned mask) {
-        if (address == HADDR_UNDEF || bytes == 0) {
-            return;
-        }
-        const std::uint64_t begin = address + shift_;
-        if (bytes > std::numeric_limits<std::uint32_t>::max() || begin > file_bytes_ || bytes > file_bytes_ - begin) {
-            throw DataError(
-                fmt::format("{}: chunk {} claims {} bytes at byte {} of a file of {}; the file is truncated "
-                            "or damaged",
-                            where_, number, bytes, begin, file_bytes_));
-        }
-        array_.chunks.at(number) = {begin, static_cast<std::uint32_t>(bytes), mask};
-    }
-
-    /// `origin` in elements.
-    std::size_t number(const hsize_t* origin) const {
-        std::uint64_t result = 0;
-        for (std::size_t i = 0; i < grid_.size(); ++i) {
-            const std::uint64_t at = origin[i] / array_.chunk[i];
-            if (at >= grid_[i]) {
-                throw DataError(fmt::format("{}: has a chunk outside of its shape; the file is damaged", where_));
-            }
-            result = result * grid_[i] + at;
-        }
-        return static_cast<std::size_t>(result);
-    }
-
-  private:
-    StoredArray& array_;
-    std::vector<std::uint64_t> grid_;
-    std::uint64_t file_bytes_;
-    std::uint64_t shift_;
-    std::string where_;
-};
-
-#if H5_VERSION_GE(1, 14, 0)
-/// All chunks in one walk of the index.
-void read_chunks(hid_t dataset, ChunkTable& table, const std::string& where) {
-    struct Walk {
-        ChunkTable* table;
-        std::exception_ptr error;
-    } walk{&table, nullptr};
-    const auto visit = [](const hsize_t* origin, unsigned mask, haddr_t address, hsize_t bytes, void* data) -> int {
-        auto* to = static_cast<Walk*>(data);
-        try {
-            to->table->put(to->table->number(origin), address, bytes, mask);
-            return 0;
-        } catch (...) {
-            to->error = std::current_exception();
-            return -1;
-        }
-    };
-    const herr_t status = H5Dchunk_iter(dataset, H5P_DEFAULT, visit, &walk);
-    if (walk.error) {
-        std::rethrow_exception(walk.error);
-    }
-    if (status < 0) {
-        throw DataError(fmt::format("{}: its chunks cannot be listed: {}", where, reason()));
-    }
-}
-#else
-/// One look-up a chunk: asking by number instead would walk the index from its start each time.
-void read_chunks(hid_t dataset, ChunkTable& table, const std::string& where, const std::vector<std::uint64_t>& chunk,
-                 std::size_t count) {
-    std::vector<hsize_t> origin(table.grid().size(), 0);
-    for (std::size_t number = 0; number < count; ++number) {
-        unsigned mask = 0;
-        haddr_t address = HADDR_UNDEF;
-        hsize_t bytes = 0;
-        if (H5Dget_chunk_info_by_coord(dataset, origin.data(), &mask, &address, &bytes) < 0) {
-            throw DataError(fmt::format("{}: chunk {} cannot be found: {}", where, number, reason()));
-        }
-        table.put(number, address, bytes, mask);
-        for (std::size_t i = origin.size(); i-- > 0;) {
-            origin[i] += chunk[i];
-            if (origin[i] < table.grid()[i] * chunk[i]) {
-                break;
-            }
-            origin[i] = 0;
-        }
-    }
-}
-#endif
 
 void index_filters(hid_t properties, StoredArray& array, const std::string& where) {
     const int count = H5Pget_nfilters(properties);
@@ -208,7 +55,7 @@ void index_fill(hid_t properties, hid_t type, StoredArray& array) {
     }
 }
 
-void index_chunks(hid_t dataset, hid_t properties, hid_t type, std::uint64_t file_bytes, const std::string& where,
+void index_chunks(hid_t dataset, hid_t properties, hid_t type, const FileBytes& file, const std::string& where,
                   StoredArray& array) {
     std::array<hsize_t, H5S_MAX_RANK> chunk{};
     const int rank = H5Pget_chunk(properties, H5S_MAX_RANK, chunk.data());
@@ -222,12 +69,17 @@ void index_chunks(hid_t dataset, hid_t properties, hid_t type, std::uint64_t fil
     if (array.layout == StoredArray::Layout::library) {
         return;
     }
-    ChunkTable table(array, file_bytes, bytes_before_chunk_addresses(dataset), where);
-#if H5_VERSION_GE(1, 14, 0)
-    read_chunks(dataset, table, where);
-#else
-    read_chunks(dataset, table, where, array.chunk, array.chunks.size());
-#endif
+    unsigned options = 0;
+    const bool unfiltered_edges =
+        H5Pget_chunk_opts(properties, &options) >= 0 && (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) != 0;
+    try {
+        ChunkTable table(array, file.size(), unfiltered_edges);
+        if (!list_chunks(dataset, file, table)) {
+            list_chunks_by_library(dataset, table);
+        }
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}: {}", where, error.what()));
+    }
 }
 
 } // namespace
@@ -267,12 +119,12 @@ std::optional<Element> element_of(hid_t type) {
     }
 }
 
-StoredArray index_array(hid_t dataset, const std::string& path, const std::string& name, std::uint64_t file_bytes) {
-    const std::string where = fmt::format("{}: {}", path, name);
+StoredArray index_array(hid_t dataset, const FileBytes& file, const std::string& name) {
+    const std::string where = fmt::format("{}: {}", file.path(), name);
     const Handle type = checked(H5Dget_type(dataset), where);
     const Handle properties = checked(H5Dget_create_plist(dataset), where);
     StoredArray array;
-    array.path = path;
+    array.path = file.path();
     array.dataset = name;
     array.element = element_of(type.get()).value_or(Element::u8);
     array.element_bytes = H5Tget_size(type.get());
@@ -281,12 +133,12 @@ StoredArray index_array(hid_t dataset, const std::string& path, const std::strin
     array.shape.assign(dims.begin(), dims.end());
     switch (H5Pget_layout(properties.get())) {
     case H5D_CONTIGUOUS: {
-        const Extent extent = contiguous_extent(dataset, file_bytes, where);
+        const Extent extent = contiguous_extent(dataset, file.size(), where);
         array.address = extent.address;
         return array;
     }
     case H5D_CHUNKED:
-        index_chunks(dataset, properties.get(), type.get(), file_bytes, where, array);
+        index_chunks(dataset, properties.get(), type.get(), file, where, array);
         return array;
     case H5D_COMPACT:
         array.layout = StoredArray::Layout::library;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/stored_array.hpp"
 
@@ -11,9 +12,9 @@
 namespace tacit::shards::h5 {
 
 /// How the elements of an open data set of numbers (or of opaque or variable-length elements, whose `element_bytes` are
-/// taken as they are) lie in its file: layout, filters and every chunk. Sizes and addresses are checked against the
-/// file. Virtual data sets come out as Layout::library. Throws DataError "<path>: <name>: …".
-StoredArray index_array(hid_t dataset, const std::string& path, const std::string& name, std::uint64_t file_bytes);
+/// taken as they are) lie in `file`, its own: layout, filters and every chunk. Sizes and addresses are checked against
+/// the file. Virtual data sets come out as Layout::library. Throws DataError "<path>: <name>: …".
+StoredArray index_array(hid_t dataset, const FileBytes& file, const std::string& name);
 
 /// The element type of numbers that Tacit reads; nullopt for others. h5py's bool counts as u8.
 std::optional<Element> element_of(hid_t type);

@@ -108,7 +108,7 @@ class Collector {
         if (H5Pget_layout(properties.get()) != H5D_CHUNKED) {
             return contiguous_extent(dataset, file_.size(), where(name));
         }
-        const StoredArray array = index_array(dataset, at_.path, name, file_.size());
+        const StoredArray array = index_array(dataset, file_, name);
         std::uint64_t bytes = array.element_bytes;
         for (const std::uint64_t extent : array.shape) {
             bytes *= extent;

@@ -62,9 +62,11 @@ Attribute open_attribute(hid_t object, const std::string& name, const std::strin
     return attribute;
 }
 
-/// Texts of `count` elements of `type`, which `read(type, buffer)` fetches; nullopt if it fails.
+/// Texts of `count` elements of `type`, which `read(type, buffer)` fetches from `object`; nullopt if it fails.
 template <class Read>
-std::optional<std::vector<std::string>> read_elements(hid_t type, hid_t space, hsize_t count, const Read& read) {
+std::optional<std::vector<std::string>> read_elements(hid_t object, hid_t type, hid_t space, hsize_t count,
+                                                      const std::string& where, const Read& read) {
+    require_plausible(object, count, where);
     std::vector<std::string> texts;
     texts.reserve(static_cast<std::size_t>(count));
     if (H5Tis_variable_str(type) > 0) {
@@ -79,9 +81,11 @@ std::optional<std::vector<std::string>> read_elements(hid_t type, hid_t space, h
         return texts;
     }
     const std::size_t width = H5Tget_size(type);
-    if (width == 0 || width > (1U << 16)) {
+    constexpr std::size_t kMaxWidth = std::size_t{1} << 16;
+    if (width == 0 || width > kMaxWidth) {
         return std::nullopt;
     }
+    require_plausible(object, std::uint64_t{width} * count, where);
     std::vector<char> raw(width * static_cast<std::size_t>(count));
     if (count > 0 && read(type, static_cast<void*>(raw.data())) < 0) {
         return std::nullopt;
@@ -179,6 +183,19 @@ std::vector<hsize_t> dimensions(hid_t dataset) {
     return dims;
 }
 
+void require_plausible(hid_t object, std::uint64_t claimed, const std::string& where) {
+    constexpr std::uint64_t kUnwritten = std::uint64_t{1} << 24;
+    constexpr std::uint64_t kShrinking = 1024;
+    const Handle file(H5Iget_file_id(object));
+    hsize_t bytes = 0;
+    if (H5Fget_filesize(file.get(), &bytes) < 0) {
+        throw DataError(fmt::format("{}: {}", where, reason()));
+    }
+    if (claimed > kUnwritten && (claimed - kUnwritten) / kShrinking > bytes) {
+        throw DataError(fmt::format("{}: claims {} elements in a file of {} bytes", where, claimed, bytes));
+    }
+}
+
 std::string shape_text(const std::vector<hsize_t>& dims) {
     return fmt::format("({}{})", fmt::join(dims, ", "), dims.size() == 1 ? "," : "");
 }
@@ -218,7 +235,7 @@ std::vector<std::string> text_attribute(hid_t object, const std::string& name, c
         bad_attribute(where, name, "is not text");
     }
     const Handle space(H5Aget_space(attribute.id.get()));
-    auto texts = read_elements(attribute.type.get(), space.get(), attribute.count,
+    auto texts = read_elements(object, attribute.type.get(), space.get(), attribute.count, where,
                                [&](hid_t type, void* to) { return H5Aread(attribute.id.get(), type, to); });
     if (!texts) {
         bad_attribute(where, name, "cannot be read: " + reason());
@@ -233,9 +250,9 @@ std::vector<std::string> read_texts(hid_t dataset, const std::string& where) {
     if (H5Tget_class(type.get()) != H5T_STRING || count < 0 || count > kMaxTexts) {
         throw DataError(fmt::format("{}: is no list of texts", where));
     }
-    auto texts = read_elements(type.get(), space.get(), static_cast<hsize_t>(count), [&](hid_t memory, void* to) {
-        return H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, to);
-    });
+    auto texts = read_elements(
+        dataset, type.get(), space.get(), static_cast<hsize_t>(count), where,
+        [&](hid_t memory, void* to) { return H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, to); });
     if (!texts) {
         throw DataError(fmt::format("{}: cannot be read: {}", where, reason()));
     }

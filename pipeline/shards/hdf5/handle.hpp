@@ -52,6 +52,9 @@ Handle open_file(const std::string& path);
 /// Whether an object of this name ("a/b" for nested ones) is there.
 bool has_object(hid_t file, const std::string& name);
 std::vector<hsize_t> dimensions(hid_t dataset);
+/// Throws DataError "<where>: …" if `object` claims more bytes or elements than its file can account for, before memory
+/// is taken for them: filters shrink data about a thousandfold at most, and what was never written takes no room.
+void require_plausible(hid_t object, std::uint64_t claimed, const std::string& where);
 /// "(60000, 28, 28, 1)".
 std::string shape_text(const std::vector<hsize_t>& dims);
 /// Attributes of `object`; all throw DataError "<where>: attribute '<name>' …" when missing or of another kind.

@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/chunk_reader.hpp"
+#include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 
 #include <fmt/format.h>
@@ -111,7 +112,8 @@ ImageItems find_heap_items(hid_t dataset, const FileBytes& file, const std::stri
     items.path = file.path();
     items.dataset = name;
     const std::string where = fmt::format("{}: {}", file.path(), name);
-    StoredArray references = index_array(dataset, file.path(), name, file.size());
+    StoredArray references = index_array(dataset, file, name);
+    require_plausible(dataset, capped_product(references.shape), where);
     try {
         references.element_bytes = kReferenceBytes;
         resolve(read_list(references, file, kMaxReferences), base_address(dataset), file, items);

@@ -7,6 +7,7 @@
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/heap_items.hpp"
 #include "pipeline/shards/hdf5/virtual_parts.hpp"
+#include "pipeline/shards/sample_axis.hpp"
 
 #include <fmt/format.h>
 
@@ -32,9 +33,26 @@ bool written_by_matlab(const std::string& path) {
     return std::memcmp(text, "MATLAB", sizeof(text)) == 0;
 }
 
+/// Whether names say that an array of four dimensions is a 4D-STEM scan: py4DSTEM's data cubes, HyperSpy's
+/// experiments, EMD groups (attribute emd_group_type).
+bool is_scan(const Located& at) {
+    if (at.name.find("datacube") != std::string::npos || at.name.find("4DSTEM") != std::string::npos ||
+        at.name.starts_with("Experiments/")) {
+        return true;
+    }
+    const std::size_t slash = at.name.rfind('/');
+    const Handle group(
+        H5Gopen2(at.file.get(), slash == std::string::npos ? "/" : at.name.substr(0, slash).c_str(), H5P_DEFAULT));
+    return group.valid() && has_attribute(group.get(), "emd_group_type", where(at));
+}
+
+Axes guessed_axes(const Located& at, const std::vector<std::uint64_t>& shape) {
+    return shape.size() == 4 && is_scan(at) ? Axes("NNHW") : Axes::guess(shape, written_by_matlab(at.path));
+}
+
 Axes meaning_of(const Located& at, const std::vector<std::uint64_t>& shape, const std::string& axes) {
     try {
-        Axes meaning = axes.empty() ? Axes::guess(shape, written_by_matlab(at.path)) : Axes(axes);
+        Axes meaning = axes.empty() ? guessed_axes(at, shape) : Axes(axes);
         meaning.check(shape);
         return meaning;
     } catch (const DataError& error) {
@@ -44,6 +62,24 @@ Axes meaning_of(const Located& at, const std::vector<std::uint64_t>& shape, cons
 
 bool is_byte(hid_t type) {
     return H5Tget_class(type) == H5T_INTEGER && H5Tget_size(type) == 1;
+}
+
+/// An array that is one image by itself, as a stack of one.
+ImagePart lone_image(const Located& at, const std::string& axes) {
+    ImagePart part;
+    part.array = index_array(at.object.get(), FileBytes(at.path), at.name);
+    part.count = 1;
+    StoredArray& array = *part.array;
+    if (array.layout == StoredArray::Layout::library) {
+        throw DataError(fmt::format("{}: is one image that only libhdf5 reads ({}); write it contiguous or chunked",
+                                    where(at), array.reason));
+    }
+    array.shape.insert(array.shape.begin(), 1);
+    if (!array.chunk.empty()) {
+        array.chunk.insert(array.chunk.begin(), 1);
+    }
+    part.axes = meaning_of(at, array.shape, with_sample_axis(axes)).letters();
+    return part;
 }
 
 } // namespace
@@ -71,14 +107,20 @@ Shape shape_of(hid_t object) {
 }
 
 std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, const Roots& roots) {
+    if (!axes.empty() && axes != with_sample_axis(axes)) {
+        std::vector<ImagePart> parts;
+        parts.push_back(lone_image(at, axes));
+        return parts;
+    }
     const std::vector<hsize_t> dims = dimensions(at.object.get());
     const std::vector<std::uint64_t> shape(dims.begin(), dims.end());
     const Axes meaning = meaning_of(at, shape, axes);
     const bool rows_are_images = meaning.letters().front() == 'N' && meaning.letters().rfind('N') == 0;
     auto parts = rows_are_images ? virtual_parts(at, roots) : std::nullopt;
     if (!parts) {
+        require_plausible(at.object.get(), static_cast<std::uint64_t>(meaning.samples(shape)), where(at));
         ImagePart whole;
-        whole.array = index_array(at.object.get(), at.path, at.name, FileBytes(at.path).size());
+        whole.array = index_array(at.object.get(), FileBytes(at.path), at.name);
         whole.count = meaning.samples(shape);
         parts.emplace().push_back(std::move(whole));
     }
@@ -115,6 +157,7 @@ ImagePart blob_part(const Located& at, const Located& offsets) {
         throw DataError(
             fmt::format("{}: shape {} is no list of places where images begin", where(offsets), shape_text(dims)));
     }
+    require_plausible(offsets.object.get(), dims[0], where(offsets));
     std::vector<std::uint64_t> begins(static_cast<std::size_t>(dims[0]));
     if (H5Dread(offsets.object.get(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, begins.data()) < 0) {
         throw DataError(fmt::format("{}: cannot be read: {}", where(offsets), reason()));

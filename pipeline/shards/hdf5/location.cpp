@@ -117,15 +117,17 @@ std::string file_beside(const std::string& path, const std::string& target, cons
     const fs::path folder = fs::path(path).parent_path();
     std::error_code error;
     const fs::path file = fs::weakly_canonical(folder / target, error);
-    const bool allowed =
-        !error && (is_below(file, folder) || std::any_of(roots.begin(), roots.end(), [&](const std::string& root) {
-                       return is_below(file, root);
-                   }));
+    const bool allowed = !error && (is_below(file, folder) ||
+                                    std::any_of(roots.folders.begin(), roots.folders.end(),
+                                                [&](const std::string& root) { return is_below(file, root); }));
     if (!allowed) {
         throw DataError(
             fmt::format("{}: leads to {}, outside of the file's folder; name the folder in data.roots if that "
                         "is meant",
                         path, (folder / target).lexically_normal().string()));
+    }
+    if (roots.reached != nullptr) {
+        roots.reached->push_back(file.string());
     }
     return file.string();
 }

@@ -4,12 +4,18 @@
 #include "pipeline/shards/hdf5/handle.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tacit::shards::h5 {
 
 /// Folders that external links and virtual data sets may lead into; the folder of the file itself is always one.
-using Roots = std::vector<std::string>;
+struct Roots {
+    Roots(std::vector<std::string> allowed = {}, std::vector<std::string>* noted = nullptr) // NOLINT: a list of folders
+        : folders(std::move(allowed)), reached(noted) {}
+    std::vector<std::string> folders;
+    std::vector<std::string>* reached; ///< every other file that was led to is noted here
+};
 
 /// An open object, and the file and name where it really stands.
 struct Located {
@@ -23,7 +29,8 @@ struct Located {
 /// link leads out of `roots`, in a circle, or nowhere.
 Located locate(const std::string& path, const std::string& name, const Roots& roots);
 
-/// `target` as a file at `path` names another: relative to its folder. Throws DataError if it is outside of `roots`.
+/// `target` as a file at `path` names another: relative to its folder. Notes it in `roots`, and
+/// throws DataError if it is outside of them.
 std::string file_beside(const std::string& path, const std::string& target, const Roots& roots);
 
 } // namespace tacit::shards::h5

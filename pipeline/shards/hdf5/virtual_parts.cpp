@@ -133,8 +133,9 @@ bool resolve(const Located& at, Rows wanted, std::int64_t first_row, const Roots
     if (H5Pget_layout(properties.get()) == H5D_VIRTUAL) {
         return resolve_virtual(at, properties.get(), wanted, first_row, roots, nesting, parts);
     }
+    require_plausible(at.object.get(), wanted.count, at.path);
     ImagePart part;
-    part.array = index_array(at.object.get(), at.path, at.name, FileBytes(at.path).size());
+    part.array = index_array(at.object.get(), FileBytes(at.path), at.name);
     part.first = static_cast<std::int64_t>(wanted.first);
     part.count = static_cast<std::int64_t>(wanted.count);
     part.first_row = first_row;

@@ -27,6 +27,17 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kShelfBytes = std::uint64_t{1} << 30; ///< of decoded blocks of a split, one a thread aside
 
+DataSpec spec_of(const ImportOptions& options) {
+    DataSpec spec;
+    spec.path = options.source;
+    spec.images = options.images;
+    spec.labels = options.labels;
+    spec.axes = options.axes;
+    spec.range = options.range;
+    spec.roots = options.roots;
+    return spec;
+}
+
 /// How the images of a split are held.
 enum class Form {
     pixels,      ///< of one size
@@ -123,7 +134,7 @@ std::string png_of(const StoredImage& image) {
 class Hdf5Source final : public ImageSource {
   public:
     Hdf5Source(const ImportOptions& options, const std::vector<std::string>& splits) : path_(options.source) {
-        const DataSpec spec{options.source, options.images, options.labels, options.axes, options.range, options.roots};
+        const DataSpec spec = spec_of(options);
         for (const std::string& name : splits) {
             names_.push_back(name);
             add(std::make_unique<Split>(index_dataset(spec, name), options));
@@ -246,9 +257,6 @@ class Hdf5Source final : public ImageSource {
 };
 
 bool looks_like_hdf5(const std::string& path) {
-    if (with_split(path, "") != path) {
-        return true;
-    }
     if (fs::is_directory(path)) {
         return !splits_in(path).empty();
     }
@@ -262,10 +270,7 @@ std::unique_ptr<ImageSource> open_hdf5(const ImportOptions& options) {
     if (options.kind != "hdf5" && !looks_like_hdf5(options.source)) {
         return nullptr;
     }
-    DataSpec spec;
-    spec.path = options.source;
-    spec.images = options.images;
-    return std::make_unique<Hdf5Source>(options, options.splits.empty() ? splits_of(spec) : options.splits);
+    return std::make_unique<Hdf5Source>(options, options.splits.empty() ? splits_of(spec_of(options)) : options.splits);
 }
 
 } // namespace tacit::shards

@@ -62,7 +62,8 @@ void check_numbers(const ImportOptions& options) {
 ImportSummary import_images(const ImportOptions& options, const ProgressFn& progress) {
     check_words(options);
     check_numbers(options);
-    const bool pattern = with_split(options.source, "") != options.source;
+    const bool pattern = options.kind == "hdf5" && (with_split(options.source, "") != options.source ||
+                                                    options.source.find_first_of("*?[") != std::string::npos);
     if (!pattern && !std::filesystem::exists(options.source)) {
         throw IoError(fmt::format("{}: no such file or folder", options.source));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/loader/batch_digest.hpp"
 #include "pipeline/shards/import/import.hpp"
-#include "tests/pipeline/loader/batch_digest.hpp"
+#include "tests/pipeline/loader/small_crops.hpp"
 #include "tests/pipeline/shards/foreign_fixtures.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
@@ -29,7 +30,7 @@ TEST(Pack, TrainingSeesTheSameBytesForThreeEpochs) {
     reading.shuffle = Shuffle::full;
     const augment::Recipe recipe(testing::small_crops(), 3);
     const auto digests = [&](const std::string& path) {
-        return testing::batch_digests(shards::Dataset::open(path, "train"), recipe, reading, 1, 3 * 7);
+        return batch_digests(shards::Dataset::open(path, "train"), recipe, reading, 1, 3 * 7);
     };
     EXPECT_EQ(digests(folder / "slow.h5"), digests(folder / "fast"));
 }

@@ -3,38 +3,30 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/files.hpp"
-#include "pipeline/shards/hdf5/handle.hpp"
-#include "pipeline/shards/index_bytes.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "pipeline/shards/shard_writer.hpp"
-#include "pipeline/shards/statistics.hpp"
+#include "tests/pipeline/shards/dataset_fixtures.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <thread>
 
 namespace tacit::shards {
 namespace {
 
+using testing::expect_blocks_equal_reads;
 using testing::make_jpeg;
 using testing::make_pixels;
 using testing::make_png;
 using testing::message_of;
+using testing::pixels_of;
 using testing::TemporaryFolder;
 using testing::write_raw_split;
 
 constexpr augment::ImageShape kSmall{8, 6, 3};
-
-std::vector<std::uint8_t> pixels_of(const Dataset& dataset, std::int64_t index) {
-    SampleBuffer buffer;
-    const augment::ImageView view = dataset.read(index, buffer);
-    return {view.data, view.data + view.shape.bytes()};
-}
 
 void write_encoded(const TemporaryFolder& folder, const std::vector<std::vector<std::uint8_t>>& images, int channels) {
     ShardWriter writer(folder.path(), {"train", Layout::encoded, {0, 0, channels}, {"a", "b"}, "a test"});
@@ -43,39 +35,6 @@ void write_encoded(const TemporaryFolder& folder, const std::vector<std::vector<
     }
     const std::vector<double> half(static_cast<std::size_t>(channels), 0.5);
     writer.seal(half, half);
-}
-
-/// A foreign HDF5 file with one data set of bytes and one of int64 labels.
-void write_foreign(const std::string& path, const char* images, const std::vector<hsize_t>& dims, const char* labels,
-                   bool chunked = false) {
-    const h5::Session session;
-    const h5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
-    const h5::Handle space(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr));
-    const h5::Handle properties(H5Pcreate(H5P_DATASET_CREATE));
-    if (chunked) {
-        H5Pset_chunk(properties.get(), static_cast<int>(dims.size()), dims.data());
-    }
-    std::size_t bytes = 1;
-    for (const hsize_t dim : dims) {
-        bytes *= dim;
-    }
-    std::vector<std::uint8_t> data(bytes);
-    for (std::size_t i = 0; i < bytes; ++i) {
-        data[i] = static_cast<std::uint8_t>(i % 251);
-    }
-    const h5::Handle set(
-        H5Dcreate2(file.get(), images, H5T_STD_U8LE, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT));
-    H5Dwrite(set.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, data.data());
-    if (labels != nullptr) {
-        const h5::Handle column(H5Screate_simple(1, dims.data(), nullptr));
-        const h5::Handle answers(
-            H5Dcreate2(file.get(), labels, H5T_STD_I64BE, column.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
-        std::vector<std::int64_t> values;
-        for (hsize_t i = 0; i < dims[0]; ++i) {
-            values.push_back(static_cast<std::int64_t>(i % 3));
-        }
-        H5Dwrite(answers.get(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
-    }
 }
 
 /// Overwrites the first place in the file that holds `old`.
@@ -189,24 +148,6 @@ TEST(Dataset, ManyThreadsReadTheSameBytes) {
         }
     }
     EXPECT_EQ(wrong, std::vector<int>(4, 0));
-}
-
-/// Every image through its block is the image that read() gives; blocks cover the data set in order.
-void expect_blocks_equal_reads(const Dataset& dataset) {
-    const std::vector<std::int64_t>& starts = dataset.block_starts();
-    ASSERT_GE(starts.size(), 2U);
-    EXPECT_EQ(starts.front(), 0);
-    EXPECT_EQ(starts.back(), dataset.info().size);
-    Block block;
-    SampleBuffer buffer;
-    for (std::size_t number = 0; number + 1 < starts.size(); ++number) {
-        ASSERT_LT(starts[number], starts[number + 1]);
-        dataset.load(static_cast<std::int64_t>(number), block, buffer.scratch);
-        for (std::int64_t index = starts[number]; index < starts[number + 1]; ++index) {
-            const augment::ImageView view = dataset.image(block, index, buffer);
-            EXPECT_EQ(std::vector<std::uint8_t>(view.data, view.data + view.shape.bytes()), pixels_of(dataset, index));
-        }
-    }
 }
 
 TEST(Dataset, BlocksOfRawImagesEqualSingleReads) {
@@ -334,134 +275,6 @@ TEST(Dataset, MissingFolderIsAnIoError) {
               std::string::npos);
 }
 
-TEST(ForeignDataset, ReadsContiguousImagesWithBigEndianLabels) {
-    const TemporaryFolder folder;
-    write_foreign(folder / "galaxies.h5", "images", {5, 4, 4, 3}, "ans");
-    const Dataset dataset = Dataset::open(folder / "galaxies.h5", "train");
-    EXPECT_EQ(dataset.info().size, 5);
-    EXPECT_EQ(dataset.info().classes.size(), 3U);
-    EXPECT_EQ(dataset.labels(), (std::vector<std::int32_t>{0, 1, 2, 0, 1}));
-    EXPECT_EQ(pixels_of(dataset, 1)[0], 48);
-}
-
-TEST(IndexBytes, DamagedOnesAreRefused) {
-    const TemporaryFolder folder;
-    write_foreign(folder / "a.h5", "images", {2, 4, 4, 3}, "y", true);
-    DataSpec spec;
-    spec.path = folder / "a.h5";
-    const std::string bytes = bytes_of_index(index_dataset(spec, "train"));
-    EXPECT_EQ(pixels_of(Dataset(index_of_bytes(bytes)), 1), pixels_of(Dataset::open(spec, "train"), 1));
-    for (std::size_t place = 0; place < bytes.size(); place += 7) {
-        std::string flipped = bytes;
-        flipped[place] = static_cast<char>(~flipped[place]);
-        EXPECT_THROW(index_of_bytes(flipped), DataError) << place;
-    }
-    EXPECT_THROW(index_of_bytes(bytes.substr(0, bytes.size() / 2)), DataError);
-    EXPECT_THROW(index_of_bytes(""), DataError);
-}
-
-TEST(ForeignDataset, GrayStackWithoutChannelAxisHasOneChannel) {
-    const TemporaryFolder folder;
-    write_foreign(folder / "slices.h5", "data", {5, 4, 6}, nullptr);
-    const Dataset dataset = Dataset::open(folder / "slices.h5", "train");
-    EXPECT_EQ(dataset.info().shape, (augment::ImageShape{4, 6, 1}));
-    EXPECT_EQ(dataset.labels()[0], -1);
-}
-
-TEST(ForeignDataset, FileWithoutSplitsIsNoTestSplit) {
-    const TemporaryFolder folder;
-    write_foreign(folder / "a.h5", "x", {5, 4, 4, 3}, "y");
-    EXPECT_NE(message_of<DataError>([&] { Dataset::open(folder / "a.h5", "test"); }).find("no split 'test'"),
-              std::string::npos);
-}
-
-TEST(ForeignDataset, ReadsChunksAsTheyAre) {
-    const TemporaryFolder folder;
-    write_foreign(folder / "plain.h5", "images", {5, 4, 4, 3}, "labels");
-    write_foreign(folder / "chunked.h5", "images", {5, 4, 4, 3}, "labels", true);
-    const Dataset plain = Dataset::open(folder / "plain.h5", "train");
-    const Dataset chunked = Dataset::open(folder / "chunked.h5", "train");
-    EXPECT_TRUE(plain.single_reads_are_cheap());
-    EXPECT_FALSE(chunked.single_reads_are_cheap());
-    for (std::int64_t i = 0; i < 5; ++i) {
-        EXPECT_EQ(pixels_of(chunked, i), pixels_of(plain, i));
-    }
-    expect_blocks_equal_reads(chunked);
-}
-
-TEST(ForeignDataset, SurvivesEveryFlippedByteOfAChunkedFile) {
-    const TemporaryFolder folder;
-    write_foreign(folder / "whole.h5", "images", {5, 4, 4, 3}, "labels", true);
-    const std::string whole = read_file(folder / "whole.h5");
-    const std::string path = folder / "flipped.h5";
-    SampleBuffer buffer;
-    int refused = 0;
-    for (std::size_t place = 0; place < whole.size(); ++place) {
-        std::string flipped = whole;
-        flipped[place] = static_cast<char>(~flipped[place]);
-        testing::write_bytes(path, {flipped.begin(), flipped.end()});
-        try {
-            const Dataset dataset = Dataset::open(path, "train");
-            for (std::int64_t i = 0; i < dataset.info().size; ++i) {
-                dataset.read(i, buffer);
-            }
-        } catch (const Error&) {
-            ++refused; // Other bytes may be pixels, or may not matter.
-        }
-    }
-    EXPECT_GT(refused, 0);
-}
-
-TEST(ForeignDataset, ShapeThatHoldsNoImagesIsExplained) {
-    const TemporaryFolder folder;
-    write_foreign(folder / "flat.h5", "images", {5, 48}, nullptr);
-    EXPECT_NE(message_of<DataError>([&] { Dataset::open(folder / "flat.h5", "train"); }).find("(5, 48)"),
-              std::string::npos);
-}
-
-TEST(ForeignDataset, FloatingPointNumbersNeedARange) {
-    const TemporaryFolder folder;
-    const std::string path = folder / "float.h5";
-    {
-        const h5::Session session;
-        const hsize_t dims[4] = {1, 1, 3, 1};
-        const float values[3] = {-1.0F, 0.0F, 1.0F};
-        const h5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
-        const h5::Handle space(H5Screate_simple(4, dims, nullptr));
-        const h5::Handle set(
-            H5Dcreate2(file.get(), "images", H5T_IEEE_F32LE, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
-        H5Dwrite(set.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
-    }
-    const Dataset without = Dataset::open(path, "train");
-    EXPECT_NE(message_of<ConfigError>([&] { pixels_of(without, 0); }).find("data.range"), std::string::npos);
-    DataSpec spec;
-    spec.path = path;
-    spec.range = {-1, 1};
-    EXPECT_EQ(pixels_of(Dataset::open(spec, "train"), 0), (std::vector<std::uint8_t>{0, 128, 255}));
-}
-
-TEST(Statistics, AreExactAndFindDuplicates) {
-    const TemporaryFolder folder;
-    const augment::ImageShape shape{1, 2, 1};
-    ShardWriter writer(folder.path(), {"train", Layout::raw, shape, {"a", "b"}, ""});
-    const std::vector<std::vector<std::uint8_t>> images = {{0, 255}, {51, 102}, {0, 255}};
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        writer.add(images[i], crc32c(images[i].data(), 2), i == 1 ? 1 : 0, i);
-    }
-    writer.seal({0.5}, {0.5});
-    const Statistics statistics = measure_statistics(Dataset::open(folder.path(), "train"), 3);
-    // Values 0, 1, .2, .4, 0, 1: mean 13/30; mean of squares (1 + .04 + .16 + 1) / 6.
-    EXPECT_NEAR(statistics.mean[0], 13.0 / 30.0, 1e-12);
-    EXPECT_NEAR(statistics.std[0], std::sqrt(2.2 / 6.0 - 169.0 / 900.0), 1e-12);
-    EXPECT_EQ(statistics.min[0], 0);
-    EXPECT_EQ(statistics.max[0], 255);
-    EXPECT_EQ(statistics.class_counts, (std::vector<std::int64_t>{2, 1}));
-    EXPECT_EQ(statistics.duplicates, 1);
-    ASSERT_EQ(statistics.duplicate_examples.size(), 1U);
-    EXPECT_EQ(statistics.duplicate_examples[0].first, 0);
-    EXPECT_EQ(statistics.duplicate_examples[0].second, 2);
-}
-
 TEST(Inspect, ShowsTheTreeAndTheSectionThatReadsIt) {
     const TemporaryFolder folder;
     write_raw_split(folder.path(), "train", kSmall, 3, 2);
@@ -474,33 +287,6 @@ TEST(Inspect, ShowsTheTreeAndTheSectionThatReadsIt) {
     EXPECT_NE(all.find("images  (3, 8, 6, 3) uint8, contiguous"), std::string::npos) << all;
     EXPECT_NE(all.find("@classes = \"class0\", \"class1\""), std::string::npos) << all;
     EXPECT_EQ(inspection.data_section, "data:\n  path: " + folder.path() + "\n  train: train\n  test: test\n");
-}
-
-TEST(Inspect, ExplainsWhatCannotBeRead) {
-    const TemporaryFolder folder;
-    write_foreign(folder / "flat.h5", "images", {5, 48}, "labels");
-    const Inspection inspection = inspect(folder / "flat.h5");
-    EXPECT_TRUE(inspection.data_section.empty());
-    EXPECT_NE(inspection.guess.find("do not hold images"), std::string::npos) << inspection.guess;
-}
-
-TEST(Inspect, SurvivesEveryFlippedHeaderByte) {
-    const TemporaryFolder folder;
-    const std::string path = folder / "x.h5";
-    write_foreign(path, "images", {2, 3, 3, 1}, "labels");
-    const std::vector<std::uint8_t> whole = testing::read_bytes(path);
-    int described = 0;
-    for (std::size_t i = 0; i < whole.size(); i += 3) {
-        std::vector<std::uint8_t> bytes = whole;
-        bytes[i] ^= 0xFFU;
-        testing::write_bytes(path, bytes);
-        try {
-            described += inspect(path).lines.empty() ? 0 : 1;
-        } catch (const Error&) {
-            continue;
-        }
-    }
-    EXPECT_GT(described, 0);
 }
 
 } // namespace

@@ -32,7 +32,12 @@ ImportOptions pack_options(const TemporaryFolder& folder, const std::string& sou
 }
 
 DataSpec spec_of(const ImportOptions& options) {
-    return {options.source, options.images, options.labels, options.axes, options.range, options.roots};
+    DataSpec spec;
+    spec.path = options.source;
+    spec.images = options.images;
+    spec.axes = options.axes;
+    spec.range = options.range;
+    return spec;
 }
 
 Bytes stored_bytes(const Dataset& dataset, std::int64_t index) {

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/shards/dataset.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/inspect.hpp"
+#include "tests/pipeline/shards/dataset_fixtures.hpp"
+#include "tests/pipeline/shards/image_fixtures.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tacit::shards {
+namespace {
+
+using testing::expect_blocks_equal_reads;
+using testing::message_of;
+using testing::pixels_of;
+using testing::TemporaryFolder;
+using testing::write_foreign;
+
+TEST(ForeignDataset, ReadsContiguousImagesWithBigEndianLabels) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "galaxies.h5", "images", {5, 4, 4, 3}, "ans");
+    const Dataset dataset = Dataset::open(folder / "galaxies.h5", "train");
+    EXPECT_EQ(dataset.info().size, 5);
+    EXPECT_EQ(dataset.info().classes.size(), 3U);
+    EXPECT_EQ(dataset.labels(), (std::vector<std::int32_t>{0, 1, 2, 0, 1}));
+    EXPECT_EQ(pixels_of(dataset, 1)[0], 48);
+}
+
+TEST(ForeignDataset, GrayStackWithoutChannelAxisHasOneChannel) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "slices.h5", "data", {5, 4, 6}, nullptr);
+    const Dataset dataset = Dataset::open(folder / "slices.h5", "train");
+    EXPECT_EQ(dataset.info().shape, (augment::ImageShape{4, 6, 1}));
+    EXPECT_EQ(dataset.labels()[0], -1);
+}
+
+TEST(ForeignDataset, FileWithoutSplitsIsNoTestSplit) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "a.h5", "x", {5, 4, 4, 3}, "y");
+    EXPECT_NE(message_of<DataError>([&] { Dataset::open(folder / "a.h5", "test"); }).find("no split 'test'"),
+              std::string::npos);
+}
+
+TEST(ForeignDataset, ReadsChunksAsTheyAre) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "plain.h5", "images", {5, 4, 4, 3}, "labels");
+    write_foreign(folder / "chunked.h5", "images", {5, 4, 4, 3}, "labels", true);
+    const Dataset plain = Dataset::open(folder / "plain.h5", "train");
+    const Dataset chunked = Dataset::open(folder / "chunked.h5", "train");
+    EXPECT_TRUE(plain.single_reads_are_cheap());
+    EXPECT_FALSE(chunked.single_reads_are_cheap());
+    for (std::int64_t i = 0; i < 5; ++i) {
+        EXPECT_EQ(pixels_of(chunked, i), pixels_of(plain, i));
+    }
+    expect_blocks_equal_reads(chunked);
+}
+
+TEST(ForeignDataset, SurvivesEveryFlippedByteOfAChunkedFile) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "whole.h5", "images", {5, 4, 4, 3}, "labels", true);
+    const std::string whole = read_file(folder / "whole.h5");
+    const std::string path = folder / "flipped.h5";
+    SampleBuffer buffer;
+    int refused = 0;
+    for (std::size_t place = 0; place < whole.size(); ++place) {
+        std::string flipped = whole;
+        flipped[place] = static_cast<char>(~flipped[place]);
+        testing::write_bytes(path, {flipped.begin(), flipped.end()});
+        try {
+            const Dataset dataset = Dataset::open(path, "train");
+            for (std::int64_t i = 0; i < dataset.info().size; ++i) {
+                dataset.read(i, buffer);
+            }
+        } catch (const Error&) {
+            ++refused; // Other bytes may be pixels, or may not matter.
+        }
+    }
+    EXPECT_GT(refused, 0);
+}
+
+TEST(ForeignDataset, ShapeThatHoldsNoImagesIsExplained) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "flat.h5", "images", {5, 48}, nullptr);
+    EXPECT_NE(message_of<DataError>([&] { Dataset::open(folder / "flat.h5", "train"); }).find("(5, 48)"),
+              std::string::npos);
+}
+
+TEST(ForeignDataset, FloatingPointNumbersNeedARange) {
+    const TemporaryFolder folder;
+    const std::string path = folder / "float.h5";
+    {
+        const h5::Session session;
+        const hsize_t dims[4] = {1, 1, 3, 1};
+        const float values[3] = {-1.0F, 0.0F, 1.0F};
+        const h5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+        const h5::Handle space(H5Screate_simple(4, dims, nullptr));
+        const h5::Handle set(
+            H5Dcreate2(file.get(), "images", H5T_IEEE_F32LE, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+        H5Dwrite(set.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
+    }
+    const Dataset without = Dataset::open(path, "train");
+    EXPECT_NE(message_of<ConfigError>([&] { pixels_of(without, 0); }).find("data.range"), std::string::npos);
+    DataSpec spec;
+    spec.path = path;
+    spec.range = {-1, 1};
+    EXPECT_EQ(pixels_of(Dataset::open(spec, "train"), 0), (std::vector<std::uint8_t>{0, 128, 255}));
+}
+
+TEST(Inspect, ExplainsWhatCannotBeRead) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "flat.h5", "images", {5, 48}, "labels");
+    const Inspection inspection = inspect(folder / "flat.h5");
+    EXPECT_TRUE(inspection.data_section.empty());
+    EXPECT_NE(inspection.guess.find("do not hold images"), std::string::npos) << inspection.guess;
+}
+
+TEST(Inspect, SurvivesEveryFlippedHeaderByte) {
+    const TemporaryFolder folder;
+    const std::string path = folder / "x.h5";
+    write_foreign(path, "images", {2, 3, 3, 1}, "labels");
+    const std::vector<std::uint8_t> whole = testing::read_bytes(path);
+    int described = 0;
+    for (std::size_t i = 0; i < whole.size(); i += 3) {
+        std::vector<std::uint8_t> bytes = whole;
+        bytes[i] ^= 0xFFU;
+        testing::write_bytes(path, bytes);
+        try {
+            described += inspect(path).lines.empty() ? 0 : 1;
+        } catch (const Error&) {
+            continue;
+        }
+    }
+    EXPECT_GT(described, 0);
+}
+
+} // namespace
+} // namespace tacit::shards
