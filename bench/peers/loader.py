@@ -150,8 +150,8 @@ def data_loader_reading(path, seconds, workers):
     return 1e6 * elapsed / done
 
 
-def tacit_reading(tacit, path, seconds, workers):
-    command = [tacit, "bench", "loader", str(path), "--recipe", "none", "--workers", str(workers), "--batch", str(BATCH),
+def tacit_reading(tacit, path, seconds, workers, side):
+    command = [tacit, "bench", "loader", str(path), "--recipe", "none", "--size", str(side), "--workers", str(workers), "--batch", str(BATCH),
                "--seconds", str(seconds), "--json"]
     answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return 1e6 / answer["images_per_second"]
@@ -205,8 +205,9 @@ def on_cores(count, reading):
 
 def compare(tacit, name, path, options):
     """Readers in turns, `rounds` times: {reader: [microseconds]}."""
+    side = 224 if name == RAW_224 else 96
     readers = {
-        "tacit": (1, functools.partial(tacit_reading, tacit, path, options.seconds, 1)),
+        "tacit": (1, functools.partial(tacit_reading, tacit, path, options.seconds, 1, side)),
         "h5py": (1, functools.partial(h5py_reading, path, options.seconds)),
         "DataLoader": (1, functools.partial(data_loader_reading, path, options.seconds, 0)),
     }
@@ -215,7 +216,7 @@ def compare(tacit, name, path, options):
     if name == RAW_224:
         readers["memcpy"] = (1, functools.partial(memcpy_reading, path, options.seconds))
     if len(CORES) > 1:
-        readers["tacit, two"] = (2, functools.partial(tacit_reading, tacit, path, options.seconds, 2))
+        readers["tacit, two"] = (2, functools.partial(tacit_reading, tacit, path, options.seconds, 2, side))
         readers["DataLoader, two"] = (2, functools.partial(data_loader_reading, path, options.seconds, 2))
     times = {reader: [] for reader in readers}
     for _ in range(options.rounds):
