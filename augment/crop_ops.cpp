@@ -32,9 +32,10 @@ class Resize final : public Operation {
   public:
     explicit Resize(int size) : size_(size) {}
     bool moves_pixels() const override { return true; }
+    bool keeps(ImageShape source) const override { return source.height == size_ && source.width == size_; }
     void apply(Canvas& canvas, Draws&) const override {
         const ImageView source = canvas.image();
-        if (source.shape.height != size_ || source.shape.width != size_) {
+        if (!keeps(source.shape)) {
             crop_resize(source, {0, 0, source.shape.height, source.shape.width},
                         canvas.next({size_, size_, source.shape.channels}), canvas.buffers().resample);
         }
@@ -48,13 +49,14 @@ class ResizeShortSide final : public Operation {
   public:
     explicit ResizeShortSide(int size) : size_(size) {}
     bool moves_pixels() const override { return true; }
+    bool keeps(ImageShape source) const override { return std::min(source.height, source.width) == size_; }
     void apply(Canvas& canvas, Draws&) const override {
         const ImageView source = canvas.image();
         const ImageShape shape = source.shape;
-        const int short_side = std::min(shape.height, shape.width);
-        if (short_side == size_) {
+        if (keeps(shape)) {
             return;
         }
+        const int short_side = std::min(shape.height, shape.width);
         // torchvision truncates the long side.
         const auto scaled = [&](int side) { return static_cast<int>(std::int64_t{size_} * side / short_side); };
         const ImageShape target{scaled(shape.height), scaled(shape.width), shape.channels};
@@ -74,9 +76,10 @@ class CenterCrop final : public Operation {
   public:
     explicit CenterCrop(int size) : size_(size) {}
     bool moves_pixels() const override { return true; }
+    bool keeps(ImageShape source) const override { return source.height == size_ && source.width == size_; }
     void apply(Canvas& canvas, Draws&) const override {
         const ImageView source = canvas.image();
-        if (source.shape.height == size_ && source.shape.width == size_) {
+        if (keeps(source.shape)) {
             return;
         }
         const int top = central_offset(source.shape.height, size_);

@@ -23,6 +23,8 @@ class Operation {
     virtual void apply(Canvas& canvas, Draws& draws) const = 0;
     /// The targets that it writes.
     virtual ViewOutputs outputs() const { return {}; }
+    /// Whether it leaves every image of that shape as it is, whatever is drawn.
+    virtual bool keeps(ImageShape /*source*/) const { return false; }
     /// Whether it moves pixels, so that a mask made before it would no longer fit.
     virtual bool moves_pixels() const { return false; }
 };

@@ -113,12 +113,17 @@ std::vector<ViewSpec> evaluation(const Target& target) {
     return {{{{"resize_short_side", 1.0, {{"size", {side}}}}, {"center_crop", 1.0, {}}}, 0}};
 }
 
+/// The image as it is, cut or padded where it has another size: what reading costs without augmentation.
+std::vector<ViewSpec> as_it_is(const Target&) {
+    return {{{{"center_crop", 1.0, {}}}, 0}};
+}
+
 struct Entry {
     std::string_view name;
     std::vector<ViewSpec> (*make)(const Target&);
 };
 
-constexpr std::array<Entry, 7> kPresets{{
+constexpr std::array<Entry, 8> kPresets{{
     {"simclr", contrastive},
     {"rotnet", rotations},
     {"context_encoder", context_encoder},
@@ -126,6 +131,7 @@ constexpr std::array<Entry, 7> kPresets{{
     {"denoise", denoise},
     {"triplet", contrastive},
     {"eval", evaluation},
+    {"none", as_it_is},
 }};
 
 } // namespace

@@ -8,6 +8,7 @@
 
 #include "pipeline/base/error.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
 #include <stdexcept>
@@ -150,6 +151,12 @@ ImageShape Recipe::output() const {
 
 ViewOutputs Recipe::outputs(int view) const {
     return program_->views.at(static_cast<std::size_t>(view)).outputs;
+}
+
+bool Recipe::keeps(ImageShape source) const {
+    return program_->views.size() == 1 && source == output() &&
+           std::all_of(program_->views[0].steps.begin(), program_->views[0].steps.end(),
+                       [&](const Step& step) { return step.operation->keeps(source); });
 }
 
 void Recipe::apply(ImageView source, const SampleKey& key, const std::vector<ViewSlot>& slots,

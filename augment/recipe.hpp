@@ -84,6 +84,8 @@ class Recipe {
     /// Shape of every view: {size, size, C}.
     ImageShape output() const;
     ViewOutputs outputs(int view) const;
+    /// Whether every image of that shape is its own and only view, unchanged.
+    bool keeps(ImageShape source) const;
 
     /// Makes every view of `source` (any height and width >= 1, the recipe's channel count) into
     /// `slots` (one per view). Thread-safe; no allocation once `workspace` has grown.
@@ -94,7 +96,7 @@ class Recipe {
     std::unique_ptr<Program> program_;
 };
 
-/// Names of the built-in recipes: simclr, rotnet, context_encoder, autoencoder, denoise, triplet, eval.
+/// Names of the built-in recipes: simclr, rotnet, context_encoder, autoencoder, denoise, triplet, eval, none.
 std::vector<std::string> preset_names();
 
 /// The built-in recipe `name` for views of `size` x `size` and `channels` channels (colour operations

@@ -6,7 +6,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 # One precompiled header with LibTorch in it, shared by all TORCH_SOURCES. Not <torch/torch.h>: with it every
 # file would spend three more seconds on templates that nothing uses.
 file(WRITE "${PROJECT_BINARY_DIR}/torch_pch.cpp" "// carries the precompiled header of LibTorch\n")
-add_library(tacit_torch_pch OBJECT "${PROJECT_BINARY_DIR}/torch_pch.cpp")
+add_library(tacit_torch_pch OBJECT EXCLUDE_FROM_ALL "${PROJECT_BINARY_DIR}/torch_pch.cpp")
 target_link_libraries(tacit_torch_pch PRIVATE tacit_settings Tacit::torch)
 target_precompile_headers(tacit_torch_pch PRIVATE <torch/nn/modules/conv.h> <torch/nn/modules/linear.h>
                            <torch/types.h> <algorithm> <map> <memory> <string> <vector>)

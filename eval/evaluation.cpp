@@ -9,6 +9,7 @@
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/train/model_state.hpp"
+#include "pipeline/train/open_dataset.hpp"
 
 #include <torch/nn/module.h>
 #include <torch/types.h>
@@ -63,7 +64,7 @@ const shards::Dataset& Evaluation::split(const std::string& name) {
     if (found != splits_.end()) {
         return found->second;
     }
-    shards::Dataset dataset = shards::Dataset::open(run_.data.source, name);
+    shards::Dataset dataset = train::open_dataset(run_.data.source, name, comm_);
     if (dataset.info().channels != run_.shape.channels) {
         throw DataError(fmt::format("{}: split {} has {} channels, the run {} was trained on {}", run_.data.source.path,
                                     name, dataset.info().channels, run_.name, run_.shape.channels));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/digest.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/cli/view_source.hpp"
+#include "pipeline/loader/batch_digest.hpp"
 #include "pipeline/loader/throughput.hpp"
 #include "pipeline/train/threads.hpp"
 
@@ -18,7 +20,10 @@ void options(OptionTable& table) {
     add_view_options(table);
     table.add_options()("batch", po::value<std::int64_t>()->value_name("N")->default_value(128), "images a batch")(
         "workers", po::value<std::int64_t>()->value_name("N")->default_value(0), "threads; 0: as many as cores")(
-        "seconds", po::value<double>()->value_name("S")->default_value(5), "of measuring");
+        "seconds", po::value<double>()->value_name("S")->default_value(5),
+        "of measuring")("digest", po::value<std::int64_t>()->value_name("EPOCHS"),
+                        "instead of timing: SHA-256 of every byte that so many epochs deliver")(
+        "ranks", po::value<std::int64_t>()->value_name("N")->default_value(1), "of --digest: loaders side by side");
     add_json_option(table);
 }
 
@@ -40,6 +45,19 @@ std::string json_of(const loader::Throughput& measured, const ViewSource& source
     return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+/// The same for any number of workers and ranks, for shards and the files that they were packed from.
+std::string delivered_digest(const ViewSource& source, const loader::LoaderOptions& options, int ranks,
+                             std::int64_t epochs) {
+    loader::RankedLoaders loaders(source.dataset, source.recipe, options, ranks);
+    Sha256 all;
+    for (std::int64_t batch = 0; batch < epochs * loaders.batches_per_epoch(); ++batch) {
+
+        const std::string digest = loader::batch_digest(loaders.next());
+        all.update(digest.data(), digest.size());
+    }
+    return all.hex();
+}
+
 ExitCode run(const Call& call) {
     const std::int64_t batch = call.integer_in("batch", 1, 1 << 20);
     const auto workers = static_cast<int>(call.integer_in("workers", 0, 1024));
@@ -48,6 +66,12 @@ ExitCode run(const Call& call) {
     loader::LoaderOptions wanted = loader::training_options(source.data, source.dataset);
     wanted.global_batch = batch;
     wanted.workers = workers > 0 ? workers : train::cores_of_rank(call.comm);
+    if (call.given("digest")) {
+        const auto ranks = static_cast<int>(call.integer_in("ranks", 1, 1024));
+        const std::string digest = delivered_digest(source, wanted, ranks, call.integer_in("digest", 1, 1 << 20));
+        call.answer(call.json() ? nlohmann::json({{"sha256", digest}}).dump(2) : digest + "\n");
+        return ExitCode::done;
+    }
     const loader::Throughput measured = loader::measure_throughput(source.dataset, source.recipe, wanted, seconds);
     call.answer(call.json()
                     ? json_of(measured, source)

@@ -11,6 +11,8 @@ namespace tacit::cli {
 Command data_import_command();
 Command data_inspect_command();
 Command data_stats_command();
+Command data_verify_command();
+Command data_pack_command();
 Command data_preview_command();
 Command pretrain_command();
 Command probe_command();

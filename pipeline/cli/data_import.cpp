@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/progress.hpp"
-#include "pipeline/base/words.hpp"
 #include "pipeline/cli/commands.hpp"
+#include "pipeline/cli/data_options.hpp"
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/shards/import/import.hpp"
 #include "pipeline/train/signals.hpp"
@@ -41,24 +41,6 @@ void options(OptionTable& table) {
         "skip-bad", po::bool_switch(), "leave unreadable images out, and list them, instead of failing")(
         "overwrite", po::bool_switch(), "replace shards that are already there");
     add_json_option(table);
-}
-
-/// "0:1" -> {0, 1}. Throws ConfigError.
-std::vector<double> range_of(const std::string& text) {
-    const std::size_t colon = text.find(':');
-    std::vector<double> range(2);
-    try {
-        std::size_t low = 0;
-        std::size_t high = 0;
-        range[0] = std::stod(text.substr(0, colon), &low);
-        range[1] = std::stod(text.substr(colon == std::string::npos ? text.size() : colon + 1), &high);
-        if (low == colon && low + 1 + high == text.size())
-            return range;
-    } catch (const std::exception&) { // No numbers at all: the same message.
-        range.clear();
-    }
-    throw ConfigError(
-        fmt::format("--range {}: two numbers, the lower one first, as in --range 0:1 or --range=-1:1", one_line(text)));
 }
 
 shards::ImportOptions import_options(const Call& call) {

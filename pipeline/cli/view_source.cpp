@@ -2,6 +2,7 @@
 #include "pipeline/cli/view_source.hpp"
 
 #include "models/pretext/pretext.hpp"
+#include "pipeline/cli/data_options.hpp"
 #include "pipeline/cli/option_groups.hpp"
 
 #include <boost/program_options/value_semantic.hpp>
@@ -19,8 +20,7 @@ config::Document view_document(const Call& call) {
         throw ConfigError("no data set is named: give PATH, or --config FILE");
     config::Document document =
         call.given("config") ? read_config(call) : config::Document::from_text("", "command line");
-    if (call.given("path"))
-        document.set_text("data.path", call.text("path"));
+    override_data(call, document);
     if (call.given("split"))
         document.set_text("data.train", call.text("split"));
     if (call.given("recipe"))
@@ -38,6 +38,7 @@ void add_view_options(OptionTable& table) {
         "recipe", po::value<std::string>()->value_name("NAME"), "recipe; default: the config's, else simclr")(
         "size", po::value<std::int64_t>()->value_name("PIXELS"), "of a view; default: the config's, else the images'")(
         "split", po::value<std::string>()->value_name("NAME"), "split; default: the config's training split");
+    add_data_options(table);
     add_config_options(table);
 }
 

@@ -16,7 +16,7 @@ struct ViewSource {
     double open_seconds = 0; ///< that indexing and opening the data set took
 };
 
-/// PATH, --recipe, --size, --split, --config, --set
+/// PATH, --recipe, --size, --split, --config, --set and those of add_data_options()
 void add_view_options(OptionTable& table);
 /// What the options name: the config's data and augmentation, where flags take precedence; or, with a PATH and
 /// no config, that data set and the recipe simclr or --recipe.

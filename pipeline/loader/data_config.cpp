@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/axes.hpp"
+#include "pipeline/shards/sample_axis.hpp"
 
 #include <fmt/format.h>
 
@@ -76,7 +77,7 @@ shards::DataSpec read_source(const config::Section& data) {
     source.index_cache = data.flag("index_cache", source.index_cache);
     if (!source.axes.empty()) {
         try {
-            shards::Axes{source.axes};
+            shards::Axes{shards::with_sample_axis(source.axes)};
         } catch (const ConfigError& error) {
             data.fail("axes", error.what());
         }
@@ -87,6 +88,48 @@ shards::DataSpec read_source(const config::Section& data) {
     return source;
 }
 
+/// How pixels are normalised; numbers and a rule that would measure others contradict each other.
+void read_normalization(const config::Section& data, DataConfig& config) {
+    static const std::vector<std::string> kRules = {"standard", "minmax", "robust", "fixed"};
+    config.mean = data.numbers("mean", {}, {0.0, 1.0});
+    config.std = data.numbers("std", {}, {1e-6, 1.0});
+    if (config.mean.size() != config.std.size()) {
+        data.fail(config.mean.empty() ? "std" : "mean", "mean and std need one number per channel each, or neither");
+    }
+    const std::string rule = data.choice("normalize", config.mean.empty() ? "standard" : "fixed", kRules);
+    config.normalize =
+        static_cast<Normalize>(std::find(kRules.begin(), kRules.end(), rule) - kRules.begin()); // in the enum's order
+    if (config.normalize == Normalize::fixed && config.mean.empty()) {
+        data.fail("normalize", "fixed needs mean and std, one number per channel each");
+    }
+    if (config.normalize != Normalize::fixed && !config.mean.empty()) {
+        data.fail("normalize", fmt::format("{} measures the training split, and mean and std are given; leave them "
+                                           "out, or say fixed",
+                                           rule));
+    }
+}
+
+/// How images are shared out among splits that no file names.
+void read_splits(const config::Section& data, shards::DataSpec& source) {
+    source.split_by = data.text("split_by", "");
+    source.split_seed = static_cast<std::uint64_t>(
+        data.integer("split_seed", static_cast<std::int64_t>(source.split_seed), {0, std::int64_t{1} << 62}));
+    const config::Section shares = data.section("split_shares");
+    double total = 0;
+    for (const std::string& split : shares.keys()) {
+        const double share = shares.number(split, 1, {1e-6, 1.0});
+        source.split_shares.push_back({split, share});
+        total += share;
+    }
+    constexpr double kRounding = 1e-9;
+    if (total > 1 + kRounding) {
+        data.fail("split_shares", fmt::format("the shares make {}, which is more than 1", total));
+    }
+    if (!source.split_by.empty() && !source.split_shares.empty()) {
+        data.fail("split_by", "does not go with split_shares; choose one");
+    }
+}
+
 } // namespace
 
 DataConfig read_data(const config::Section& data) {
@@ -95,16 +138,14 @@ DataConfig read_data(const config::Section& data) {
     const DataConfig defaults;
     DataConfig config;
     config.source = read_source(data);
+    read_splits(data, config.source);
     config.train = data.text("train", defaults.train);
     config.test = data.text("test", defaults.test);
-    config.mean = data.numbers("mean", {}, {0.0, 1.0});
-    config.std = data.numbers("std", {}, {1e-6, 1.0});
+    read_normalization(data, config);
     config.workers = static_cast<int>(data.integer("workers", defaults.workers, {0, kMaxWorkers}));
     config.slots = static_cast<int>(data.integer("slots", defaults.slots, {2, kMaxSlots}));
     read_order(data, config);
-    if (config.mean.size() != config.std.size()) {
-        data.fail(config.mean.empty() ? "std" : "mean", "mean and std need one number per channel each, or neither");
-    }
+    config.stage = data.text("stage", defaults.stage);
     return config;
 }
 

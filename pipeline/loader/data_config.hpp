@@ -11,12 +11,21 @@
 
 namespace tacit::loader {
 
+/// How pixels are normalised: by which mean and std they become (x - mean) / std.
+enum class Normalize {
+    standard, ///< mean and standard deviation of the training split
+    minmax,   ///< its smallest value becomes 0, its largest 1
+    robust,   ///< median, and distance between the percentiles 25 and 75
+    fixed     ///< mean and std of the config
+};
+
 /// The `data` section.
 struct DataConfig {
-    shards::DataSpec source;     ///< path (required), images, labels, axes, range, roots, index_cache
-    std::string train = "train"; ///< split to train on
-    std::string test = "test";   ///< split to evaluate on
-    std::vector<double> mean;    ///< per channel in [0, 1]; empty: what the shards store
+    shards::DataSpec source;                   ///< its members under their names; path is required
+    std::string train = "train";               ///< split to train on
+    std::string test = "test";                 ///< split to evaluate on
+    Normalize normalize = Normalize::standard; ///< fixed where mean and std are given
+    std::vector<double> mean;                  ///< per channel in [0, 1], for Normalize::fixed; else empty
     std::vector<double> std;
     int workers = 0;              ///< loader threads per rank; 0: from cores and ranks
     int slots = 3;                ///< batches in the ring
@@ -25,6 +34,7 @@ struct DataConfig {
     std::int64_t lanes = 8;       ///< see EpochOrder
     OnBadSample on_bad_sample = OnBadSample::fail;
     std::int64_t max_bad_samples = 100; ///< distinct ones that a rank may skip
+    std::string stage;                  ///< folder on a disk of the node to copy the files to; empty: none
 };
 
 DataConfig read_data(const config::Section& data);

@@ -82,6 +82,7 @@ struct Loader::Impl {
 
     const augment::Recipe& recipe;
     LoaderOptions options;
+    bool as_stored; ///< every image is its own view: it may be read where it belongs
     SampleSource source;
     std::int64_t first_epoch = 0;
     std::int64_t first_batch = 0;
@@ -102,7 +103,7 @@ struct Loader::Impl::Scratch {
 };
 
 Loader::Impl::Impl(const shards::Dataset& data, const augment::Recipe& views, const LoaderOptions& given)
-    : recipe(views), options(checked(given, data)), source(data, options),
+    : recipe(views), options(checked(given, data)), as_stored(views.keeps(data.info().shape)), source(data, options),
       ring(options.slots, options.global_batch / options.ranks,
            [this](std::int64_t number, Batch& batch) { prepare(number, batch); }) {
     if (recipe.output().channels != data.info().channels) {
@@ -150,7 +151,11 @@ void Loader::Impl::fill(const Ring::Claim& claim, Scratch& scratch) {
                             view.rotation.empty() ? nullptr : view.rotation.data() + sample};
     }
     const std::int64_t epoch = options.fixed_epoch >= 0 ? options.fixed_epoch : batch.epoch;
+    scratch.buffers.target = as_stored ? scratch.slots[0].pixels : nullptr;
     const augment::ImageView pixels = source.read(claim.batch, claim.sample, batch, scratch.buffers);
+    if (pixels.data == scratch.slots[0].pixels) {
+        return;
+    }
     recipe.apply(pixels,
                  {options.seed, static_cast<std::uint32_t>(epoch), static_cast<std::uint64_t>(batch.ids[sample])},
                  scratch.slots, scratch.workspace);

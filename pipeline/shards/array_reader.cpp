@@ -17,6 +17,21 @@
 
 namespace tacit::shards {
 
+namespace {
+
+/// Whether images lie one after the other, dense, interleaved and in this machine's byte order.
+bool lies_plain(const StoredArray& array, const CellGrid& grid) {
+    std::uint64_t stride = 1;
+    bool dense = array.layout == StoredArray::Layout::contiguous && !array.swapped && grid.is_sample(0);
+    for (std::size_t i = grid.rank(); i-- > 1;) {
+        dense = dense && !grid.is_sample(i) && (grid.shape()[i] == 1 || grid.pixel_strides()[i] == stride);
+        stride *= grid.shape()[i];
+    }
+    return dense;
+}
+
+} // namespace
+
 struct ArrayReader::Impl {
     Impl(const StoredArray& given, const Axes& axes, const FileBytes& bytes, std::int64_t first, std::int64_t count);
 
@@ -35,6 +50,8 @@ struct ArrayReader::Impl {
     std::optional<ChunkReader> chunks;
     std::optional<h5::LibraryArray> library;
     std::uint64_t image_bytes;
+    /// Address of the first image, if images lie in the file one after the other as they are wanted.
+    std::optional<std::uint64_t> plain;
 };
 
 ArrayReader::Impl::Impl(const StoredArray& given, const Axes& axes, const FileBytes& bytes, std::int64_t first,
@@ -47,6 +64,9 @@ ArrayReader::Impl::Impl(const StoredArray& given, const Axes& axes, const FileBy
             throw DataError(fmt::format("claims {} bytes at byte {} of a file of {}; the file is truncated or damaged",
                                         size, array.address, bytes.size()));
         }
+    }
+    if (lies_plain(array, grid)) {
+        plain = array.address + static_cast<std::uint64_t>(first) * image_bytes;
     }
     if (array.layout == StoredArray::Layout::chunked) {
         chunks.emplace(array, bytes);
@@ -156,12 +176,24 @@ void ArrayReader::read_block(std::int64_t number, std::vector<std::uint8_t>& out
     impl_->read_box(impl_->grid.block(number), out, scratch);
 }
 
+bool ArrayReader::read_plain(std::int64_t sample, std::span<std::uint8_t> to) const {
+    if (!impl_->plain || to.size() != impl_->image_bytes) {
+        return false;
+    }
+    impl_->file->read(*impl_->plain + static_cast<std::uint64_t>(sample) * impl_->image_bytes, to.data(), to.size());
+    return true;
+}
+
 void ArrayReader::read_one(std::int64_t sample, std::vector<std::uint8_t>& out, ArrayScratch& scratch) const {
     const std::vector<std::int64_t>& starts = block_starts();
     const auto after = std::upper_bound(starts.begin(), starts.end(), sample);
     const std::int64_t number = after - starts.begin() - 1;
     const std::int64_t place = sample - *std::prev(after);
     CellGrid::Box box = impl_->grid.block(number);
+    if (starts[static_cast<std::size_t>(number) + 1] - starts[static_cast<std::size_t>(number)] == 1) {
+        impl_->read_box(box, out, scratch);
+        return;
+    }
     if (impl_->array.layout == StoredArray::Layout::contiguous && !impl_->library) { // N is the first dimension
         box.low[0] += static_cast<std::uint64_t>(place);
         box.high[0] = box.low[0] + 1;

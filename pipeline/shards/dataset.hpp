@@ -7,6 +7,7 @@
 #include "pipeline/shards/dataset_index.hpp"
 #include "pipeline/shards/element.hpp"
 #include "pipeline/shards/part_reader.hpp"
+#include "pipeline/shards/staging.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -36,6 +37,8 @@ struct SampleBuffer {
     std::vector<std::uint8_t> encoded; ///< bytes as stored
     std::vector<std::uint8_t> wide;    ///< decoded pixels of 16 bits
     std::vector<std::uint8_t> pixels;  ///< decoded HWC image
+    /// Where read() may put an image of DatasetInfo::shape at once, if that saves a copy; nullptr: nowhere.
+    std::uint8_t* target = nullptr;
     ArrayScratch scratch;
 };
 
@@ -65,11 +68,13 @@ class Dataset {
     const DatasetInfo& info() const;
     /// Class index per image, -1 where unlabelled. Size info().size.
     const std::vector<std::int32_t>& labels() const;
+    /// "FILE: DATA SET: image 12", for messages. The image's number is that in its part of the file.
+    std::string name(std::int64_t index) const;
     /// Image `index` as it is stored, in interleaved order and native bytes. Verifies its checksum. Throws as read().
     StoredImage stored(std::int64_t index, SampleBuffer& buffer) const;
-    /// Reads and decodes image `index` into `buffer`; the view points into it. Pixels of other types than u8 become u8
-    /// by the value range (to_u8); ConfigError where none is known. Verifies the image's checksum where the shard has
-    /// one. Throws DataError naming file, data set and image.
+    /// Reads and decodes image `index` into `buffer`; the view points into it, or is buffer.target. Pixels of other
+    /// types than u8 become u8 by the value range (to_u8); ConfigError where none is known. Verifies the image's
+    /// checksum where the shard has one. Throws DataError naming file, data set and image.
     augment::ImageView read(std::int64_t index, SampleBuffer& buffer) const;
 
     /// Whether read() of an image costs no more than the image's part of load(). False where an image lies in an HDF5
@@ -83,6 +88,16 @@ class Dataset {
     void load(std::int64_t number, Block& into, ArrayScratch& scratch) const;
     /// Image `index` of a loaded block; the view points into block or buffer. Equals read(index). Throws DataError.
     augment::ImageView image(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
+    /// The same as it is stored; the bytes lie in the block. Verifies its checksum. Throws DataError.
+    StoredImage stored(const Block& block, std::int64_t index) const;
+    /// The same as numbers of info().element: JPEG and PNG decoded, no value range applied. Throws DataError.
+    StoredImage values(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
+
+    /// Copies the files in the background, and reads each from its copy as soon as that is whole and verified: see
+    /// Staging. Once only.
+    void stage(StagingOptions options);
+    /// nullptr unless stage() was called.
+    Staging* staging() const;
 
   private:
     struct Impl;

@@ -5,6 +5,7 @@
 #include "pipeline/shards/index_cache.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
+#include "pipeline/shards/split_choice.hpp"
 
 #include <fmt/format.h>
 
@@ -57,22 +58,32 @@ std::string with_split(std::string text, const std::string& split) {
     return text;
 }
 
+std::vector<std::string> data_files(const std::string& path, const std::string& split) {
+    if (std::filesystem::is_directory(path)) {
+        return shard_files(path, split);
+    }
+    const bool pattern = path.find_first_of("*?[") != std::string::npos && !std::filesystem::exists(path);
+    return pattern ? matching_files(path) : std::vector<std::string>{path};
+}
+
 DatasetIndex index_dataset(const DataSpec& spec, const std::string& split) {
-    DatasetIndex index{with_split(spec.path, split), split, {}};
+    const std::string stored = stored_split(spec, split);
+    DatasetIndex index{with_split(spec.path, stored), split, {}};
     const bool folder = std::filesystem::is_directory(index.path);
     const bool one_a_split = index.path != spec.path; // the name says which split the file holds
-    for (const std::string& file : folder ? shard_files(index.path, split) : std::vector<std::string>{index.path}) {
-        const std::string wanted = folder || one_a_split ? std::string() : split;
+    const std::string wanted = folder || one_a_split ? std::string() : stored;
+    for (const std::string& file : data_files(index.path, stored)) {
         index.files.push_back(spec.index_cache ? cached_index(file, spec, wanted) : index_file(file, spec, wanted));
         FileIndex& found = index.files.back();
-        if (folder && found.format == "tacit" && found.split != split) {
-            throw DataError(fmt::format("{}: holds split '{}' under the name of '{}'", file, found.split, split));
+        if (folder && found.format == "tacit" && found.split != stored) {
+            throw DataError(fmt::format("{}: holds split '{}' under the name of '{}'", file, found.split, stored));
         }
         check_agreement(index.files.front(), found);
     }
     if (folder) {
         check_total(index);
     }
+    choose_split(spec, split, index.files);
     return index;
 }
 

@@ -16,6 +16,9 @@ struct DatasetIndex {
     std::vector<FileIndex> files;
 };
 
+/// The files at `path`, which names no {split} any more, that hold images of `split`. Throws as index_dataset() does.
+std::vector<std::string> data_files(const std::string& path, const std::string& split);
+
 /// Indexes every file of `split`. Throws DataError/IoError naming file and data set when a file cannot be read, when
 /// files do not fit together, or when a shard is missing.
 DatasetIndex index_dataset(const DataSpec& spec, const std::string& split);

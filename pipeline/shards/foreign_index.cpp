@@ -16,8 +16,6 @@
 namespace tacit::shards {
 namespace {
 
-constexpr const char* kOnlySplit = "train";
-
 // Names seen in public data sets and tutorials: PCam, Galaxy10, So2Sat, 3D Shapes, Keras, CREMI, calorimeters, NYU, …
 const std::vector<std::string> kImageNames = {
     "images", "image", "x",         "X",    "data", "imgs",        "img",
@@ -37,6 +35,7 @@ std::vector<std::string> names_for_split(const std::vector<std::string>& names, 
         out.push_back(fmt::format("{}/{}", split, name));
         out.push_back(fmt::format("{}_{}", split, name));
         out.push_back(fmt::format("{}_{}", name, split));
+        out.push_back(fmt::format("{}_set_{}", split, name));
     }
     return out;
 }
@@ -122,19 +121,20 @@ void describe(FileIndex& index) {
     }
 }
 
-Labels named_labels(const std::string& text, const std::string& path, const DataSpec& spec, FileIndex& index,
-                    const Images& images) {
+/// What `text`, the value of config key `key`, says of each image.
+Labels named_labels(const char* key, const std::string& text, const std::string& path, const DataSpec& spec,
+                    FileIndex& index, const Images& images) {
     const h5::Roots roots(spec.roots, &index.reached);
     if (text == "group") {
         if (images.groups.classes.empty()) {
             throw ConfigError(
-                fmt::format("data.labels is `group`, but {}: {} has no subgroups with images", path, images.at.name));
+                fmt::format("{} is `group`, but {}: {} has no subgroups with images", key, path, images.at.name));
         }
         return images.groups;
     }
     if (text.starts_with('@')) {
         const std::string name = text.substr(1);
-        const bool own = h5::has_attribute(images.at.object.get(), name);
+        const bool own = h5::has_attribute(images.at.object.get(), name, path);
         const h5::Handle root(H5Gopen2(images.at.file.get(), "/", H5P_DEFAULT));
         return read_label_attribute(own ? images.at.object.get() : root.get(), name,
                                     fmt::format("{}: {}", path, own ? images.at.name : "/"), index.count);
@@ -159,7 +159,7 @@ Labels guessed_labels(const std::string& name, const std::string& path, const Da
     }
     if (!name.empty()) {
         try {
-            return named_labels(name, path, spec, index, images);
+            return named_labels("data.labels", name, path, spec, index, images);
         } catch (const NotLabels& error) {
             log::warning(fmt::format("{}; the images are read without labels", error.what()));
         }
@@ -172,14 +172,14 @@ Labels guessed_labels(const std::string& name, const std::string& path, const Da
 std::optional<ForeignNames> guess_names(hid_t file, const std::string& split) {
     ForeignNames names{first_object(file, names_for_split(kImageNames, split)),
                        first_object(file, names_for_split(kLabelNames, split))};
-    if (names.images.empty() && split == kOnlySplit) {
+    if (names.images.empty() && split == kUnnamedSplit) {
         names = {first_object(file, kImageNames), first_object(file, kLabelNames)};
     }
     return names.images.empty() ? std::nullopt : std::optional(names);
 }
 
 FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std::string& split) {
-    const std::string wanted = split.empty() ? kOnlySplit : split;
+    const std::string wanted = split.empty() ? kUnnamedSplit : split;
     std::optional<ForeignNames> names = guess_names(h5::open_file(path).get(), wanted);
     if (!spec.images.empty()) {
         const std::string labels = names ? names->labels : first_object(h5::open_file(path).get(), kLabelNames);
@@ -189,7 +189,7 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
         throw DataError(
             fmt::format("{}: no split '{}' here: nothing named images, x, X or data{}; see `tacit data inspect "
                         "{}`, and name the images with data.images",
-                        path, wanted, wanted == kOnlySplit ? "" : " with the split's name before or behind", path));
+                        path, wanted, wanted == kUnnamedSplit ? "" : " with the split's name before or behind", path));
     }
     FileIndex index;
     index.path = path;
@@ -204,9 +204,14 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
     const std::string given = with_split(spec.labels, wanted);
     Labels labels = given.empty()     ? guessed_labels(names->labels, path, spec, index, images)
                     : given == "none" ? Labels{std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}}
-                                      : named_labels(given, path, spec, index, images);
+                                      : named_labels("data.labels", given, path, spec, index, images);
     index.labels = std::move(labels.values);
     index.classes = std::move(labels.classes);
+    if (!spec.split_by.empty()) {
+        Labels splits = named_labels("data.split_by", with_split(spec.split_by, wanted), path, spec, index, images);
+        index.splits = std::move(splits.values);
+        index.split_names = std::move(splits.classes);
+    }
     index.value_range = spec.range.empty() ? natural_range(index.element) : spec.range;
     return index;
 }

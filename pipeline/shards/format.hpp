@@ -23,9 +23,12 @@
 ///   element          text        encoded layout, only where images decode to 16 bits: u16
 ///   mean, std        fp64 (C)    per channel over every pixel of the training split; integers as fractions of the
 ///                                type's largest value (u8 / 255, u16 / 65535, i16 / 32767), floats as they are
-///   value_range      fp64 (2)    float images only: lowest and highest value in any split, or as the user declared
+///   value_range      fp64 (2)    stored numbers that mean black and white; floats: lowest and highest value in any
+///                                split, or as declared; integers: only where declared, else they span their type
 ///   total            int64       images in all shards of the split: a missing shard is noticed
 ///   index_checksum   int64       CRC-32C over labels, ids, checksums and offsets, in this order
+///   text_checksum    int64       CRC-32C over layout, split, source, element and classes, each with a zero behind it;
+///                                HDF5 itself checks its headers and what lies in them, but not the longest lists
 ///
 /// Equal inputs and options give equal bytes (no time stamps are stored).
 namespace tacit::shards {

@@ -46,8 +46,11 @@ struct FileIndex {
     std::vector<double> value_range; ///< of the stored numbers, [low, high]; empty: not known
     std::vector<ImagePart> parts;
     std::vector<std::int32_t> labels;     ///< one a row; -1 where unlabelled
+    std::vector<std::uint8_t> chosen;     ///< one a row; 0: the image belongs to another split. Empty: all are chosen
     std::vector<std::uint32_t> checksums; ///< CRC-32C, one a row; empty when the file stores none
     std::vector<std::string> classes;
+    std::vector<std::int32_t> splits; ///< one a row, into split_names; empty where the file names no splits
+    std::vector<std::string> split_names;
     std::vector<double> mean; ///< per channel in [0, 1]; empty when the file stores none
     std::vector<double> std;
     std::vector<std::string> reached; ///< other files that links, virtual data sets and labels led to

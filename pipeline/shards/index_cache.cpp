@@ -27,6 +27,7 @@ struct IndexKey {
     std::string axes;
     std::vector<double> range;
     std::vector<std::string> roots;
+    std::string split_by;
     bool operator==(const IndexKey&) const = default;
 };
 
@@ -50,6 +51,7 @@ template <class A, Fields<IndexKey> T> void fields(A& archive, T& key) {
     archive("axes", key.axes);
     archive("range", key.range);
     archive("roots", key.roots);
+    archive("split_by", key.split_by);
 }
 
 template <class A, Fields<ReadFile> T> void fields(A& archive, T& file) {
@@ -70,7 +72,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostBytes = std::size_t{1} << 30; ///< of a kept index
 
 IndexKey key_of(const DataSpec& spec, const std::string& split) {
-    return {split, spec.images, spec.labels, spec.axes, spec.range, spec.roots};
+    return {split, spec.images, spec.labels, spec.axes, spec.range, spec.roots, spec.split_by};
 }
 
 /// Calls `change` with every path that the index holds.

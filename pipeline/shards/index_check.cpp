@@ -75,6 +75,12 @@ void check_items(const ImageItems& items, std::int64_t count, const FileIndex& f
 
 void check_labels(const FileIndex& file) {
     const auto classes = static_cast<std::int64_t>(file.classes.size());
+    const auto splits = static_cast<std::int64_t>(file.split_names.size());
+    require(file.chosen.empty() || file.chosen.size() == file.labels.size(), "splits");
+    require(file.splits.empty() || file.splits.size() == file.labels.size(), "splits");
+    require(std::all_of(file.splits.begin(), file.splits.end(),
+                        [&](std::int32_t split) { return split >= -1 && split < splits; }),
+            "splits");
     require(file.checksums.empty() || file.checksums.size() == file.labels.size(), "checksums");
     require(std::all_of(file.labels.begin(), file.labels.end(),
                         [&](std::int32_t label) { return label >= -1 && label < classes; }),

@@ -74,7 +74,10 @@ template <class A, Fields<FileIndex> T> void fields(A& archive, T& file) {
     archive("parts", file.parts);
     archive("labels", file.labels);
     archive("checksums", file.checksums);
+    archive("chosen", file.chosen);
     archive("classes", file.classes);
+    archive("splits", file.splits);
+    archive("split_names", file.split_names);
     archive("mean", file.mean);
     archive("std", file.std);
     archive("reached", file.reached);

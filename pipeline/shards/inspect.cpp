@@ -2,220 +2,158 @@
 #include "pipeline/shards/inspect.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/foreign_index.hpp"
-#include "pipeline/shards/hdf5/describe.hpp"
+#include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/import/image_source.hpp"
+#include "pipeline/shards/inspect_tree.hpp"
+#include "pipeline/shards/layout_guess.hpp"
+#include "pipeline/shards/range_guess.hpp"
+#include "pipeline/shards/read_cost.hpp"
 #include "pipeline/shards/shard_files.hpp"
-#include "pipeline/shards/shard_index.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <array>
 #include <filesystem>
-#include <set>
+#include <memory>
 #include <utility>
 
 namespace tacit::shards {
 namespace {
 
-constexpr int kMaxDepth = 16;
-constexpr std::size_t kMaxLines = 10000;
-/// Walks one file; libhdf5 reports damage by return values, which become lines.
-class Tree {
-  public:
-    explicit Tree(std::vector<std::string>& lines) : lines_(lines) {}
+namespace fs = std::filesystem;
 
-    void walk(hid_t group, int depth) {
-        attributes(group, depth);
-        H5G_info_t info{};
-        if (H5Gget_info(group, &info) < 0) {
-            add(depth, "(group unreadable)");
-            return;
-        }
-        for (hsize_t i = 0; i < info.nlinks && lines_.size() < kMaxLines; ++i) {
-            std::array<char, 1024> name{};
-            if (H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name.data(), name.size(), H5P_DEFAULT) <
-                0) {
-                add(depth, "(unreadable entry)");
-                return;
-            }
-            entry(group, name.data(), depth);
-        }
-        if (lines_.size() >= kMaxLines && !cut_) {
-            cut_ = true;
-            lines_.push_back(fmt::format("… only the first {} lines are shown", kMaxLines));
-        }
+/// A YAML scalar: in quotes unless it is plainly a word.
+std::string yaml_text(const std::string& text) {
+    constexpr const char* kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+    constexpr const char* kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/";
+    // Of one letter, y and n are truth values to some readers.
+    const bool plain = text.size() > 1 && text.find_first_not_of(kPlain) == std::string::npos &&
+                       !text.starts_with('-') && text.find_first_of(kLetters) != std::string::npos;
+    if (plain) {
+        return text;
     }
-
-  private:
-    void add(int depth, const std::string& text) {
-        lines_.push_back(std::string(2 * static_cast<std::size_t>(depth), ' ') + text);
+    std::string out = "'";
+    for (const char c : text) {
+        out += c == '\'' ? std::string("''") : std::string(1, c);
     }
-
-    void attributes(hid_t object, int depth) {
-        H5O_info_t info{};
-        if (H5Oget_info2(object, &info, H5O_INFO_NUM_ATTRS) < 0) {
-            return;
-        }
-        for (hsize_t i = 0; i < info.num_attrs && lines_.size() < kMaxLines; ++i) {
-            std::array<char, 256> name{};
-            const h5::Handle attribute(
-                H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT, H5P_DEFAULT));
-            if (!attribute.valid() || H5Aget_name(attribute.get(), name.size(), name.data()) < 0) {
-                add(depth, "@ (unreadable attribute)");
-                return;
-            }
-            add(depth, fmt::format("@{} = {}", name.data(), h5::attribute_value(object, name.data())));
-        }
-    }
-
-    void entry(hid_t group, const std::string& name, int depth) {
-        H5L_info_t link{};
-        if (H5Lget_info(group, name.c_str(), &link, H5P_DEFAULT) < 0) {
-            add(depth, name + "  (unreadable link)");
-            return;
-        }
-        if (link.type != H5L_TYPE_HARD) { // Never followed: a link may lead anywhere on this machine.
-            add(depth, fmt::format("{}  {} link", name, link.type == H5L_TYPE_SOFT ? "soft" : "external"));
-            return;
-        }
-        const h5::Handle object(H5Oopen(group, name.c_str(), H5P_DEFAULT));
-        switch (object.valid() ? H5Iget_type(object.get()) : H5I_BADID) {
-        case H5I_DATASET:
-            dataset(object.get(), name, depth);
-            return;
-        case H5I_GROUP:
-            subgroup(object.get(), name, depth);
-            return;
-        case H5I_DATATYPE:
-            add(depth, name + "  named type");
-            return;
-        default:
-            add(depth, name + "  (damaged object)");
-            return;
-        }
-    }
-
-    void dataset(hid_t id, const std::string& name, int depth) {
-        const h5::Handle type(H5Dget_type(id));
-        add(depth, fmt::format("{}  {} {}, {}", name, h5::shape_text(h5::dimensions(id)),
-                               type.valid() ? h5::type_text(type.get()) : "type unreadable", h5::storage_text(id)));
-        attributes(id, depth + 1);
-    }
-
-    void subgroup(hid_t id, const std::string& name, int depth) {
-        add(depth, name + "/");
-        H5O_info_t info{};
-        const bool known = H5Oget_info2(id, &info, H5O_INFO_BASIC) < 0 || !visited_.insert(info.addr).second;
-        if (known) {
-            add(depth + 1, "(shown above)");
-        } else if (depth + 1 >= kMaxDepth) {
-            add(depth + 1, "(deeper levels are not shown)");
-        } else {
-            walk(id, depth + 1);
-        }
-    }
-
-    std::vector<std::string>& lines_;
-    std::set<haddr_t> visited_;
-    bool cut_ = false;
-};
-
-std::string readable_text(const FileIndex& index, const std::string& split) {
-    const std::string size = index.shape.height == 0 ? "of different sizes"
-                                                     : fmt::format("of {} x {}", index.shape.width, index.shape.height);
-    const ImagePart& part = index.parts.front();
-    return fmt::format("split '{}': {} images {}, {} channel{} of {}, in '{}'{}; {} classes", split, index.count, size,
-                       index.shape.channels, index.shape.channels == 1 ? "" : "s", element_name(index.element),
-                       part.array ? part.array->dataset : part.items->dataset,
-                       part.array ? " read as " + part.axes : std::string(), index.classes.size());
+    return out + "'";
 }
 
-void inspect_file(const std::string& path, std::vector<std::string>& lines) {
+std::string section_of(const LayoutGuess& guess, const RangeGuess& range) {
+    std::string text = "data:\n";
+    const auto add = [&](const char* key, const std::string& value) {
+        if (!value.empty()) {
+            text += fmt::format("  {}: {}\n", key, yaml_text(value));
+        }
+    };
+    add("path", guess.spec.path);
+    add("train", guess.train);
+    add("test", guess.test);
+    add("images", guess.spec.images);
+    add("labels", guess.spec.labels);
+    add("axes", guess.spec.axes);
+    if (!range.range.empty()) {
+        text += fmt::format("  range: [{}]{}\n", fmt::join(range.range, ", "),
+                            range.origin.empty() ? "" : "  # " + range.origin);
+    }
+    return text;
+}
+
+/// Opens what the guess names, so that no section is printed that does not work.
+void prove(LayoutGuess guess, const InspectOptions& options, Inspection& result) {
+    try {
+        if (!guess.test.empty()) {
+            index_dataset(guess.spec, guess.test);
+        }
+    } catch (const Error& error) {
+        result.notes.push_back(fmt::format("not taken as split '{}': {}", guess.test, error.what()));
+        guess.test.clear();
+    }
+    try {
+        const DatasetIndex index = index_dataset(guess.spec, guess.train);
+        const Dataset dataset{DatasetIndex(index)};
+        const RangeGuess range = guess_range(dataset, index.files.front());
+        result.data_section = section_of(guess, range);
+        result.cost = reading_lines(index);
+        if (options.seconds > 0) {
+            const ReadCost cost = measure_read_cost(dataset, index, options.seconds);
+            const std::vector<std::string> measured = cost_lines(cost);
+            result.cost.insert(result.cost.end(), measured.begin(), measured.end());
+        }
+    } catch (const Error& error) {
+        result.guess += fmt::format("\nbut it cannot be read: {}", error.what());
+    }
+}
+
+bool is_hdf5(const std::string& path) {
     const h5::Session session;
-    const h5::Handle file = h5::open_file(path);
-    const h5::Handle root = h5::checked(H5Gopen2(file.get(), "/", H5P_DEFAULT), path);
-    lines.push_back(path);
-    Tree(lines).walk(root.get(), 1);
+    return H5Fis_hdf5(path.c_str()) > 0;
 }
 
-/// (split, file) pairs that a reader of `path` might ask for.
-std::vector<std::pair<std::string, std::string>> candidates(const std::string& path) {
-    std::vector<std::pair<std::string, std::string>> found;
-    if (!std::filesystem::is_directory(path)) {
-        for (const char* split : {"", "train", "test", "val", "valid"}) {
-            found.emplace_back(split, path);
-        }
-        return found;
+/// Images that are not HDF5 are imported.
+Inspection inspect_source(const std::string& path) {
+    ImportOptions options;
+    options.source = path;
+    const std::unique_ptr<ImageSource> source = open_source(options);
+    Inspection result;
+    result.lines.push_back(path);
+    std::int64_t images = 0;
+    for (const std::string& split : source->splits()) {
+        images += source->size(split);
+        result.lines.push_back(fmt::format("  split '{}': {} images", split, source->size(split)));
     }
-    for (const std::string& split : splits_in(path)) {
-        found.emplace_back(split, shard_files(path, split).front());
-    }
-    return found;
+    const std::string stem = fs::path(path).lexically_normal().stem().string();
+    result.guess = fmt::format("no HDF5, but {} images that Tacit imports (kind {}, {} classes): tacit data import {} "
+                               "--out shards/{}",
+                               images, source->kind(), source->classes().size(), path, stem.empty() ? "images" : stem);
+    return result;
 }
 
-DataSpec spec_of(const std::string& path) {
-    DataSpec spec;
-    spec.path = path;
-    return spec;
-}
-
-void guess(const std::string& path, Inspection& result) {
-    std::vector<std::string> readable;
-    std::set<std::string> splits;
-    std::string reason;
-    const bool folder = std::filesystem::is_directory(path);
-    for (const auto& [split, file] : candidates(path)) {
-        try {
-            const FileIndex index = index_file(file, spec_of(path), folder ? std::string() : split);
-            const std::string name = folder ? split : index.split;
-            if (splits.insert(name).second) {
-                readable.push_back(readable_text(index, name));
-            }
-        } catch (const Error& error) {
-            reason = reason.empty() ? error.what() : reason;
+void inspect_folder(const std::string& folder, const std::vector<std::string>& splits, Inspection& result) {
+    for (const std::string& split : splits) {
+        const std::vector<std::string> files = shard_files(folder, split);
+        describe_file(files.front(), result.lines);
+        if (files.size() > 1) {
+            result.lines.push_back(fmt::format("(and {} more files of split '{}')", files.size() - 1, split));
         }
-    }
-    if (readable.empty()) {
-        result.guess = reason;
-        return;
-    }
-    result.guess = fmt::format("{}", fmt::join(readable, "\n"));
-    const std::string train = splits.contains("train") ? "train" : *splits.begin();
-    std::string test = train;
-    for (const char* name : {"test", "val", "valid"}) {
-        if (test == train && splits.contains(name)) {
-            test = name;
-        }
-    }
-    result.data_section = fmt::format("data:\n  path: {}\n  train: {}\n", path, train);
-    if (test != train) {
-        result.data_section += fmt::format("  test: {}\n", test);
     }
 }
 
 } // namespace
 
-Inspection inspect(const std::string& path) {
+Inspection inspect(const std::string& path, const InspectOptions& options) {
     Inspection result;
-    if (std::filesystem::is_directory(path)) {
-        const std::vector<std::string> splits = splits_in(path);
-        if (splits.empty()) {
-            throw DataError(fmt::format("{}: the folder holds no .h5 files", path));
+    const bool folder = fs::is_directory(path);
+    const std::vector<std::string> splits = folder ? splits_in(path) : std::vector<std::string>();
+    if (folder ? splits.empty() : fs::exists(path) && !is_hdf5(path)) {
+        try {
+            return inspect_source(path);
+        } catch (const Error&) {
+            if (folder) {
+                throw;
+            } // a file is most likely meant to be HDF5, and describe_file() says what is wrong with it
         }
-        for (const std::string& split : splits) {
-            const std::vector<std::string> files = shard_files(path, split);
-            inspect_file(files.front(), result.lines);
-            if (files.size() > 1) {
-                result.lines.push_back(fmt::format("(and {} more files of split '{}')", files.size() - 1, split));
-            }
-        }
-    } else {
-        inspect_file(path, result.lines);
     }
-    guess(path, result);
+    LayoutGuess guess;
+    if (folder) {
+        inspect_folder(path, splits, result);
+        guess = guess_folder(path);
+    } else {
+        describe_file(path, result.lines);
+        guess = guess_layout(path);
+    }
+    result.notes = guess.notes;
+    if (guess.splits.empty()) {
+        result.guess = guess.reason.empty() ? path + ": nothing in it can be images" : guess.reason;
+        return result;
+    }
+    std::vector<std::string> texts;
+    for (const FoundSplit& split : guess.splits) {
+        texts.push_back(split.text);
+    }
+    result.guess = fmt::format("{}", fmt::join(texts, "\n"));
+    prove(std::move(guess), options, result);
     return result;
 }
 

@@ -10,12 +10,17 @@ namespace tacit::shards {
 struct Inspection {
     std::vector<std::string> lines; ///< the tree: groups, data sets with shape, type and storage, attributes
     std::string guess;              ///< which data sets are the images and labels, or why none can be read
+    std::vector<std::string> notes; ///< what was assumed, and what else there is
     std::string data_section;       ///< YAML that reads them; empty if Tacit cannot
+    std::vector<std::string> cost;  ///< what reading costs, measured; what is read by libhdf5 under its lock
 };
 
-/// Describes any HDF5 file, or the first shard of every split of a folder. Bounded in depth and number of
-/// objects; a damaged object becomes a line that says so. Throws IoError or DataError only when nothing can
-/// be opened at all.
-Inspection inspect(const std::string& path);
+struct InspectOptions {
+    double seconds = 1; ///< that reading images may take to measure its cost; 0: nothing is measured
+};
+
+/// Describes any HDF5 file, or the first shard of every split of a folder; of other images, how to import them.
+/// Throws IoError or DataError only when nothing can be opened at all.
+Inspection inspect(const std::string& path, const InspectOptions& options = {});
 
 } // namespace tacit::shards

@@ -30,6 +30,9 @@ class ArrayPart final : public PartReader {
         const auto bytes = static_cast<std::size_t>(reader_.image_bytes());
         return {block.subspan(place * bytes, bytes), reader_.image(), element_};
     }
+    bool read_plain(std::int64_t index, std::span<std::uint8_t> to) const override {
+        return reader_.read_plain(index, to);
+    }
     StoredImage read_one(std::int64_t index, std::vector<std::uint8_t>& out, ArrayScratch& scratch) const override {
         reader_.read_one(index, out, scratch);
         return {out, reader_.image(), element_};
@@ -82,6 +85,15 @@ class ItemsPart final : public PartReader {
         const auto image = static_cast<std::size_t>(index);
         return stored(image, block.subspan(static_cast<std::size_t>(place_in_block(number, image)),
                                            static_cast<std::size_t>(items_.bytes[image])));
+    }
+
+    bool read_plain(std::int64_t index, std::span<std::uint8_t> to) const override {
+        const auto image = static_cast<std::size_t>(index);
+        if (items_.shapes.empty() || items_.swapped || items_.bytes[image] != to.size()) {
+            return false;
+        }
+        file_.read(items_.addresses[image], to.data(), to.size());
+        return true;
     }
 
     StoredImage read_one(std::int64_t index, std::vector<std::uint8_t>& out, ArrayScratch& /*scratch*/) const override {

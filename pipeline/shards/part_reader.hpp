@@ -27,11 +27,14 @@ class PartReader {
     virtual bool single_reads_are_cheap() const = 0;
     /// Row of the labels that image `index` has, counted from the part's first.
     virtual std::int64_t row(std::int64_t index) const = 0;
-    /// Throws DataError with the reason alone, like the two below.
+    /// Throws DataError with the reason alone, like all below.
     virtual void read_block(std::int64_t number, std::vector<std::uint8_t>& out, ArrayScratch& scratch) const = 0;
     /// Image `index` of block `number` that read_block() put into `block`.
     virtual StoredImage in_block(std::int64_t number, std::int64_t index,
                                  std::span<const std::uint8_t> block) const = 0;
+    /// Reads an image that lies in the file as StoredImage has it straight to `to`, of its size; false if it lies
+    /// otherwise.
+    virtual bool read_plain(std::int64_t index, std::span<std::uint8_t> to) const = 0;
     virtual StoredImage read_one(std::int64_t index, std::vector<std::uint8_t>& out, ArrayScratch& scratch) const = 0;
 };
 

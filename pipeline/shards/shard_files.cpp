@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <glob.h>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -70,6 +71,17 @@ std::vector<std::string> shard_files(const std::string& folder, const std::strin
         throw DataError(fmt::format("{}: no split '{}'; {}", folder, split,
                                     splits.empty() ? "the folder holds no .h5 files"
                                                    : fmt::format("it holds: {}", fmt::join(splits, ", "))));
+    }
+    return files;
+}
+
+std::vector<std::string> matching_files(const std::string& pattern) {
+    glob_t found{};
+    const int result = glob(pattern.c_str(), 0, nullptr, &found);
+    const std::vector<std::string> files(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    globfree(&found);
+    if (result != 0 || files.empty()) {
+        throw IoError(fmt::format("{}: no file matches", pattern));
     }
     return files;
 }

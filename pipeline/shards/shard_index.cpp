@@ -11,6 +11,7 @@
 #include "pipeline/shards/hdf5/column.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
+#include "pipeline/shards/shard_texts.hpp"
 #include "pipeline/shards/to_u8.hpp"
 
 #include <fmt/format.h>
@@ -54,7 +55,7 @@ FileIndex read_attributes(hid_t file, const std::string& path) {
         index.std.size() != channels) {
         throw DataError(fmt::format("{}: attributes channels, mean and std do not agree", path));
     }
-    if (h5::has_attribute(file, "value_range")) {
+    if (h5::has_attribute(file, "value_range", path)) {
         index.value_range = h5::number_attribute(file, "value_range", path);
         if (index.value_range.size() != 2 || !(index.value_range[0] < index.value_range[1])) {
             throw DataError(fmt::format("{}: attribute 'value_range' is not [low, high]", path));
@@ -105,22 +106,37 @@ void index_raw(hid_t file, const FileBytes& bytes, FileIndex& index) {
     index.parts.push_back(std::move(part));
 }
 
+double largest_of(Element element) {
+    constexpr double kLargestOfI16 = 32767; // black is -32768: the unit is not the end of the range
+    return element == Element::i16 ? kLargestOfI16 : natural_range(element).empty() ? 1 : natural_range(element)[1];
+}
+
 /// Stored mean and std are in the units of format.hpp; readers want them between black (0) and white (1).
 void scale_statistics(FileIndex& index) {
     if (index.value_range.empty()) {
         index.value_range = natural_range(index.element);
     }
-    if (index.element == Element::u8 || index.element == Element::u16 || index.value_range.empty()) {
+    const bool from_zero = index.element == Element::u8 || index.element == Element::u16;
+    if (index.value_range.empty() || (from_zero && index.value_range == natural_range(index.element))) {
         return;
     }
-    constexpr double kLargestOfI16 = 32767;
-    const double unit = index.element == Element::i16 ? kLargestOfI16 : 1;
+    const double unit = largest_of(index.element);
     const double width = index.value_range[1] - index.value_range[0];
     for (double& mean : index.mean) {
         mean = (mean * unit - index.value_range[0]) / width;
     }
     for (double& deviation : index.std) {
         deviation = deviation * unit / width;
+    }
+}
+
+void check_texts(hid_t file, const FileIndex& index, const std::string& layout, const std::string& element) {
+    if (h5::has_attribute(file, "text_checksum", index.path) && // older shards have none
+        h5::integer_attribute(file, "text_checksum", index.path) !=
+            text_checksum(layout, index.split, index.source, element, index.classes)) {
+        throw DataError(fmt::format("{}: layout, split, source or classes are damaged (their checksum differs); import "
+                                    "the images again",
+                                    index.path));
     }
 }
 
@@ -155,8 +171,8 @@ FileIndex index_file(const std::string& path, const DataSpec& spec, const std::s
     const h5::Session session;
     const FileBytes bytes(path);
     const h5::Handle file = h5::open_file(path);
-    if (!h5::has_attribute(file.get(), "tacit_format")) {
-        if (h5::has_attribute(file.get(), "index_checksum")) {
+    if (!h5::has_attribute(file.get(), "tacit_format", path)) {
+        if (h5::has_attribute(file.get(), "index_checksum", path)) {
             throw DataError(fmt::format("{}: is an unfinished shard; import the images again", path));
         }
         return index_foreign(path, spec, split);
@@ -169,13 +185,16 @@ FileIndex index_file(const std::string& path, const DataSpec& spec, const std::s
     if (layout != "raw" && layout != "encoded") {
         throw DataError(fmt::format("{}: attribute 'layout' is '{}', expected raw or encoded", path, layout));
     }
+    const bool tells_element = h5::has_attribute(file.get(), "element", path);
+    const std::string element = tells_element ? single_text(file.get(), "element", path) : std::string();
+    check_texts(file.get(), index, layout, element);
     std::vector<std::uint64_t> offsets;
     if (layout == "raw") {
         index_raw(file.get(), bytes, index);
     } else {
         offsets = index_encoded(file.get(), bytes.size(), index);
-        if (h5::has_attribute(file.get(), "element")) {
-            if (single_text(file.get(), "element", path) != "u16") {
+        if (tells_element) {
+            if (element != "u16") {
                 throw DataError(fmt::format("{}: attribute 'element' of an encoded shard is not u16", path));
             }
             index.element = Element::u16;

@@ -6,7 +6,9 @@
 #include "pipeline/shards/hdf5/column.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/shard_files.hpp"
+#include "pipeline/shards/shard_texts.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <stdexcept>
 #include <utility>
@@ -51,33 +53,41 @@ void write_numbers(hid_t file, const std::string& path, const char* name, const 
     write_attribute(file, path, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, space.get(), values.data());
 }
 
-h5::Handle text_type() {
+/// Of fixed length: variable-length texts would lie in HDF5's global heap, which has no checksum, and libhdf5 (1.10.8)
+/// crashes on a damaged one.
+h5::Handle text_type(std::size_t bytes) {
     h5::Handle type(H5Tcopy(H5T_C_S1));
-    H5Tset_size(type.get(), H5T_VARIABLE);
+    H5Tset_size(type.get(), std::max<std::size_t>(bytes, 1));
     H5Tset_cset(type.get(), H5T_CSET_UTF8);
+    H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
     return type;
+}
+
+/// Every text padded with zeros to the length of the longest.
+void write_texts(hid_t file, const std::string& path, const char* name, const std::vector<std::string>& texts,
+                 hid_t space) {
+    std::size_t longest = 1;
+    for (const std::string& text : texts) {
+        longest = std::max(longest, text.size());
+    }
+    std::string data;
+    for (const std::string& text : texts) {
+        data += text;
+        data.resize(data.size() + longest - text.size());
+    }
+    const h5::Handle type = text_type(longest);
+    write_attribute(file, path, name, type.get(), type.get(), space, data.data());
 }
 
 void write_text(hid_t file, const std::string& path, const char* name, const std::string& text) {
     const h5::Handle space(H5Screate(H5S_SCALAR));
-    const h5::Handle type = text_type();
-    const char* data = text.c_str();
-    write_attribute(file, path, name, type.get(), type.get(), space.get(), static_cast<const void*>(&data));
+    write_texts(file, path, name, {text}, space.get());
 }
 
-void write_texts(hid_t file, const std::string& path, const char* name, const std::vector<std::string>& texts) {
-    std::vector<const char*> pointers;
-    pointers.reserve(texts.size());
-    for (const std::string& text : texts) {
-        pointers.push_back(text.c_str());
-    }
-    const hsize_t count = pointers.size();
+void write_list(hid_t file, const std::string& path, const char* name, const std::vector<std::string>& texts) {
+    const hsize_t count = texts.size();
     const h5::Handle space(H5Screate_simple(1, &count, nullptr));
-    const h5::Handle type = text_type();
-    static const char* const kNothing = nullptr;
-    const void* data =
-        pointers.empty() ? static_cast<const void*>(&kNothing) : static_cast<const void*>(pointers.data());
-    write_attribute(file, path, name, type.get(), type.get(), space.get(), data);
+    write_texts(file, path, name, texts, space.get());
 }
 
 h5::Handle create_file(const std::string& path) {
@@ -209,15 +219,20 @@ void ShardWriter::write_description(std::int64_t file, const std::string& path) 
     crc = crc32c(checksums_.data(), checksums_.size() * sizeof(checksums_[0]), crc);
     crc = crc32c(offsets_.data(), offsets_.size() * sizeof(offsets_[0]), crc);
     write_integer(file, path, "index_checksum", static_cast<std::int64_t>(crc));
-    write_text(file, path, "layout", description_.layout == Layout::raw ? "raw" : "encoded");
+    const std::string layout = description_.layout == Layout::raw ? "raw" : "encoded";
+    const bool tells_element = description_.layout == Layout::encoded && description_.element != Element::u8;
+    const std::string element(tells_element ? element_name(description_.element) : "");
+    write_integer(file, path, "text_checksum",
+                  text_checksum(layout, description_.split, description_.source, element, description_.classes));
+    write_text(file, path, "layout", layout);
     write_text(file, path, "split", description_.split);
     write_text(file, path, "source", description_.source);
-    write_texts(file, path, "classes", description_.classes);
+    write_list(file, path, "classes", description_.classes);
     write_integer(file, path, "channels", description_.shape.channels);
     write_integer(file, path, "height", description_.shape.height);
     write_integer(file, path, "width", description_.shape.width);
-    if (description_.layout == Layout::encoded && description_.element != Element::u8) {
-        write_text(file, path, "element", std::string(element_name(description_.element)));
+    if (tells_element) {
+        write_text(file, path, "element", element);
     }
 }
 

@@ -26,7 +26,7 @@ struct SplitDescription {
 struct SplitTotals {
     std::vector<double> mean; ///< per channel, see format.hpp
     std::vector<double> std;
-    std::vector<double> value_range; ///< {lowest, highest} of float images; empty for integers
+    std::vector<double> value_range; ///< see format.hpp; empty: integers that span their type
     std::int64_t images = 0;         ///< in all shards of the split
 };
 

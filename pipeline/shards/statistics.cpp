@@ -1,104 +1,281 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/statistics.hpp"
 
-#include "pipeline/base/digest.hpp"
-#include "pipeline/shards/parallel_for.hpp"
-#include "pipeline/shards/pixel_sums.hpp"
+#include "pipeline/shards/finite_sums.hpp"
+#include "pipeline/shards/image_pass.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <string>
-#include <unordered_map>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <utility>
 
 namespace tacit::shards {
 namespace {
 
-constexpr std::int64_t kBlock = 4096; ///< images between progress reports
-constexpr std::size_t kExamples = 10;
+constexpr std::size_t kCountBytes = std::size_t{1} << 28; ///< that the counts of all threads may take
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
+/// What one thread has seen; sums and extremes of whole numbers, so that any order of merging gives the same.
 struct Seen {
-    std::string digest; ///< of shape and pixels
-    int height = 0;
-    int width = 0;
+    explicit Seen(DigitCounts empty) : counts(std::move(empty)) {}
+    DigitCounts counts;
+    NotFinite not_finite;
+    std::int64_t not_finite_images = 0;
+    std::int64_t first_not_finite = std::numeric_limits<std::int64_t>::max();
+    int min_height = std::numeric_limits<int>::max();
+    int max_height = 0;
+    int min_width = std::numeric_limits<int>::max();
+    int max_width = 0;
+    std::vector<std::uint8_t> plane; ///< scratch memory
+
+    void look(std::int64_t index, const StoredImage& image) {
+        min_height = std::min(min_height, image.shape.height);
+        max_height = std::max(max_height, image.shape.height);
+        min_width = std::min(min_width, image.shape.width);
+        max_width = std::max(max_width, image.shape.width);
+        const NotFinite found = counts.add(image.bytes);
+        not_finite.nan += found.nan;
+        not_finite.infinite += found.infinite;
+        if (found.nan + found.infinite > 0) {
+            ++not_finite_images;
+            first_not_finite = std::min(first_not_finite, index);
+        }
+    }
+
+    void merge(const Seen& other) {
+        counts.add(other.counts);
+        not_finite.nan += other.not_finite.nan;
+        not_finite.infinite += other.not_finite.infinite;
+        not_finite_images += other.not_finite_images;
+        first_not_finite = std::min(first_not_finite, other.first_not_finite);
+        min_height = std::min(min_height, other.min_height);
+        max_height = std::max(max_height, other.max_height);
+        min_width = std::min(min_width, other.min_width);
+        max_width = std::max(max_width, other.max_width);
+    }
 };
 
-Seen look_at(augment::ImageView image) {
-    Sha256 hash;
-    const int shape[3] = {image.shape.height, image.shape.width, image.shape.channels};
-    hash.update(shape, sizeof(shape));
-    hash.update(image.data, image.shape.bytes());
-    return {hash.hex(), image.shape.height, image.shape.width};
+/// The same figures where `low` is 0 and `high` 1.
+ChannelStatistics between(double low, double high, ChannelStatistics figures) {
+    const double width = high - low;
+    figures.std /= width;
+    for (double* value : {&figures.mean, &figures.min, &figures.max}) {
+        *value = (*value - low) / width;
+    }
+    for (double& value : figures.percentiles) {
+        value = (value - low) / width;
+    }
+    return figures;
 }
 
-void count_classes(const Dataset& dataset, Statistics& result) {
-    result.class_counts.assign(dataset.info().classes.size(), 0);
-    for (const std::int32_t label : dataset.labels()) {
-        if (label < 0) {
-            ++result.unlabelled;
-        } else {
-            ++result.class_counts.at(static_cast<std::size_t>(label));
-        }
+/// Passes over the images of one data set.
+class Measurement {
+  public:
+    Measurement(const Dataset& dataset, const StatisticsOptions& options);
+    Statistics run();
+
+  private:
+    using Sums = std::vector<FiniteSums>; ///< a channel
+
+    bool is_wide() const { return info_.element == Element::f32 || info_.element == Element::f64; }
+    int threads_for(const DigitCounts& counts) const;
+    void report(std::int64_t images) const;
+    Seen first_pass();
+    DigitCounts further_pass(const DigitCounts& empty);
+    ChannelStatistics counted(const DigitCounts& counts, const PercentileSearch& search, std::size_t channel,
+                              bool clamped);
+    ChannelStatistics summed(const PercentileSearch& search, std::size_t channel, bool clamped);
+    ChannelStatistics channel(const DigitCounts& counts, const PercentileSearch& search, std::size_t number,
+                              bool clamped);
+    void describe(const DigitCounts& counts, const PercentileSearch& search);
+    void count_classes();
+
+    const Dataset& dataset_;
+    const DatasetInfo& info_;
+    const StatisticsOptions& options_;
+    Statistics result_;
+    std::vector<ImageDigest> digests_; ///< an image
+    Sums sums_;                        ///< of f32 and f64
+    double low_ = -kInfinity;          ///< black and white
+    double high_ = kInfinity;
+};
+
+Measurement::Measurement(const Dataset& dataset, const StatisticsOptions& options)
+    : dataset_(dataset), info_(dataset.info()), options_(options) {
+    result_.passes = options.percentiles ? key_digits(info_.element) : 1;
+    if (!info_.value_range.empty()) {
+        low_ = info_.value_range[0];
+        high_ = info_.value_range[1];
     }
 }
 
-void find_duplicates(const std::vector<Seen>& seen, Statistics& result) {
-    std::unordered_map<std::string, std::int64_t> first;
-    for (std::size_t i = 0; i < seen.size(); ++i) {
-        const auto index = static_cast<std::int64_t>(i);
-        const auto [place, fresh] = first.emplace(seen[i].digest, index);
-        if (!fresh) {
-            ++result.duplicates;
-            if (result.duplicate_examples.size() < kExamples) {
-                result.duplicate_examples.push_back({place->second, index});
+int Measurement::threads_for(const DigitCounts& counts) const {
+    const auto most =
+        static_cast<int>(std::max<std::size_t>(1, kCountBytes / std::max<std::size_t>(1, counts.bytes())));
+    return std::clamp(options_.threads, 1, most);
+}
+
+void Measurement::report(std::int64_t images) const {
+    if (options_.progress) {
+        options_.progress(images, info_.size * result_.passes);
+    }
+}
+
+Seen Measurement::first_pass() {
+    const DigitCounts empty(info_.element, info_.channels);
+    const int threads = threads_for(empty);
+    std::vector<Seen> seen(static_cast<std::size_t>(threads), Seen(empty));
+    digests_.resize(options_.duplicates ? static_cast<std::size_t>(info_.size) : 0);
+    sums_.assign(is_wide() ? static_cast<std::size_t>(info_.channels) : 0, FiniteSums(info_.element));
+    std::vector<Sums> waiting(is_wide() ? static_cast<std::size_t>(info_.size) : 0); // an image, until it is merged
+    std::int64_t merged = 0;
+    pass_over_images(
+        dataset_, threads,
+        [&](std::int64_t index, const StoredImage& image, std::size_t thread) {
+            const auto place = static_cast<std::size_t>(index);
+            seen[thread].look(index, image);
+            if (options_.duplicates) {
+                digests_[place] = digest_of(image);
             }
+            if (is_wide()) {
+                waiting[place] = sum_image(image, info_.value_range, seen[thread].plane);
+            }
+        },
+        [&](std::int64_t end) {
+            for (; is_wide() && merged < end; ++merged) {
+                const Sums image = std::move(waiting[static_cast<std::size_t>(merged)]);
+                for (std::size_t c = 0; c < sums_.size(); ++c) {
+                    sums_[c].add(image[c]);
+                }
+            }
+            report(end);
+        });
+    for (std::size_t i = 1; i < seen.size(); ++i) {
+        seen[0].merge(seen[i]);
+    }
+    return std::move(seen[0]);
+}
+
+DigitCounts Measurement::further_pass(const DigitCounts& empty) {
+    const int threads = threads_for(empty);
+    std::vector<DigitCounts> counts(static_cast<std::size_t>(threads), empty);
+    pass_over_images(
+        dataset_, threads,
+        [&](std::int64_t, const StoredImage& image, std::size_t thread) { counts[thread].add(image.bytes); },
+        [&](std::int64_t end) { report(empty.digit() * info_.size + end); });
+    for (std::size_t i = 1; i < counts.size(); ++i) {
+        counts[0].add(counts[i]);
+    }
+    return std::move(counts[0]);
+}
+
+/// Out of how often every value occurs: sums over the values in ascending order, whatever the order of the images.
+ChannelStatistics Measurement::counted(const DigitCounts& counts, const PercentileSearch& search, std::size_t channel,
+                                       bool clamped) {
+    const std::span<const std::uint64_t> of_value = counts.of(channel, 0);
+    const auto value = [&](std::size_t key) {
+        const double number = number_of_key(key, info_.element);
+        return clamped ? std::clamp(number, low_, high_) : number;
+    };
+    ChannelStatistics made{search.values(channel), 0, 0, kInfinity, -kInfinity, {}};
+    for (std::size_t key = 0; key < of_value.size(); ++key) {
+        if (of_value[key] > 0) {
+            made.mean += static_cast<double>(of_value[key]) * value(key);
+            made.min = std::min(made.min, value(key));
+            made.max = std::max(made.max, value(key));
+            const double number = number_of_key(key, info_.element);
+            result_.outside += clamped && value(key) != number ? of_value[key] : 0;
+        }
+    }
+    made.mean /= static_cast<double>(made.values);
+    for (std::size_t key = 0; key < of_value.size(); ++key) {
+        if (of_value[key] > 0) {
+            const double off = value(key) - made.mean;
+            made.std += static_cast<double>(of_value[key]) * off * off;
+        }
+    }
+    made.std = std::sqrt(made.std / static_cast<double>(made.values));
+    return made;
+}
+
+ChannelStatistics Measurement::summed(const PercentileSearch& search, std::size_t channel, bool clamped) {
+    const PixelSums& sums = clamped ? sums_[channel].clamped : sums_[channel].stored;
+    result_.outside += clamped ? sums_[channel].outside : 0;
+    return {search.values(channel), sums.mean()[0], sums.std()[0], sums.lowest(), sums.highest(), {}};
+}
+
+ChannelStatistics Measurement::channel(const DigitCounts& counts, const PercentileSearch& search, std::size_t number,
+                                       bool clamped) {
+    ChannelStatistics made{0, kNan, kNan, kNan, kNan, {}};
+    made.percentiles.fill(kNan);
+    if (search.values(number) == 0) {
+        return made;
+    }
+    made = is_wide() ? summed(search, number, clamped) : counted(counts, search, number, clamped);
+    if (search.found()) {
+        made.percentiles = search.of(number, clamped ? low_ : -kInfinity, clamped ? high_ : kInfinity);
+    } else {
+        made.percentiles.fill(kNan);
+    }
+    return made;
+}
+
+void Measurement::describe(const DigitCounts& counts, const PercentileSearch& search) {
+    for (std::size_t c = 0; c < counts.channels(); ++c) {
+        result_.stored.push_back(channel(counts, search, c, false));
+        if (!info_.value_range.empty()) {
+            result_.scaled.push_back(between(low_, high_, channel(counts, search, c, true)));
         }
     }
 }
 
-void find_sizes(const std::vector<Seen>& seen, Statistics& result) {
-    const auto by_height = [](const Seen& a, const Seen& b) { return a.height < b.height; };
-    const auto by_width = [](const Seen& a, const Seen& b) { return a.width < b.width; };
-    const auto [low, high] = std::minmax_element(seen.begin(), seen.end(), by_height);
-    const auto [narrow, wide] = std::minmax_element(seen.begin(), seen.end(), by_width);
-    result.min_height = low->height;
-    result.max_height = high->height;
-    result.min_width = narrow->width;
-    result.max_width = wide->width;
+void Measurement::count_classes() {
+    result_.class_counts.assign(info_.classes.size(), 0);
+    for (const std::int32_t label : dataset_.labels()) {
+        if (label < 0) {
+            ++result_.unlabelled;
+        } else {
+            ++result_.class_counts.at(static_cast<std::size_t>(label));
+        }
+    }
+}
+
+Statistics Measurement::run() {
+    const auto start = std::chrono::steady_clock::now();
+    const Seen seen = first_pass();
+    PercentileSearch search(seen.counts);
+    while (options_.percentiles && !search.found()) {
+        search.refine(further_pass(search.next()));
+    }
+    describe(seen.counts, search);
+    result_.not_finite = seen.not_finite;
+    result_.not_finite_images = seen.not_finite_images;
+    result_.first_not_finite = seen.not_finite_images > 0 ? seen.first_not_finite : -1;
+    result_.min_height = seen.min_height;
+    result_.max_height = seen.max_height;
+    result_.min_width = seen.min_width;
+    result_.max_width = seen.max_width;
+    count_classes();
+    result_.duplicates = find_duplicates(digests_);
+    result_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return std::move(result_);
 }
 
 } // namespace
 
-Statistics measure_statistics(const Dataset& dataset, int threads, const ProgressFn& progress) {
-    const auto start = std::chrono::steady_clock::now();
-    const std::int64_t size = dataset.info().size;
-    std::vector<Seen> seen(static_cast<std::size_t>(size));
-    std::vector<PixelSums> sums(static_cast<std::size_t>(threads), PixelSums(dataset.info().channels));
-    std::vector<SampleBuffer> buffers(static_cast<std::size_t>(threads));
-    for (std::int64_t begin = 0; begin < size; begin += kBlock) {
-        const std::int64_t count = std::min(kBlock, size - begin);
-        parallel_for(count, threads, [&](std::int64_t i, int worker) {
-            const auto slot = static_cast<std::size_t>(worker);
-            const augment::ImageView image = dataset.read(begin + i, buffers[slot]);
-            sums[slot].add(image);
-            seen[static_cast<std::size_t>(begin + i)] = look_at(image);
-        });
-        if (progress) {
-            progress(begin + count, size);
-        }
+double ChannelStatistics::percentile(int percent) const {
+    const auto place = std::find(kPercents.begin(), kPercents.end(), percent);
+    if (place == kPercents.end()) {
+        throw std::logic_error("percentile: not one of those measured");
     }
-    for (std::size_t i = 1; i < sums.size(); ++i) {
-        sums[0].add(sums[i]);
-    }
-    Statistics result;
-    result.mean = sums[0].mean();
-    result.std = sums[0].std();
-    result.min = sums[0].min();
-    result.max = sums[0].max();
-    count_classes(dataset, result);
-    find_duplicates(seen, result);
-    find_sizes(seen, result);
-    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    return result;
+    return percentiles[static_cast<std::size_t>(place - kPercents.begin())];
+}
+
+Statistics measure_statistics(const Dataset& dataset, const StatisticsOptions& options) {
+    return Measurement(dataset, options).run();
 }
 
 } // namespace tacit::shards

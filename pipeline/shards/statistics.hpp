@@ -2,38 +2,60 @@
 #pragma once
 
 #include "pipeline/shards/dataset.hpp"
+#include "pipeline/shards/duplicates.hpp"
 #include "pipeline/shards/import/import.hpp"
+#include "pipeline/shards/percentiles.hpp"
 
 #include <cstdint>
 #include <vector>
 
 namespace tacit::shards {
 
-/// Two images of a split with equal pixels.
-struct DuplicatePair {
-    std::int64_t first = 0;
-    std::int64_t second = 0;
+/// One channel over all its finite values; NaN where there are none.
+struct ChannelStatistics {
+    std::uint64_t values = 0;
+    double mean = 0;
+    double std = 0; ///< population standard deviation
+    double min = 0;
+    double max = 0;
+    PercentileValues percentiles{}; ///< by kPercents
+
+    /// `percent` must be one of kPercents.
+    double percentile(int percent) const;
 };
 
 /// Exact figures over every image of a split.
 struct Statistics {
-    std::vector<double> mean; ///< per channel in [0, 1]
-    std::vector<double> std;  ///< population standard deviation, per channel in [0, 1]
-    std::vector<int> min;     ///< per channel, 0..255
-    std::vector<int> max;
+    std::vector<ChannelStatistics> stored; ///< of the numbers as they are stored (JPEG, PNG: decoded)
+    /// Of what training sees: numbers between black (0) and white (1) of the value range, those outside moved to its
+    /// ends. Empty where no range is known.
+    std::vector<ChannelStatistics> scaled;
+    std::uint64_t outside = 0;              ///< finite values outside of the range
+    NotFinite not_finite;                   ///< values that are left out of all figures
+    std::int64_t not_finite_images = 0;     ///< images that hold such
+    std::int64_t first_not_finite = -1;     ///< the first of them
     std::vector<std::int64_t> class_counts; ///< by label
     std::int64_t unlabelled = 0;
-    std::int64_t duplicates = 0;                   ///< images whose pixels equal those of an earlier image
-    std::vector<DuplicatePair> duplicate_examples; ///< the first few, by second image
+    Duplicates duplicates;
     int min_height = 0;
     int max_height = 0;
     int min_width = 0;
     int max_width = 0;
+    int passes = 1; ///< over the images
     double seconds = 0;
 };
 
-/// Reads, verifies and decodes the whole split with `threads` threads; the result does not depend on
-/// their number. Throws DataError naming the first damaged image.
-Statistics measure_statistics(const Dataset& dataset, int threads, const ProgressFn& progress = {});
+struct StatisticsOptions {
+    int threads = 1;         ///< fewer are used where their counts would take too much memory
+    bool duplicates = true;  ///< look for equal images
+    bool percentiles = true; ///< costs f32 one pass more, f64 three; others are counted in any case
+    ProgressFn progress;     ///< images over all passes
+};
+
+/// Reads, verifies and decodes the whole split, each block once a pass. The result depends on the images and their
+/// order alone, not on threads or storage: numbers of up to 16 bits are counted by value; f32 and f64 are summed image
+/// by image in fp64 (PixelSums) and merged in stored order; percentiles are exact (PercentileSearch). Throws DataError
+/// naming the first damaged image.
+Statistics measure_statistics(const Dataset& dataset, const StatisticsOptions& options);
 
 } // namespace tacit::shards

@@ -3,9 +3,11 @@
 
 #include "dist/gradient_reducer.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/index_bytes.hpp"
-#include "pipeline/train/agreement.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/train/model_state.hpp"
+#include "pipeline/train/normalization.hpp"
+#include "pipeline/train/numa.hpp"
+#include "pipeline/train/open_dataset.hpp"
 #include "pipeline/train/threads.hpp"
 
 #include <torch/cuda.h>
@@ -13,6 +15,8 @@
 #include <torch/utils.h>
 
 #include <fmt/format.h>
+
+#include <utility>
 
 namespace tacit::train {
 
@@ -54,26 +58,12 @@ at::Device pick_device(const std::string& wish, const dist::Communicator& comm) 
     return {at::kCUDA, static_cast<at::DeviceIndex>(comm.local_rank() % gpus)};
 }
 
-/// One rank asks libhdf5, so that many do not crowd the file system with metadata.
-std::unique_ptr<shards::Dataset> open_dataset(const loader::DataConfig& data, dist::Communicator& comm) {
-    std::string bytes;
-    on_root(comm, [&] { bytes = shards::bytes_of_index(shards::index_dataset(data.source, data.train)); });
-    comm.broadcast(bytes, 0);
-    return std::make_unique<shards::Dataset>(shards::index_of_bytes(bytes));
-}
-
 void read_dist(const config::Section& section, dist::Communicator& comm) {
     constexpr std::int64_t kDay = 86400;
     comm.set_timeout(std::chrono::seconds(section.integer("timeout", dist::kDefaultTimeout.count(), {0, kDay})));
-}
-
-std::vector<double> per_channel(const std::vector<double>& given, const std::vector<double>& stored, int channels,
-                                const char* key) {
-    const std::vector<double>& values = given.empty() ? stored : given;
-    if (values.size() != static_cast<std::size_t>(channels))
-        throw ConfigError(fmt::format("data.{} has {} numbers{}, the images have {} channels", key, values.size(),
-                                      given.empty() ? " in the shards" : "", channels));
-    return values;
+    if (section.choice("bind", "numa", {"numa", "none"}) == "numa")
+        if (const std::string what = bind_to_numa_nodes(comm); !what.empty())
+            log::info(what);
 }
 
 void count_steps(Experiment& experiment, const dist::Communicator& comm) {
@@ -119,7 +109,8 @@ void share_cores(Experiment& experiment, dist::Communicator& comm) {
 
 } // namespace
 
-Experiment build_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval) {
+Experiment build_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval,
+                            const std::string& kept_normalization) {
     const config::Section root = document.root();
     Experiment experiment;
     experiment.data = loader::read_data(root.section("data"));
@@ -131,18 +122,23 @@ Experiment build_experiment(config::Document& document, dist::Communicator& comm
         read_eval(root.section("eval"));
     experiment.pretext_name = root.section("pretext").required_text("name");
     const std::string recipe_name = models::default_recipe(experiment.pretext_name);
-    experiment.dataset = open_dataset(experiment.data, comm);
+    experiment.dataset =
+        std::make_unique<shards::Dataset>(open_dataset(experiment.data.source, experiment.data.train, comm));
+    if (!experiment.data.stage.empty())
+        experiment.dataset->stage({experiment.data.stage, {}});
     const shards::DatasetInfo& info = experiment.dataset->info();
     experiment.title =
         root.section("report").text("title", fmt::format("{} on {}", experiment.pretext_name, info.source));
     experiment.recipe = std::make_unique<augment::Recipe>(
         loader::read_recipe(root.section("augment"), recipe_name, info), info.channels);
-    experiment.format = {per_channel(experiment.data.mean, info.mean, info.channels, "mean"),
-                         per_channel(experiment.data.std, info.std, info.channels, "std"),
-                         pick_device(experiment.train.device, comm), experiment.train.channels_last};
+    experiment.format = {{}, {}, pick_device(experiment.train.device, comm), experiment.train.channels_last};
     count_steps(experiment, comm);
     build_model(experiment, root, comm);
     document.finish();
+    loader::Normalization normalization =
+        settle_normalization(experiment.data, *experiment.dataset, kept_normalization, comm);
+    experiment.format.mean = std::move(normalization.mean);
+    experiment.format.std = std::move(normalization.std);
     place_model(experiment, comm);
     share_cores(experiment, comm);
     experiment.settings = flat_settings(document.resolved_yaml());

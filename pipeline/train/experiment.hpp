@@ -43,9 +43,11 @@ struct Experiment {
 /// met before hours of training and not after.
 using SectionReader = std::function<void(const config::Section&)>;
 
-/// Collective. Reads the whole `document` (every key that is not read is an error), opens the data,
-/// builds and broadcasts the model. `comm` must outlive the experiment. Throws ConfigError when parts do
+/// Collective. Reads the whole `document` (every key that is not read is an error), opens the data, measures how to
+/// normalise it where nothing tells (see settle_normalization() for `kept_normalization`), builds and broadcasts the
+/// model. `comm` must outlive the experiment. Throws ConfigError when parts do
 /// not fit: views against the pretext, ranks against the batch, data smaller than one batch.
-Experiment build_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval = {});
+Experiment build_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval = {},
+                            const std::string& kept_normalization = {});
 
 } // namespace tacit::train

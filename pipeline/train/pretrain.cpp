@@ -9,6 +9,7 @@
 #include "pipeline/train/environment.hpp"
 #include "pipeline/train/metrics.hpp"
 #include "pipeline/train/model_state.hpp"
+#include "pipeline/train/normalization.hpp"
 #include "pipeline/train/pictures.hpp"
 #include "pipeline/train/resume.hpp"
 #include "pipeline/train/run_folder.hpp"
@@ -258,6 +259,8 @@ void describe_run(const config::Document& document, const Experiment& experiment
     on_root(comm, [&] {
         std::filesystem::create_directories(paths.checkpoints());
         write_file_atomically(paths.config(), document.resolved_yaml());
+        write_normalization(paths.normalization(), {experiment.format.mean, experiment.format.std}, experiment.data,
+                            experiment.dataset->info());
         write_file_atomically(paths.environment(), environment_json(comm, experiment.threads, options.command_line));
         log::info(summary(experiment, comm));
     });
@@ -268,7 +271,8 @@ void describe_run(const config::Document& document, const Experiment& experiment
 ExitCode pretrain(config::Document& document, const PretrainOptions& options, dist::Communicator& comm) {
     clear_stop();
     const StopSignals signals;
-    Experiment experiment = build_experiment(document, comm, options.read_eval);
+    Experiment experiment =
+        build_experiment(document, comm, options.read_eval, RunPaths(options.run_folder).normalization());
     if (options.dry_run)
         return try_one_step(experiment, comm);
     std::optional<RunLock> lock;

@@ -53,7 +53,7 @@ void check_fits(const ValidCheckpoint& chosen, const Experiment& experiment) {
     if (!differences.empty())
         throw ConfigError(fmt::format("cannot resume {}: {}; start in another run folder, or give what the checkpoint "
                                       "has (free to change: data.path, data.workers, data.slots, "
-                                      "data.on_bad_sample, data.max_bad_samples, train.threads, "
+                                      "data.stage, data.on_bad_sample, data.max_bad_samples, train.threads, "
                                       "train.log_every, train.device, dist, checkpoint, eval, report; train.epochs "
                                       "and train.max_steps only under optim.schedule constant; data.order follows from "
                                       "data.shuffle, data.window, data.lanes and how the images are stored)",

@@ -24,6 +24,7 @@ struct RunPaths {
     explicit RunPaths(std::string run_folder) : folder(std::move(run_folder)) {}
     std::string config() const { return folder + "/config.yaml"; }
     std::string environment() const { return folder + "/environment.json"; }
+    std::string normalization() const { return folder + "/normalization.json"; }
     std::string metrics() const { return folder + "/metrics.jsonl"; }
     std::string checkpoints() const { return folder + "/checkpoints"; }
     std::string pictures() const { return folder + "/pictures"; }

@@ -30,6 +30,16 @@ TEST(Presets, CompileForAnySizeAndChannelCount) {
     }
 }
 
+TEST(Presets, OnlyThoseWithoutEffectKeepImages) {
+    const ImageShape fitting{32, 32, 3};
+    for (const std::string& name : preset_names()) {
+        EXPECT_EQ(Recipe(preset(name, 32, 3), 3).keeps(fitting), name == "none" || name == "eval") << name;
+    }
+    EXPECT_FALSE(Recipe(preset("none", 32, 3), 3).keeps({33, 32, 3}));
+    EXPECT_FALSE(Recipe(preset("eval", 96, 3), 3).keeps({96, 96, 3}));
+    EXPECT_TRUE(Recipe(preset("none", 96, 3), 3).keeps({96, 96, 3}));
+}
+
 TEST(Presets, HaveTheViewsOfTheirPretext) {
     const auto views = [](const std::string& name) { return Recipe(preset(name, 32, 3), 3).views(); };
     EXPECT_EQ(views("simclr"), 2);

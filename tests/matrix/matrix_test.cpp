@@ -3,11 +3,14 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/index_bytes.hpp"
+#include "pipeline/shards/statistics.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 namespace tacit::shards {
@@ -96,6 +99,63 @@ void check(const Case& given) {
                 const StoredImage stored = dataset.stored(index, buffer);
                 EXPECT_EQ(text(stored.bytes.data(), stored.bytes.size()), wanted) << "image " << row;
             }
+        }
+    }
+}
+
+/// A row a channel, by the name of the case; see write_matrix.py.
+using Figures = std::map<std::string, std::vector<std::vector<double>>>;
+
+Figures figures_of_numpy() {
+    Figures figures;
+    std::ifstream in(folder() + "/figures.tsv");
+    for (std::string line; std::getline(in, line);) {
+        std::istringstream cells(line);
+        std::string name;
+        std::getline(cells, name, '\t');
+        std::vector<double>& row = figures[name].emplace_back();
+        for (double number = 0; cells >> number;) {
+            row.push_back(number);
+        }
+    }
+    return figures;
+}
+
+void append(const ChannelStatistics& channel, std::vector<double>& row) {
+    row.insert(row.end(), {channel.mean, channel.std, channel.min, channel.max});
+    row.insert(row.end(), channel.percentiles.begin(), channel.percentiles.end());
+}
+
+void check_figures(const Case& given, const std::vector<std::vector<double>>& expected) {
+    DataSpec spec = spec_of(given);
+    if (given.element == "png") {
+        spec.range.clear();
+    }
+    StatisticsOptions options;
+    options.threads = 2;
+    const Statistics measured = measure_statistics(Dataset::open(spec, "train"), options);
+    ASSERT_EQ(measured.stored.size(), expected.size());
+    for (std::size_t c = 0; c < expected.size(); ++c) {
+        std::vector<double> row;
+        append(measured.stored[c], row);
+        append(measured.scaled[c], row);
+        ASSERT_EQ(row.size(), expected[c].size());
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            EXPECT_NEAR(row[i], expected[c][i], 1e-12 * (1 + std::abs(expected[c][i]))) << "channel " << c << ", " << i;
+        }
+    }
+}
+
+TEST(Matrix, StatisticsAreThoseOfNumPy) {
+    const Figures expected = figures_of_numpy();
+    const std::vector<Case> all = cases();
+    ASSERT_FALSE(all.empty()) << "write_matrix.py makes the files; TACIT_MATRIX_FOLDER names their folder";
+    for (const Case& given : all) {
+        SCOPED_TRACE(given.name);
+        ASSERT_TRUE(expected.contains(given.name));
+        EXPECT_NO_THROW(check_figures(given, expected.at(given.name)));
+        if (HasFatalFailure()) {
+            return;
         }
     }
 }

@@ -4,6 +4,8 @@
 
 Usage: write_matrix.py FOLDER. Each line of FOLDER/cases.tsv is one case: name, path, images, labels, axes, element type,
 and a file of the images one after the other as interleaved (HWC) numbers of this machine. The label of an image is its row.
+FOLDER/figures.tsv holds NumPy's figures of each channel of a case: name, then mean, std, min, max and the percentiles 1, 5,
+25, 50, 75, 95, 99 of the numbers as stored, then the same of what the range [0, 1] (PNG: [0, 255]) makes of them.
 """
 import io
 import pathlib
@@ -39,10 +41,15 @@ FILTERS = {
 CHUNKS = {"1": (1, HEIGHT, WIDTH, CHANNELS), "4": (4, HEIGHT, WIDTH, CHANNELS), "parts": (3, 4, 7, 2)}
 
 
+def figures(values):
+    return [values.mean(), values.std(), values.min(), values.max(), *np.percentile(values, [1, 5, 25, 50, 75, 95, 99])]
+
+
 class Matrix:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.lines = []
+        self.figures = []
 
     def add(self, name, images, path=None, dataset="images", labels="rows", axes="", element="u8"):
         """`images`: [N, H, W, C], as Tacit must deliver them."""
@@ -50,6 +57,11 @@ class Matrix:
         (self.folder / expected).write_bytes(np.ascontiguousarray(images).tobytes())
         path = path or f"{name}.h5"
         self.lines.append("\t".join([name, path, dataset, labels, axes, element, expected]))
+        values = (images.astype("u4") << 16).view("f4") if element == "bf16" else np.asarray(images)
+        for channel in np.moveaxis(values.astype("f8"), -1, 0):
+            scaled = channel / 255 if element == "png" else np.clip(channel, 0, 1)
+            numbers = [*figures(channel), *figures(scaled)]
+            self.figures.append("\t".join([name, *(repr(float(number)) for number in numbers)]))
 
     def create(self, name, **options):
         file = h5py.File(self.folder / f"{name}.h5", "w", **options)
@@ -308,6 +320,7 @@ def main():
     for part in (layouts, bfloat16, orders, indexes, encoded, links, labels):
         part(matrix)
     (matrix.folder / "cases.tsv").write_text("\n".join(matrix.lines) + "\n")
+    (matrix.folder / "figures.tsv").write_text("\n".join(matrix.figures) + "\n")
     print(f"{len(matrix.lines)} cases in {matrix.folder}")
 
 

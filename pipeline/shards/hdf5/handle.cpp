@@ -48,7 +48,7 @@ struct Attribute {
 };
 
 Attribute open_attribute(hid_t object, const std::string& name, const std::string& where) {
-    if (!has_attribute(object, name)) {
+    if (!has_attribute(object, name, where)) {
         bad_attribute(where, name, "is missing; this is not a complete Tacit shard, import the images again");
     }
     Attribute attribute;
@@ -206,8 +206,12 @@ std::string shape_text(const std::vector<hsize_t>& dims) {
     return fmt::format("({}{})", fmt::join(dims, ", "), dims.size() == 1 ? "," : "");
 }
 
-bool has_attribute(hid_t object, const std::string& name) {
-    return H5Aexists(object, name.c_str()) > 0;
+bool has_attribute(hid_t object, const std::string& name, const std::string& where) {
+    const htri_t found = H5Aexists(object, name.c_str());
+    if (found < 0) {
+        throw DataError(fmt::format("{}: its attributes are damaged: {}", where, reason()));
+    }
+    return found > 0;
 }
 
 std::int64_t integer_attribute(hid_t object, const std::string& name, const std::string& where) {

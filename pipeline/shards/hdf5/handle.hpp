@@ -58,7 +58,7 @@ void require_plausible(hid_t object, std::uint64_t claimed, const std::string& w
 /// "(60000, 28, 28, 1)".
 std::string shape_text(const std::vector<hsize_t>& dims);
 /// Attributes of `object`; all throw DataError "<where>: attribute '<name>' …" when missing or of another kind.
-bool has_attribute(hid_t object, const std::string& name);
+bool has_attribute(hid_t object, const std::string& name, const std::string& where);
 std::int64_t integer_attribute(hid_t object, const std::string& name, const std::string& where);
 std::vector<double> number_attribute(hid_t object, const std::string& name, const std::string& where);
 std::vector<std::string> text_attribute(hid_t object, const std::string& name, const std::string& where);

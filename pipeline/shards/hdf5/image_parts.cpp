@@ -7,6 +7,7 @@
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/heap_items.hpp"
 #include "pipeline/shards/hdf5/virtual_parts.hpp"
+#include "pipeline/shards/sample_axis.hpp"
 
 #include <fmt/format.h>
 
@@ -32,9 +33,26 @@ bool written_by_matlab(const std::string& path) {
     return std::memcmp(text, "MATLAB", sizeof(text)) == 0;
 }
 
+/// Whether names say that an array of four dimensions is a 4D-STEM scan: py4DSTEM's data cubes, HyperSpy's
+/// experiments, EMD groups (attribute emd_group_type).
+bool is_scan(const Located& at) {
+    if (at.name.find("datacube") != std::string::npos || at.name.find("4DSTEM") != std::string::npos ||
+        at.name.starts_with("Experiments/")) {
+        return true;
+    }
+    const std::size_t slash = at.name.rfind('/');
+    const Handle group(
+        H5Gopen2(at.file.get(), slash == std::string::npos ? "/" : at.name.substr(0, slash).c_str(), H5P_DEFAULT));
+    return group.valid() && has_attribute(group.get(), "emd_group_type", where(at));
+}
+
+Axes guessed_axes(const Located& at, const std::vector<std::uint64_t>& shape) {
+    return shape.size() == 4 && is_scan(at) ? Axes("NNHW") : Axes::guess(shape, written_by_matlab(at.path));
+}
+
 Axes meaning_of(const Located& at, const std::vector<std::uint64_t>& shape, const std::string& axes) {
     try {
-        Axes meaning = axes.empty() ? Axes::guess(shape, written_by_matlab(at.path)) : Axes(axes);
+        Axes meaning = axes.empty() ? guessed_axes(at, shape) : Axes(axes);
         meaning.check(shape);
         return meaning;
     } catch (const DataError& error) {
@@ -44,6 +62,24 @@ Axes meaning_of(const Located& at, const std::vector<std::uint64_t>& shape, cons
 
 bool is_byte(hid_t type) {
     return H5Tget_class(type) == H5T_INTEGER && H5Tget_size(type) == 1;
+}
+
+/// An array that is one image by itself, as a stack of one.
+ImagePart lone_image(const Located& at, const std::string& axes) {
+    ImagePart part;
+    part.array = index_array(at.object.get(), FileBytes(at.path), at.name);
+    part.count = 1;
+    StoredArray& array = *part.array;
+    if (array.layout == StoredArray::Layout::library) {
+        throw DataError(fmt::format("{}: is one image that only libhdf5 reads ({}); write it contiguous or chunked",
+                                    where(at), array.reason));
+    }
+    array.shape.insert(array.shape.begin(), 1);
+    if (!array.chunk.empty()) {
+        array.chunk.insert(array.chunk.begin(), 1);
+    }
+    part.axes = meaning_of(at, array.shape, with_sample_axis(axes)).letters();
+    return part;
 }
 
 } // namespace
@@ -71,6 +107,11 @@ Shape shape_of(hid_t object) {
 }
 
 std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, const Roots& roots) {
+    if (!axes.empty() && axes != with_sample_axis(axes)) {
+        std::vector<ImagePart> parts;
+        parts.push_back(lone_image(at, axes));
+        return parts;
+    }
     const std::vector<hsize_t> dims = dimensions(at.object.get());
     const std::vector<std::uint64_t> shape(dims.begin(), dims.end());
     const Axes meaning = meaning_of(at, shape, axes);

@@ -37,6 +37,11 @@ class ImageSource {
     virtual augment::ImageShape shape() const { return {}; }
     /// Type of the values of a source of pixels.
     virtual Element element() const { return Element::u8; }
+    /// Whether shape() and element() are those of image files too, as readers of the source see them: kept files are
+    /// then said to be of that shape and type, whatever their own headers say.
+    virtual bool describes_files() const { return false; }
+    /// Stored numbers that mean black and white; empty: not declared.
+    virtual std::vector<double> value_range() const { return {}; }
     /// Files passed over because they are no images.
     virtual std::int64_t ignored() const { return 0; }
     /// Throws DataError or IoError naming the file.
@@ -47,6 +52,10 @@ class ImageSource {
         read(split, index, out);
     }
     virtual std::int32_t label(const std::string& split, std::int64_t index) const = 0;
+    /// Place of the image in its split before any shuffling.
+    virtual std::uint64_t id(const std::string& /*split*/, std::int64_t index) const {
+        return static_cast<std::uint64_t>(index);
+    }
     /// For messages: the file, and where several images share one, the place in it.
     virtual std::string name(const std::string& split, std::int64_t index) const = 0;
 };
@@ -74,6 +83,7 @@ std::unique_ptr<ImageSource> open_stl10(const ImportOptions& options);
 std::unique_ptr<ImageSource> open_npz(const ImportOptions& options);
 std::unique_ptr<ImageSource> open_npy(const ImportOptions& options);
 std::unique_ptr<ImageSource> open_webdataset(const ImportOptions& options);
+std::unique_ptr<ImageSource> open_hdf5(const ImportOptions& options);
 std::unique_ptr<ImageSource> open_image_folder(const ImportOptions& options);
 
 } // namespace tacit::shards

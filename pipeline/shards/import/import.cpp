@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
+#include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/import/importer.hpp"
 #include "pipeline/shards/import/named_arrays.hpp"
 
@@ -31,7 +32,9 @@ void check_words(const ImportOptions& options) {
     check_word("kind of source", options.kind, kinds);
     check_word("layout", options.layout, {"auto", "raw", "encoded"});
     check_word("label", options.label, {"fine", "coarse"});
-    check_axes(options.axes);
+    if (options.kind != "hdf5") { // which has more letters, and checks them itself
+        check_axes(options.axes);
+    }
 }
 
 void check_numbers(const ImportOptions& options) {
@@ -59,7 +62,9 @@ void check_numbers(const ImportOptions& options) {
 ImportSummary import_images(const ImportOptions& options, const ProgressFn& progress) {
     check_words(options);
     check_numbers(options);
-    if (!std::filesystem::exists(options.source)) {
+    const bool pattern = options.kind == "hdf5" && (with_split(options.source, "") != options.source ||
+                                                    options.source.find_first_of("*?[") != std::string::npos);
+    if (!pattern && !std::filesystem::exists(options.source)) {
         throw IoError(fmt::format("{}: no such file or folder", options.source));
     }
     return Importer(options, progress).run();

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,14 @@ struct ImportOptions {
     bool overwrite = false;      ///< replace shards that exist in `out`
     bool first_page = false;     ///< take the first page of TIFFs that have several, instead of refusing them
     std::string label = "fine";  ///< of CIFAR-100: fine (100 classes) or coarse (20)
-    std::string axes;            ///< of NumPy arrays, e.g. "NCHW"; "": NHW, or by where 1, 3 or 4 channels are
-    std::vector<double> range;   ///< {lo, hi} that float values are declared to span; empty: as measured
+    std::string axes;            ///< of NumPy arrays, e.g. "NCHW"; "": NHW, or by where 1, 3 or 4 channels are; of HDF5
+                                 ///< as in DataSpec
+    std::string images;          ///< of HDF5, as in DataSpec
+    std::string labels;          ///< of HDF5, as in DataSpec
+    std::vector<std::string> roots;            ///< of HDF5, as in DataSpec
+    std::vector<std::string> splits;           ///< of HDF5: those to take; empty: all that are told of
+    std::optional<std::uint64_t> shuffle_seed; ///< of HDF5: write images in a random order made of this seed
+    std::vector<double> range;        ///< {lo, hi}: values that mean black and white; empty: floats as measured
     std::vector<std::string> classes; ///< names in label order, for sources that have none
     std::int64_t shard_bytes = kShardBytes;
     std::function<bool()> stop;                     ///< asked now and then; true ends the import cleanly
@@ -49,8 +56,9 @@ struct ImportSummary {
     std::vector<std::string> classes;
     std::vector<double> mean; ///< of the training split, per channel, see format.hpp
     std::vector<double> std;
-    std::vector<double> value_range;  ///< {lowest, highest} of float images; empty for integers
+    std::vector<double> value_range;  ///< values that mean black and white; empty: integers that span their type
     std::int64_t bytes = 0;           ///< of all image data stored
+    std::int64_t source_bytes = 0;    ///< of the source's files
     std::int64_t resumed = 0;         ///< images that an earlier, interrupted import had finished
     std::vector<std::string> skipped; ///< with skip_bad: "file: reason"
     std::int64_t ignored = 0;         ///< files passed over because they are no images

@@ -6,6 +6,7 @@
 #include "pipeline/shards/import/split_import.hpp"
 #include "pipeline/shards/parallel_for.hpp"
 #include "pipeline/shards/shard_files.hpp"
+#include "pipeline/shards/to_u8.hpp"
 
 #include <fmt/format.h>
 
@@ -121,7 +122,7 @@ void Importer::redo(ShardRecord record) {
     each_image(record.split, record.begin, record.end, [&](std::int64_t index, const Slot& slot) {
         if (slot.failure.empty()) {
             writer.add(slot.image.bytes, slot.image.checksum, source_->label(record.split, index),
-                       static_cast<std::uint64_t>(index));
+                       source_->id(record.split, index));
         }
     });
     done_ -= record.end - record.begin; // write_split() counts them with all that is there.
@@ -143,7 +144,7 @@ void Importer::write_split(const std::string& split) {
     each_image(split, target.begin(), size, [&](std::int64_t index, const Slot& slot) {
         if (!slot.failure.empty()) {
             target.skip(slot.failure);
-        } else if (target.add(index, slot.image, source_->label(split, index))) {
+        } else if (target.add(index, slot.image, source_->label(split, index), source_->id(split, index))) {
             stop_if_asked();
         }
     });
@@ -230,8 +231,12 @@ void Importer::summarise() {
     const PixelSums& training = sums_.at(source_->splits().front()); // Sources name the training split first.
     summary_.mean = training.mean();
     summary_.std = training.std();
-    if (plan.element != Element::u8 && plan.element != Element::u16 && plan.element != Element::i16) {
-        summary_.value_range = options_.range.empty() ? std::vector<double>{lowest, highest} : options_.range;
+    summary_.value_range = options_.range.empty() ? source_->value_range() : options_.range;
+    if (summary_.value_range.empty() && natural_range(plan.element).empty()) {
+        summary_.value_range = {lowest, highest};
+    }
+    for (const std::string& path : source_->files()) {
+        summary_.source_bytes += static_cast<std::int64_t>(state_of(path).value_or(FileState()).bytes);
     }
 }
 

@@ -126,6 +126,9 @@ std::string import_digest(const ImportOptions& options, const ImageSource& sourc
                     options.test_fraction, options.first_page, options.label, options.axes,
                     fmt::join(options.range, ","), options.shard_bytes, kFormatVersion));
     say(options.source);
+    say(options.images);
+    say(options.labels);
+    say(options.shuffle_seed ? std::to_string(*options.shuffle_seed) : "as stored");
     for (const std::string& name : options.classes) {
         say(name);
     }

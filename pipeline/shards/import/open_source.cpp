@@ -20,6 +20,7 @@ const std::vector<SourceKind>& source_table() {
         {"npy", "NumPy arrays (.npy): one file of images, labels beside it, or a folder of x_train.npy, …", open_npy},
         {"webdataset", "WebDataset: .tar files of KEY.jpg, KEY.png, … with labels KEY.cls or KEY.json",
          open_webdataset},
+        {"hdf5", "HDF5: a file, or a folder of files or shards; `tacit data pack` says more about it", open_hdf5},
         {"folder", "tree of JPEG, PNG, TIFF, WebP, BMP, PGM and PPM files, one folder a class", open_image_folder},
     };
     return kKinds;

@@ -122,10 +122,17 @@ void check_plan(const Census& census, const ImageSource& source, const ImportOpt
 } // namespace
 
 ImportPlan plan_import(const ImageSource& source, const ImportOptions& options) {
+    if (source.encoded() && source.describes_files() && options.size == 0 && options.layout != "raw") {
+        return {Layout::encoded, source.element(), source.shape()};
+    }
     const Census census = census_of(source, options);
     ImportPlan plan;
     plan.element = census.element;
     plan.shape = census.any ? census.shape : augment::ImageShape{0, 0, 1};
+    if (source.describes_files()) {
+        plan.element = source.element();
+        plan.shape.channels = source.shape().channels;
+    }
     if (options.size > 0) {
         plan.shape.height = plan.shape.width = options.size;
     } else if (!census.same_size) {

@@ -37,12 +37,12 @@ void SplitImport::skip(const std::string& failure) {
     next_.skipped.push_back(failure);
 }
 
-bool SplitImport::add(std::int64_t index, const PreparedImage& image, std::int32_t label) {
+bool SplitImport::add(std::int64_t index, const PreparedImage& image, std::int32_t label, std::uint64_t id) {
     const bool full = !writer_.fits(image.bytes.size());
     if (full) {
         end_shard(index);
     }
-    writer_.add(image.bytes, image.checksum, label, static_cast<std::uint64_t>(index));
+    writer_.add(image.bytes, image.checksum, label, id);
     sums_.add(*image.sums);
     ++next_.images;
     next_.bytes += static_cast<std::int64_t>(image.bytes.size());

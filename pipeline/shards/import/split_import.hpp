@@ -19,7 +19,7 @@ class SplitImport {
     /// An image that cannot be read: "file: reason".
     void skip(const std::string& failure);
     /// Adds image `index` of the source. Returns whether that ended a shard. Throws IoError.
-    bool add(std::int64_t index, const PreparedImage& image, std::int32_t label);
+    bool add(std::int64_t index, const PreparedImage& image, std::int32_t label, std::uint64_t id);
     /// All images up to `end` were added or skipped. Throws IoError.
     void finish(std::int64_t end);
 

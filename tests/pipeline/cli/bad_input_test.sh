@@ -123,6 +123,12 @@ cp -r shards flipped
 shard=$(ls flipped/train-*.h5)
 printf '\xff\xfe\xfd\xfc' | dd of="$shard" bs=1 seek=$(($(stat -c %s "$shard") / 2)) conv=notrunc status=none
 expect 1 "$shard" data stats flipped
+expect 1 "$shard: images: image " data verify flipped
+expect 1 "no split 'none'" data verify shards --split none
+expect 1 "no/such" data verify no/such
+expect 1 "$shard" data pack flipped --out other
+expect 2 "keep" data pack shards --out other --encode jpeg
+expect 2 "already holds shards" data pack shards --out shards
 cp -r shards cut
 truncate -s 3000 cut/train-*.h5
 expect 1 "cut/train-" data stats cut

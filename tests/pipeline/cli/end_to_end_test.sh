@@ -48,6 +48,9 @@ head_of t10k 500
 "$tacit" data import idx --out shards --classes T-shirt Trouser Pullover Dress Coat Sandal Shirt Sneaker Bag "Ankle boot"
 "$tacit" data inspect shards
 "$tacit" data stats shards
+"$tacit" data verify shards
+"$tacit" data pack shards --out packed --shuffle-seed 1
+"$tacit" data verify packed --json | python3 -m json.tool >/dev/null
 options=(--config "$project/configs/fashion-mnist/simclr.yaml" --set data.path=shards --set train.batch=64
          --set train.log_every=5 --set eval.finetune.epochs=2 --set eval.pictures.map_points=200)
 "$tacit" data preview "${options[@]}" --out preview.png
@@ -61,7 +64,8 @@ for count in 1 4; do
 done
 curves ranks1 ranks4 1e-5
 
-ranks 2 pretrain "${options[@]}" --set train.max_steps=40 --run whole
+ranks 2 pretrain "${options[@]}" --set train.max_steps=40 --run whole --set data.stage="$work/stage"
+[ "$(ls "$work"/stage/*.h5 | wc -l)" = 1 ] || { echo "end to end: the training split was not staged" >&2; exit 1; }
 # What Ctrl-C sends; a shell lets its background jobs ignore it unless told otherwise.
 env --default-signal=INT mpirun -np 2 --oversubscribe --bind-to none "$tacit" pretrain "${options[@]}" \
     --set train.max_steps=40 --run halves &

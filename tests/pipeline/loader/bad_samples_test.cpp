@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
+#include "pipeline/loader/batch_digest.hpp"
 #include "pipeline/loader/loader.hpp"
 #include "pipeline/loader/reading_order.hpp"
-#include "tests/pipeline/loader/batch_digest.hpp"
+#include "tests/pipeline/loader/small_crops.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>
@@ -85,14 +86,14 @@ TEST_P(BadSamplesTest, TheNextGoodSampleOfTheOrderTakesThePlace) {
 
 TEST_P(BadSamplesTest, SkippingGivesTheSameBytesForAllWorkersAndRanks) {
     const shards::Dataset dataset = open();
-    const std::vector<std::string> reference = testing::batch_digests(dataset, recipe_, options(1), 1, 3 * kBatches);
+    const std::vector<std::string> reference = batch_digests(dataset, recipe_, options(1), 1, 3 * kBatches);
     for (const int workers : {2, 3}) {
-        EXPECT_EQ(testing::batch_digests(dataset, recipe_, options(workers), 1, 3 * kBatches), reference);
+        EXPECT_EQ(batch_digests(dataset, recipe_, options(workers), 1, 3 * kBatches), reference);
     }
     for (const int ranks : {2, 4}) {
-        EXPECT_EQ(testing::batch_digests(dataset, recipe_, options(), ranks, 3 * kBatches), reference);
+        EXPECT_EQ(batch_digests(dataset, recipe_, options(), ranks, 3 * kBatches), reference);
     }
-    const std::vector<std::string> resumed = testing::batch_digests(dataset, recipe_, options(), 1, 5, 9);
+    const std::vector<std::string> resumed = batch_digests(dataset, recipe_, options(), 1, 5, 9);
     EXPECT_TRUE(std::equal(resumed.begin(), resumed.end(), reference.begin() + 9));
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/pipeline/loader/block_data.hpp"
 
+#include "tests/pipeline/loader/small_crops.hpp"
+
 namespace tacit::loader {
 namespace {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/loader/batch_digest.hpp"
 #include "pipeline/loader/loader.hpp"
-#include "tests/pipeline/loader/batch_digest.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ class BlockDataTest : public ::testing::Test {
 
     std::vector<std::string> digests(const LoaderOptions& given, int ranks, std::int64_t batches,
                                      std::int64_t first = 0) {
-        return testing::batch_digests(dataset_, recipe_, given, ranks, static_cast<int>(batches), first);
+        return batch_digests(dataset_, recipe_, given, ranks, batches, first);
     }
 
     using Pixels = std::vector<std::uint8_t>;

@@ -66,6 +66,26 @@ TEST(DataConfig, ReadsWhereImagesAre) {
     EXPECT_FALSE(data.source.index_cache);
 }
 
+TEST(DataConfig, ReadsHowImagesAreSharedOut) {
+    config::Document document = config::Document::from_text(
+        "data: {path: /d, split_shares: {train: 0.8, val: 0.1, test: 0.1}, split_seed: 7}", "test.yaml");
+    const DataConfig data = read_data(document.root().section("data"));
+    document.finish();
+    const std::vector<shards::SplitShare> expected = {{"train", 0.8}, {"val", 0.1}, {"test", 0.1}};
+    EXPECT_EQ(data.source.split_shares, expected);
+    EXPECT_EQ(data.source.split_seed, 7U);
+}
+
+TEST(DataConfig, RefusesSharesAboveOneAndTwoWaysToSplit) {
+    for (const char* text : {"data: {path: /d, split_shares: {train: 0.8, test: 0.3}}",
+                             "data: {path: /d, split_shares: {train: 0.8}, split_by: '@split'}"}) {
+        config::Document document = config::Document::from_text(text, "test.yaml");
+        EXPECT_NE(message_of<ConfigError>([&] { read_data(document.root().section("data")); }).find("test.yaml:1"),
+                  std::string::npos)
+            << text;
+    }
+}
+
 TEST(DataConfig, RefusesAxesAndRangesThatMeanNothing) {
     for (const char* text :
          {"data: {path: /d, axes: NHWX}", "data: {path: /d, range: [1, 1]}", "data: {path: /d, range: [0]}"}) {
@@ -114,6 +134,38 @@ TEST(DataConfig, OrderIsNamedAfterAllThatItFollowsFrom) {
     EXPECT_NE(order_name(options, shards::Dataset::open(folder.path(), "two")), name);
     options.lanes = 4;
     EXPECT_NE(order_name(options, one), name);
+}
+
+TEST(DataConfig, NormalizesByTheShardsUnlessNumbersAreGiven) {
+    const auto rule_of = [](const std::string& text) {
+        config::Document document = config::Document::from_text(text, "test.yaml");
+        return read_data(document.root().section("data")).normalize;
+    };
+    EXPECT_EQ(rule_of("data: {path: /d}"), Normalize::standard);
+    EXPECT_EQ(rule_of("data: {path: /d, mean: [0.5], std: [0.5]}"), Normalize::fixed);
+    EXPECT_EQ(rule_of("data: {path: /d, normalize: minmax}"), Normalize::minmax);
+    EXPECT_EQ(rule_of("data: {path: /d, normalize: robust}"), Normalize::robust);
+    EXPECT_EQ(rule_of("data: {path: /d, normalize: fixed, mean: [0.5], std: [0.5]}"), Normalize::fixed);
+}
+
+TEST(DataConfig, NormalizationAndItsNumbersMustAgree) {
+    for (const char* text :
+         {"data: {path: /d, normalize: fixed}", "data: {path: /d, normalize: robust, mean: [0.5], std: [0.5]}",
+          "data: {path: /d, normalize: standard, mean: [0.5], std: [0.5]}", "data: {path: /d, normalize: zscore}"}) {
+        config::Document document = config::Document::from_text(text, "test.yaml");
+        EXPECT_NE(message_of<ConfigError>([&] { read_data(document.root().section("data")); }).find("data.normalize"),
+                  std::string::npos)
+            << text;
+    }
+}
+
+TEST(DataConfig, ResolvedNormalizationReadsBack) {
+    config::Document document = config::Document::from_text("data: {path: /d, mean: [0.5], std: [0.25]}", "test.yaml");
+    read_data(document.root().section("data"));
+    config::Document again = config::Document::from_text(document.resolved_yaml(), "resolved.yaml");
+    const DataConfig data = read_data(again.root().section("data"));
+    EXPECT_EQ(data.normalize, Normalize::fixed);
+    EXPECT_EQ(data.std, std::vector<double>{0.25});
 }
 
 TEST(DataConfig, MeanWithoutStdIsAnError) {

@@ -5,14 +5,12 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "pipeline/shards/shard_writer.hpp"
-#include "pipeline/shards/statistics.hpp"
 #include "tests/pipeline/shards/dataset_fixtures.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <thread>
 
@@ -196,8 +194,8 @@ TEST(Dataset, FlippedByteIsFoundAndNamed) {
 TEST(Dataset, FlippedLabelIsFoundOnOpening) {
     const TemporaryFolder folder;
     write_raw_split(folder.path(), "train", kSmall, 6, 2);
-    patch(folder / "train-00000.h5", {0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0},
-          {1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0});
+    patch(folder / "train-00000.h5", {0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0},
+          {1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0});
     const std::string message = message_of<DataError>([&] { Dataset::open(folder.path(), "train"); });
     EXPECT_NE(message.find("checksum differs"), std::string::npos) << message;
 }
@@ -275,28 +273,6 @@ TEST(Dataset, MissingSplitListsThoseThatExist) {
 TEST(Dataset, MissingFolderIsAnIoError) {
     EXPECT_NE(message_of<IoError>([] { Dataset::open("/nowhere/shards", "train"); }).find("/nowhere/shards"),
               std::string::npos);
-}
-
-TEST(Statistics, AreExactAndFindDuplicates) {
-    const TemporaryFolder folder;
-    const augment::ImageShape shape{1, 2, 1};
-    ShardWriter writer(folder.path(), {"train", Layout::raw, shape, {"a", "b"}, ""});
-    const std::vector<std::vector<std::uint8_t>> images = {{0, 255}, {51, 102}, {0, 255}};
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        writer.add(images[i], crc32c(images[i].data(), 2), i == 1 ? 1 : 0, i);
-    }
-    writer.seal({0.5}, {0.5});
-    const Statistics statistics = measure_statistics(Dataset::open(folder.path(), "train"), 3);
-    // Values 0, 1, .2, .4, 0, 1: mean 13/30; mean of squares (1 + .04 + .16 + 1) / 6.
-    EXPECT_NEAR(statistics.mean[0], 13.0 / 30.0, 1e-12);
-    EXPECT_NEAR(statistics.std[0], std::sqrt(2.2 / 6.0 - 169.0 / 900.0), 1e-12);
-    EXPECT_EQ(statistics.min[0], 0);
-    EXPECT_EQ(statistics.max[0], 255);
-    EXPECT_EQ(statistics.class_counts, (std::vector<std::int64_t>{2, 1}));
-    EXPECT_EQ(statistics.duplicates, 1);
-    ASSERT_EQ(statistics.duplicate_examples.size(), 1U);
-    EXPECT_EQ(statistics.duplicate_examples[0].first, 0);
-    EXPECT_EQ(statistics.duplicate_examples[0].second, 2);
 }
 
 TEST(Inspect, ShowsTheTreeAndTheSectionThatReadsIt) {

@@ -90,8 +90,25 @@ TEST(IndexBytes, EveryFieldIsKept) {
                       {{100, 20, 1}, {kNoAddress, 0, 0}, {130, 9, 0}},
                       {5, 6}};
     ImageItems items{"b.h5", "y", {10, 30}, {20, 25}, {{2, 5, 1}, {5, 5, 1}}, Element::i16, true};
-    FileIndex file{"a.h5",  "train", "somewhere",      "hdf5",          5,          9,      {5, 7, 1}, Element::i16,
-                   {-3, 4}, {},      {0, 1, -1, 0, 1}, {1, 2, 3, 4, 5}, {"a", "b"}, {0.25}, {0.5},     {"c.csv"}};
+    FileIndex file{"a.h5",
+                   "train",
+                   "somewhere",
+                   "hdf5",
+                   5,
+                   9,
+                   {5, 7, 1},
+                   Element::i16,
+                   {-3, 4},
+                   {},
+                   {0, 1, -1, 0, 1},
+                   {1, 0, 1, 1, 0},
+                   {1, 2, 3, 4, 5},
+                   {"a", "b"},
+                   {0, 1, 0, 0, 1},
+                   {"train", "test"},
+                   {0.25},
+                   {0.5},
+                   {"c.csv"}};
     file.parts.push_back({array, "NHW", 0, 3, std::nullopt, 0});
     file.parts.push_back({std::nullopt, "", 0, 2, items, 3});
     const DatasetIndex index{"folder", "train", {file}};

@@ -2,6 +2,7 @@
 #include "pipeline/train/pretrain.hpp"
 
 #include "pipeline/base/files.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/run_folder.hpp"
 #include "pipeline/train/signals.hpp"
@@ -12,6 +13,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -322,6 +324,53 @@ TEST_F(PretrainTest, AccumulationOfAPerSampleLossEqualsTheWholeBatch) {
     for (std::size_t step = 0; step < whole_losses.size(); ++step)
         EXPECT_NEAR(split_losses[step], whole_losses[step], 1e-5 * whole_losses[step]) << "step " << step;
     EXPECT_LT((split - whole).norm().item<double>(), 1e-5 * whole.norm().item<double>());
+}
+
+/// 84 images of floats in [0, 4], without statistics.
+void write_foreign_floats(const std::string& path) {
+    const shards::h5::Session session;
+    const shards::h5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+    const std::array<hsize_t, 4> shape = {84, 16, 16, 3};
+    const shards::h5::Handle space(H5Screate_simple(4, shape.data(), nullptr));
+    const shards::h5::Handle set(
+        H5Dcreate2(file.get(), "images", H5T_IEEE_F32LE, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    std::vector<float> values(shape[0] * shape[1] * shape[2] * shape[3]);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<float>(i % 3) * 2.0F; // channels of 0, 2 and 4
+    for (std::size_t i = 0; i < values.size(); i += 6)
+        values[i] = 4.0F; // half of channel 0
+    H5Dwrite(set.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+}
+
+TEST_F(PretrainTest, FittedNormalizationIsInTheCheckpointAndIsMeasuredOnce) {
+    data_ = folder_.path() + "/floats.h5";
+    write_foreign_floats(data_);
+    EXPECT_EQ(run("floats", {"data.range=[0, 4]", "train.max_steps=1"}), ExitCode::done);
+    const Manifest manifest = newest_valid_checkpoint(run_path("floats") + "/checkpoints")->manifest;
+    EXPECT_EQ(manifest.mean, (std::vector<double>{0.5, 0.5, 1})); // in units of the range
+    EXPECT_EQ(manifest.std, (std::vector<double>{0.5, 1, 1}));    // constant channels are not divided
+    const RunPaths paths(run_path("floats"));
+    EXPECT_EQ(load_run(paths.folder, "last", *comm_).mean, manifest.mean);
+
+    const std::string kept = read_file(paths.normalization());
+    nlohmann::ordered_json changed = nlohmann::ordered_json::parse(kept);
+    changed["mean"] = {0.25, 0.25, 0.25}; // to see where the numbers come from
+    write_file_atomically(paths.normalization(), changed.dump());
+    const auto mean_under = [&](const std::string& rule) {
+        config::Document document = tiny_config(data_, "simclr", {"data.range=[0, 4]", "data.normalize=" + rule});
+        return build_experiment(document, *comm_, {}, paths.normalization()).format.mean;
+    };
+    EXPECT_EQ(mean_under("standard"), (std::vector<double>{0.25, 0.25, 0.25}));
+    EXPECT_EQ(mean_under("minmax"), (std::vector<double>{0, 0.5, 1})); // another rule: measured anew
+}
+
+TEST_F(PretrainTest, ShardsNormalizationIsTakenUnlessTheRuleAsksForMore) {
+    const auto mean_under = [&](const std::string& rule) {
+        config::Document document = tiny_config(data_, "simclr", {"data.normalize=" + rule});
+        return build_experiment(document, *comm_).format.mean;
+    };
+    EXPECT_EQ(mean_under("standard"), (std::vector<double>{0.5, 0.5, 0.5}));
+    EXPECT_LT(mean_under("minmax").at(0), 0.2); // waves of 128 +- 120
 }
 
 TEST_F(PretrainTest, Bfloat16TrainsCloseToFloat32) {

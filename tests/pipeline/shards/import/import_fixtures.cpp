@@ -60,7 +60,8 @@ StoredNumbers stored_images(const std::string& shard) {
 std::vector<double> number_attribute(const std::string& shard, const std::string& name) {
     const h5::Session session;
     const h5::Handle file = h5::open_file(shard);
-    return h5::has_attribute(file.get(), name) ? h5::number_attribute(file.get(), name, shard) : std::vector<double>();
+    return h5::has_attribute(file.get(), name, shard) ? h5::number_attribute(file.get(), name, shard)
+                                                      : std::vector<double>();
 }
 
 } // namespace tacit::testing

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/hdf5/listing.hpp"
+
+#include "pipeline/shards/hdf5/array_index.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace tacit::shards::h5 {
+namespace {
+
+constexpr int kMaxDepth = 16;
+constexpr std::size_t kMaxSets = 10000;
+
+class Listing {
+  public:
+    void walk(hid_t group, const std::string& prefix, int depth) {
+        H5G_info_t info{};
+        if (depth > kMaxDepth || H5Gget_info(group, &info) < 0) {
+            return;
+        }
+        for (hsize_t i = 0; i < info.nlinks && sets.size() < kMaxSets; ++i) {
+            std::array<char, 1024> name{};
+            H5L_info_t link{};
+            if (H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name.data(), name.size(), H5P_DEFAULT) <
+                    0 ||
+                H5Lget_info(group, name.data(), &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD) {
+                continue;
+            }
+            const Handle object(H5Oopen(group, name.data(), H5P_DEFAULT));
+            const H5I_type_t type = object.valid() ? H5Iget_type(object.get()) : H5I_BADID;
+            H5O_info_t about{};
+            if (type == H5I_DATASET) {
+                add(object.get(), prefix + name.data());
+            } else if (type == H5I_GROUP && H5Oget_info2(object.get(), &about, H5O_INFO_BASIC) >= 0 &&
+                       visited_.insert(about.addr).second) {
+                walk(object.get(), prefix + name.data() + "/", depth + 1);
+            }
+        }
+    }
+
+    std::vector<ListedSet> sets;
+
+  private:
+    void add(hid_t dataset, const std::string& name) {
+        const Handle type(H5Dget_type(dataset));
+        if (!type.valid()) {
+            return;
+        }
+        ListedSet set{name, dimensions(dataset), shape_of(dataset), element_of(type.get()), false, 0};
+        set.byte_list = H5Tget_class(type.get()) == H5T_OPAQUE || set.kind == Shape::blob;
+        set.bytes = static_cast<double>(H5Tget_size(type.get()));
+        for (const hsize_t extent : set.shape) {
+            set.bytes *= static_cast<double>(extent);
+        }
+        sets.push_back(std::move(set));
+    }
+
+    std::set<haddr_t> visited_;
+};
+
+/// "a/b" of "a/b/c", and "/" of "a".
+std::string group_of(const std::string& name) {
+    const std::size_t slash = name.rfind('/');
+    return slash == std::string::npos ? "/" : name.substr(0, slash);
+}
+
+/// Groups that hold nothing but byte lists, two at least, and groups of such groups (classes) before them.
+std::vector<std::string> groups_of_images(const std::vector<ListedSet>& sets) {
+    std::map<std::string, int> images;
+    std::set<std::string> others;
+    for (const ListedSet& set : sets) {
+        ++images[group_of(set.name)];
+        if (!set.byte_list) {
+            others.insert(group_of(set.name));
+        }
+    }
+    std::vector<std::string> groups;
+    std::map<std::string, int> classes;
+    for (const auto& [group, count] : images) {
+        if (others.contains(group)) {
+            continue;
+        }
+        if (count > 1) {
+            groups.push_back(group);
+        }
+        if (group != "/") {
+            ++classes[group_of(group)];
+        }
+    }
+    for (const auto& [group, count] : classes) {
+        if (count > 1 && !images.contains(group)) {
+            groups.insert(groups.begin(), group);
+        }
+    }
+    return groups;
+}
+
+/// Whether a name says that an array goes with images and is none itself.
+bool goes_with_images(const std::string& name) {
+    constexpr std::array<const char*, 7> kWords = {"label", "mask", "target", "segm", "depth", "kspace", "instance"};
+    return std::any_of(kWords.begin(), kWords.end(),
+                       [&](const char* word) { return name.find(word) != std::string::npos; });
+}
+
+} // namespace
+
+std::vector<std::string> image_candidates(const std::vector<ListedSet>& sets) {
+    constexpr std::size_t kMost = 16;
+    std::vector<const ListedSet*> arrays;
+    for (const ListedSet& set : sets) {
+        if (set.kind == Shape::pixels || set.kind == Shape::encoded) {
+            arrays.push_back(&set);
+        }
+    }
+    const auto rank = [](const ListedSet* set) { return std::pair(goes_with_images(set->name), -set->bytes); };
+    std::stable_sort(arrays.begin(), arrays.end(), [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
+    std::vector<std::string> names = groups_of_images(sets);
+    for (const ListedSet* set : arrays) {
+        names.push_back(set->name);
+    }
+    names.resize(std::min(names.size(), kMost));
+    return names;
+}
+
+std::vector<ListedSet> list_datasets(hid_t file) {
+    Listing listing;
+    const Handle root(H5Gopen2(file, "/", H5P_DEFAULT));
+    if (root.valid()) {
+        listing.walk(root.get(), "", 0);
+    }
+    return std::move(listing.sets);
+}
+
+} // namespace tacit::shards::h5

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/png.hpp"
+#include "pipeline/shards/data_splits.hpp"
+#include "pipeline/shards/dataset.hpp"
+#include "pipeline/shards/half.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/import/block_shelf.hpp"
+#include "pipeline/shards/import/image_source.hpp"
+#include "pipeline/shards/import/shuffled_order.hpp"
+#include "pipeline/shards/shard_files.hpp"
+#include "pipeline/shards/to_u8.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+
+namespace tacit::shards {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kShelfBytes = std::uint64_t{1} << 30; ///< of decoded blocks of a split, one a thread aside
+
+DataSpec spec_of(const ImportOptions& options) {
+    DataSpec spec;
+    spec.path = options.source;
+    spec.images = options.images;
+    spec.labels = options.labels;
+    spec.axes = options.axes;
+    spec.range = options.range;
+    spec.roots = options.roots;
+    return spec;
+}
+
+/// How the images of a split are held.
+enum class Form {
+    pixels,      ///< of one size
+    files,       ///< JPEG and PNG
+    loose_pixels ///< of several sizes: each becomes a PNG
+};
+
+Form form_of(const DatasetIndex& index) {
+    const FileIndex& file = index.files.front();
+    const std::optional<ImageItems>& items = file.parts.front().items;
+    if (items && items->shapes.empty()) {
+        return Form::files;
+    }
+    return file.shape.height == 0 ? Form::loose_pixels : Form::pixels;
+}
+
+std::set<std::string> files_of(const DatasetIndex& index) {
+    std::set<std::string> files;
+    for (const FileIndex& file : index.files) {
+        files.insert(file.path);
+        for (const ImagePart& part : file.parts) {
+            files.insert(part.array ? part.array->path : part.items->path);
+        }
+    }
+    return files;
+}
+
+struct Split {
+    Split(DatasetIndex index, const ImportOptions& options);
+
+    std::int64_t place(std::int64_t index) const {
+        return order.empty() ? index : order[static_cast<std::size_t>(index)];
+    }
+    StoredImage stored(std::int64_t image, SampleBuffer& buffer, std::shared_ptr<const Block>& block);
+
+    Form form;
+    std::set<std::string> files;
+    Dataset dataset;
+    std::unique_ptr<BlockShelf> shelf;
+    std::vector<std::int64_t> order; ///< empty: as stored
+};
+
+Split::Split(DatasetIndex index, const ImportOptions& options)
+    : form(form_of(index)), files(files_of(index)), dataset(std::move(index)) {
+    const std::vector<std::int64_t>& starts = dataset.block_starts();
+    std::size_t window = starts.size();
+    if (!dataset.single_reads_are_cheap()) {
+        const DatasetInfo& info = dataset.info();
+        std::int64_t largest = 1;
+        for (std::size_t b = 1; b < starts.size(); ++b) {
+            largest = std::max(largest, starts[b] - starts[b - 1]);
+        }
+        const std::uint64_t block_bytes =
+            static_cast<std::uint64_t>(largest) * info.shape.bytes() * element_bytes(info.element);
+        const auto room = static_cast<std::size_t>(kShelfBytes / std::max<std::uint64_t>(block_bytes, 1));
+        window = std::max<std::size_t>(1, room / 2); // while a window ends, the next one begins
+        shelf = std::make_unique<BlockShelf>(dataset, std::max(room, static_cast<std::size_t>(options.threads) + 1));
+    }
+    if (options.shuffle_seed) {
+        order = shuffled_order(starts, window, *options.shuffle_seed);
+    }
+}
+
+StoredImage Split::stored(std::int64_t image, SampleBuffer& buffer, std::shared_ptr<const Block>& block) {
+    if (!shelf) {
+        return dataset.stored(image, buffer);
+    }
+    const std::vector<std::int64_t>& starts = dataset.block_starts();
+    block = shelf->get(std::upper_bound(starts.begin(), starts.end(), image) - starts.begin() - 1, buffer.scratch);
+    return dataset.stored(*block, image);
+}
+
+void widen_bf16(std::span<const std::uint8_t> from, std::vector<std::uint8_t>& to) {
+    to.resize(from.size() * 2);
+    for (std::size_t i = 0; i < from.size() / 2; ++i) {
+        std::uint16_t bits = 0;
+        std::memcpy(&bits, from.data() + 2 * i, sizeof(bits));
+        const float value = float_of_bf16(bits);
+        std::memcpy(to.data() + 4 * i, &value, sizeof(value));
+    }
+}
+
+std::string png_of(const StoredImage& image) {
+    const augment::ImageShape& shape = image.shape;
+    if (image.element == Element::u8) {
+        return encode_png(image.bytes.data(), shape.height, shape.width, shape.channels);
+    }
+    std::vector<std::uint16_t> values(image.bytes.size() / 2);
+    std::memcpy(values.data(), image.bytes.data(), image.bytes.size());
+    return encode_png(values.data(), shape.height, shape.width, shape.channels);
+}
+
+/// Every HDF5 data set that Tacit reads, shards of its own among them.
+class Hdf5Source final : public ImageSource {
+  public:
+    Hdf5Source(const ImportOptions& options, const std::vector<std::string>& splits) : path_(options.source) {
+        const DataSpec spec = spec_of(options);
+        for (const std::string& name : splits) {
+            names_.push_back(name);
+            add(std::make_unique<Split>(index_dataset(spec, name), options));
+        }
+        name_classes();
+        check_loose_pixels();
+    }
+
+    std::string kind() const override { return "hdf5"; }
+    std::vector<std::string> splits() const override { return names_; }
+    std::int64_t size(const std::string& split) const override { return splits_.at(split)->dataset.info().size; }
+    std::vector<std::string> classes() const override { return classes_; }
+    std::vector<std::string> files() const override {
+        std::set<std::string> files;
+        for (const auto& [name, split] : splits_) {
+            files.insert(split->files.begin(), split->files.end());
+        }
+        return {files.begin(), files.end()};
+    }
+    bool encoded() const override { return form_ != Form::pixels; }
+    bool describes_files() const override { return true; }
+    augment::ImageShape shape() const override { return shape_; }
+    Element element() const override { return element_ == Element::bf16 ? Element::f32 : element_; }
+    std::vector<double> value_range() const override {
+        return range_ == natural_range(element_) ? std::vector<double>() : range_;
+    }
+
+    void read(const std::string& split, std::int64_t index, SourceImage& out) const override {
+        thread_local SampleBuffer buffer;
+        std::shared_ptr<const Block> block;
+        Split& from = *splits_.at(split);
+        const StoredImage image = from.stored(from.place(index), buffer, block);
+        out.shape = form_ == Form::pixels ? image.shape : augment::ImageShape{};
+        if (form_ == Form::loose_pixels) {
+            const std::string png = png_of(image);
+            out.bytes.assign(png.begin(), png.end());
+        } else if (element_ == Element::bf16) {
+            widen_bf16(image.bytes, out.bytes);
+        } else {
+            out.bytes.assign(image.bytes.begin(), image.bytes.end());
+        }
+    }
+
+    std::int32_t label(const std::string& split, std::int64_t index) const override {
+        const Split& from = *splits_.at(split);
+        return from.dataset.labels()[static_cast<std::size_t>(from.place(index))];
+    }
+    std::uint64_t id(const std::string& split, std::int64_t index) const override {
+        return static_cast<std::uint64_t>(splits_.at(split)->place(index));
+    }
+    std::string name(const std::string& split, std::int64_t index) const override {
+        const Split& from = *splits_.at(split);
+        return from.dataset.name(from.place(index));
+    }
+
+  private:
+    void add(std::unique_ptr<Split> split) {
+        const DatasetInfo& info = split->dataset.info();
+        if (splits_.empty()) {
+            form_ = split->form;
+            shape_ = info.shape;
+            element_ = info.element;
+            range_ = info.value_range;
+        }
+        const bool same_size = info.shape == shape_;
+        if (split->form != form_ || info.element != element_ || info.value_range != range_ ||
+            info.shape.channels != shape_.channels || (form_ == Form::pixels && !same_size)) {
+            throw DataError(fmt::format("{}: split '{}' holds images of another shape or type than split '{}'; pack "
+                                        "them apart with --split",
+                                        path_, info.split, names_.front()));
+        }
+        if (!same_size) {
+            shape_.height = shape_.width = 0;
+        }
+        splits_.emplace(info.split, std::move(split));
+    }
+
+    /// Splits may know the first classes only, never others.
+    void name_classes() {
+        for (const auto& [name, split] : splits_) {
+            const std::vector<std::string>& names = split->dataset.info().classes;
+            const std::size_t common = std::min(names.size(), classes_.size());
+            if (!std::equal(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(common), classes_.begin())) {
+                throw DataError(fmt::format("{}: split '{}' names its classes otherwise than the others; pack them "
+                                            "apart with --split",
+                                            path_, name));
+            }
+            if (names.size() > classes_.size()) {
+                classes_ = names;
+            }
+        }
+        for (const auto& [name, split] : splits_) {
+            const std::vector<std::int32_t>& labels = split->dataset.labels();
+            const std::int32_t last = *std::max_element(labels.begin(), labels.end());
+            for (auto label = static_cast<std::int32_t>(classes_.size()); label <= last; ++label) {
+                classes_.push_back(std::to_string(label));
+            }
+        }
+    }
+
+    void check_loose_pixels() const {
+        const bool fits_png =
+            (element_ == Element::u8 || element_ == Element::u16) && (shape_.channels == 1 || shape_.channels == 3);
+        if (form_ == Form::loose_pixels && !fits_png) {
+            throw DataError(
+                fmt::format("{}: images differ in size and hold {} channels of {} values, which PNG does not "
+                            "keep; bring them to one size",
+                            path_, shape_.channels, element_name(element_)));
+        }
+    }
+
+    std::string path_;
+    std::vector<std::string> names_;
+    std::map<std::string, std::unique_ptr<Split>> splits_;
+    std::vector<std::string> classes_;
+    Form form_ = Form::pixels;
+    augment::ImageShape shape_;
+    Element element_ = Element::u8;
+    std::vector<double> range_;
+};
+
+bool looks_like_hdf5(const std::string& path) {
+    if (fs::is_directory(path)) {
+        return !splits_in(path).empty();
+    }
+    const h5::Session session;
+    return H5Fis_hdf5(path.c_str()) > 0;
+}
+
+} // namespace
+
+std::unique_ptr<ImageSource> open_hdf5(const ImportOptions& options) {
+    if (options.kind != "hdf5" && !looks_like_hdf5(options.source)) {
+        return nullptr;
+    }
+    return std::make_unique<Hdf5Source>(options, options.splits.empty() ? splits_of(spec_of(options)) : options.splits);
+}
+
+} // namespace tacit::shards

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/layout_guess.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/foreign_index.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/hdf5/listing.hpp"
+#include "pipeline/shards/label_guess.hpp"
+#include "pipeline/shards/shard_files.hpp"
+#include "pipeline/shards/shard_index.hpp"
+#include "pipeline/shards/split_siblings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+
+namespace tacit::shards {
+namespace {
+
+std::string readable_text(const FileIndex& index, const std::string& split) {
+    const std::string size = index.shape.height == 0 ? "of different sizes"
+                                                     : fmt::format("of {} x {}", index.shape.width, index.shape.height);
+    const ImagePart& part = index.parts.front();
+    return fmt::format("split '{}': {} images {}, {} channel{} of {}, in '{}'{}; {} classes", split, index.count, size,
+                       index.shape.channels, index.shape.channels == 1 ? "" : "s", element_name(index.element),
+                       part.array ? part.array->dataset : part.items->dataset,
+                       part.array ? " read as " + part.axes : std::string(), index.classes.size());
+}
+
+/// The file of one split among those that `spec` names. Throws as index_file().
+FileIndex index_of_split(const DataSpec& spec, const std::string& split) {
+    DataSpec one = spec;
+    one.images = with_split(spec.images, split);
+    one.labels = with_split(spec.labels, split);
+    return index_file(with_split(spec.path, split), one, "");
+}
+
+/// By their usual names, those to train and to evaluate on.
+void choose_splits(LayoutGuess& made) {
+    const auto has = [&](const std::string& name) {
+        return std::any_of(made.splits.begin(), made.splits.end(),
+                           [&](const auto& split) { return split.name == name; });
+    };
+    made.train = has("train") ? "train" : made.splits.front().name;
+    for (const char* name : {"test", "val", "valid"}) {
+        if (made.test.empty() && has(name) && made.train != name) {
+            made.test = name;
+        }
+    }
+}
+
+class Guesser {
+  public:
+    explicit Guesser(const std::string& path) : path_(path), file_(h5::open_file(path)) {
+        sets_ = h5::list_datasets(file_.get());
+        siblings_ = split_siblings(path);
+        made_.spec.path = path;
+    }
+
+    LayoutGuess run() {
+        if (!find_usual() && !find_unusual()) {
+            return std::move(made_);
+        }
+        name_axes();
+        find_labels();
+        name_others();
+        name_siblings();
+        describe();
+        return std::move(made_);
+    }
+
+  private:
+    /// Keeps the first reason for which nothing can be read.
+    std::optional<FileIndex> tried(const DataSpec& spec, const std::string& split) {
+        try {
+            return index_file(path_, spec, split);
+        } catch (const Error& error) {
+            made_.reason = made_.reason.empty() ? error.what() : made_.reason;
+            return std::nullopt;
+        }
+    }
+
+    /// By the names that the reader looks for itself.
+    bool find_usual() {
+        DataSpec spec = made_.spec;
+        spec.labels = "none";
+        const bool ours = h5::has_attribute(file_.get(), "tacit_format", path_);
+        for (const char* split : {"", "test", "val", "valid"}) { // "": the one split, or train
+            if (!ours && !guess_names(file_.get(), *split == '\0' ? "train" : split)) {
+                continue;
+            }
+            if (const auto index = tried(spec, split)) {
+                found_.emplace(index->split, *index);
+            }
+        }
+        ours_ = ours;
+        return !found_.empty();
+    }
+
+    bool find_unusual() {
+        for (const std::string& name : h5::image_candidates(sets_)) {
+            DataSpec spec = made_.spec;
+            spec.images = name;
+            spec.labels = "none";
+            if (name == "climate/data") { // DeepCAM: one image a file, channels last
+                spec.axes = "HWC";
+            }
+            if (const auto index = tried(spec, "train")) {
+                made_.spec.images = name;
+                found_.emplace("train", *index);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    const FileIndex& first() const {
+        const auto train = found_.find("train");
+        return train != found_.end() ? train->second : found_.begin()->second;
+    }
+
+    void name_axes() {
+        const ImagePart& part = first().parts.front();
+        if (ours_ || !part.array) {
+            return;
+        }
+        made_.spec.axes = part.axes;
+        if (made_.spec.images == "climate/data" && part.axes.starts_with('N')) {
+            made_.spec.axes = "HWC";
+        }
+    }
+
+    void find_labels() {
+        if (ours_) {
+            return;
+        }
+        const auto names = guess_names(file_.get(), first().split);
+        labels_ = guess_labels(path_, siblings_ ? siblings_->pattern : "", made_.spec,
+                               names && made_.spec.images.empty() ? names->labels : "", first().count);
+        made_.notes.insert(made_.notes.end(), labels_.notes.begin(), labels_.notes.end());
+        made_.spec.labels = labels_.key;
+        for (auto& [name, index] : found_) {
+            if (auto again = tried(made_.spec, name)) {
+                index = std::move(*again);
+            }
+        }
+    }
+
+    void name_others() {
+        if (ours_) {
+            return;
+        }
+        std::set<std::string> taken;
+        for (const auto& [split, index] : found_) {
+            const ImagePart& part = index.parts.front();
+            taken.insert(part.array ? part.array->dataset : part.items->dataset);
+        }
+        std::string others;
+        int count = 0;
+        for (const h5::ListedSet& set : sets_) {
+            constexpr int kShown = 6;
+            if (set.kind == h5::Shape::pixels && !taken.contains(set.name) && ++count <= kShown) {
+                others += fmt::format("{}'{}' {}", others.empty() ? "" : ", ", set.name, h5::shape_text(set.shape));
+            }
+        }
+        if (count > 0) {
+            made_.notes.push_back(fmt::format("other arrays that data.images may name: {}{}", others,
+                                              count > 6 ? fmt::format(" and {} more", count - 6) : ""));
+        }
+    }
+
+    /// Splits that lie in a file each.
+    void name_siblings() {
+        if (found_.size() > 1 || !siblings_ || ours_) {
+            return;
+        }
+        DataSpec spec = made_.spec;
+        spec.path = siblings_->pattern;
+        spec.labels = labels_.pattern;
+        std::map<std::string, FileIndex> together;
+        for (const std::string& split : {siblings_->train, siblings_->test}) {
+            try {
+                together.emplace(split, index_of_split(spec, split));
+            } catch (const Error& error) {
+                made_.notes.push_back(fmt::format("not taken as split '{}': {}", split, error.what()));
+                return;
+            }
+        }
+        made_.spec = spec;
+        found_ = std::move(together);
+        made_.train = siblings_->train;
+        made_.test = siblings_->test;
+    }
+
+    void describe() {
+        for (const auto& [name, index] : found_) {
+            made_.splits.push_back({name, readable_text(index, name)});
+        }
+        if (made_.train.empty()) {
+            choose_splits(made_);
+        }
+        made_.reason.clear();
+    }
+
+    const std::string& path_;
+    h5::Session session_;
+    h5::Handle file_;
+    bool ours_ = false; ///< a shard that Tacit wrote
+    std::vector<h5::ListedSet> sets_;
+    std::optional<SplitSiblings> siblings_;
+    std::map<std::string, FileIndex> found_; ///< by split
+    LabelGuess labels_;
+    LayoutGuess made_;
+};
+
+} // namespace
+
+LayoutGuess guess_layout(const std::string& path) {
+    return Guesser(path).run();
+}
+
+LayoutGuess guess_folder(const std::string& folder) {
+    LayoutGuess made;
+    made.spec.path = folder;
+    for (const std::string& split : splits_in(folder)) {
+        try {
+            const FileIndex index = index_file(shard_files(folder, split).front(), made.spec, "");
+            made.splits.push_back({split, readable_text(index, split)});
+        } catch (const Error& error) {
+            made.reason = made.reason.empty() ? error.what() : made.reason;
+        }
+    }
+    if (made.splits.empty()) {
+        return made;
+    }
+    made.reason.clear();
+    choose_splits(made);
+    return made;
+}
+
+} // namespace tacit::shards

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/pipeline/shards/hdf5_files.hpp"
+
+#include <stdexcept>
+
+namespace tacit::testing {
+
+using shards::h5::Handle;
+
+namespace {
+
+Handle made(hid_t id, const std::string& what) {
+    if (id < 0) {
+        throw std::runtime_error("cannot make " + what + ": " + shards::h5::reason());
+    }
+    return Handle(id);
+}
+
+} // namespace
+
+Hdf5File::Hdf5File(const std::string& path, hsize_t user_block) {
+    const Handle creation(H5Pcreate(H5P_FILE_CREATE));
+    H5Pset_userblock(creation.get(), user_block);
+    file_ = made(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), H5P_DEFAULT), path);
+}
+
+void Hdf5File::add(const std::string& name, hid_t type, const std::vector<hsize_t>& shape, const void* values,
+                   const Hdf5Storage& storage) const {
+    const Handle space(shape.empty() ? H5Screate(H5S_SCALAR)
+                                     : H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr));
+    const Handle creation(H5Pcreate(H5P_DATASET_CREATE));
+    if (!storage.chunk.empty()) {
+        H5Pset_chunk(creation.get(), static_cast<int>(storage.chunk.size()), storage.chunk.data());
+    }
+    if (storage.gzip > 0) {
+        H5Pset_deflate(creation.get(), storage.gzip);
+    }
+    const Handle link(H5Pcreate(H5P_LINK_CREATE));
+    H5Pset_create_intermediate_group(link.get(), 1);
+    const Handle dataset = made(H5Dcreate2(file_.get(), name.c_str(), storage.type < 0 ? type : storage.type,
+                                           space.get(), link.get(), creation.get(), H5P_DEFAULT),
+                                name);
+    if (H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
+        throw std::runtime_error("cannot write " + name + ": " + shards::h5::reason());
+    }
+}
+
+void Hdf5File::add_number(const std::string& object, const std::string& name, double value) const {
+    const Handle at = made(H5Oopen(file_.get(), object.c_str(), H5P_DEFAULT), object);
+    const Handle space(H5Screate(H5S_SCALAR));
+    const Handle attribute =
+        made(H5Acreate2(at.get(), name.c_str(), H5T_NATIVE_DOUBLE, space.get(), H5P_DEFAULT, H5P_DEFAULT), name);
+    H5Awrite(attribute.get(), H5T_NATIVE_DOUBLE, &value);
+}
+
+void Hdf5File::add_text(const std::string& object, const std::string& name, const std::string& value) const {
+    const Handle at = made(H5Oopen(file_.get(), object.c_str(), H5P_DEFAULT), object);
+    const Handle space(H5Screate(H5S_SCALAR));
+    const Handle type(H5Tcopy(H5T_C_S1));
+    H5Tset_size(type.get(), value.size());
+    const Handle attribute =
+        made(H5Acreate2(at.get(), name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT), name);
+    H5Awrite(attribute.get(), type.get(), value.data());
+}
+
+Handle half_type() {
+    Handle type(H5Tcopy(H5T_IEEE_F32LE));
+    H5Tset_fields(type.get(), 15, 10, 5, 0, 10);
+    H5Tset_size(type.get(), 2);
+    H5Tset_ebias(type.get(), 15);
+    return type;
+}
+
+} // namespace tacit::testing

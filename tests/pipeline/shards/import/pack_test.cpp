@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/digest.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/half.hpp"
+#include "pipeline/shards/import/shuffled_order.hpp"
+#include "pipeline/shards/reading_speed.hpp"
+#include "pipeline/shards/shard_writer.hpp"
+#include "pipeline/shards/verify.hpp"
+#include "tests/pipeline/shards/foreign_fixtures.hpp"
+#include "tests/pipeline/shards/import/import_fixtures.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <numeric>
+
+namespace tacit::shards {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace tacit::testing; // NOLINT(google-build-using-namespace)
+
+ImportOptions pack_options(const TemporaryFolder& folder, const std::string& source) {
+    ImportOptions options;
+    options.kind = "hdf5";
+    options.source = source;
+    options.out = folder / "packed";
+    options.threads = 2;
+    return options;
+}
+
+DataSpec spec_of(const ImportOptions& options) {
+    DataSpec spec;
+    spec.path = options.source;
+    spec.images = options.images;
+    spec.axes = options.axes;
+    spec.range = options.range;
+    return spec;
+}
+
+Bytes stored_bytes(const Dataset& dataset, std::int64_t index) {
+    SampleBuffer buffer;
+    const StoredImage image = dataset.stored(index, buffer);
+    return {image.bytes.begin(), image.bytes.end()};
+}
+
+/// Stored images, labels and what training sees are the same in both.
+void expect_same(const Dataset& source, const Dataset& packed) {
+    ASSERT_EQ(source.info().size, packed.info().size);
+    EXPECT_EQ(source.info().shape, packed.info().shape);
+    EXPECT_EQ(source.info().value_range, packed.info().value_range);
+    EXPECT_EQ(source.info().classes, packed.info().classes);
+    EXPECT_EQ(source.labels(), packed.labels());
+    for (std::int64_t i = 0; i < source.info().size; ++i) {
+        if (source.info().element != Element::bf16) {
+            EXPECT_EQ(stored_bytes(source, i), stored_bytes(packed, i)) << i;
+        }
+        EXPECT_EQ(pixels_of(source, i), pixels_of(packed, i)) << i;
+    }
+}
+
+Dataset packed_split(const ImportOptions& options, const std::string& split = "train") {
+    return Dataset::open(options.out, split);
+}
+
+/// 24 images, six to a chunk, as (N, C, H, W).
+std::string write_chunked(const TemporaryFolder& folder, Element element = Element::u8) {
+    const std::string path = folder / "chunked.h5";
+    std::vector<std::int64_t> labels(24);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        labels[i] = static_cast<std::int64_t>(i % 4);
+    }
+    ForeignArray array{"images", element, true, {24, 3, 6, 5}, {6, 3, 6, 5}, true, false, {}};
+    write_foreign(path, array, labels);
+    return path;
+}
+
+class PackedType : public ::testing::TestWithParam<Element> {};
+
+TEST_P(PackedType, KeepsPixelsLabelsOrderAndRange) {
+    const TemporaryFolder folder;
+    ImportOptions options = pack_options(folder, write_chunked(folder, GetParam()));
+    options.axes = "NCHW";
+    if (GetParam() == Element::u16 || GetParam() == Element::i16) {
+        options.range = {-300, 4095};
+    } else if (GetParam() != Element::u8) {
+        options.range = {-1, 1.5};
+    }
+    const ImportSummary summary = import_images(options);
+    EXPECT_EQ(summary.layout, Layout::raw);
+    EXPECT_EQ(summary.element, GetParam() == Element::bf16 ? Element::f32 : GetParam());
+    expect_same(Dataset::open(spec_of(options), "train"), packed_split(options));
+    DataSpec packed;
+    packed.path = options.out;
+    EXPECT_TRUE(verify(packed, {}, 2).good());
+}
+
+INSTANTIATE_TEST_SUITE_P(Pack, PackedType,
+                         ::testing::Values(Element::u8, Element::u16, Element::i16, Element::f16, Element::bf16,
+                                           Element::f32, Element::f64),
+                         [](const auto& type) { return std::string(element_name(type.param)); });
+
+TEST(Pack, Bfloat16BecomesTheSameNumbersInWiderFloats) {
+    const TemporaryFolder folder;
+    const std::string path = write_chunked(folder, Element::bf16);
+    ImportOptions options = pack_options(folder, path);
+    options.axes = "NCHW";
+    options.range = {0, 1};
+    import_images(options);
+    const Bytes narrow = stored_bytes(Dataset::open(spec_of(options), "train"), 17);
+    const Bytes wide = stored_bytes(packed_split(options), 17);
+    ASSERT_EQ(wide.size(), 2 * narrow.size());
+    for (std::size_t i = 0; i < narrow.size() / 2; ++i) {
+        std::uint16_t bits = 0;
+        float value = 0;
+        std::memcpy(&bits, narrow.data() + 2 * i, 2);
+        std::memcpy(&value, wide.data() + 4 * i, 4);
+        EXPECT_EQ(value, float_of_bf16(bits));
+    }
+}
+
+TEST(Pack, StatisticsAreThoseOfTheTrainingSplit) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "two.h5", {"test/images", Element::u8, false, {1, 1, 2, 1}, {}, false, false, {0, 0}});
+    write_foreign(folder / "two.h5", {"train/images", Element::u8, false, {1, 1, 2, 1}, {}, false, false, {0, 255}});
+    const ImportSummary summary = import_images(pack_options(folder, folder / "two.h5"));
+    EXPECT_EQ(summary.mean, (std::vector<double>{0.5}));
+    EXPECT_EQ(summary.std, (std::vector<double>{0.5}));
+    ASSERT_EQ(summary.splits.size(), 2U);
+    EXPECT_EQ(summary.splits[0].name, "train");
+}
+
+TEST(Pack, DeclaredRangeOfIntegersScalesTheStatistics) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "x.h5", {"images", Element::u16, false, {1, 1, 2, 1}, {}, false, false, {0, 0, 0, 4}});
+    ImportOptions options = pack_options(folder, folder / "x.h5"); // 0 and 1024
+    options.range = {0, 2048};
+    import_images(options);
+    const DatasetInfo info = packed_split(options).info();
+    EXPECT_NEAR(info.mean[0], 0.25, 1e-12);
+    EXPECT_NEAR(info.std[0], 0.25, 1e-12);
+}
+
+TEST(Pack, ImageFilesStayAsTheyAreByteForByte) {
+    const TemporaryFolder folder;
+    fs::create_directory(folder / "slow");
+    ShardWriter writer(folder / "slow", {"train", Layout::encoded, {0, 0, 3}, {"a", "b"}, "a test"});
+    const std::vector<Bytes> images = {make_jpeg({20, 30, 3}, 1), make_png({9, 7, 3}, 2), make_jpeg({8, 8, 1}, 3)};
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        writer.add(images[i], crc32c(images[i].data(), images[i].size()), static_cast<std::int32_t>(i % 2), i);
+    }
+    writer.seal({0.5, 0.5, 0.5}, {0.5, 0.5, 0.5});
+    const ImportOptions options = pack_options(folder, folder / "slow");
+    EXPECT_EQ(import_images(options).layout, Layout::encoded);
+    const Dataset packed = packed_split(options);
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        EXPECT_EQ(stored_bytes(packed, static_cast<std::int64_t>(i)), images[i]);
+    }
+    expect_same(Dataset::open(folder / "slow", "train"), packed);
+}
+
+TEST(Pack, ImageFilesOfOneSizeBecomePixelsWhereThatIsAskedFor) {
+    const TemporaryFolder folder;
+    fs::create_directory(folder / "slow");
+    ShardWriter writer(folder / "slow", {"train", Layout::encoded, {0, 0, 3}, {}, "a test"});
+    for (int i = 0; i < 3; ++i) {
+        const Bytes jpeg = make_jpeg({20, 30, i == 1 ? 1 : 3}, i);
+        writer.add(jpeg, crc32c(jpeg.data(), jpeg.size()), -1, static_cast<std::uint64_t>(i));
+    }
+    writer.seal({0.5, 0.5, 0.5}, {0.5, 0.5, 0.5});
+    ImportOptions options = pack_options(folder, folder / "slow");
+    options.layout = "raw";
+    EXPECT_EQ(import_images(options).layout, Layout::raw);
+    const Dataset source = Dataset::open(folder / "slow", "train");
+    const Dataset packed = packed_split(options);
+    for (std::int64_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(pixels_of(source, i), pixels_of(packed, i));
+    }
+}
+
+TEST(Pack, PixelsOfSeveralSizesBecomePng) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "group.h5", {"scans/a/1", Element::u16, false, {5, 6, 1}, {}, false, false, {}});
+    write_foreign(folder / "group.h5", {"scans/b/2", Element::u16, false, {4, 9, 1}, {}, false, false, {}});
+    ImportOptions options = pack_options(folder, folder / "group.h5");
+    options.images = "scans";
+    import_images(options);
+    const Dataset source = Dataset::open(spec_of(options), "train");
+    const Dataset packed = packed_split(options);
+    EXPECT_EQ(packed.info().classes, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(packed.labels(), source.labels());
+    for (std::int64_t i = 0; i < 2; ++i) {
+        EXPECT_EQ(pixels_of(source, i), pixels_of(packed, i));
+    }
+}
+
+TEST(Pack, BytesDoNotDependOnThreads) {
+    const TemporaryFolder folder;
+    const std::string source = write_chunked(folder);
+    std::vector<std::string> contents;
+    for (const int threads : {1, 2, 5}) {
+        ImportOptions options = pack_options(folder, source);
+        options.axes = "NCHW";
+        options.threads = threads;
+        options.shuffle_seed = 9;
+        options.overwrite = true;
+        import_images(options);
+        contents.push_back(sha256_of(folder_content(options.out)));
+    }
+    EXPECT_EQ(contents[0], contents[1]);
+    EXPECT_EQ(contents[0], contents[2]);
+}
+
+TEST(Pack, ShufflesImagesAndLabelsTogetherAndKeepsTheirPlaces) {
+    const TemporaryFolder folder;
+    ImportOptions options = pack_options(folder, write_chunked(folder));
+    options.axes = "NCHW";
+    options.shuffle_seed = 3;
+    import_images(options);
+    const Dataset source = Dataset::open(spec_of(options), "train");
+    const Dataset packed = packed_split(options);
+    const std::vector<std::int64_t> order = shuffled_order(source.block_starts(), 1000, 3);
+    EXPECT_FALSE(std::is_sorted(order.begin(), order.end()));
+    std::vector<std::uint64_t> ids(order.begin(), order.end());
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(ids.data());
+    EXPECT_GT(place_of(options.out + "/train-00000.h5", {bytes, bytes + ids.size() * sizeof(ids[0])}), 0U);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        EXPECT_EQ(pixels_of(source, order[i]), pixels_of(packed, static_cast<std::int64_t>(i)));
+        EXPECT_EQ(source.labels()[static_cast<std::size_t>(order[i])], packed.labels()[i]);
+    }
+}
+
+TEST(ShuffledOrder, IsAPermutationThatKeepsWindowsOfBlocksTogether) {
+    const std::vector<std::int64_t> starts = {0, 5, 10, 13, 20, 21};
+    for (const std::size_t window : {1U, 2U, 5U, 50U}) {
+        std::vector<std::int64_t> order = shuffled_order(starts, window, 7);
+        EXPECT_EQ(order, shuffled_order(starts, window, 7));
+        EXPECT_NE(order, shuffled_order(starts, window, 8));
+        std::vector<std::int64_t> sorted = order;
+        std::sort(sorted.begin(), sorted.end());
+        std::vector<std::int64_t> all(21);
+        std::iota(all.begin(), all.end(), 0);
+        EXPECT_EQ(sorted, all);
+        if (window == 1) { // the images of a block stand together
+            const auto block = [&](std::int64_t image) {
+                return std::upper_bound(starts.begin(), starts.end(), image) - starts.begin();
+            };
+            int changes = 0;
+            for (std::size_t i = 1; i < order.size(); ++i) {
+                changes += block(order[i]) == block(order[i - 1]) ? 0 : 1;
+            }
+            EXPECT_EQ(changes, 4);
+        }
+    }
+}
+
+TEST(ShuffledOrder, EveryPlaceIsEquallyLikely) {
+    std::vector<std::int64_t> starts(11);
+    std::iota(starts.begin(), starts.end(), 0);
+    constexpr int kSeeds = 20000;
+    std::vector<std::vector<int>> counts(10, std::vector<int>(10, 0));
+    for (int seed = 0; seed < kSeeds; ++seed) {
+        const std::vector<std::int64_t> order = shuffled_order(starts, 11, static_cast<std::uint64_t>(seed));
+        for (std::size_t place = 0; place < 10; ++place) {
+            ++counts[place][static_cast<std::size_t>(order[place])];
+        }
+    }
+    double chi_squared = 0;
+    for (const std::vector<int>& row : counts) {
+        for (const int count : row) {
+            chi_squared += (count - kSeeds / 10.0) * (count - kSeeds / 10.0) / (kSeeds / 10.0);
+        }
+    }
+    EXPECT_LT(chi_squared, 133.5); // 81 degrees of freedom: one in 5,000 exceeds it
+}
+
+TEST(Pack, StoppedAndStartedAgainItEndsWithTheSameBytes) {
+    const TemporaryFolder folder;
+    ImportOptions options = pack_options(folder, write_chunked(folder));
+    options.axes = "NCHW";
+    options.shuffle_seed = 5;
+    options.shard_bytes = 7 * 90; // across chunks
+    import_images(options);
+    const std::string whole = sha256_of(folder_content(options.out));
+    fs::remove_all(options.out);
+    int asked = 0;
+    ImportOptions stopped = options;
+    stopped.stop = [&] { return fs::exists(options.out + ".importing/train-00001.h5") && ++asked > 1; };
+    EXPECT_NE(message_of<Error>([&] { import_images(stopped); }).find("goes on after"), std::string::npos);
+    EXPECT_GT(import_images(options).resumed, 0);
+    EXPECT_EQ(sha256_of(folder_content(options.out)), whole);
+}
+
+TEST(Pack, ADamagedChunkIsNamedAndCanBeLeftOut) {
+    const TemporaryFolder folder;
+    const std::string path = folder / "x.h5";
+    const ForeignArray array{"images", Element::u8, false, {12, 4, 4, 3}, {4, 4, 4, 3}, false, true, {}};
+    write_foreign(path, array);
+    const Bytes bytes = pattern(array);
+    flip(path, place_of(path, {bytes.begin() + 200, bytes.begin() + 220})); // of the second chunk
+    ImportOptions options = pack_options(folder, path);
+    const std::string message = message_of<DataError>([&] { import_images(options); });
+    EXPECT_NE(message.find("x.h5: images: images "), std::string::npos) << message;
+    EXPECT_NE(message.find(" chunk "), std::string::npos) << message;
+    EXPECT_FALSE(fs::exists(options.out));
+    options.skip_bad = true;
+    const ImportSummary summary = import_images(options);
+    EXPECT_EQ(summary.skipped.size(), 4U);
+    EXPECT_EQ(summary.splits[0].images, 8);
+}
+
+TEST(Pack, SplitsThatDoNotFitTogetherAreRefused) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "two.h5", {"test/images", Element::u8, false, {2, 4, 4, 1}, {}, false, false, {}});
+    write_foreign(folder / "two.h5", {"train/images", Element::u8, false, {2, 4, 5, 1}, {}, false, false, {}});
+    ImportOptions options = pack_options(folder, folder / "two.h5");
+    EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("--split"), std::string::npos);
+    options.splits = {"test"};
+    EXPECT_EQ(import_images(options).splits.size(), 1U);
+}
+
+TEST(Pack, ImportTakesHdf5WithoutBeingTold) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "x.data", {"images", Element::u8, false, {2, 4, 4, 1}, {}, false, false, {}});
+    ImportOptions options = pack_options(folder, folder / "x.data");
+    options.kind = "auto";
+    EXPECT_EQ(import_images(options).kind, "hdf5");
+}
+
+TEST(ReadingSpeed, CountsImagesBothWays) {
+    const TemporaryFolder folder;
+    write_raw_split(folder.path(), "train", {4, 4, 1}, 50, 2);
+    const ReadingSpeed speed = measure_reading(Dataset::open(folder.path(), "train"), 2, 0.01);
+    EXPECT_GT(speed.alone, 0);
+    EXPECT_GT(speed.blocks, 0);
+}
+
+} // namespace
+} // namespace tacit::shards

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/split_choice.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/shards/dataset.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/index_bytes.hpp"
+#include "tests/pipeline/shards/image_fixtures.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace tacit::shards {
+namespace {
+
+using testing::message_of;
+using testing::TemporaryFolder;
+
+const std::vector<SplitShare> kThree = {{"train", 0.7}, {"val", 0.1}, {"test", 0.2}};
+
+std::vector<std::int32_t> labels_of(int count, int classes) {
+    std::vector<std::int32_t> labels;
+    for (int i = 0; i < count; ++i) {
+        labels.push_back(i % (classes + 1) - 1);
+    }
+    return labels;
+}
+
+std::int64_t count_of(const std::vector<std::uint8_t>& chosen, const std::vector<std::int32_t>& labels, int label) {
+    std::int64_t count = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        count += labels[i] == label ? chosen[i] : 0;
+    }
+    return count;
+}
+
+/// `count` images of 4 x 4 x 1 whose pixels all are their number + `first`, in chunks of five, with labels i % 3.
+void write_numbered(const std::string& path, int count, int first = 0) {
+    const h5::Session session;
+    const h5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+    const hsize_t dims[4] = {static_cast<hsize_t>(count), 4, 4, 1};
+    const hsize_t chunk[4] = {5, 4, 4, 1};
+    const h5::Handle space(H5Screate_simple(4, dims, nullptr));
+    const h5::Handle rows(H5Screate_simple(1, dims, nullptr));
+    const h5::Handle properties(H5Pcreate(H5P_DATASET_CREATE));
+    H5Pset_chunk(properties.get(), 4, chunk);
+    const h5::Handle images(
+        H5Dcreate2(file.get(), "images", H5T_STD_U8LE, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT));
+    const h5::Handle labels(
+        H5Dcreate2(file.get(), "labels", H5T_STD_I32LE, rows.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    std::vector<std::uint8_t> pixels;
+    std::vector<std::int32_t> classes;
+    for (int i = 0; i < count; ++i) {
+        pixels.insert(pixels.end(), 16, static_cast<std::uint8_t>(first + i));
+        classes.push_back(i % 3);
+    }
+    H5Dwrite(images.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, pixels.data());
+    H5Dwrite(labels.get(), H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, classes.data());
+}
+
+DataSpec spec_of(const std::string& path) {
+    DataSpec spec;
+    spec.path = path;
+    return spec;
+}
+
+/// The number that each image of a data set of write_numbered() is made of, read alone; read by block it must be the
+/// same, and so must be the label that goes with it.
+std::vector<int> numbers_in(const Dataset& dataset) {
+    std::vector<int> numbers;
+    SampleBuffer buffer;
+    Block block;
+    const std::vector<std::int64_t>& starts = dataset.block_starts();
+    for (std::size_t b = 0; b + 1 < starts.size(); ++b) {
+        dataset.load(static_cast<std::int64_t>(b), block, buffer.scratch);
+        for (std::int64_t i = starts[b]; i < starts[b + 1]; ++i) {
+            const int number = dataset.image(block, i, buffer).data[0];
+            EXPECT_EQ(dataset.read(i, buffer).data[0], number) << i;
+            EXPECT_EQ(dataset.labels()[static_cast<std::size_t>(i)], number % 3) << i;
+            numbers.push_back(number);
+        }
+    }
+    EXPECT_EQ(static_cast<std::int64_t>(numbers.size()), dataset.info().size);
+    return numbers;
+}
+
+TEST(SplitDraw, EveryImageIsInOneSplit) {
+    const std::vector<std::int32_t> labels = labels_of(1003, 7);
+    std::vector<int> times(labels.size(), 0);
+    for (const SplitShare& share : kThree) {
+        const std::vector<std::uint8_t> chosen = draw_split(labels, kThree, share.split, 3);
+        for (std::size_t i = 0; i < chosen.size(); ++i) {
+            times[i] += chosen[i];
+        }
+    }
+    EXPECT_EQ(std::count(times.begin(), times.end(), 1), 1003);
+}
+
+TEST(SplitDraw, EachClassIsSharedOutAlike) {
+    const std::vector<std::int32_t> labels = labels_of(1003, 7);
+    for (const SplitShare& share : kThree) {
+        const std::vector<std::uint8_t> chosen = draw_split(labels, kThree, share.split, 3);
+        for (int label = -1; label < 7; ++label) {
+            const auto all = static_cast<double>(std::count(labels.begin(), labels.end(), label));
+            EXPECT_NEAR(static_cast<double>(count_of(chosen, labels, label)), all * share.share, 1.0);
+        }
+    }
+}
+
+TEST(SplitDraw, DependsOnTheSeed) {
+    const std::vector<std::int32_t> labels = labels_of(200, 3);
+    EXPECT_EQ(draw_split(labels, kThree, "test", 1), draw_split(labels, kThree, "test", 1));
+    EXPECT_NE(draw_split(labels, kThree, "test", 1), draw_split(labels, kThree, "test", 2));
+}
+
+TEST(SplitDraw, IsTheSameOnEveryMachine) {
+    const std::vector<std::uint8_t> chosen = draw_split(std::vector<std::int32_t>(16, 0), {{"a", 0.5}}, "a", 5);
+    const std::vector<std::uint8_t> expected = {0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0, 1, 1};
+    EXPECT_EQ(chosen, expected);
+}
+
+TEST(SplitChoice, SharesOutTheImagesOfAFile) {
+    const TemporaryFolder folder;
+    write_numbered(folder / "all.h5", 60);
+    DataSpec spec = spec_of(folder / "all.h5");
+    spec.split_shares = kThree;
+    std::vector<int> seen;
+    for (const SplitShare& share : kThree) {
+        const std::vector<int> numbers = numbers_in(Dataset::open(spec, share.split));
+        EXPECT_EQ(numbers.size(), static_cast<std::size_t>(60 * share.share + 0.5));
+        seen.insert(seen.end(), numbers.begin(), numbers.end());
+    }
+    std::sort(seen.begin(), seen.end());
+    std::vector<int> all(60);
+    std::iota(all.begin(), all.end(), 0);
+    EXPECT_EQ(seen, all);
+}
+
+TEST(SplitChoice, SharesAreOfAllFilesTogether) {
+    const TemporaryFolder folder;
+    write_numbered(folder / "part-0.h5", 30);
+    write_numbered(folder / "part-1.h5", 30, 30);
+    write_numbered(folder / "all.h5", 60);
+    DataSpec parts = spec_of(folder / "part-*.h5");
+    DataSpec whole = spec_of(folder / "all.h5");
+    parts.split_shares = whole.split_shares = {{"train", 0.5}, {"test", 0.5}};
+    EXPECT_EQ(numbers_in(Dataset::open(parts, "test")), numbers_in(Dataset::open(whole, "test")));
+}
+
+TEST(SplitChoice, ColumnOfATableNamesTheSplits) {
+    const TemporaryFolder folder;
+    write_numbered(folder / "all.h5", 7);
+    write_file_atomically(folder / "table.csv", "id,part\n0,train\n1,test\n2,train\n3,val\n4,test\n5,test\n6,train\n");
+    DataSpec spec = spec_of(folder / "all.h5");
+    spec.split_by = "table.csv:part";
+    EXPECT_EQ(numbers_in(Dataset::open(spec, "train")), (std::vector<int>{0, 2, 6}));
+    EXPECT_EQ(numbers_in(Dataset::open(spec, "test")), (std::vector<int>{1, 4, 5}));
+    EXPECT_NE(message_of<DataError>([&] { Dataset::open(spec, "valid"); }).find("test, train, val"), std::string::npos);
+}
+
+TEST(SplitChoice, SplitsHaveFingerprintsOfTheirOwn) {
+    const TemporaryFolder folder;
+    write_numbered(folder / "all.h5", 60);
+    DataSpec spec = spec_of(folder / "all.h5");
+    spec.split_shares = {{"train", 0.5}, {"test", 0.5}};
+    const std::string first = Dataset::open(spec, "train").info().fingerprint;
+    spec.split_seed = 2;
+    EXPECT_NE(Dataset::open(spec, "train").info().fingerprint, first);
+}
+
+TEST(SplitChoice, IndexThatTravelsKeepsTheChoice) {
+    const TemporaryFolder folder;
+    write_numbered(folder / "all.h5", 60);
+    DataSpec spec = spec_of(folder / "all.h5");
+    spec.split_shares = kThree;
+    const Dataset sent(index_of_bytes(bytes_of_index(index_dataset(spec, "val"))));
+    EXPECT_EQ(numbers_in(sent), numbers_in(Dataset::open(spec, "val")));
+}
+
+TEST(SplitChoice, ShardsKnowTheirSplits) {
+    const TemporaryFolder folder;
+    testing::write_raw_split(folder.path(), "train", {4, 4, 1}, 6, 2);
+    DataSpec spec = spec_of(folder.path());
+    spec.split_by = "@part";
+    EXPECT_NE(message_of<ConfigError>([&] { Dataset::open(spec, "train"); }).find("data.split_by"), std::string::npos);
+}
+
+TEST(SplitChoice, ValidationImagesComeOutOfTheTrainingShards) {
+    const TemporaryFolder folder;
+    testing::write_raw_split(folder.path(), "train", {4, 4, 1}, 20, 2);
+    testing::write_raw_split(folder.path(), "test", {4, 4, 1}, 5, 2);
+    DataSpec spec = spec_of(folder.path());
+    spec.split_shares = {{"train", 0.9}, {"val", 0.1}};
+    EXPECT_EQ(Dataset::open(spec, "train").info().size, 18);
+    EXPECT_EQ(Dataset::open(spec, "val").info().size, 2);
+    EXPECT_EQ(Dataset::open(spec, "test").info().size, 5);
+}
+
+TEST(SplitChoice, PatternWithoutFilesIsNamed) {
+    const TemporaryFolder folder;
+    EXPECT_NE(message_of<IoError>([&] { Dataset::open(spec_of(folder / "no-*.h5"), "train"); }).find("no-*.h5"),
+              std::string::npos);
+}
+
+} // namespace
+} // namespace tacit::shards
