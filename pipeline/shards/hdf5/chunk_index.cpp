@@ -92,18 +92,6 @@ std::optional<std::uint64_t> header_address(hid_t dataset) {
     return known ? std::optional<std::uint64_t>(info.addr) : std::nullopt;
 }
 
-/// Where the addresses of the data set's file begin, if they are as wide as the walks take them to be.
-std::optional<std::uint64_t> base_address(hid_t dataset) {
-    const Handle file(H5Iget_file_id(dataset));
-    const Handle creation(H5Fget_create_plist(file.get()));
-    std::size_t address_bytes = 0;
-    std::size_t length_bytes = 0;
-    hsize_t user_block = 0;
-    const bool known = H5Pget_sizes(creation.get(), &address_bytes, &length_bytes) >= 0 && address_bytes == 8 &&
-                       length_bytes == 8 && H5Pget_userblock(creation.get(), &user_block) >= 0;
-    return known ? std::optional<std::uint64_t>(user_block) : std::nullopt;
-}
-
 /// Chunks along each dimension at the largest shape; 0: unlimited.
 std::vector<std::uint64_t> largest_grid(hid_t dataset, const std::vector<std::uint64_t>& chunk) {
     const Handle space(H5Dget_space(dataset));

@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -153,6 +154,11 @@ Handle open_file(const std::string& path) {
     if (access(path.c_str(), R_OK) != 0) {
         throw IoError(fmt::format("{}: cannot open: {}", path, errno_text()));
     }
+    try {
+        check_superblock(FileBytes(path));
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}: not a readable HDF5 file: {}", path, error.what()));
+    }
     const Handle access_list = checked(H5Pcreate(H5P_FILE_ACCESS), path);
 #if H5_VERSION_GE(1, 10, 7)
     H5Pset_file_locking(access_list.get(), 0, 1);
@@ -249,6 +255,9 @@ std::vector<std::string> read_texts(hid_t dataset, const std::string& where) {
     const hssize_t count = H5Sget_simple_extent_npoints(space.get());
     if (H5Tget_class(type.get()) != H5T_STRING || count < 0 || count > kMaxTexts) {
         throw DataError(fmt::format("{}: is no list of texts", where));
+    }
+    if (H5Tis_variable_str(type.get()) > 0) {
+        check_text_heap(dataset);
     }
     auto texts = read_elements(
         dataset, type.get(), space.get(), static_cast<hsize_t>(count), where,

@@ -5,6 +5,7 @@
 #include "pipeline/shards/chunk_reader.hpp"
 #include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/metadata.hpp"
 
 #include <fmt/format.h>
 
@@ -48,8 +49,12 @@ Collection read_collection(const FileBytes& file, std::uint64_t address) {
         file.read(at, header.data(), header.size());
         const auto index = little_endian<std::uint16_t>(header.data());
         const auto bytes = little_endian<std::uint64_t>(header.data() + 8);
-        if (index == 0) { // what is left is free
-            break;
+        if (index == 0 && (bytes < kHeaderBytes || bytes > end - at)) { // libhdf5 would go round in circles
+            throw DataError(fmt::format("the heap collection at byte {} is damaged", address));
+        }
+        if (index == 0) { // free
+            at += bytes;
+            continue;
         }
         if (bytes > end - at - kHeaderBytes) {
             throw DataError(
@@ -59,21 +64,6 @@ Collection read_collection(const FileBytes& file, std::uint64_t address) {
         at += kHeaderBytes + (bytes + 7) / 8 * 8;
     }
     return objects;
-}
-
-std::uint64_t base_address(hid_t dataset) {
-    const Handle file(H5Iget_file_id(dataset));
-    const Handle creation(H5Fget_create_plist(file.get()));
-    std::size_t address_bytes = 0;
-    std::size_t length_bytes = 0;
-    hsize_t user_block = 0;
-    if (H5Pget_sizes(creation.get(), &address_bytes, &length_bytes) < 0 || address_bytes != 8 || length_bytes != 8 ||
-        H5Pget_userblock(creation.get(), &user_block) < 0) {
-        throw DataError(fmt::format("has addresses of {} bytes in its file; Tacit reads variable-length images with "
-                                    "addresses of 8",
-                                    address_bytes));
-    }
-    return user_block;
 }
 
 void resolve(const std::vector<std::uint8_t>& references, std::uint64_t base, const FileBytes& file,
@@ -107,6 +97,13 @@ void resolve(const std::vector<std::uint8_t>& references, std::uint64_t base, co
 
 } // namespace
 
+void check_heap_collection(const FileBytes& file, std::uint64_t address) {
+    if (address > file.size()) {
+        throw DataError(fmt::format("the heap collection at byte {} is damaged", address));
+    }
+    read_collection(file, address);
+}
+
 ImageItems find_heap_items(hid_t dataset, const FileBytes& file, const std::string& name) {
     ImageItems items;
     items.path = file.path();
@@ -116,7 +113,11 @@ ImageItems find_heap_items(hid_t dataset, const FileBytes& file, const std::stri
     require_plausible(dataset, capped_product(references.shape), where);
     try {
         references.element_bytes = kReferenceBytes;
-        resolve(read_list(references, file, kMaxReferences), base_address(dataset), file, items);
+        const std::optional<std::uint64_t> base = base_address(dataset);
+        if (!base) {
+            throw DataError("has addresses in its file that are not 8 bytes wide, as Tacit reads variable-length data");
+        }
+        resolve(read_list(references, file, kMaxReferences), *base, file, items);
     } catch (const DataError& error) {
         throw DataError(fmt::format("{}: {}", where, error.what()));
     }

@@ -12,4 +12,8 @@ namespace tacit::shards::h5 {
 /// (variable- length elements: length, collection's address, object's index). Throws DataError "<path>: <name>: …".
 ImageItems find_heap_items(hid_t dataset, const FileBytes& file, const std::string& name);
 
+/// Whether the collection of variable-length elements at byte `address` of the file can be walked to its end: libhdf5
+/// 1.10 does not come back from some that cannot. Throws DataError with the reason alone.
+void check_heap_collection(const FileBytes& file, std::uint64_t address);
+
 } // namespace tacit::shards::h5

@@ -2,6 +2,7 @@
 #include "pipeline/shards/hdf5/location.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
 
 #include <fmt/format.h>
 
@@ -93,6 +94,11 @@ Located walk(std::string path, std::string name, const Roots& roots, int links) 
                 fmt::format("{}: there is no such object; `tacit data inspect {}` shows what there is", where, path));
         }
         if (info.type == H5L_TYPE_HARD) {
+            try {
+                check_virtual_heap(at.object.get(), steps[i], FileBytes(path));
+            } catch (const DataError& error) {
+                throw DataError(fmt::format("{}: {}", where, error.what()));
+            }
             at.object = checked(H5Oopen(at.object.get(), steps[i].c_str(), H5P_DEFAULT), where);
             done += "/" + steps[i];
             continue;

@@ -109,4 +109,15 @@ MetadataBlock MetadataFile::read_up_to(std::uint64_t address, std::uint64_t byte
     return read(address, inside ? std::min(bytes, file_.size() - base_ - address) : bytes);
 }
 
+std::optional<std::uint64_t> base_address(hid_t object) {
+    const Handle file(H5Iget_file_id(object));
+    const Handle creation(H5Fget_create_plist(file.get()));
+    std::size_t address_bytes = 0;
+    std::size_t length_bytes = 0;
+    hsize_t user_block = 0;
+    const bool known = H5Pget_sizes(creation.get(), &address_bytes, &length_bytes) >= 0 && address_bytes == 8 &&
+                       length_bytes == 8 && H5Pget_userblock(creation.get(), &user_block) >= 0;
+    return known ? std::optional<std::uint64_t>(user_block) : std::nullopt;
+}
+
 } // namespace tacit::shards::h5

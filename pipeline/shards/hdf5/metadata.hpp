@@ -2,9 +2,11 @@
 #pragma once
 
 #include "pipeline/shards/file_bytes.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -54,5 +56,8 @@ class MetadataFile {
     const FileBytes& file_;
     std::uint64_t base_;
 };
+
+/// Byte of the file from which the addresses of an object's file count, if addresses and lengths take 8 bytes there.
+std::optional<std::uint64_t> base_address(hid_t object);
 
 } // namespace tacit::shards::h5
