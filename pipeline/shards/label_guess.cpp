@@ -170,11 +170,12 @@ class Search {
         files.resize(std::min(files.size(), kMaxCsvFiles));
         for (const std::string& file : files) {
             for (const std::string& column : kColumns) {
-                if (gives_classes(file + ":" + column)) {
-                    made_.key = file + ":" + column;
+                if (gives_classes(fmt::format("{}:{}", file, column))) {
+                    made_.key = fmt::format("{}:{}", file, column);
                     const auto siblings = split_siblings(folder_of(path_) + file);
-                    made_.pattern =
-                        siblings ? fs::path(siblings->pattern).filename().string() + ":" + column : made_.key;
+                    made_.pattern = siblings
+                                        ? fmt::format("{}:{}", fs::path(siblings->pattern).filename().string(), column)
+                                        : made_.key;
                     return true;
                 }
             }

@@ -78,7 +78,7 @@ std::vector<std::string> shard_files(const std::string& folder, const std::strin
 std::vector<std::string> matching_files(const std::string& pattern) {
     glob_t found{};
     const int result = glob(pattern.c_str(), 0, nullptr, &found);
-    const std::vector<std::string> files(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    std::vector<std::string> files(found.gl_pathv, found.gl_pathv + found.gl_pathc);
     globfree(&found);
     if (result != 0 || files.empty()) {
         throw IoError(fmt::format("{}: no file matches", pattern));

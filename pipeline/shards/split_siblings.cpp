@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/split_siblings.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -62,9 +64,9 @@ std::optional<SplitSiblings> split_siblings(const std::string& path) {
         const std::string behind = name.substr(end);
         const auto first_there = [&](const auto& words) {
             for (const std::string_view other : words) {
-                const std::string written = written_like(other, word);
+                std::string written = written_like(other, word);
                 std::error_code error;
-                if (fs::is_regular_file(before + written + behind, error)) {
+                if (fs::is_regular_file(fmt::format("{}{}{}", before, written, behind), error)) {
                     return written;
                 }
             }
@@ -73,7 +75,7 @@ std::optional<SplitSiblings> split_siblings(const std::string& path) {
         const std::string train = first_there(kTrain);
         const std::string test = first_there(kTest);
         if (!train.empty() && !test.empty()) {
-            return SplitSiblings{before + "{split}" + behind, train, test};
+            return SplitSiblings{fmt::format("{}{{split}}{}", before, behind), train, test};
         }
     }
     return std::nullopt;
