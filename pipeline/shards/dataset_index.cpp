@@ -72,8 +72,12 @@ DatasetIndex index_dataset(const DataSpec& spec, const std::string& split) {
     const bool folder = std::filesystem::is_directory(index.path);
     const bool one_a_split = index.path != spec.path; // the name says which split the file holds
     const std::string wanted = folder || one_a_split ? std::string() : stored;
+    DataSpec of_split = spec;
+    of_split.images = with_split(spec.images, stored);
+    of_split.labels = with_split(spec.labels, stored);
     for (const std::string& file : data_files(index.path, stored)) {
-        index.files.push_back(spec.index_cache ? cached_index(file, spec, wanted) : index_file(file, spec, wanted));
+        index.files.push_back(spec.index_cache ? cached_index(file, of_split, wanted)
+                                               : index_file(file, of_split, wanted));
         FileIndex& found = index.files.back();
         if (folder && found.format == "tacit" && found.split != stored) {
             throw DataError(fmt::format("{}: holds split '{}' under the name of '{}'", file, found.split, stored));

@@ -93,6 +93,19 @@ std::string storage_of(const ImagePart& part) {
     return text + fmt::format("{}", array.filters.empty() ? ", not compressed" : ", filtered");
 }
 
+/// Whether rewriting would leave the bytes of every image as they are.
+bool is_plain(const DatasetIndex& index) {
+    for (const FileIndex& file : index.files) {
+        for (const ImagePart& part : file.parts) {
+            if (!part.array || part.array->layout != StoredArray::Layout::contiguous || part.array->swapped ||
+                !(part.axes.starts_with("NHW") || part.axes.starts_with("NNHW"))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 } // namespace
 
 ReadCost measure_read_cost(const Dataset& dataset, const DatasetIndex& index, double seconds) {
@@ -114,6 +127,7 @@ ReadCost measure_read_cost(const Dataset& dataset, const DatasetIndex& index, do
         const std::int64_t images = start(number + 1) - start(number);
         dataset.load(number, block, buffer.scratch);
         in_blocks.time(images, [&] { dataset.load(number, block, buffer.scratch); });
+        dataset.stored(start(number), buffer);
         bytes = std::max(bytes, raw_bytes(dataset, block, images));
         const double share = 0.4 * seconds / static_cast<double>(wanted);
         const double before = alone.seconds();
@@ -136,6 +150,7 @@ ReadCost measure_read_cost(const Dataset& dataset, const DatasetIndex& index, do
     cost.alone = alone.microseconds();
     cost.decoding = decoding.microseconds();
     cost.raw = time_raw(index.files.front().path, bytes, 0.1 * seconds);
+    cost.plain = is_plain(index);
     cost.cheap_alone = dataset.single_reads_are_cheap();
     cost.seconds = since(begin);
     return cost;
@@ -184,12 +199,17 @@ std::vector<std::string> cost_lines(const ReadCost& cost) {
                                     "once a window, {:.0f}x cheaper than for each image alone",
                                     cost.alone / std::max(cost.in_blocks, 1e-3)));
     }
-    const double best = cost.cheap_alone ? cost.alone : cost.in_blocks;
+    const double best = std::min(cost.alone, cost.in_blocks);
     const double gain = best / std::max(cost.raw, 1e-3);
-    lines.push_back(gain > kWorth ? fmt::format("`tacit data pack` into raw images would make reading about {:.1f}x "
-                                                "faster, for {:.1f} us an image less",
-                                                gain, best - cost.raw)
-                                  : "reading is about as fast as of raw images; there is nothing to gain by rewriting");
+    if (cost.plain) {
+        lines.push_back("these are raw images already; rewriting them would gain nothing");
+    } else if (gain > kWorth) {
+        lines.push_back(fmt::format("`tacit data pack` into raw images would make reading about {:.1f}x faster, for "
+                                    "{:.1f} us an image less",
+                                    gain, best - cost.raw));
+    } else {
+        lines.push_back("reading is about as fast as of raw images; rewriting them would gain little");
+    }
     return lines;
 }
 

@@ -20,6 +20,7 @@ struct ReadCost {
     double decoding = 0;      ///< of JPEG and PNG, besides; 0: pixels
     double raw = 0;           ///< pread of as many bytes as an image's pixels have (JPEG, PNG: as its file has)
     double seconds = 0;       ///< that measuring took
+    bool plain = false;       ///< raw images already: contiguous, in this machine's byte order
     bool cheap_alone = true;  ///< Dataset::single_reads_are_cheap()
 };
 

@@ -109,6 +109,9 @@ expect 2 "--set train.bach=8: unknown or unused key 'bach'; did you mean 'batch'
 
 # data
 expect 1 "none" data stats none
+expect 2 "--axes: 'NHWX' is no order of axes" data stats shards --axes NHWX
+expect 2 "--range 6:0: two numbers, the lower one first" data stats shards --range 6:0
+expect 2 "data.normalize: fixed needs mean and std" pretrain --config good.yaml --set data.normalize=fixed --dry-run
 expect 1 "none" pretrain --config good.yaml --set data.path=none --dry-run
 expect 1 "valid" pretrain --config good.yaml --set data.train=valid --dry-run
 expect 1 "none" data import none --out other

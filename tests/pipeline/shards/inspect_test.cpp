@@ -92,10 +92,12 @@ void add(const Hdf5File& file, const std::string& name, const std::vector<hsize_
 
 TEST(Inspect, PcamHasItsLabelsAndSplitsInOtherFiles) {
     const TemporaryFolder folder;
+    hsize_t images = 4; // other numbers of images and other labels in each split
     for (const char* split : {"train", "valid", "test"}) {
         const std::string stem = folder / ("camelyonpatch_level_2_split_" + std::string(split));
-        add<std::uint8_t>(Hdf5File(stem + "_x.h5"), "x", {6, 12, 12, 3}, 251);
-        add<std::uint8_t>(Hdf5File(stem + "_y.h5"), "y", {6, 1, 1, 1}, 2);
+        images += 2;
+        add<std::uint8_t>(Hdf5File(stem + "_x.h5"), "x", {images, 12, 12, 3}, 251);
+        add<std::uint8_t>(Hdf5File(stem + "_y.h5"), "y", {images, 1, 1, 1}, static_cast<int>(images) - 4);
     }
     const Section section = printed(folder / "camelyonpatch_level_2_split_valid_x.h5");
     EXPECT_EQ(section.spec.path, folder / "camelyonpatch_level_2_split_{split}_x.h5");
@@ -103,7 +105,7 @@ TEST(Inspect, PcamHasItsLabelsAndSplitsInOtherFiles) {
     EXPECT_EQ(section.train, "train");
     EXPECT_EQ(section.test, "test");
     EXPECT_EQ(opened(section, section.train).labels(), (std::vector<std::int32_t>{0, 1, 0, 1, 0, 1}));
-    EXPECT_EQ(opened(section, section.test).info().size, 6);
+    EXPECT_EQ(opened(section, section.test).labels(), (std::vector<std::int32_t>{0, 1, 2, 3, 4, 5, 0, 1, 2, 3}));
 }
 
 TEST(Inspect, FileOfPcamAloneStandsForItself) {
@@ -428,6 +430,12 @@ TEST(Inspect, MeasuresWhatReadingCosts) {
     EXPECT_TRUE(mentions(found.cost, "an image cannot be read without its block"));
     EXPECT_TRUE(mentions(found.cost, "64 images"));
     EXPECT_TRUE(mentions(found.cost, "by pread and Tacit's own decoding"));
+}
+
+TEST(Inspect, PromisesNoGainOverRawImages) {
+    const TemporaryFolder folder;
+    add<std::uint8_t>(Hdf5File(folder / "x.h5"), "x", {64, 16, 16}, 251);
+    EXPECT_TRUE(mentions(inspect(folder / "x.h5", {0.1}).cost, "raw images already"));
 }
 
 TEST(Inspect, SaysWhatGoesThroughTheLibrarysLock) {
