@@ -192,6 +192,7 @@ void ArrayReader::read_one(std::int64_t sample, std::vector<std::uint8_t>& out, 
     CellGrid::Box box = impl_->grid.block(number);
     if (starts[static_cast<std::size_t>(number) + 1] - starts[static_cast<std::size_t>(number)] == 1) {
         impl_->read_box(box, out, scratch);
+        out.resize(static_cast<std::size_t>(impl_->image_bytes)); // the chunk may reach beyond the array
         return;
     }
     if (impl_->array.layout == StoredArray::Layout::contiguous && !impl_->library) { // N is the first dimension
