@@ -22,7 +22,7 @@ endif()
 
 add_library(tacit_settings INTERFACE)
 target_include_directories(tacit_settings INTERFACE "${PROJECT_SOURCE_DIR}")
-target_compile_definitions(tacit_settings INTERFACE FMT_HEADER_ONLY=1)
+target_link_libraries(tacit_settings INTERFACE $<LINK_ONLY:fmt::fmt>)
 target_compile_options(tacit_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 if(TACIT_FUZZ) # by clang, whose warnings are others than GCC's
   target_compile_options(tacit_settings INTERFACE -fsanitize=fuzzer-no-link)
