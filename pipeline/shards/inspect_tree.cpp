@@ -3,6 +3,7 @@
 
 #include "pipeline/shards/hdf5/describe.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
 
 #include <fmt/format.h>
 
@@ -71,6 +72,10 @@ class Tree {
         }
         if (link.type != H5L_TYPE_HARD) { // Never followed: a link may lead anywhere on this machine.
             add(depth, fmt::format("{}  {} link", name, link.type == H5L_TYPE_SOFT ? "soft" : "external"));
+            return;
+        }
+        if (!h5::may_be_opened(group, name)) {
+            add(depth, name + "  (damaged object)");
             return;
         }
         const h5::Handle object(H5Oopen(group, name.c_str(), H5P_DEFAULT));

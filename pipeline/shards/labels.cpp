@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/extents.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
 
 #include <fmt/format.h>
 
@@ -110,6 +111,7 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count) 
                                     where, h5::shape_text(dims), numbers ? "numbers" : "another type", count));
     }
     h5::require_plausible(dataset, elements, where);
+    h5::check_number(type.get(), where);
     const std::vector<double> values = read_numbers(dataset, where, elements);
     return elements == images ? numbered(values, where)
                               : one_hot(values, static_cast<std::size_t>(elements / images), where);

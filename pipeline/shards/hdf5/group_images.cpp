@@ -5,6 +5,7 @@
 #include "pipeline/shards/format.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
 
 #include <fmt/format.h>
 
@@ -59,6 +60,11 @@ class Collector {
 
     void add_group(hid_t group, const std::string& prefix, std::int32_t label) {
         for (const std::string& name : members(group, where(prefix))) {
+            try {
+                check_object(group, name, file_);
+            } catch (const DataError& error) {
+                throw DataError(fmt::format("{}: {}", where(prefix + name), error.what()));
+            }
             const Handle object = checked(H5Oopen(group, name.c_str(), H5P_DEFAULT), where(prefix + name));
             if (H5Iget_type(object.get()) == H5I_DATASET) {
                 add_image(object.get(), prefix + name, label);

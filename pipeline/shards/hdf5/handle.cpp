@@ -54,6 +54,9 @@ Attribute open_attribute(hid_t object, const std::string& name, const std::strin
     Attribute attribute;
     attribute.id = checked(H5Aopen(object, name.c_str(), H5P_DEFAULT), where);
     attribute.type = checked(H5Aget_type(attribute.id.get()), where);
+    if (const H5T_class_t kind = H5Tget_class(attribute.type.get()); kind == H5T_INTEGER || kind == H5T_FLOAT) {
+        check_number(attribute.type.get(), fmt::format("{}: attribute '{}'", where, name));
+    }
     const Handle space = checked(H5Aget_space(attribute.id.get()), where);
     const hssize_t points = H5Sget_simple_extent_npoints(space.get());
     if (points < 0 || static_cast<hsize_t>(points) > kMaxAttributeElements) {
@@ -166,6 +169,11 @@ Handle open_file(const std::string& path) {
     Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access_list.get()));
     if (!file.valid()) {
         throw DataError(fmt::format("{}: not a readable HDF5 file ({})", path, reason()));
+    }
+    try {
+        check_object(file.get(), "/", FileBytes(path));
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}: {}", path, error.what()));
     }
     return file;
 }

@@ -2,6 +2,7 @@
 #include "pipeline/shards/hdf5/listing.hpp"
 
 #include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
 
 #include <algorithm>
 #include <array>
@@ -27,7 +28,8 @@ class Listing {
             H5L_info_t link{};
             if (H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name.data(), name.size(), H5P_DEFAULT) <
                     0 ||
-                H5Lget_info(group, name.data(), &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD) {
+                H5Lget_info(group, name.data(), &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD ||
+                !may_be_opened(group, name.data())) {
                 continue;
             }
             const Handle object(H5Oopen(group, name.data(), H5P_DEFAULT));

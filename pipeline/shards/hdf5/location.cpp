@@ -95,7 +95,7 @@ Located walk(std::string path, std::string name, const Roots& roots, int links) 
         }
         if (info.type == H5L_TYPE_HARD) {
             try {
-                check_virtual_heap(at.object.get(), steps[i], FileBytes(path));
+                check_object(at.object.get(), steps[i], FileBytes(path));
             } catch (const DataError& error) {
                 throw DataError(fmt::format("{}: {}", where, error.what()));
             }

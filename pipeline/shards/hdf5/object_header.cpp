@@ -11,7 +11,6 @@ namespace {
 constexpr std::uint16_t kContinuation = 0x0010;
 constexpr std::size_t kMaxBlocks = 1024;
 constexpr std::uint64_t kChecksumBytes = 4;
-constexpr std::uint8_t kShared = 0x02; ///< the message stands elsewhere; a layout never does
 
 struct Place {
     std::uint64_t address = 0;
@@ -31,8 +30,7 @@ std::optional<MetadataBlock> search(MetadataBlock& block, std::size_t end, const
     while (block.place() + format.prefix() <= end) {
         const std::uint16_t found = format.old ? block.u16() : block.u8();
         const std::uint16_t bytes = block.u16();
-        const std::uint8_t flags = block.u8();
-        block.skip(format.old ? 3 : format.ordered ? 2 : 0);
+        block.skip(1 + (format.old ? 3 : format.ordered ? 2 : 0)); // flags and what follows them
         if (bytes > end - block.place()) {
             throw DataError("has an object header whose messages do not fit in it; the file is damaged");
         }
@@ -41,7 +39,7 @@ std::optional<MetadataBlock> search(MetadataBlock& block, std::size_t end, const
         if (found == kContinuation) {
             const std::uint64_t address = message.u64();
             more.push_back({address, message.u64()});
-        } else if (found == type && (flags & kShared) == 0) {
+        } else if (found == type) {
             return message;
         }
     }

@@ -12,9 +12,17 @@ namespace tacit::shards::h5 {
 /// Throws DataError with the reason alone.
 void check_superblock(const FileBytes& file);
 
-/// Refuses `name` of `group` if it is a virtual data set whose mappings stand in a heap that libhdf5 1.10 does not come
-/// back from (check_heap_collection()). Before the object is opened. Throws DataError with the reason alone.
-void check_virtual_heap(hid_t group, const std::string& name, const FileBytes& file);
+/// Refuses `name` of `group` before it is opened, if it is a group whose names claim more memory than there is, or a
+/// virtual data set whose mappings stand in a heap that libhdf5 1.10 does not come back from (check_heap_collection()).
+/// Throws DataError with the reason alone.
+void check_object(hid_t group, const std::string& name, const FileBytes& file);
+
+/// Whether check_object() has nothing against it.
+bool may_be_opened(hid_t group, const std::string& name);
+
+/// Refuses types of numbers that libhdf5 1.10 reads past the end of memory, or takes any amount of it for: more bits
+/// than their bytes have, or more bytes than numbers take. Throws DataError "<where>: …".
+void check_number(hid_t type, const std::string& where);
 
 /// Refuses data sets of variable-length texts that refer to such a heap, before they are read. Throws
 /// DataError "<path>: <name>: …".
