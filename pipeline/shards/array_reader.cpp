@@ -19,12 +19,16 @@ namespace tacit::shards {
 
 namespace {
 
-/// Whether images lie one after the other, dense, interleaved and in this machine's byte order.
+/// Whether images lie one after the other, each alone in its chunk if there are chunks, dense, interleaved and in this
+/// machine's byte order.
 bool lies_plain(const StoredArray& array, const CellGrid& grid) {
+    const bool chunked = array.layout == StoredArray::Layout::chunked;
     std::uint64_t stride = 1;
-    bool dense = array.layout == StoredArray::Layout::contiguous && !array.swapped && grid.is_sample(0);
+    bool dense = (chunked ? array.chunk[0] == 1 : array.layout == StoredArray::Layout::contiguous) && !array.swapped &&
+                 grid.is_sample(0);
     for (std::size_t i = grid.rank(); i-- > 1;) {
         dense = dense && !grid.is_sample(i) && (grid.shape()[i] == 1 || grid.pixel_strides()[i] == stride);
+        dense = dense && (!chunked || array.chunk[i] == grid.shape()[i]);
         stride *= grid.shape()[i];
     }
     return dense;
@@ -33,7 +37,8 @@ bool lies_plain(const StoredArray& array, const CellGrid& grid) {
 } // namespace
 
 struct ArrayReader::Impl {
-    Impl(const StoredArray& given, const Axes& axes, const FileBytes& bytes, std::int64_t first, std::int64_t count);
+    Impl(const StoredArray& given, const Axes& axes, const FileBytes& bytes, std::int64_t first_image,
+         std::int64_t count);
 
     using Box = CellGrid::Box;
     using Index = CellGrid::Index;
@@ -50,23 +55,20 @@ struct ArrayReader::Impl {
     std::optional<ChunkReader> chunks;
     std::optional<h5::LibraryArray> library;
     std::uint64_t image_bytes;
-    /// Address of the first image, if images lie in the file one after the other as they are wanted.
-    std::optional<std::uint64_t> plain;
+    std::int64_t first; ///< image of the array that is the reader's first, if `plain`
+    bool plain;         ///< lies_plain()
 };
 
-ArrayReader::Impl::Impl(const StoredArray& given, const Axes& axes, const FileBytes& bytes, std::int64_t first,
+ArrayReader::Impl::Impl(const StoredArray& given, const Axes& axes, const FileBytes& bytes, std::int64_t first_image,
                         std::int64_t count)
-    : array(given), grid(given, axes, first, count), file(&bytes),
-      image_bytes(grid.image().bytes() * given.element_bytes) {
+    : array(given), grid(given, axes, first_image, count), file(&bytes),
+      image_bytes(grid.image().bytes() * given.element_bytes), first(first_image), plain(lies_plain(given, grid)) {
     if (array.layout == StoredArray::Layout::contiguous) {
         const std::uint64_t size = capped_product(array.shape, array.element_bytes);
         if (size > bytes.size() || array.address > bytes.size() - size) {
             throw DataError(fmt::format("claims {} bytes at byte {} of a file of {}; the file is truncated or damaged",
                                         size, array.address, bytes.size()));
         }
-    }
-    if (lies_plain(array, grid)) {
-        plain = array.address + static_cast<std::uint64_t>(first) * image_bytes;
     }
     if (array.layout == StoredArray::Layout::chunked) {
         chunks.emplace(array, bytes);
@@ -122,6 +124,7 @@ void ArrayReader::Impl::read_cell(const Box& box, const Index& at, Buffer& out, 
 /// The elements of one cell into `to`, in the file's order of dimensions.
 void ArrayReader::Impl::fetch(const Index& at, const Box& part, Buffer& to, ArrayScratch& scratch) const {
     if (chunks) {
+        to.resize(static_cast<std::size_t>(chunks->chunk_bytes()));
         chunks->read(grid.cell_number(at), to, scratch.chunk);
     } else {
         fetch_plain(part, to);
@@ -176,11 +179,16 @@ void ArrayReader::read_block(std::int64_t number, std::vector<std::uint8_t>& out
     impl_->read_box(impl_->grid.block(number), out, scratch);
 }
 
-bool ArrayReader::read_plain(std::int64_t sample, std::span<std::uint8_t> to) const {
+bool ArrayReader::read_straight(std::int64_t sample, std::span<std::uint8_t> to, ArrayScratch& scratch) const {
     if (!impl_->plain || to.size() != impl_->image_bytes) {
         return false;
     }
-    impl_->file->read(*impl_->plain + static_cast<std::uint64_t>(sample) * impl_->image_bytes, to.data(), to.size());
+    const auto image = static_cast<std::uint64_t>(impl_->first + sample);
+    if (impl_->chunks) {
+        impl_->chunks->read(impl_->grid.cell_number({image}), to, scratch.chunk);
+    } else {
+        impl_->file->read(impl_->array.address + image * impl_->image_bytes, to.data(), to.size());
+    }
     return true;
 }
 

@@ -45,8 +45,9 @@ class ArrayReader {
     /// Block `number` into `out`, its images one after the other from the beginning; more may lie behind them.
     /// Throws DataError with the chunk and the reason, not with file and data set.
     void read_block(std::int64_t number, std::vector<std::uint8_t>& out, ArrayScratch& scratch) const;
-    /// One image straight to `to`, of image_bytes(), if it lies in the file as it is wanted; else false.
-    bool read_plain(std::int64_t sample, std::span<std::uint8_t> to) const;
+    /// One image straight to `to`, of image_bytes(), if it lies in the file, or alone in a chunk, as it is wanted; else
+    /// false.
+    bool read_straight(std::int64_t sample, std::span<std::uint8_t> to, ArrayScratch& scratch) const;
     /// One image into `out`; decodes its whole block unless single reads are cheap.
     void read_one(std::int64_t sample, std::vector<std::uint8_t>& out, ArrayScratch& scratch) const;
 

@@ -27,13 +27,14 @@ ChunkReader::ChunkReader(const StoredArray& array, const FileBytes& file)
     }
 }
 
-void ChunkReader::read(std::uint64_t number, std::vector<std::uint8_t>& to, ChunkScratch& scratch) const {
+void ChunkReader::read(std::uint64_t number, std::span<std::uint8_t> to, ChunkScratch& scratch) const {
     const StoredChunk& chunk = array_->chunks.at(static_cast<std::size_t>(number));
-    to.resize(static_cast<std::size_t>(chunk_bytes_));
     if (chunk.address == kNoAddress) {
-        const std::size_t size = array_->fill.size();
-        for (std::size_t i = 0; i < to.size(); ++i) {
-            to[i] = size == 0 ? std::uint8_t{0} : array_->fill[i % size];
+        std::fill(to.begin(), to.end(), std::uint8_t{0});
+        const std::size_t size = std::min(array_->fill.size(), to.size());
+        std::copy_n(array_->fill.begin(), size, to.begin());
+        for (std::size_t done = size; done > 0 && done < to.size(); done *= 2) { // what is filled fills as much again
+            std::copy_n(to.begin(), std::min(done, to.size() - done), to.begin() + static_cast<std::ptrdiff_t>(done));
         }
         return;
     }
@@ -45,7 +46,7 @@ void ChunkReader::read(std::uint64_t number, std::vector<std::uint8_t>& to, Chun
     }
 }
 
-void ChunkReader::decode(const StoredChunk& chunk, std::vector<std::uint8_t>& to, ChunkScratch& scratch) const {
+void ChunkReader::decode(const StoredChunk& chunk, std::span<std::uint8_t> to, ChunkScratch& scratch) const {
     if (!array_->filters.empty()) {
         scratch.stored.resize(chunk.bytes);
         file_->read(chunk.address, scratch.stored.data(), scratch.stored.size());
@@ -73,7 +74,7 @@ std::vector<std::uint8_t> read_list(const StoredArray& array, const FileBytes& f
     }
     const ChunkReader reader(array, file);
     ChunkScratch scratch;
-    std::vector<std::uint8_t> chunk;
+    std::vector<std::uint8_t> chunk(static_cast<std::size_t>(reader.chunk_bytes()));
     for (std::size_t number = 0, done = 0; done < all.size(); ++number) {
         reader.read(number, chunk, scratch);
         const std::size_t part = std::min(chunk.size(), all.size() - done);

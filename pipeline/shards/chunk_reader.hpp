@@ -6,6 +6,7 @@
 #include "pipeline/shards/stored_array.hpp"
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace tacit::shards {
@@ -23,12 +24,12 @@ class ChunkReader {
     ChunkReader(const StoredArray& array, const FileBytes& file);
     /// Decoded size of every chunk, those at the edges too.
     std::uint64_t chunk_bytes() const { return chunk_bytes_; }
-    /// The elements of chunk `number` in the file's order into `to`, which is resized. Throws DataError with the chunk
+    /// The elements of chunk `number` in the file's order into `to`, of chunk_bytes(). Throws DataError with the chunk
     /// and the reason.
-    void read(std::uint64_t number, std::vector<std::uint8_t>& to, ChunkScratch& scratch) const;
+    void read(std::uint64_t number, std::span<std::uint8_t> to, ChunkScratch& scratch) const;
 
   private:
-    void decode(const StoredChunk& chunk, std::vector<std::uint8_t>& to, ChunkScratch& scratch) const;
+    void decode(const StoredChunk& chunk, std::span<std::uint8_t> to, ChunkScratch& scratch) const;
 
     const StoredArray* array_;
     const FileBytes* file_;

@@ -37,7 +37,7 @@ struct SampleBuffer {
     std::vector<std::uint8_t> encoded; ///< bytes as stored
     std::vector<std::uint8_t> wide;    ///< decoded pixels of 16 bits
     std::vector<std::uint8_t> pixels;  ///< decoded HWC image
-    /// Where read() may put an image of DatasetInfo::shape at once, if that saves a copy; nullptr: nowhere.
+    /// Where an image of DatasetInfo::shape may be read or decoded to at once, if that saves a copy; nullptr: nowhere.
     std::uint8_t* target = nullptr;
     ArrayScratch scratch;
 };
@@ -101,7 +101,6 @@ class Dataset {
 
   private:
     struct Impl;
-    explicit Dataset(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 

@@ -30,8 +30,8 @@ class ArrayPart final : public PartReader {
         const auto bytes = static_cast<std::size_t>(reader_.image_bytes());
         return {block.subspan(place * bytes, bytes), reader_.image(), element_};
     }
-    bool read_plain(std::int64_t index, std::span<std::uint8_t> to) const override {
-        return reader_.read_plain(index, to);
+    bool read_straight(std::int64_t index, std::span<std::uint8_t> to, ArrayScratch& scratch) const override {
+        return reader_.read_straight(index, to, scratch);
     }
     StoredImage read_one(std::int64_t index, std::vector<std::uint8_t>& out, ArrayScratch& scratch) const override {
         reader_.read_one(index, out, scratch);
@@ -87,7 +87,7 @@ class ItemsPart final : public PartReader {
                                            static_cast<std::size_t>(items_.bytes[image])));
     }
 
-    bool read_plain(std::int64_t index, std::span<std::uint8_t> to) const override {
+    bool read_straight(std::int64_t index, std::span<std::uint8_t> to, ArrayScratch& /*scratch*/) const override {
         const auto image = static_cast<std::size_t>(index);
         if (items_.shapes.empty() || items_.swapped || items_.bytes[image] != to.size()) {
             return false;

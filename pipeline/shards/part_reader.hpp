@@ -32,9 +32,9 @@ class PartReader {
     /// Image `index` of block `number` that read_block() put into `block`.
     virtual StoredImage in_block(std::int64_t number, std::int64_t index,
                                  std::span<const std::uint8_t> block) const = 0;
-    /// Reads an image that lies in the file as StoredImage has it straight to `to`, of its size; false if it lies
-    /// otherwise.
-    virtual bool read_plain(std::int64_t index, std::span<std::uint8_t> to) const = 0;
+    /// Reads an image that lies in the file, or is its only one in a chunk, as StoredImage has it straight to `to`, of
+    /// its size; false if it lies otherwise.
+    virtual bool read_straight(std::int64_t index, std::span<std::uint8_t> to, ArrayScratch& scratch) const = 0;
     virtual StoredImage read_one(std::int64_t index, std::vector<std::uint8_t>& out, ArrayScratch& scratch) const = 0;
 };
 

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/images/jpeg_decoder.hpp"
+
+#include "pipeline/base/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <csetjmp>
+#include <cstddef>
+#include <cstdio> // jpeglib.h wants it
+#include <jpeglib.h>
+// After jpeglib.h.
+#include <jerror.h>
+
+#ifndef LIBJPEG_TURBO_VERSION
+#error "Tacit needs libjpeg-turbo; this is another libjpeg"
+#endif
+
+namespace tacit::shards {
+
+struct JpegState {
+    jpeg_decompress_struct jpeg{};
+    jpeg_error_mgr errors{};
+    jpeg_progress_mgr progress{};
+    std::jmp_buf escape{};
+    std::array<char, JMSG_LENGTH_MAX> failure{};
+
+    ~JpegState() { jpeg_destroy_decompress(&jpeg); }
+};
+
+namespace {
+
+/// More than any encoder writes: a progressive file of a few bytes a scan could take hours.
+constexpr int kMostScans = 500;
+
+[[noreturn]] void fail_jpeg(j_common_ptr jpeg) {
+    auto* state = static_cast<JpegState*>(jpeg->client_data);
+    jpeg->err->format_message(jpeg, state->failure.data());
+    std::longjmp(state->escape, 1); // NOLINT(cert-err52-cpp)
+}
+
+/// Warnings such as stray bytes before a marker leave a whole picture; a missing end does not.
+void heed_jpeg_warning(j_common_ptr jpeg, int level) {
+    const int code = jpeg->err->msg_code;
+    if (level < 0 && (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER)) {
+        fail_jpeg(jpeg);
+    }
+}
+
+void limit_jpeg_scans(j_common_ptr jpeg) {
+    const auto* decompress = reinterpret_cast<j_decompress_ptr>(jpeg);
+    if (decompress->input_scan_number > kMostScans) {
+        auto* state = static_cast<JpegState*>(jpeg->client_data);
+        *fmt::format_to_n(state->failure.data(), state->failure.size() - 1, "more than {} scans", kMostScans).out = 0;
+        std::longjmp(state->escape, 1); // NOLINT(cert-err52-cpp)
+    }
+}
+
+/// libjpeg reports errors by longjmp: the three functions below hold nothing that needs a destructor.
+bool create(JpegState& state) {
+    if (setjmp(state.escape) != 0) { // NOLINT(cert-err52-cpp)
+        return false;
+    }
+    jpeg_create_decompress(&state.jpeg);
+    return true;
+}
+
+bool read_header(JpegState& state, std::span<const std::uint8_t> bytes) {
+    if (setjmp(state.escape) != 0) { // NOLINT(cert-err52-cpp)
+        return false;
+    }
+    jpeg_abort_decompress(&state.jpeg); // what an error left
+    jpeg_mem_src(&state.jpeg, bytes.data(), bytes.size());
+    jpeg_read_header(&state.jpeg, TRUE);
+    return true;
+}
+
+bool read_pixels(JpegState& state, J_COLOR_SPACE space, std::uint8_t* out) {
+    if (setjmp(state.escape) != 0) { // NOLINT(cert-err52-cpp)
+        return false;
+    }
+    jpeg_decompress_struct& jpeg = state.jpeg;
+    jpeg.out_color_space = space;
+    jpeg.dct_method = JDCT_ISLOW;
+    jpeg_start_decompress(&jpeg);
+    const std::size_t row_bytes = std::size_t{jpeg.output_width} * static_cast<std::size_t>(jpeg.output_components);
+    while (jpeg.output_scanline < jpeg.output_height) {
+        std::array<JSAMPROW, 16> rows{};
+        const std::size_t left = jpeg.output_height - jpeg.output_scanline;
+        const std::size_t count = std::min(left, rows.size());
+        for (std::size_t i = 0; i < count; ++i) {
+            rows[i] = out + (jpeg.output_scanline + i) * row_bytes;
+        }
+        jpeg_read_scanlines(&jpeg, rows.data(), static_cast<JDIMENSION>(count));
+    }
+    jpeg_finish_decompress(&jpeg);
+    return true;
+}
+
+} // namespace
+
+bool JpegDecoder::recognises(std::span<const std::uint8_t> bytes) {
+    return bytes.size() >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF;
+}
+
+JpegDecoder::JpegDecoder() : state_(std::make_unique<JpegState>()) {
+    JpegState& state = *state_;
+    state.jpeg.err = jpeg_std_error(&state.errors);
+    state.jpeg.client_data = &state;
+    state.errors.error_exit = fail_jpeg;
+    state.errors.emit_message = heed_jpeg_warning;
+    if (!create(state)) {
+        throw DataError(fmt::format("cannot start the JPEG decoder ({})", state.failure.data()));
+    }
+    state.progress.progress_monitor = limit_jpeg_scans;
+    state.jpeg.progress = &state.progress;
+}
+
+JpegDecoder::~JpegDecoder() = default;
+
+augment::ImageShape JpegDecoder::open(std::span<const std::uint8_t> bytes) {
+    JpegState& state = *state_;
+    if (!read_header(state, bytes)) {
+        throw DataError(fmt::format("is a damaged JPEG ({})", state.failure.data()));
+    }
+    const int channels = state.jpeg.num_components;
+    if (channels != 1 && channels != 3 && channels != 4) {
+        throw DataError(fmt::format("is a JPEG of {} channels", channels));
+    }
+    return {static_cast<int>(state.jpeg.image_height), static_cast<int>(state.jpeg.image_width), channels};
+}
+
+void JpegDecoder::decode(int channels, std::uint8_t* out) {
+    const J_COLOR_SPACE space = channels == 1 ? JCS_GRAYSCALE : channels == 3 ? JCS_RGB : JCS_CMYK;
+    if (!read_pixels(*state_, space, out)) {
+        throw DataError(fmt::format("is a damaged JPEG ({})", state_->failure.data()));
+    }
+}
+
+} // namespace tacit::shards

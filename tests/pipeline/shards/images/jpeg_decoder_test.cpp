@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/images/codec.hpp"
+#include "pipeline/shards/images/jpeg_decoder.hpp"
+#include "tests/pipeline/shards/image_fixtures.hpp"
+
+#include <gtest/gtest.h>
+#include <turbojpeg.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+namespace tacit::shards {
+namespace {
+
+using augment::ImageShape;
+using Bytes = std::vector<std::uint8_t>;
+
+Bytes compress(ImageShape shape, int format, int subsampling, int flags) {
+    const Bytes pixels = testing::make_pixels(shape, 3);
+    const tjhandle handle = tjInitCompress();
+    unsigned char* out = nullptr;
+    unsigned long bytes = 0;
+    EXPECT_EQ(
+        tjCompress2(handle, pixels.data(), shape.width, 0, shape.height, format, &out, &bytes, subsampling, 90, flags),
+        0);
+    Bytes jpeg(out, out + bytes);
+    tjFree(out);
+    tjDestroy(handle);
+    return jpeg;
+}
+
+Bytes by_turbojpeg(const Bytes& jpeg, ImageShape shape, int format) {
+    Bytes pixels(shape.bytes());
+    const tjhandle handle = tjInitDecompress();
+    EXPECT_EQ(tjDecompress2(handle, jpeg.data(), jpeg.size(), pixels.data(), shape.width, 0, shape.height, format,
+                            TJFLAG_ACCURATEDCT),
+              0);
+    tjDestroy(handle);
+    return pixels;
+}
+
+Bytes by_tacit(JpegDecoder& decoder, const Bytes& jpeg, ImageShape shape) {
+    const ImageShape found = decoder.open(jpeg);
+    EXPECT_EQ(found.height, shape.height);
+    EXPECT_EQ(found.width, shape.width);
+    Bytes pixels(shape.bytes());
+    decoder.decode(shape.channels, pixels.data());
+    return pixels;
+}
+
+std::string error_of(JpegDecoder& decoder, const Bytes& jpeg, ImageShape shape) {
+    try {
+        by_tacit(decoder, jpeg, shape);
+    } catch (const DataError& error) {
+        return error.what();
+    }
+    return {};
+}
+
+TEST(JpegDecoder, EqualsTurboJpegForEverySubsampling) {
+    JpegDecoder decoder;
+    for (const int subsampling : {TJSAMP_444, TJSAMP_422, TJSAMP_420, TJSAMP_GRAY, TJSAMP_440, TJSAMP_411}) {
+        for (const int flags : {0, TJFLAG_PROGRESSIVE}) {
+            for (const ImageShape size : {ImageShape{48, 64, 3}, ImageShape{37, 51, 3}, ImageShape{1, 1, 3}}) {
+                const Bytes jpeg = compress(size, TJPF_RGB, subsampling, flags);
+                const ImageShape gray{size.height, size.width, 1};
+                EXPECT_EQ(by_tacit(decoder, jpeg, size), by_turbojpeg(jpeg, size, TJPF_RGB));
+                EXPECT_EQ(by_tacit(decoder, jpeg, gray), by_turbojpeg(jpeg, gray, TJPF_GRAY));
+            }
+        }
+    }
+}
+
+TEST(JpegDecoder, EqualsTurboJpegForInks) {
+    JpegDecoder decoder;
+    const ImageShape shape{21, 34, 4};
+    const Bytes jpeg = compress(shape, TJPF_CMYK, TJSAMP_444, 0);
+    EXPECT_EQ(decoder.open(jpeg).channels, 4);
+    EXPECT_EQ(by_tacit(decoder, jpeg, shape), by_turbojpeg(jpeg, shape, TJPF_CMYK));
+}
+
+TEST(JpegDecoder, ReadsOnAfterDamagedFiles) {
+    JpegDecoder decoder;
+    const ImageShape shape{64, 64, 3};
+    const Bytes jpeg = compress(shape, TJPF_RGB, TJSAMP_420, 0);
+    const Bytes wanted = by_turbojpeg(jpeg, shape, TJPF_RGB);
+    for (std::size_t bytes = 0; bytes < jpeg.size(); bytes += 97) {
+        const Bytes cut(jpeg.begin(), jpeg.begin() + static_cast<std::ptrdiff_t>(bytes));
+        EXPECT_NE(error_of(decoder, cut, shape).find("damaged JPEG"), std::string::npos) << bytes;
+        EXPECT_EQ(by_tacit(decoder, jpeg, shape), wanted) << bytes;
+    }
+}
+
+TEST(JpegDecoder, RefusesScansWithoutEnd) {
+    JpegDecoder decoder;
+    const ImageShape shape{16, 16, 3};
+    const Bytes jpeg = compress(shape, TJPF_RGB, TJSAMP_444, TJFLAG_PROGRESSIVE);
+    constexpr std::array<std::uint8_t, 2> kScan{0xFF, 0xDA};
+    const auto scan = std::search(jpeg.begin(), jpeg.end(), kScan.begin(), kScan.end());
+    const auto end = std::adjacent_find(scan + 2, jpeg.end(), [](int a, int b) { return a == 0xFF && b != 0; });
+    const Bytes first(scan, end);
+    Bytes many(jpeg.begin(), end);
+    for (int i = 0; i < 1000; ++i) {
+        many.insert(many.end(), first.begin(), first.end());
+    }
+    many.insert(many.end(), end, jpeg.end());
+    const std::string error = error_of(decoder, many, shape);
+    EXPECT_NE(error.find("more than 500 scans"), std::string::npos) << error;
+}
+
+TEST(DecodeImage, AsksForRoomBeforeItDecodes) {
+    const ImageShape shape{5, 7, 3};
+    for (const Bytes& file : {testing::make_jpeg(shape, 1), testing::make_png(shape, 1)}) {
+        for (const int channels : {1, 3}) {
+            Bytes pixels;
+            decode_image(file, channels, pixels);
+            Bytes own(pixels.size(), 0);
+            const ImageShape found = decode_image(file, channels, [&](ImageShape asked) {
+                EXPECT_EQ(asked, (ImageShape{shape.height, shape.width, channels}));
+                return own.data();
+            });
+            EXPECT_EQ(found.channels, channels);
+            EXPECT_EQ(own, pixels);
+        }
+        EXPECT_THROW(decode_image(file, 3, [](ImageShape) -> std::uint8_t* { throw DataError("no room"); }), DataError);
+    }
+}
+
+} // namespace
+} // namespace tacit::shards
