@@ -3,9 +3,11 @@
 
 #include "augment/recipe.hpp"
 #include "models/pretext/pretext.hpp"
+#include "pipeline/base/error.hpp"
 #include "pipeline/loader/data_config.hpp"
 #include "pipeline/loader/loader.hpp"
 
+#include <fmt/format.h>
 #include <torch/nn/module.h>
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -111,6 +113,17 @@ void prefer_channels_last(torch::nn::Module& module) {
             parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
         }
     }
+}
+
+Features labelled(const Features& features, const char* split) {
+    const at::Tensor rows = features.labels.ge(0).nonzero().flatten();
+    if (rows.numel() == 0) {
+        throw DataError(fmt::format("the {} split has no labels; probes and kNN need them", split));
+    }
+    if (rows.numel() == features.labels.size(0)) {
+        return features;
+    }
+    return {features.values.index_select(0, rows), features.labels.index_select(0, rows)};
 }
 
 } // namespace tacit::eval

@@ -53,6 +53,9 @@ void write_features(const std::string& path, const Features& features, const Fea
 /// What write_features() wrote with this `key`; nothing when the file is missing, damaged or of another key.
 std::optional<Features> read_features(const std::string& path, const std::string& key);
 
+/// The rows that have labels. Throws DataError where there are none: "the <split> split has no labels; …".
+Features labelled(const Features& features, const char* split);
+
 /// Gives the module's convolution weights the channels-last memory format, in which images arrive; values stay.
 void prefer_channels_last(torch::nn::Module& module);
 

@@ -22,14 +22,6 @@ at::Tensor unit_rows(const at::Tensor& rows) {
     return torch::nn::functional::normalize(rows, torch::nn::functional::NormalizeFuncOptions().dim(1));
 }
 
-Features labelled(const Features& features, const char* split) {
-    const at::Tensor rows = features.labels.ge(0).nonzero().flatten();
-    if (rows.numel() == 0) {
-        throw DataError(fmt::format("the {} split has no labels; kNN needs them", split));
-    }
-    return {features.values.index_select(0, rows), features.labels.index_select(0, rows)};
-}
-
 } // namespace
 
 Nearest nearest(const at::Tensor& queries, const at::Tensor& bank, std::int64_t k) {

@@ -21,17 +21,6 @@ namespace {
 constexpr std::int64_t kScoreRows = 4096; // rows classified at once
 constexpr int kHistory = 10;              // steps that L-BFGS remembers
 
-Features labelled(const Features& features, const char* split) {
-    const at::Tensor rows = features.labels.ge(0).nonzero().flatten();
-    if (rows.numel() == 0) {
-        throw DataError(std::string("the ") + split + " split has no labels; a probe needs them");
-    }
-    if (rows.numel() == features.labels.size(0)) {
-        return features;
-    }
-    return {features.values.index_select(0, rows), features.labels.index_select(0, rows)};
-}
-
 void standardise_by(LinearClassifier& classifier, const at::Tensor& values) {
     const auto [variance, mean] = torch::var_mean(values, {0}, /*unbiased=*/false);
     const at::Tensor deviation = variance.sqrt();

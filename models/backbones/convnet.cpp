@@ -15,7 +15,7 @@ namespace tacit::models {
 namespace {
 
 namespace nn = torch::nn;
-constexpr int kMinimumSize = 8;
+constexpr int kMinimumHeight = 8;
 constexpr std::int64_t kGrid = 2; ///< the map is pooled to kGrid x kGrid cells
 
 /// 3x3 convolution and batch norm.
@@ -90,10 +90,10 @@ class ConvNet : public Backbone {
 std::shared_ptr<Backbone> make_convnet(const config::Section& model, augment::ImageShape shape,
                                        dist::Communicator& comm) {
     const auto width = model.integer("width", 16, {1, 1024});
-    if (shape.height < kMinimumSize) {
+    if (shape.height < kMinimumHeight) {
         model.fail("backbone", fmt::format("convnet needs images of at least {0}x{0} pixels, got {1}x{1}; raise "
                                            "augment.size or use the backbone mlp",
-                                           kMinimumSize, shape.height));
+                                           kMinimumHeight, shape.height));
     }
     return std::make_shared<ConvNet>(shape.channels, width, shape.height, comm);
 }

@@ -14,7 +14,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void bench_augment_options(OptionTable& table) {
     table.add_options()("recipe", po::value<std::vector<std::string>>()->value_name("NAME"),
                         "recipe, repeatable; default: all built-in ones")(
         "size", po::value<std::int64_t>()->value_name("PIXELS")->default_value(32), "of a view")(
@@ -52,7 +52,7 @@ Source chosen_source(const Call& call) {
     return source;
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_bench_augment(const Call& call) {
     const Source source = chosen_source(call);
     const auto size = static_cast<int>(call.integer_in("size", 1, 4096));
     const double seconds = call.number_in("seconds", 0.01, 600);
@@ -83,8 +83,8 @@ ExitCode run(const Call& call) {
 } // namespace
 
 Command bench_augment_command() {
-    return {"bench augment", "[options]", "time the augmentation recipes on one thread", "", Ranks::one, {},
-            options,         run};
+    return {"bench augment",       "[options]",      "time the augmentation recipes on one thread", "", Ranks::one, {},
+            bench_augment_options, run_bench_augment};
 }
 
 } // namespace tacit::cli

@@ -16,7 +16,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void bench_loader_options(OptionTable& table) {
     add_view_options(table);
     table.add_options()("batch", po::value<std::int64_t>()->value_name("N")->default_value(128), "images a batch")(
         "workers", po::value<std::int64_t>()->value_name("N")->default_value(0), "threads; 0: as many as cores")(
@@ -58,7 +58,7 @@ std::string delivered_digest(const ViewSource& source, const loader::LoaderOptio
     return all.hex();
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_bench_loader(const Call& call) {
     const std::int64_t batch = call.integer_in("batch", 1, 1 << 20);
     const auto workers = static_cast<int>(call.integer_in("workers", 0, 1024));
     const double seconds = call.number_in("seconds", 0.01, 3600);
@@ -92,8 +92,8 @@ Command bench_loader_command() {
             "",
             Ranks::one,
             {{"path", 1}},
-            options,
-            run};
+            bench_loader_options,
+            run_bench_loader};
 }
 
 } // namespace tacit::cli

@@ -12,7 +12,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void bench_step_options(OptionTable& table) {
     add_config_options(table);
     table.add_options()("warmup", po::value<std::int64_t>()->value_name("N")->default_value(5), "steps not measured")(
         "steps", po::value<std::int64_t>()->value_name("N")->default_value(30), "steps measured");
@@ -29,7 +29,7 @@ std::string text_of(const train::StepBench& bench) {
                        100 * bench.data_wait, bench.loader_cpu, bench.ranks, bench.threads, bench.workers);
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_bench_step(const Call& call) {
     config::Document document = read_config(call);
     const train::StepBench bench =
         train::bench_step(document, call.integer_in("warmup", 0, 1000000), call.integer_in("steps", 1, 1000000),
@@ -47,8 +47,8 @@ Command bench_step_command() {
             "",
             Ranks::many,
             {},
-            options,
-            run};
+            bench_step_options,
+            run_bench_step};
 }
 
 } // namespace tacit::cli

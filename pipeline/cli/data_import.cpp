@@ -18,7 +18,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void data_import_options(OptionTable& table) {
     table.add_options()("source", po::value<std::string>()->value_name("PATH"), "folder or file of images; required")(
         "out", po::value<std::string>()->value_name("FOLDER"), "folder of shards to make; required")(
         "kind", po::value<std::string>()->value_name("KIND")->default_value("auto"),
@@ -107,7 +107,7 @@ void tell(const shards::ImportSummary& summary, const std::string& out) {
                           duration_text(summary.seconds)));
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_data_import(const Call& call) {
     const shards::ImportOptions wanted = import_options(call);
     const train::StopSignals signals;
     ProgressOptions shown;
@@ -144,8 +144,8 @@ Command data_import_command() {
             details(),
             Ranks::one,
             {{"source", 1}},
-            options,
-            run};
+            data_import_options,
+            run_data_import};
 }
 
 } // namespace tacit::cli

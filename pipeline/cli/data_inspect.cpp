@@ -11,7 +11,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void data_inspect_options(OptionTable& table) {
     table.add_options()("path", po::value<std::vector<std::string>>()->value_name("PATH"),
                         "HDF5 files or folders of shards; required")(
         "seconds", po::value<double>()->value_name("S")->default_value(1),
@@ -43,7 +43,7 @@ std::string text_of(const shards::Inspection& found) {
     return text;
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_data_inspect(const Call& call) {
     const std::vector<std::string> paths =
         call.required_texts("path", "tacit data inspect PATH looks into files or folders");
     shards::InspectOptions wanted;
@@ -70,8 +70,8 @@ Command data_inspect_command() {
             "",
             Ranks::one,
             {{"path", -1}},
-            options,
-            run};
+            data_inspect_options,
+            run_data_inspect};
 }
 
 } // namespace tacit::cli

@@ -26,7 +26,7 @@ constexpr double kMega = 1e6;
 constexpr int kRounds = 2; ///< of measuring, in turn; the best one counts
 constexpr double kSecondsARound = 0.5;
 
-void options(OptionTable& table) {
+void data_pack_options(OptionTable& table) {
     table.add_options()("path", po::value<std::string>()->value_name("PATH"), "HDF5 file or folder of files; required")(
         "out", po::value<std::string>()->value_name("FOLDER"), "folder of shards to make; required")(
         "split", po::value<std::vector<std::string>>()->value_name("NAME")->multitoken(),
@@ -130,7 +130,7 @@ void tell(const shards::ImportSummary& summary, const std::string& out, const Co
                           static_cast<double>(summary.source_bytes) / kMega));
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_data_pack(const Call& call) {
     const shards::ImportOptions wanted = pack_options(call);
     const train::StopSignals signals;
     ProgressOptions shown;
@@ -161,8 +161,8 @@ Command data_pack_command() {
             "goes on, as it does after a crash.",
             Ranks::one,
             {{"path", 1}},
-            options,
-            run};
+            data_pack_options,
+            run_data_pack};
 }
 
 } // namespace tacit::cli

@@ -15,7 +15,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void data_preview_options(OptionTable& table) {
     add_view_options(table);
     table.add_options()("count", po::value<std::int64_t>()->value_name("N")->default_value(8), "images, one a row")(
         "epochs", po::value<std::int64_t>()->value_name("N")->default_value(3), "draws of each view")(
@@ -31,7 +31,7 @@ std::vector<std::int64_t> chosen_samples(std::int64_t size, std::int64_t count, 
     return samples;
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_data_preview(const Call& call) {
     const auto seed = static_cast<std::uint64_t>(call.integer_in("seed", 0, std::int64_t{1} << 62));
     const std::int64_t count = call.integer_in("count", 1, 64);
     const std::int64_t epochs = call.integer_in("epochs", 1, 16);
@@ -53,8 +53,8 @@ Command data_preview_command() {
             "First column: the image as stored. Then its views, as epoch 0, 1, ... draw them. Hidden pixels are pink.",
             Ranks::one,
             {{"path", 1}},
-            options,
-            run};
+            data_preview_options,
+            run_data_preview};
 }
 
 } // namespace tacit::cli

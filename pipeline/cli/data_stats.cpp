@@ -17,7 +17,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void data_stats_options(OptionTable& table) {
     table.add_options()("path", po::value<std::string>()->value_name("PATH"),
                         "folder of shards or HDF5 file; required")(
         "split", po::value<std::string>()->value_name("NAME")->default_value("train"), "split to measure")(
@@ -150,7 +150,7 @@ std::string text_of(const shards::DatasetInfo& info, const shards::Statistics& s
                               statistics.passes, statistics.passes == 1 ? "" : "es");
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_data_stats(const Call& call) {
     const shards::DataSpec spec = data_spec(call, "tacit data stats PATH measures a split");
     const auto threads = static_cast<int>(call.integer_in("threads", 0, 1024));
     const auto dataset = shards::Dataset::open(spec, call.text("split"));
@@ -178,8 +178,8 @@ Command data_stats_command() {
             "Percentiles of f32 take a second pass over the images, those of f64 a third and fourth.",
             Ranks::one,
             {{"path", 1}},
-            options,
-            run};
+            data_stats_options,
+            run_data_stats};
 }
 
 } // namespace tacit::cli

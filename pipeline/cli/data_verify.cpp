@@ -16,7 +16,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void data_verify_options(OptionTable& table) {
     table.add_options()("path", po::value<std::string>()->value_name("PATH"),
                         "folder of shards or HDF5 file; required")(
         "split", po::value<std::vector<std::string>>()->value_name("NAME")->multitoken(),
@@ -67,7 +67,7 @@ std::string text_of(const shards::Verification& result) {
     return text + fmt::format("verified {} in {}\n", number_of(result.images, "image"), duration_text(result.seconds));
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_data_verify(const Call& call) {
     const shards::DataSpec spec = data_spec(call, "tacit data verify PATH reads all of a data set");
     const auto threads = static_cast<int>(call.integer_in("threads", 0, 1024));
     ProgressOptions shown;
@@ -98,8 +98,8 @@ Command data_verify_command() {
         "Damage is listed with file, data set, images and chunk, the first hundred places; the exit code is then 1.",
         Ranks::one,
         {{"path", 1}},
-        options,
-        run};
+        data_verify_options,
+        run_data_verify};
 }
 
 } // namespace tacit::cli

@@ -29,7 +29,7 @@ std::string text_of(const Diagnosis& diagnosis) {
     return text + (diagnosis.problems.empty() ? "Tacit can work here.\n" : "");
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_doctor(const Call& call) {
     const Diagnosis diagnosis = diagnose(call.comm);
     call.answer(call.json() ? json_of(diagnosis) : text_of(diagnosis));
     return diagnosis.problems.empty() ? ExitCode::done : ExitCode::failure;
@@ -39,7 +39,7 @@ ExitCode run(const Call& call) {
 
 Command doctor_command() {
     return {"doctor",        "[options]", "say what was found on this machine, and what is wrong", "", Ranks::many, {},
-            add_json_option, run};
+            add_json_option, run_doctor};
 }
 
 } // namespace tacit::cli

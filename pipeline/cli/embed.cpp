@@ -12,7 +12,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void embed_options(OptionTable& table) {
     add_run_options(table);
     table.add_options()("split", po::value<std::vector<std::string>>()->value_name("NAME"),
                         "split to embed, repeatable; default: the run's training and test splits")(
@@ -20,7 +20,7 @@ void options(OptionTable& table) {
     add_json_option(table);
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_embed(const Call& call) {
     JudgedRun judged = load_judged_run(call);
     std::vector<std::string> splits = call.texts("split");
     if (splits.empty())
@@ -47,8 +47,8 @@ Command embed_command() {
             "Writes features/<split>.h5, and for the report eval/map.json, eval/neighbours.json and a picture.",
             Ranks::many,
             {},
-            options,
-            run};
+            embed_options,
+            run_embed};
 }
 
 } // namespace tacit::cli

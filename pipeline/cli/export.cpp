@@ -18,7 +18,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void export_options(OptionTable& table) {
     table.add_options()("run", po::value<std::string>()->value_name("FOLDER"), "the run to export; required")(
         "checkpoint", po::value<std::string>()->value_name("WHICH")->default_value("last"),
         "last, best (lowest training loss) or a step number")(
@@ -42,7 +42,7 @@ void write_weights(const std::string& path, const models::NamedTensors& tensors,
     }
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_export(const Call& call) {
     const std::string format = call.text("format");
     const std::vector<std::string> formats = {"torchvision", "tacit"};
     if (std::find(formats.begin(), formats.end(), format) == formats.end())
@@ -82,8 +82,8 @@ Command export_command() {
             "",
             Ranks::one,
             {},
-            options,
-            run};
+            export_options,
+            run_export};
 }
 
 } // namespace tacit::cli

@@ -9,7 +9,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void finetune_options(OptionTable& table) {
     add_run_options(table);
     table.add_options()("labels", po::value<double>()->value_name("SHARE"),
                         "share of the training labels, in (0, 1]; default: the config's")(
@@ -18,7 +18,7 @@ void options(OptionTable& table) {
     add_json_option(table);
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_finetune(const Call& call) {
     return judge(call, &eval::Evaluation::finetune, [&](eval::EvalConfig& config) {
         if (call.given("labels")) {
             config.finetune.fraction = call.number_in("labels", 1e-9, 1);
@@ -41,8 +41,8 @@ Command finetune_command() {
         "Further settings: section eval.finetune of the run's config. Writes eval/finetune.json into the run folder.",
         Ranks::many,
         {},
-        options,
-        run};
+        finetune_options,
+        run_finetune};
 }
 
 } // namespace tacit::cli

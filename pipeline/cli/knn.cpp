@@ -9,14 +9,14 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void knn_options(OptionTable& table) {
     add_run_options(table);
     table.add_options()("k", po::value<std::int64_t>()->value_name("N"), "neighbours that vote; default: the config's")(
         "temperature", po::value<double>()->value_name("T"), "of the votes' weights; default: the config's");
     add_json_option(table);
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_knn(const Call& call) {
     return judge(call, &eval::Evaluation::knn, [&](eval::EvalConfig& config) {
         if (call.given("k"))
             config.knn.k = static_cast<int>(call.integer_in("k", 1, 10000));
@@ -34,8 +34,8 @@ Command knn_command() {
             "Further settings: section eval.knn of the run's config. Writes eval/knn.json into the run folder.",
             Ranks::many,
             {},
-            options,
-            run};
+            knn_options,
+            run_knn};
 }
 
 } // namespace tacit::cli

@@ -13,7 +13,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void pretrain_options(OptionTable& table) {
     add_config_options(table);
     table.add_options()("run", po::value<std::string>()->value_name("FOLDER"),
                         "run folder; default: runs/<name of the config>")(
@@ -25,7 +25,7 @@ void options(OptionTable& table) {
         "print-config", po::bool_switch(), "print every value of the config with its origin, and end");
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_pretrain(const Call& call) {
     config::Document document = read_config(call);
     const train::SectionReader read_eval = [](const config::Section& section) { eval::read_eval(section); };
     if (call.flag("print-config")) {
@@ -54,8 +54,8 @@ Command pretrain_command() {
             "Stopped by Ctrl-C, SIGTERM or SIGUSR1 it writes a checkpoint and ends with 75; the same command goes on.",
             Ranks::many,
             {},
-            options,
-            run};
+            pretrain_options,
+            run_pretrain};
 }
 
 } // namespace tacit::cli

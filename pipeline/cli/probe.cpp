@@ -5,12 +5,12 @@
 namespace tacit::cli {
 namespace {
 
-void options(OptionTable& table) {
+void probe_options(OptionTable& table) {
     add_run_options(table);
     add_json_option(table);
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_probe(const Call& call) {
     return judge(call, &eval::Evaluation::linear, [](eval::EvalConfig&) {});
 }
 
@@ -23,8 +23,8 @@ Command probe_command() {
             "Settings: section eval.linear of the run's config. Writes eval/linear.json into the run folder.",
             Ranks::many,
             {},
-            options,
-            run};
+            probe_options,
+            run_probe};
 }
 
 } // namespace tacit::cli

@@ -12,13 +12,13 @@ namespace {
 
 namespace po = boost::program_options;
 
-void options(OptionTable& table) {
+void report_options(OptionTable& table) {
     table.add_options()("run", po::value<std::vector<std::string>>()->value_name("FOLDER"),
                         "run folders to compare; required")(
         "out", po::value<std::string>()->value_name("FILE")->default_value("report.html"), "page to write");
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_report(const Call& call) {
     const std::vector<std::string> runs = call.required_texts("run", "tacit report RUN... --out FILE");
     call.answer(eval::write_report(runs, call.text("out")));
     for (const std::string& folder : runs)
@@ -37,8 +37,8 @@ Command report_command() {
             "",
             Ranks::one,
             {{"run", -1}},
-            options,
-            run};
+            report_options,
+            run_report};
 }
 
 } // namespace tacit::cli

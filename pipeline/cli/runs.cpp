@@ -18,7 +18,7 @@ namespace po = boost::program_options;
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-void options(OptionTable& table) {
+void runs_options(OptionTable& table) {
     table.add_options()("folder", po::value<std::string>()->value_name("FOLDER")->default_value("runs"),
                         "folder whose runs are listed");
     add_json_option(table);
@@ -88,7 +88,7 @@ std::string cell(const Json& value, const char* format, double scale = 1) {
     return value.is_number() ? fmt::format(fmt::runtime(format), value.get<double>() * scale) : "-";
 }
 
-ExitCode run(const Call& call) {
+ExitCode run_runs(const Call& call) {
     const std::string folder = call.text("folder");
     if (!fs::is_directory(folder))
         throw ConfigError("'" + folder + "' is no folder; name the one that holds your runs");
@@ -119,8 +119,8 @@ Command runs_command() {
             "",
             Ranks::one,
             {{"folder", 1}},
-            options,
-            run};
+            runs_options,
+            run_runs};
 }
 
 } // namespace tacit::cli
