@@ -2,7 +2,7 @@
 #include "augment/blur.hpp"
 
 #include "augment/geometry.hpp"
-#include "augment/simd_clones.hpp"
+#include "augment/simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -36,9 +36,8 @@ int kernel_weights(int kernel, double sigma, float* weights) {
 }
 
 /// out[i] = sum over t of weights[|t|] * centre[i + t * step].
-TACIT_SIMD_CLONES
-void convolve(const float* centre, std::ptrdiff_t step, const float* weights, int radius, float* __restrict out,
-              std::ptrdiff_t count) {
+TACIT_KERNEL void convolve(const float* centre, std::ptrdiff_t step, const float* weights, int radius,
+                           float* __restrict out, std::ptrdiff_t count) {
     for (std::ptrdiff_t i = 0; i < count; ++i) {
         out[i] = weights[0] * centre[i];
     }
@@ -52,15 +51,14 @@ void convolve(const float* centre, std::ptrdiff_t step, const float* weights, in
     }
 }
 
-TACIT_SIMD_CLONES
-void add_rows(const float* before, const float* after, float weight, float* __restrict sums, std::ptrdiff_t count) {
+TACIT_KERNEL void add_rows(const float* before, const float* after, float weight, float* __restrict sums,
+                           std::ptrdiff_t count) {
     for (std::ptrdiff_t i = 0; i < count; ++i) {
         sums[i] += weight * (before[i] + after[i]);
     }
 }
 
-TACIT_SIMD_CLONES
-void round_row(const float* sums, std::uint8_t* __restrict out, std::ptrdiff_t count) {
+TACIT_KERNEL void round_row(const float* sums, std::uint8_t* __restrict out, std::ptrdiff_t count) {
     for (std::ptrdiff_t i = 0; i < count; ++i) {
         const float rounding_up = sums[i] + 0.5F;
         out[i] = static_cast<std::uint8_t>(static_cast<int>(rounding_up));
@@ -94,16 +92,16 @@ void gaussian_blur(MutableImageView image, int kernel, double sigma, BlurScratch
     float* line = scratch.line.get(static_cast<std::size_t>(row_values + 2 * channels * radius));
     for (int y = 0; y < shape.height; ++y) {
         padded_line(image.data + y * row_values, shape, radius, line);
-        convolve(line + radius * channels, channels, weights, radius, rows + y * row_values, row_values);
+        simd<convolve>(line + radius * channels, channels, weights, radius, rows + y * row_values, row_values);
     }
     float* sums = rows + shape.height * row_values;
     for (int y = 0; y < shape.height; ++y) {
-        convolve(rows + y * row_values, 0, weights, 0, sums, row_values);
+        simd<convolve>(rows + y * row_values, 0, weights, 0, sums, row_values);
         for (int t = 1; t <= radius; ++t) {
-            add_rows(rows + reflected(y - t, shape.height) * row_values,
-                     rows + reflected(y + t, shape.height) * row_values, weights[t], sums, row_values);
+            simd<add_rows>(rows + reflected(y - t, shape.height) * row_values,
+                           rows + reflected(y + t, shape.height) * row_values, weights[t], sums, row_values);
         }
-        round_row(sums, image.data + y * row_values, row_values);
+        simd<round_row>(sums, image.data + y * row_values, row_values);
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/color.hpp"
 
-#include "augment/simd_clones.hpp"
+#include "augment/simd.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -32,8 +32,8 @@ inline float unit(float value) {
     return low > 1.0F ? 1.0F : low;
 }
 
-TACIT_SIMD_CLONES
-long sum_gray(const std::uint8_t* red, const std::uint8_t* green, const std::uint8_t* blue, std::size_t pixels) {
+TACIT_KERNEL long sum_gray(const std::uint8_t* red, const std::uint8_t* green, const std::uint8_t* blue,
+                           std::size_t pixels) {
     long sum = 0;
     for (std::size_t i = 0; i < pixels; ++i) {
         sum += gray_level(red[i], green[i], blue[i]);
@@ -41,9 +41,8 @@ long sum_gray(const std::uint8_t* red, const std::uint8_t* green, const std::uin
     return sum;
 }
 
-TACIT_SIMD_CLONES
-void saturate(std::uint8_t* __restrict red, std::uint8_t* __restrict green, std::uint8_t* __restrict blue,
-              std::size_t pixels, float own, float others) {
+TACIT_KERNEL void saturate(std::uint8_t* __restrict red, std::uint8_t* __restrict green, std::uint8_t* __restrict blue,
+                           std::size_t pixels, float own, float others) {
     for (std::size_t i = 0; i < pixels; ++i) {
         const float r = red[i];
         const float g = green[i];
@@ -121,9 +120,8 @@ inline float turned(float hue, float shift) {
     return wrapped < 0.0F ? wrapped + 1.0F : wrapped;
 }
 
-TACIT_SIMD_CLONES
-void turn_hue(std::uint8_t* __restrict red, std::uint8_t* __restrict green, std::uint8_t* __restrict blue,
-              std::size_t pixels, float shift) {
+TACIT_KERNEL void turn_hue(std::uint8_t* __restrict red, std::uint8_t* __restrict green, std::uint8_t* __restrict blue,
+                           std::size_t pixels, float shift) {
     constexpr float kUnit = static_cast<float>(1.0 / 255.0);
     constexpr float kLevels = static_cast<float>(255.0 + 1.0 - 1e-3);
     for (std::size_t i = 0; i < pixels; ++i) {
@@ -137,23 +135,20 @@ void turn_hue(std::uint8_t* __restrict red, std::uint8_t* __restrict green, std:
     }
 }
 
-TACIT_SIMD_CLONES
-void scale_values(std::uint8_t* values, std::size_t count, float factor) {
+TACIT_KERNEL void scale_values(std::uint8_t* values, std::size_t count, float factor) {
     for (std::size_t i = 0; i < count; ++i) {
         values[i] = to_level(static_cast<float>(values[i]) * factor);
     }
 }
 
-TACIT_SIMD_CLONES
-void blend_values(std::uint8_t* values, std::size_t count, float own, float mean, float others) {
+TACIT_KERNEL void blend_values(std::uint8_t* values, std::size_t count, float own, float mean, float others) {
     for (std::size_t i = 0; i < count; ++i) {
         values[i] = to_level(fused(mean, others, static_cast<float>(values[i]) * own));
     }
 }
 
-TACIT_SIMD_CLONES
-void gray_planes(std::uint8_t* __restrict red, std::uint8_t* __restrict green, std::uint8_t* __restrict blue,
-                 std::size_t pixels) {
+TACIT_KERNEL void gray_planes(std::uint8_t* __restrict red, std::uint8_t* __restrict green,
+                              std::uint8_t* __restrict blue, std::size_t pixels) {
     for (std::size_t i = 0; i < pixels; ++i) {
         const auto gray = static_cast<std::uint8_t>(gray_level(red[i], green[i], blue[i]));
         red[i] = gray;
@@ -187,11 +182,12 @@ void merge_planes(PlanarRgb planes, MutableImageView image) {
 }
 
 void adjust_brightness(std::span<std::uint8_t> values, double factor) {
-    scale_values(values.data(), values.size(), static_cast<float>(factor));
+    simd<scale_values>(values.data(), values.size(), static_cast<float>(factor));
 }
 
 void adjust_contrast(std::span<std::uint8_t> values, float mean, double factor) {
-    blend_values(values.data(), values.size(), static_cast<float>(factor), mean, static_cast<float>(1.0 - factor));
+    simd<blend_values>(values.data(), values.size(), static_cast<float>(factor), mean,
+                       static_cast<float>(1.0 - factor));
 }
 
 float mean_value(std::span<const std::uint8_t> values) {
@@ -200,21 +196,21 @@ float mean_value(std::span<const std::uint8_t> values) {
 }
 
 float mean_gray(PlanarRgb image) {
-    const long sum = sum_gray(image.red(), image.green(), image.blue(), image.pixels);
+    const long sum = simd<sum_gray>(image.red(), image.green(), image.blue(), image.pixels);
     return static_cast<float>(sum) / static_cast<float>(image.pixels);
 }
 
 void adjust_saturation(PlanarRgb image, double factor) {
-    saturate(image.red(), image.green(), image.blue(), image.pixels, static_cast<float>(factor),
-             static_cast<float>(1.0 - factor));
+    simd<saturate>(image.red(), image.green(), image.blue(), image.pixels, static_cast<float>(factor),
+                   static_cast<float>(1.0 - factor));
 }
 
 void adjust_hue(PlanarRgb image, double shift) {
-    turn_hue(image.red(), image.green(), image.blue(), image.pixels, static_cast<float>(shift));
+    simd<turn_hue>(image.red(), image.green(), image.blue(), image.pixels, static_cast<float>(shift));
 }
 
 void to_grayscale(PlanarRgb image) {
-    gray_planes(image.red(), image.green(), image.blue(), image.pixels);
+    simd<gray_planes>(image.red(), image.green(), image.blue(), image.pixels);
 }
 
 void solarize(std::span<std::uint8_t> values, int threshold) {

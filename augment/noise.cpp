@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/noise.hpp"
 
-#include "augment/simd_clones.hpp"
+#include "augment/simd.hpp"
 
 #include <algorithm>
 #include <array>
@@ -57,8 +57,7 @@ const QuantileTable& quantiles() {
 }
 
 /// Sixteen consecutive Philox blocks; word w of block b goes to words[w * kLanes + b].
-TACIT_SIMD_CLONES
-void philox_group(const PhiloxCounter& counter, PhiloxKey key, std::uint32_t* words) {
+TACIT_KERNEL void philox_group(const PhiloxCounter& counter, PhiloxKey key, std::uint32_t* words) {
     std::uint32_t lanes[4][kLanes];
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
         lanes[0][lane] = counter[0];
@@ -96,7 +95,7 @@ void add_gaussian_noise(std::span<std::uint8_t> values, double deviation, const 
     std::uint32_t* words = scratch.get(kWordsPerGroup);
     std::uint32_t block = 0;
     for (std::size_t start = 0; start < values.size(); start += kValuesPerGroup, block += kLanes) {
-        philox_group(draws.bulk_counter(block), draws.key(), words);
+        simd<philox_group>(draws.bulk_counter(block), draws.key(), words);
         const std::size_t count = std::min(kValuesPerGroup, values.size() - start);
         for (std::size_t i = 0; i < count; ++i) {
             const std::uint32_t bits = words[i / 2] >> (16 * (i % 2));

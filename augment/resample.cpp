@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/resample.hpp"
 
-#include "augment/simd_clones.hpp"
+#include "augment/simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -44,9 +44,8 @@ void gather_tap(const std::uint8_t* row, const ResampleTable& table, int tap, st
 }
 
 /// out[i] = the sum over taps of weights[t * count + i] * taps[t * stride + i].
-TACIT_SIMD_CLONES
-void blend_two_taps(const std::uint8_t* taps, std::size_t stride, const std::int16_t* weights, int precision,
-                    std::uint8_t* __restrict out, std::size_t count) {
+TACIT_KERNEL void blend_two_taps(const std::uint8_t* taps, std::size_t stride, const std::int16_t* weights,
+                                 int precision, std::uint8_t* __restrict out, std::size_t count) {
     const std::uint8_t* second = taps + stride;
     const std::int16_t* second_weights = weights + count;
     const int half = 1 << (precision - 1);
@@ -56,9 +55,8 @@ void blend_two_taps(const std::uint8_t* taps, std::size_t stride, const std::int
     }
 }
 
-TACIT_SIMD_CLONES
-void blend_four_taps(const std::uint8_t* taps, std::size_t stride, const std::int16_t* weights, int precision,
-                     std::uint8_t* __restrict out, std::size_t count) {
+TACIT_KERNEL void blend_four_taps(const std::uint8_t* taps, std::size_t stride, const std::int16_t* weights,
+                                  int precision, std::uint8_t* __restrict out, std::size_t count) {
     const int half = 1 << (precision - 1);
     for (std::size_t i = 0; i < count; ++i) {
         int sum = half + weights[i] * taps[i] + weights[count + i] * taps[stride + i];
@@ -83,8 +81,11 @@ void resample_row_gathered(const std::uint8_t* in, std::uint8_t* out, const Resa
     for (int t = 0; t < few_taps; ++t) {
         gather_tap<kChannels>(row, table, t, taps + static_cast<std::size_t>(t) * stride);
     }
-    const auto blend = few_taps == 2 ? blend_two_taps : blend_four_taps;
-    blend(taps, stride, table.spread_weights(), table.precision(), out, count);
+    if (few_taps == 2) {
+        simd<blend_two_taps>(taps, stride, table.spread_weights(), table.precision(), out, count);
+    } else {
+        simd<blend_four_taps>(taps, stride, table.spread_weights(), table.precision(), out, count);
+    }
 }
 
 void resample_row_any(const std::uint8_t* in, std::uint8_t* out, const ResampleTable& table, int channels) {
@@ -138,9 +139,8 @@ void resample_row(const std::uint8_t* in, std::uint8_t* out, const ResampleTable
     }
 }
 
-TACIT_SIMD_CLONES
-void blend_two_rows(const std::uint8_t* first, const std::uint8_t* second, const std::int16_t* weights, int precision,
-                    std::uint8_t* __restrict out, int bytes) {
+TACIT_KERNEL void blend_two_rows(const std::uint8_t* first, const std::uint8_t* second, const std::int16_t* weights,
+                                 int precision, std::uint8_t* __restrict out, int bytes) {
     const int weight0 = weights[0];
     const int weight1 = weights[1];
     const int half = 1 << (precision - 1);
@@ -150,9 +150,8 @@ void blend_two_rows(const std::uint8_t* first, const std::uint8_t* second, const
     }
 }
 
-TACIT_SIMD_CLONES
-void blend_rows(const std::uint8_t* rows, int stride, const std::int16_t* weights, int count, int precision,
-                std::uint8_t* __restrict out, int bytes) {
+TACIT_KERNEL void blend_rows(const std::uint8_t* rows, int stride, const std::int16_t* weights, int count,
+                             int precision, std::uint8_t* __restrict out, int bytes) {
     constexpr int kBlock = 256;
     int sums[kBlock];
     for (int start = 0; start < bytes; start += kBlock) {
@@ -181,9 +180,9 @@ void resample_columns(const std::uint8_t* in, int stride, MutableImageView out, 
         const std::uint8_t* rows = in + offset(table.first(y), stride);
         std::uint8_t* line = out.data + offset(y, bytes);
         if (table.count(y) == 2) {
-            blend_two_rows(rows, rows + stride, table.weights(y), table.precision(), line, bytes);
+            simd<blend_two_rows>(rows, rows + stride, table.weights(y), table.precision(), line, bytes);
         } else {
-            blend_rows(rows, stride, table.weights(y), table.count(y), table.precision(), line, bytes);
+            simd<blend_rows>(rows, stride, table.weights(y), table.count(y), table.precision(), line, bytes);
         }
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "augment/simd.hpp"
 #include "test_images.hpp"
 
 #include <gtest/gtest.h>
@@ -54,6 +55,18 @@ TEST_P(EveryPreset, DoesNotDependOnTheThread) {
         thread.join();
     }
     EXPECT_EQ(made, expected);
+}
+
+TEST_P(EveryPreset, DoesNotDependOnTheSimdLevel) {
+    for (const int size : {32, 100}) {
+        const Recipe recipe(preset(GetParam(), size, 3), 3);
+        limit_simd(SimdLevel::scalar);
+        const std::vector<SampleOutputs> expected = run_samples(recipe, rising());
+        for (const SimdLevel level : {SimdLevel::avx2, SimdLevel::avx512}) {
+            limit_simd(level);
+            EXPECT_EQ(run_samples(recipe, rising()), expected) << static_cast<int>(simd_level());
+        }
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Presets, EveryPreset, testing::ValuesIn(preset_names()),
