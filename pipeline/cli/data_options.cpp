@@ -9,6 +9,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <cmath>
 
 namespace tacit::cli {
@@ -18,6 +21,38 @@ namespace po = boost::program_options;
 
 std::string text_or_nothing(const Call& call, const std::string& option) {
     return call.given(option) ? call.text(option) : std::string();
+}
+
+bool plain_word(const std::string& text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char letter) {
+        return std::isalnum(letter) != 0 || letter == '_' || letter == '-';
+    });
+}
+
+std::vector<shards::SplitShare> split_shares(const Call& call) {
+    std::vector<shards::SplitShare> shares;
+    double total = 0;
+    for (const std::string& text : call.texts("split-share")) {
+        const std::size_t sign = text.find('=');
+        double share = 0;
+        const char* end = text.data() + text.size();
+        if (sign == std::string::npos || !plain_word(text.substr(0, sign)) ||
+            std::from_chars(text.data() + sign + 1, end, share).ptr != end || !(share > 0 && share <= 1))
+            throw ConfigError(
+                fmt::format("--split-share {}: a name and a share in (0, 1], as in train=0.8", one_line(text)));
+        shares.push_back({text.substr(0, sign), share});
+        total += share;
+    }
+    constexpr double kRounding = 1e-9;
+    if (total > 1 + kRounding)
+        throw ConfigError(fmt::format("--split-share: the shares make {}, which is more than 1", total));
+    if (!shares.empty() && call.given("split-by"))
+        throw ConfigError("--split-by does not go with --split-share; choose one");
+    return shares;
+}
+
+std::int64_t split_seed(const Call& call) {
+    return call.integer_in("split-seed", 0, std::int64_t{1} << 62);
 }
 
 /// A YAML string in single quotes.
@@ -59,7 +94,12 @@ void add_data_options(OptionTable& table) {
         "range", po::value<std::string>()->value_name("LO:HI"),
         "stored numbers that mean black and white; default: all that whole numbers of the type can be")(
         "roots", po::value<std::vector<std::string>>()->value_name("FOLDER"),
-        "folder that links may lead into; repeatable; default: the file's own");
+        "folder that links may lead into; repeatable; default: the file's own")(
+        "split-by", po::value<std::string>()->value_name("WHERE"),
+        "what names each image's split; written as --labels")(
+        "split-share", po::value<std::vector<std::string>>()->value_name("NAME=SHARE"),
+        "split drawn by a key, such as train=0.8; repeatable")(
+        "split-seed", po::value<std::int64_t>()->value_name("N")->default_value(1), "of that draw");
 }
 
 shards::DataSpec data_spec(const Call& call, const std::string& purpose) {
@@ -69,6 +109,9 @@ shards::DataSpec data_spec(const Call& call, const std::string& purpose) {
     spec.labels = text_or_nothing(call, "labels");
     spec.axes = text_or_nothing(call, "axes");
     spec.roots = call.texts("roots");
+    spec.split_by = text_or_nothing(call, "split-by");
+    spec.split_shares = split_shares(call);
+    spec.split_seed = static_cast<std::uint64_t>(split_seed(call));
     if (call.given("range"))
         spec.range = range_of(call.text("range"));
     if (!spec.axes.empty()) {
@@ -87,6 +130,12 @@ void override_data(const Call& call, config::Document& document) {
     for (const char* key : {"images", "labels", "axes"})
         if (call.given(key))
             document.set_text(fmt::format("data.{}", key), call.text(key));
+    if (call.given("split-by"))
+        document.set_text("data.split_by", call.text("split-by"));
+    for (const shards::SplitShare& share : split_shares(call))
+        document.set(fmt::format("data.split_shares.{}={}", share.split, share.share));
+    if (!call.values["split-seed"].defaulted())
+        document.set(fmt::format("data.split_seed={}", split_seed(call)));
     if (call.given("range"))
         document.set(fmt::format("data.range=[{}]", fmt::join(range_of(call.text("range")), ", ")));
     std::vector<std::string> roots;

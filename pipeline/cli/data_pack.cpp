@@ -52,6 +52,9 @@ shards::ImportOptions pack_options(const Call& call) {
     made.axes = spec.axes;
     made.range = spec.range;
     made.roots = spec.roots;
+    made.split_by = spec.split_by;
+    made.split_shares = spec.split_shares;
+    made.split_seed = spec.split_seed;
     made.out = call.required_text("out", "--out FOLDER says where the shards go");
     made.splits = call.texts("split");
     if (call.given("shuffle-seed"))

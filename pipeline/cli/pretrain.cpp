@@ -29,7 +29,7 @@ ExitCode run_pretrain(const Call& call) {
     config::Document document = read_config(call);
     const train::SectionReader read_eval = [](const config::Section& section) { eval::read_eval(section); };
     if (call.flag("print-config")) {
-        train::build_experiment(document, call.comm, read_eval);
+        train::plan_experiment(document, call.comm, read_eval);
         call.answer(document.resolved_yaml_with_origins());
         return ExitCode::done;
     }

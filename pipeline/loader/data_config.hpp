@@ -33,7 +33,7 @@ struct DataConfig {
     std::int64_t window = 64;     ///< blocks in memory over all ranks, under a window shuffle
     std::int64_t lanes = 8;       ///< see EpochOrder
     OnBadSample on_bad_sample = OnBadSample::fail;
-    std::int64_t max_bad_samples = 100; ///< distinct ones that a rank may skip
+    std::int64_t max_bad_samples = 100; ///< distinct ones that all ranks together may skip
     std::string stage;                  ///< folder on a disk of the node to copy the files to; empty: none
 };
 

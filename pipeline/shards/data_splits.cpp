@@ -2,6 +2,7 @@
 #include "pipeline/shards/data_splits.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/dataset_index.hpp"
 #include "pipeline/shards/foreign_index.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/shard_files.hpp"
@@ -62,12 +63,32 @@ std::vector<std::string> find_splits(const DataSpec& spec) {
     return splits;
 }
 
+void add_new(const std::string& split, std::vector<std::string>& splits) {
+    if (std::find(splits.begin(), splits.end(), split) == splits.end()) {
+        splits.push_back(split);
+    }
+}
+
+/// What split_by holds.
+std::vector<std::string> named_splits(const DataSpec& spec) {
+    std::vector<std::string> splits;
+    for (const FileIndex& file : index_files(spec, kUnnamedSplit).files) {
+        for (const std::string& split : file.split_names) {
+            add_new(split, splits);
+        }
+    }
+    return splits;
+}
+
 } // namespace
 
 std::vector<std::string> splits_of(const DataSpec& spec) {
-    std::vector<std::string> splits = find_splits(spec);
+    std::vector<std::string> splits = spec.split_by.empty() ? find_splits(spec) : named_splits(spec);
+    for (const SplitShare& share : spec.split_shares) {
+        add_new(share.split, splits);
+    }
     if (splits.empty()) {
-        return {"train"};
+        return {kUnnamedSplit};
     }
     const auto rank = [](const std::string& split) { return std::find(kUsual.begin(), kUsual.end(), split); };
     std::stable_sort(splits.begin(), splits.end(),

@@ -66,7 +66,7 @@ std::vector<std::string> data_files(const std::string& path, const std::string& 
     return pattern ? matching_files(path) : std::vector<std::string>{path};
 }
 
-DatasetIndex index_dataset(const DataSpec& spec, const std::string& split) {
+DatasetIndex index_files(const DataSpec& spec, const std::string& split) {
     const std::string stored = stored_split(spec, split);
     DatasetIndex index{with_split(spec.path, stored), split, {}};
     const bool folder = std::filesystem::is_directory(index.path);
@@ -87,6 +87,11 @@ DatasetIndex index_dataset(const DataSpec& spec, const std::string& split) {
     if (folder) {
         check_total(index);
     }
+    return index;
+}
+
+DatasetIndex index_dataset(const DataSpec& spec, const std::string& split) {
+    DatasetIndex index = index_files(spec, split);
     choose_split(spec, split, index.files);
     return index;
 }

@@ -19,8 +19,12 @@ struct DatasetIndex {
 /// The files at `path`, which names no {split} any more, that hold images of `split`. Throws as index_dataset() does.
 std::vector<std::string> data_files(const std::string& path, const std::string& split);
 
-/// Indexes every file of `split`. Throws DataError/IoError naming file and data set when a file cannot be read, when
-/// files do not fit together, or when a shard is missing.
+/// Indexes every file that holds images of `split`, whatever split_by and split_shares say of them. Throws as
+/// index_dataset() does.
+DatasetIndex index_files(const DataSpec& spec, const std::string& split);
+
+/// Indexes every file of `split`, of which split_by or split_shares may choose some images. Throws DataError/IoError
+/// naming file and data set when a file cannot be read, when files do not fit together, or when a shard is missing.
 DatasetIndex index_dataset(const DataSpec& spec, const std::string& split);
 
 } // namespace tacit::shards

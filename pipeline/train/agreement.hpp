@@ -4,11 +4,16 @@
 #include "dist/communicator.hpp"
 
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace tacit::train {
 
 /// Collective: runs `work` on rank 0 alone. If it throws an Error there, every rank throws the same
 /// Error, so that no rank is left waiting in a collective.
 void on_root(dist::Communicator& comm, const std::function<void()>& work);
+
+/// Collective: what every rank says, in the order of the ranks.
+std::vector<std::string> texts_of_ranks(const std::string& mine, dist::Communicator& comm);
 
 } // namespace tacit::train

@@ -109,8 +109,7 @@ void share_cores(Experiment& experiment, dist::Communicator& comm) {
 
 } // namespace
 
-Experiment build_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval,
-                            const std::string& kept_normalization) {
+Experiment plan_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval) {
     const config::Section root = document.root();
     Experiment experiment;
     experiment.data = loader::read_data(root.section("data"));
@@ -124,8 +123,6 @@ Experiment build_experiment(config::Document& document, dist::Communicator& comm
     const std::string recipe_name = models::default_recipe(experiment.pretext_name);
     experiment.dataset =
         std::make_unique<shards::Dataset>(open_dataset(experiment.data.source, experiment.data.train, comm));
-    if (!experiment.data.stage.empty())
-        experiment.dataset->stage({experiment.data.stage, {}});
     const shards::DatasetInfo& info = experiment.dataset->info();
     experiment.title =
         root.section("report").text("title", fmt::format("{} on {}", experiment.pretext_name, info.source));
@@ -135,6 +132,14 @@ Experiment build_experiment(config::Document& document, dist::Communicator& comm
     count_steps(experiment, comm);
     build_model(experiment, root, comm);
     document.finish();
+    return experiment;
+}
+
+Experiment build_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval,
+                            const std::string& kept_normalization) {
+    Experiment experiment = plan_experiment(document, comm, read_eval);
+    if (!experiment.data.stage.empty())
+        experiment.dataset->stage({experiment.data.stage, {}});
     loader::Normalization normalization =
         settle_normalization(experiment.data, *experiment.dataset, kept_normalization, comm);
     experiment.format.mean = std::move(normalization.mean);

@@ -43,10 +43,13 @@ struct Experiment {
 /// met before hours of training and not after.
 using SectionReader = std::function<void(const config::Section&)>;
 
-/// Collective. Reads the whole `document` (every key that is not read is an error), opens the data, measures how to
-/// normalise it where nothing tells (see settle_normalization() for `kept_normalization`), builds and broadcasts the
-/// model. `comm` must outlive the experiment. Throws ConfigError when parts do
-/// not fit: views against the pretext, ranks against the batch, data smaller than one batch.
+/// Collective. Reads the whole `document` (every key that is not read is an error), opens the data and makes the model:
+/// enough to know that all fits and what every value is. `comm` must outlive the experiment. Throws ConfigError when
+/// parts do not fit: views against the pretext, ranks against the batch, data smaller than one batch.
+Experiment plan_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval = {});
+
+/// Collective. The same, ready to train: data being staged and its normalisation measured where nothing tells (see
+/// settle_normalization() for `kept_normalization`), the model broadcast.
 Experiment build_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval = {},
                             const std::string& kept_normalization = {});
 

@@ -76,8 +76,6 @@ loader::Normalization measure(const loader::DataConfig& config, const shards::Da
 loader::Normalization settle_normalization(const loader::DataConfig& config, const shards::Dataset& dataset,
                                            const std::string& kept, dist::Communicator& comm) {
     const shards::DatasetInfo& info = dataset.info();
-    if (const auto known = loader::known_normalization(config, info))
-        return *known;
     const int threads = cores_of_rank(comm);
     std::string state;
     std::exception_ptr failure;
@@ -93,7 +91,9 @@ loader::Normalization settle_normalization(const loader::DataConfig& config, con
                 }
             };
         try {
-            const auto found = read_kept(kept, origin_of(config, info), info.channels);
+            auto found = loader::known_normalization(config, info);
+            if (!found)
+                found = read_kept(kept, origin_of(config, info), info.channels);
             made = found ? *found : measure(config, dataset, threads, sign_of_life);
         } catch (const std::exception&) {
             failure = std::current_exception();

@@ -5,6 +5,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/train/agreement.hpp"
+#include "pipeline/train/bad_sample_list.hpp"
 #include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/environment.hpp"
 #include "pipeline/train/metrics.hpp"
@@ -87,6 +88,7 @@ class RunStart {
     TimingWindow timing_;
     double seconds_ = 0; ///< of training, earlier starts included
     double loss_ = 0;    ///< mean over the last logged window
+    std::int64_t bad_samples_ = 0;
     std::int64_t saved_step_ = 0;
 };
 
@@ -167,6 +169,10 @@ void RunStart::record(const StepResult& result) {
     ++timing_.steps;
     timing_.seconds += result.seconds;
     timing_.wait_seconds += result.wait_seconds;
+    if (result.bad_samples != bad_samples_) {
+        bad_samples_ = result.bad_samples;
+        write_bad_samples(trainer_.bad_samples(), experiment_.data.max_bad_samples, paths_.bad_samples(), comm_);
+    }
     seconds_ += result.seconds;
     const std::int64_t done = trainer_.steps_done();
     progress_.update(done, {{"loss", fmt::format("{:.4f}", result.metrics.at("loss"))},

@@ -25,6 +25,7 @@ struct RunPaths {
     std::string config() const { return folder + "/config.yaml"; }
     std::string environment() const { return folder + "/environment.json"; }
     std::string normalization() const { return folder + "/normalization.json"; }
+    std::string bad_samples() const { return folder + "/bad_samples.json"; }
     std::string metrics() const { return folder + "/metrics.jsonl"; }
     std::string checkpoints() const { return folder + "/checkpoints"; }
     std::string pictures() const { return folder + "/pictures"; }

@@ -48,9 +48,10 @@ void seed_step(std::uint64_t seed, std::int64_t step, int rank) {
     torch::manual_seed(mixed ^ (mixed >> 29));
 }
 
-/// Sums {metrics, wait, stop} over ranks in one collective. The metrics' names are the same everywhere.
+/// Sums {metrics, wait, stop, bad samples} over ranks in one collective. The metrics' names are the same everywhere.
 void sum_over_ranks(StepResult& result, dist::Communicator& comm) {
-    std::vector<double> values = {result.wait_seconds, result.stop ? 1.0 : 0.0};
+    std::vector<double> values = {result.wait_seconds, result.stop ? 1.0 : 0.0,
+                                  static_cast<double>(result.bad_samples)};
     for (const auto& entry : result.metrics)
         values.push_back(entry.second);
     at::Tensor packed = torch::tensor(values, torch::kFloat64);
@@ -58,6 +59,7 @@ void sum_over_ranks(StepResult& result, dist::Communicator& comm) {
     const double* sums = packed.const_data_ptr<double>();
     result.wait_seconds = *sums++ / comm.size();
     result.stop = *sums++ > 0;
+    result.bad_samples = static_cast<std::int64_t>(*sums++);
     for (auto& entry : result.metrics)
         entry.second = *sums++;
 }
@@ -116,6 +118,7 @@ StepResult Trainer::step() {
             result.metrics[name] += share;
     result.wait_seconds = loader_.stats().wait_seconds - waited;
     result.stop = stop_requested();
+    result.bad_samples = static_cast<std::int64_t>(loader_.bad_samples().size());
     sum_over_ranks(result, comm_);
     if (const double loss = result.metrics["loss"]; !std::isfinite(loss))
         throw Error(fmt::format("the loss is {} at step {} (epoch {:.2f}); lower optim.lr, lengthen "

@@ -19,6 +19,7 @@ struct StepResult {
     double seconds = 0;                    ///< wall time of the step on this rank
     double wait_seconds = 0;               ///< of it, waiting for data; mean over ranks
     bool stop = false;                     ///< some rank was asked to stop (signals.hpp)
+    std::int64_t bad_samples = 0;          ///< images that ranks left out so far, each rank's counted
 };
 
 /// The optimiser steps of an experiment, one call each. It never asks which pretext it trains.
@@ -40,6 +41,8 @@ class Trainer {
 
     Optimizer& optimizer() { return optimizer_; }
     loader::LoaderStats loader_stats() const { return loader_.stats(); }
+    /// Images that this rank left out.
+    std::vector<loader::BadSample> bad_samples() const { return loader_.bad_samples(); }
 
   private:
     const loader::Batch& next_batch(std::int64_t micro);

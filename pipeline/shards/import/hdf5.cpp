@@ -35,6 +35,9 @@ DataSpec spec_of(const ImportOptions& options) {
     spec.axes = options.axes;
     spec.range = options.range;
     spec.roots = options.roots;
+    spec.split_by = options.split_by;
+    spec.split_shares = options.split_shares;
+    spec.split_seed = options.split_seed;
     return spec;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "augment/image.hpp"
+#include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/element.hpp"
 #include "pipeline/shards/format.hpp"
 
@@ -33,6 +34,9 @@ struct ImportOptions {
     std::string labels;          ///< of HDF5, as in DataSpec
     std::vector<std::string> roots;            ///< of HDF5, as in DataSpec
     std::vector<std::string> splits;           ///< of HDF5: those to take; empty: all that are told of
+    std::string split_by;                      ///< of HDF5, as in DataSpec
+    std::vector<SplitShare> split_shares;      ///< of HDF5, as in DataSpec
+    std::uint64_t split_seed = 1;              ///< of HDF5, as in DataSpec
     std::optional<std::uint64_t> shuffle_seed; ///< of HDF5: write images in a random order made of this seed
     std::vector<double> range;        ///< {lo, hi}: values that mean black and white; empty: floats as measured
     std::vector<std::string> classes; ///< names in label order, for sources that have none

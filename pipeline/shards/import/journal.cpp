@@ -128,6 +128,10 @@ std::string import_digest(const ImportOptions& options, const ImageSource& sourc
     say(options.source);
     say(options.images);
     say(options.labels);
+    say(options.split_by);
+    for (const SplitShare& share : options.split_shares) {
+        say(fmt::format("{} {} {}", share.split, share.share, options.split_seed));
+    }
     say(options.shuffle_seed ? std::to_string(*options.shuffle_seed) : "as stored");
     for (const std::string& name : options.classes) {
         say(name);

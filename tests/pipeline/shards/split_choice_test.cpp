@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/shards/data_splits.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/index_bytes.hpp"
@@ -148,6 +149,7 @@ TEST(SplitChoice, SharesAreOfAllFilesTogether) {
     DataSpec whole = spec_of(folder / "all.h5");
     parts.split_shares = whole.split_shares = {{"train", 0.5}, {"test", 0.5}};
     EXPECT_EQ(numbers_in(Dataset::open(parts, "test")), numbers_in(Dataset::open(whole, "test")));
+    EXPECT_EQ(splits_of(parts), (std::vector<std::string>{"train", "test"}));
 }
 
 TEST(SplitChoice, ColumnOfATableNamesTheSplits) {
@@ -158,6 +160,7 @@ TEST(SplitChoice, ColumnOfATableNamesTheSplits) {
     spec.split_by = "table.csv:part";
     EXPECT_EQ(numbers_in(Dataset::open(spec, "train")), (std::vector<int>{0, 2, 6}));
     EXPECT_EQ(numbers_in(Dataset::open(spec, "test")), (std::vector<int>{1, 4, 5}));
+    EXPECT_EQ(splits_of(spec), (std::vector<std::string>{"train", "val", "test"}));
     EXPECT_NE(message_of<DataError>([&] { Dataset::open(spec, "valid"); }).find("test, train, val"), std::string::npos);
 }
 

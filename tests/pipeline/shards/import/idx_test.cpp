@@ -122,9 +122,9 @@ TEST(ImportIdx, KeepsShortsAndFloats) {
 
     options.source = folder / "floats";
     options.out = folder / "float-shards";
-    write_bytes(options.source + "/images-idx3-float", idx_bytes({1, 1, 1}, {0x3F, 0xC0, 0, 0}, 0x0D));
-    EXPECT_EQ(import_images(options).value_range, (std::vector<double>{1.5, 1.5}));
-    EXPECT_EQ(stored_values<float>(options.out + "/train-00000.h5"), (std::vector<float>{1.5F}));
+    write_bytes(options.source + "/images-idx3-float", idx_bytes({1, 1, 2}, {0x3F, 0xC0, 0, 0, 0, 0, 0, 0}, 0x0D));
+    EXPECT_EQ(import_images(options).value_range, (std::vector<double>{0, 1.5}));
+    EXPECT_EQ(stored_values<float>(options.out + "/train-00000.h5"), (std::vector<float>{1.5F, 0}));
 }
 
 TEST(ImportIdx, OtherTypesAreRefusedByName) {

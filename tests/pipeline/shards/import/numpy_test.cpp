@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
 #include "tests/pipeline/shards/import/import_fixtures.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 
 namespace tacit::shards {
 namespace {
@@ -80,6 +82,19 @@ TEST(ImportNumpy, FloatStatisticsAreInTheValuesOwnUnit) {
     EXPECT_EQ(number_attribute(shard, "value_range"), (std::vector<double>{0, 1}));
     options.range = {1, 0};
     EXPECT_NE(message_of<ConfigError>([&] { import_images(options); }).find("--range 0:1"), std::string::npos);
+}
+
+TEST(ImportNumpy, FloatsOfOneValueNeedARange) {
+    const TemporaryFolder folder;
+    std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4, 4), }";
+    header.resize(117, ' ');
+    const std::string start("\x93NUMPY\x01\x00\x76\x00", 10); // version 1.0, a header of 118 bytes
+    write_file_atomically(folder / "flat.npy", start + header + "\n" + std::string(2 * 4 * 4 * sizeof(float), '\0'));
+    ImportOptions options = options_of(folder, "nhwc-f4.npy");
+    options.source = folder / "flat.npy";
+    EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("every value is 0"), std::string::npos);
+    options.range = {0, 1};
+    EXPECT_EQ(import_images(options).splits.front().images, 2);
 }
 
 TEST(ImportNumpy, SixteenBitStatisticsAreFractions) {

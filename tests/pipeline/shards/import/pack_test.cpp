@@ -37,6 +37,7 @@ DataSpec spec_of(const ImportOptions& options) {
     spec.images = options.images;
     spec.axes = options.axes;
     spec.range = options.range;
+    spec.split_shares = options.split_shares;
     return spec;
 }
 
@@ -319,6 +320,25 @@ TEST(Pack, SplitsThatDoNotFitTogetherAreRefused) {
     EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("--split"), std::string::npos);
     options.splits = {"test"};
     EXPECT_EQ(import_images(options).splits.size(), 1U);
+}
+
+TEST(Pack, DrawnSplitsBecomeShardsOfTheirOwn) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "x.h5", {"images", Element::u8, false, {40, 4, 4, 1}, {}, false, false, {}});
+    ImportOptions options = pack_options(folder, folder / "x.h5");
+    options.split_shares = {{"train", 0.75}, {"val", 0.25}};
+    const ImportSummary summary = import_images(options);
+    ASSERT_EQ(summary.splits.size(), 2U);
+    for (const char* split : {"train", "val"}) {
+        const Dataset drawn = Dataset::open(spec_of(options), split);
+        const Dataset packed = Dataset::open(options.out, split);
+        ASSERT_EQ(packed.info().size, drawn.info().size);
+        for (std::int64_t i = 0; i < packed.info().size; ++i) {
+            EXPECT_EQ(pixels_of(packed, i), pixels_of(drawn, i));
+        }
+    }
+    EXPECT_TRUE(verify(spec_of(options), {}, 1).good());
+    EXPECT_EQ(verify(spec_of(options), {}, 1).splits.size(), 2U);
 }
 
 TEST(Pack, ImportTakesHdf5WithoutBeingTold) {
