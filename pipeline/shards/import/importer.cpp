@@ -234,10 +234,9 @@ void Importer::summarise() {
     summary_.value_range = options_.range.empty() ? source_->value_range() : options_.range;
     if (summary_.value_range.empty() && natural_range(plan.element).empty()) {
         if (!(lowest < highest)) {
-            throw DataError(fmt::format("{}: {}; say with --range LO:HI which values mean black and white",
-                                        options_.source,
-                                        lowest == highest ? fmt::format("every value is {}", lowest)
-                                                          : std::string("no value is finite")));
+            throw DataError(fmt::format(
+                "{}: {}; say with --range LO:HI which values mean black and white", options_.source,
+                lowest == highest ? fmt::format("every value is {}", lowest) : std::string("no value is finite")));
         }
         summary_.value_range = {lowest, highest};
     }
