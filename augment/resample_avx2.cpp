@@ -11,8 +11,7 @@
 namespace tacit::augment {
 namespace {
 
-constexpr int kLanes = 4;
-constexpr int kGroups = RowPlan::kBlock / kLanes;
+constexpr std::size_t kGroups = 4;
 
 inline __m128i load(const void* bytes) {
     return _mm_loadu_si128(static_cast<const __m128i*>(bytes));
@@ -20,13 +19,6 @@ inline __m128i load(const void* bytes) {
 
 inline void store(std::uint8_t* bytes, __m128i values) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(bytes), values);
-}
-
-/// Adds the two taps of `index` out of the windows of two rows to the sums of four values of each.
-inline __m256i add_taps(__m256i sums, const std::uint8_t* upper, const std::uint8_t* lower, __m256i index,
-                        __m256i weights) {
-    const __m256i windows = _mm256_inserti128_si256(_mm256_castsi128_si256(load(upper)), load(lower), 1);
-    return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_shuffle_epi8(windows, index), weights));
 }
 
 inline __m256i narrow(__m256i first, __m256i second, __m256i third, __m256i fourth, __m128i precision) {
@@ -40,21 +32,31 @@ inline void resample_two_rows(const ResampleTable& table, const RowQuad& rows, s
     const RowPlan& plan = table.plan();
     const __m256i half = _mm256_set1_epi32(1 << (table.precision() - 1));
     const __m128i precision = _mm_cvtsi32_si128(table.precision());
-    int s = 0;
+    int round = 0;
+    int step = 0;
     for (int block = 0; block < plan.blocks(); ++block) {
         __m256i sums[kGroups] = {half, half, half, half};
-        for (const int end = plan.block_end(block); s < end; ++s) {
-            const RowPlan::Step& step = plan.steps()[s];
-            const int* windows = plan.windows() + s * kGroups;
+        for (; round < plan.block_end(block); ++round) {
+            const RowPlan::Round& now = plan.rounds()[round];
+            __m256i windows[kGroups];
 #pragma GCC unroll 4
-            for (int g = 0; g < kGroups; ++g) {
-                const __m256i index = _mm256_broadcastsi128_si256(load(step.index.data() + 16 * g));
-                const __m256i weights = _mm256_broadcastsi128_si256(load(step.weights.data() + 8 * g));
-                sums[g] = add_taps(sums[g], rows.in[row] + windows[g], rows.in[row + 1] + windows[g], index, weights);
+            for (std::size_t g = 0; g < kGroups; ++g) {
+                const __m256i upper = _mm256_castsi128_si256(load(rows.in[row] + now.windows[g]));
+                windows[g] = _mm256_inserti128_si256(upper, load(rows.in[row + 1] + now.windows[g]), 1);
+            }
+            for (; step < now.end; ++step) {
+                const RowPlan::Step& taps = plan.steps()[step];
+#pragma GCC unroll 4
+                for (std::size_t g = 0; g < kGroups; ++g) {
+                    const __m256i index = _mm256_broadcastsi128_si256(load(taps.index.data() + 16 * g));
+                    const __m256i weights = _mm256_broadcastsi128_si256(load(taps.weights.data() + 8 * g));
+                    const __m256i values = _mm256_shuffle_epi8(windows[g], index);
+                    sums[g] = _mm256_add_epi32(sums[g], _mm256_madd_epi16(values, weights));
+                }
             }
         }
         const __m256i values = narrow(sums[0], sums[1], sums[2], sums[3], precision);
-        const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(block) * RowPlan::kBlock;
+        const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(block) * RowPlan::kStep;
         store(rows.out[row] + place, _mm256_castsi256_si128(values));
         store(rows.out[row + 1] + place, _mm256_extracti128_si256(values, 1));
     }

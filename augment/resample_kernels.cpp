@@ -30,10 +30,10 @@ template <int kChannels> void resample_row(const ResampleTable& table, const std
 } // namespace
 
 const ResampleKernels& resample_kernels() {
-    static constexpr ResampleKernels kScalar{0, resample_across_scalar, resample_down_scalar};
+    static constexpr ResampleKernels kScalar{{}, resample_across_scalar, resample_down_scalar};
 #if TACIT_SIMD_LEVELS
-    static constexpr ResampleKernels kAvx2{4, resample_across_avx2, resample_down_avx2};
-    static constexpr ResampleKernels kAvx512{16, resample_across_avx512, resample_down_avx512};
+    static constexpr ResampleKernels kAvx2{{16, 4}, resample_across_avx2, resample_down_avx2};
+    static constexpr ResampleKernels kAvx512{{32, 1}, resample_across_avx512, resample_down_avx512};
     switch (simd_level()) {
     case SimdLevel::avx512:
         return kAvx512;

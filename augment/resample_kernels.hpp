@@ -15,7 +15,7 @@ inline constexpr std::size_t kRowsAtOnce = 4;
 inline constexpr int kReadableBytes = 64;
 
 /// Four source rows of table.key().in pixels, and where the four rows of table.key().out pixels go, which have space
-/// for whole blocks of RowPlan::kBlock bytes.
+/// for whole blocks.
 struct RowQuad {
     std::array<const std::uint8_t*, kRowsAtOnce> in;
     std::array<std::uint8_t*, kRowsAtOnce> out;
@@ -32,7 +32,7 @@ struct RowTaps {
 
 /// The two passes of crop_resize as written for one kind of processor; all give the same bytes.
 struct ResampleKernels {
-    int lanes; ///< of the RowPlan that `across` needs
+    RowPlanShape plan; ///< that `across` needs
     void (*across)(const ResampleTable& table, const RowQuad& rows);
     void (*down)(const RowTaps& taps, std::uint8_t* out, int bytes);
 };

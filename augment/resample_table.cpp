@@ -44,7 +44,7 @@ void ResampleTable::build(const ResampleKey& key) {
     find_taps(scale, radius * std::max(scale, 1.0));
     fill_weights(scale);
     quantise();
-    if (key.lanes > 0) {
+    if (key.plan.block > 0) {
         plan_.build(*this);
     }
 }
@@ -104,62 +104,77 @@ void ResampleTable::quantise() {
 
 void RowPlan::build(const ResampleTable& table) {
     const ResampleKey& key = table.key();
-    const int values = key.out * key.channels;
+    shape_ = key.plan;
     block_ends_.clear();
+    rounds_.clear();
     steps_.clear();
-    windows_.clear();
-    for (int block = 0; block < values; block += kBlock) {
-        const std::size_t begin = steps_.size();
-        for (int first = block; first < std::min(block + kBlock, values); first += key.lanes) {
-            plan_group(table, first, begin);
-        }
-        block_ends_.push_back(static_cast<int>(steps_.size()));
+    for (int value = 0; value < key.out * key.channels; value += shape_.block) {
+        plan_block(table, value);
+        block_ends_.push_back(static_cast<int>(rounds_.size()));
     }
 }
 
-void RowPlan::plan_group(const ResampleTable& table, int first_value, std::size_t begin) {
-    struct Lane {
-        int byte = 0; // of the next tap in the source row
-        int left = 0; // taps still to take
-        const std::int16_t* weights = nullptr;
-    };
-    const ResampleKey& key = table.key();
-    const int window_bytes = 4 * key.lanes;
-    const auto groups = static_cast<std::size_t>(kBlock / key.lanes);
-    std::array<Lane, kBlock> lanes{};
-    const int used = std::min(key.lanes, key.out * key.channels - first_value);
-    for (int l = 0; l < used; ++l) {
-        const int x = (first_value + l) / key.channels;
-        lanes[static_cast<std::size_t>(l)] = {table.first(x) * key.channels + (first_value + l) % key.channels,
-                                              table.count(x), table.weights(x)};
+void RowPlan::plan_block(const ResampleTable& table, int first_value) {
+    const auto [in, out, channels] = std::array{table.key().in, table.key().out, table.key().channels};
+    lanes_.fill({});
+    for (int v = 0; v < std::min(shape_.block, out * channels - first_value); ++v) {
+        const int x = (first_value + v) / channels;
+        const int channel = (first_value + v) % channels;
+        lanes_[static_cast<std::size_t>(v)] = {table.first(x) * channels + channel, table.count(x), table.weights(x)};
     }
-    for (std::size_t place = begin;; ++place) {
-        int lowest = std::numeric_limits<int>::max();
-        for (const Lane& lane : lanes) {
-            lowest = lane.left > 0 ? std::min(lowest, lane.byte) : lowest;
+    for (Round round; place_windows(in * channels, round); rounds_.push_back(round)) {
+        while (add_step(round, channels)) {
         }
-        if (lowest == std::numeric_limits<int>::max()) {
-            return;
+        round.end = static_cast<int>(steps_.size());
+    }
+}
+
+/// Every window begins at the first byte that its group lacks; false if none lacks any.
+bool RowPlan::place_windows(int row_bytes, Round& round) const {
+    round.windows.fill(0);
+    bool any = false;
+    const int lanes = shape_.block / shape_.groups;
+    for (int group = 0; group < shape_.groups; ++group) {
+        int first = std::numeric_limits<int>::max();
+        for (int v = group * lanes; v < (group + 1) * lanes; ++v) {
+            const Lane& lane = lanes_[static_cast<std::size_t>(v)];
+            first = lane.left > 0 ? std::min(first, lane.byte) : first;
         }
-        if (place == steps_.size()) {
-            Step& step = steps_.emplace_back();
-            step.index.fill(0x80);
-            step.weights.fill(0);
-            windows_.resize(windows_.size() + groups, 0);
-        }
-        const int window = std::min(lowest, std::max(key.in * key.channels - window_bytes, 0));
-        windows_[place * groups + static_cast<std::size_t>(first_value % kBlock / key.lanes)] = window;
-        auto value = static_cast<std::size_t>(first_value % kBlock);
-        for (Lane& lane : lanes) {
-            for (std::size_t tap = 0; tap < 2 && lane.left > 0 && lane.byte - window < window_bytes; ++tap) {
-                steps_[place].index[4 * value + 2 * tap] = static_cast<std::uint8_t>(lane.byte - window);
-                steps_[place].weights[2 * value + tap] = *lane.weights++;
-                lane.byte += key.channels;
-                --lane.left;
-            }
-            ++value;
+        if (first < std::numeric_limits<int>::max()) {
+            round.windows[static_cast<std::size_t>(group)] =
+                std::min(first, std::max(row_bytes - 64 / shape_.groups, 0));
+            any = true;
         }
     }
+    return any;
+}
+
+/// Two taps of every value that has any left in its group's window; false if there are none.
+bool RowPlan::add_step(const Round& round, int channels) {
+    const std::size_t begin = steps_.size();
+    const int lanes = shape_.block / shape_.groups;
+    bool any = false;
+    for (int v = 0; v < shape_.block; ++v) {
+        if (v % kStep == 0) {
+            steps_.emplace_back();
+            steps_.back().index.fill(0x80);
+            steps_.back().weights.fill(0);
+        }
+        Lane& lane = lanes_[static_cast<std::size_t>(v)];
+        const int window = round.windows[static_cast<std::size_t>(v / lanes)];
+        for (int tap = 0; tap < 2 && lane.left > 0 && lane.byte - window < 64 / shape_.groups; ++tap) {
+            const auto place = static_cast<std::size_t>(2 * (v % kStep) + tap);
+            steps_.back().index[2 * place] = static_cast<std::uint8_t>(lane.byte - window);
+            steps_.back().weights[place] = *lane.weights++;
+            lane.byte += channels;
+            --lane.left;
+            any = true;
+        }
+    }
+    if (!any) {
+        steps_.resize(begin);
+    }
+    return any;
 }
 
 } // namespace tacit::augment

@@ -14,6 +14,14 @@ enum class Interpolation {
     bicubic,  ///< Keys' cubic of a = -0.5 over four pixels, as in Pillow
 };
 
+/// How a kernel of the horizontal pass takes the values (pixels times channels) of a row: `block` at a time, in
+/// `groups` equal groups that each look through a window of 64 / groups source bytes. No block: it wants no RowPlan.
+struct RowPlanShape {
+    int block = 0; ///< a multiple of RowPlan::kStep, up to RowPlan::kMostValues
+    int groups = 1;
+    bool operator==(const RowPlanShape&) const = default;
+};
+
 /// What a ResampleTable is made for.
 struct ResampleKey {
     int in = 0;  ///< pixels of the line that is read, >= 1
@@ -21,42 +29,59 @@ struct ResampleKey {
     Interpolation interpolation = Interpolation::bilinear;
     bool mirrored = false; ///< the line comes out back to front
     int channels = 1;      ///< interleaved values of a pixel
-    int lanes = 0;         ///< values that share one window of source bytes (4 or 16); 0: no RowPlan
+    RowPlanShape plan{};
     bool operator==(const ResampleKey&) const = default;
 };
 
 class ResampleTable;
 
-/// A horizontal pass as vector instructions want it. The values of an output row come in blocks of kBlock and
-/// these in groups of `lanes`; in one step a group takes up to two taps for each of its values out of one window
-/// of 4 * lanes source bytes. Windows lie inside of the row where it is that long.
+/// The taps of a horizontal pass as vector instructions want them. A block is made in rounds: in every round, each
+/// group looks through one window of the source row, from which steps take up to two taps for each value. Windows lie
+/// inside of the row where it is that long.
 class RowPlan {
   public:
-    static constexpr int kBlock = 16;
+    static constexpr int kStep = 16; ///< values of a Step
+    static constexpr int kMostValues = 32;
+    static constexpr int kMostGroups = 4;
 
+    struct Round {
+        std::array<int, kMostGroups> windows; ///< first byte of each group's window
+        int end;                              ///< where its steps end; they begin where those before end
+    };
     struct alignas(64) Step {
         /// Bytes 4 v and 4 v + 2 say where in its group's window the two taps of value v are. The other bytes, and
         /// those of taps that are not there, have their highest bit set.
-        std::array<std::uint8_t, 4 * kBlock> index;
+        std::array<std::uint8_t, 4 * kStep> index;
         /// Weights 2 v and 2 v + 1 are those of the two taps of value v.
-        std::array<std::int16_t, 2 * kBlock> weights;
+        std::array<std::int16_t, 2 * kStep> weights;
     };
 
     void build(const ResampleTable& table);
 
     int blocks() const { return static_cast<int>(block_ends_.size()); }
-    /// Where the steps of block `b` end; they begin where those before end.
+    /// Where the rounds of block `b` end; they begin where those before end.
     int block_end(int b) const { return block_ends_[static_cast<std::size_t>(b)]; }
+    const Round* rounds() const { return rounds_.data(); }
+    /// Each step of a block is block / kStep consecutive ones of these.
     const Step* steps() const { return steps_.data(); }
-    /// First byte of the window of every group of every step, [steps, kBlock / lanes].
-    const int* windows() const { return windows_.data(); }
 
   private:
-    void plan_group(const ResampleTable& table, int first_value, std::size_t begin);
+    /// Taps of a value that no step has yet.
+    struct Lane {
+        int byte = 0; ///< of the next in the source row
+        int left = 0;
+        const std::int16_t* weights = nullptr;
+    };
 
+    void plan_block(const ResampleTable& table, int first_value);
+    bool place_windows(int row_bytes, Round& round) const;
+    bool add_step(const Round& round, int channels);
+
+    RowPlanShape shape_;
+    std::array<Lane, kMostValues> lanes_;
     std::vector<int> block_ends_;
+    std::vector<Round> rounds_;
     std::vector<Step> steps_;
-    std::vector<int> windows_;
 };
 
 /// Weights of an antialiased resize along one axis, as 16-bit integers with `precision` fractional bits: the largest
