@@ -27,8 +27,8 @@ class RowsOfBox {
           corner_(source.data + offset(box.top, stride_) + offset(box.left, source.shape.channels)),
           end_(source.data + source.shape.bytes()) {
         if (across_ != nullptr) {
-            const int bytes = across_->key().out * across_->key().channels;
-            ring_stride_ = (bytes + RowPlan::kMostValues - 1) / RowPlan::kMostValues * RowPlan::kMostValues;
+            constexpr int kBlock = static_cast<int>(RowPlan::kMostValues);
+            ring_stride_ = (across_->key().out * across_->key().channels + kBlock - 1) / kBlock * kBlock;
             ring_rows_ = static_cast<int>(std::bit_ceil(static_cast<unsigned>(kept) + kRowsAtOnce));
             ring_ = scratch.ring.get(static_cast<std::size_t>(offset(ring_rows_, ring_stride_)));
             short_rows_ = scratch.short_rows.get(kRowsAtOnce * kReadableBytes);

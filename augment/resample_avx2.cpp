@@ -56,7 +56,7 @@ inline void resample_two_rows(const ResampleTable& table, const RowQuad& rows, s
             }
         }
         const __m256i values = narrow(sums[0], sums[1], sums[2], sums[3], precision);
-        const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(block) * RowPlan::kStep;
+        const std::size_t place = static_cast<std::size_t>(block) * RowPlan::kStep;
         store(rows.out[row] + place, _mm256_castsi256_si128(values));
         store(rows.out[row + 1] + place, _mm256_extracti128_si256(values, 1));
     }

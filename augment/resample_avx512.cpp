@@ -40,7 +40,7 @@ inline __m512i narrow(Quad sums, __m128i precision) {
                                _mm512_packs_epi32(sums.row[2], sums.row[3]));
 }
 
-inline void store_quarters(const RowQuad& rows, std::ptrdiff_t place, const Quad& sums, __m128i precision) {
+inline void store_quarters(const RowQuad& rows, std::size_t place, const Quad& sums, __m128i precision) {
     const __m512i by_row = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     const __m512i values = _mm512_permutexvar_epi32(by_row, narrow(sums, precision));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(rows.out[0] + place), _mm512_castsi512_si128(values));
@@ -112,7 +112,7 @@ void resample_across_avx512(const ResampleTable& table, const RowQuad& rows) {
                 add_taps(right, windows, steps[step + 1]);
             }
         }
-        const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(block) * 2 * RowPlan::kStep;
+        const std::size_t place = static_cast<std::size_t>(block) * 2 * RowPlan::kStep;
         store_quarters(quad, place, left, precision);
         store_quarters(quad, place + RowPlan::kStep, right, precision);
     }

@@ -108,21 +108,23 @@ void RowPlan::build(const ResampleTable& table) {
     block_ends_.clear();
     rounds_.clear();
     steps_.clear();
-    for (int value = 0; value < key.out * key.channels; value += shape_.block) {
+    for (int value = 0; value < key.out * key.channels; value += static_cast<int>(shape_.block)) {
         plan_block(table, value);
         block_ends_.push_back(static_cast<int>(rounds_.size()));
     }
 }
 
 void RowPlan::plan_block(const ResampleTable& table, int first_value) {
-    const auto [in, out, channels] = std::array{table.key().in, table.key().out, table.key().channels};
+    const int channels = table.key().channels;
     lanes_.fill({});
-    for (int v = 0; v < std::min(shape_.block, out * channels - first_value); ++v) {
-        const int x = (first_value + v) / channels;
-        const int channel = (first_value + v) % channels;
-        lanes_[static_cast<std::size_t>(v)] = {table.first(x) * channels + channel, table.count(x), table.weights(x)};
+    for (std::size_t v = 0; v < shape_.block; ++v) {
+        const int value = first_value + static_cast<int>(v);
+        const int x = value / channels;
+        if (x < table.key().out) {
+            lanes_[v] = {table.first(x) * channels + value % channels, table.count(x), table.weights(x)};
+        }
     }
-    for (Round round; place_windows(in * channels, round); rounds_.push_back(round)) {
+    for (Round round; place_windows(table.key().in * channels, round); rounds_.push_back(round)) {
         while (add_step(round, channels)) {
         }
         round.end = static_cast<int>(steps_.size());
@@ -131,20 +133,15 @@ void RowPlan::plan_block(const ResampleTable& table, int first_value) {
 
 /// Every window begins at the first byte that its group lacks; false if none lacks any.
 bool RowPlan::place_windows(int row_bytes, Round& round) const {
-    round.windows.fill(0);
-    bool any = false;
-    const int lanes = shape_.block / shape_.groups;
-    for (int group = 0; group < shape_.groups; ++group) {
-        int first = std::numeric_limits<int>::max();
-        for (int v = group * lanes; v < (group + 1) * lanes; ++v) {
-            const Lane& lane = lanes_[static_cast<std::size_t>(v)];
-            first = lane.left > 0 ? std::min(first, lane.byte) : first;
-        }
-        if (first < std::numeric_limits<int>::max()) {
-            round.windows[static_cast<std::size_t>(group)] =
-                std::min(first, std::max(row_bytes - 64 / shape_.groups, 0));
-            any = true;
-        }
+    constexpr int kNone = std::numeric_limits<int>::max();
+    round.windows.fill(kNone);
+    for (std::size_t v = 0; v < shape_.block; ++v) {
+        int& window = round.windows[v / (shape_.block / shape_.groups)];
+        window = lanes_[v].left > 0 ? std::min(window, lanes_[v].byte) : window;
+    }
+    const bool any = *std::min_element(round.windows.begin(), round.windows.end()) < kNone;
+    for (int& window : round.windows) {
+        window = window < kNone ? std::min(window, std::max(row_bytes - window_bytes(), 0)) : 0;
     }
     return any;
 }
@@ -152,18 +149,17 @@ bool RowPlan::place_windows(int row_bytes, Round& round) const {
 /// Two taps of every value that has any left in its group's window; false if there are none.
 bool RowPlan::add_step(const Round& round, int channels) {
     const std::size_t begin = steps_.size();
-    const int lanes = shape_.block / shape_.groups;
     bool any = false;
-    for (int v = 0; v < shape_.block; ++v) {
+    for (std::size_t v = 0; v < shape_.block; ++v) {
         if (v % kStep == 0) {
             steps_.emplace_back();
             steps_.back().index.fill(0x80);
             steps_.back().weights.fill(0);
         }
-        Lane& lane = lanes_[static_cast<std::size_t>(v)];
-        const int window = round.windows[static_cast<std::size_t>(v / lanes)];
-        for (int tap = 0; tap < 2 && lane.left > 0 && lane.byte - window < 64 / shape_.groups; ++tap) {
-            const auto place = static_cast<std::size_t>(2 * (v % kStep) + tap);
+        Lane& lane = lanes_[v];
+        const int window = round.windows[v / (shape_.block / shape_.groups)];
+        for (std::size_t tap = 0; tap < 2 && lane.left > 0 && lane.byte - window < window_bytes(); ++tap) {
+            const std::size_t place = 2 * (v % kStep) + tap;
             steps_.back().index[2 * place] = static_cast<std::uint8_t>(lane.byte - window);
             steps_.back().weights[place] = *lane.weights++;
             lane.byte += channels;

@@ -17,8 +17,8 @@ enum class Interpolation {
 /// How a kernel of the horizontal pass takes the values (pixels times channels) of a row: `block` at a time, in
 /// `groups` equal groups that each look through a window of 64 / groups source bytes. No block: it wants no RowPlan.
 struct RowPlanShape {
-    int block = 0; ///< a multiple of RowPlan::kStep, up to RowPlan::kMostValues
-    int groups = 1;
+    std::size_t block = 0; ///< a multiple of RowPlan::kStep, up to RowPlan::kMostValues
+    std::size_t groups = 1;
     bool operator==(const RowPlanShape&) const = default;
 };
 
@@ -40,9 +40,9 @@ class ResampleTable;
 /// inside of the row where it is that long.
 class RowPlan {
   public:
-    static constexpr int kStep = 16; ///< values of a Step
-    static constexpr int kMostValues = 32;
-    static constexpr int kMostGroups = 4;
+    static constexpr std::size_t kStep = 16; ///< values of a Step
+    static constexpr std::size_t kMostValues = 32;
+    static constexpr std::size_t kMostGroups = 4;
 
     struct Round {
         std::array<int, kMostGroups> windows; ///< first byte of each group's window
@@ -73,6 +73,7 @@ class RowPlan {
         const std::int16_t* weights = nullptr;
     };
 
+    int window_bytes() const { return static_cast<int>(64 / shape_.groups); }
     void plan_block(const ResampleTable& table, int first_value);
     bool place_windows(int row_bytes, Round& round) const;
     bool add_step(const Round& round, int channels);
