@@ -10,9 +10,6 @@
 namespace tacit::augment {
 namespace {
 
-constexpr int kCacheLine = 64;
-constexpr int kAhead = 8;
-
 std::ptrdiff_t offset(int index, int stride) {
     return static_cast<std::ptrdiff_t>(index) * stride;
 }
@@ -43,7 +40,6 @@ class RowsOfBox {
                 quad.in[r] = readable(r, corner_ + offset(std::min(y, box_.height - 1), stride_));
                 quad.out[r] = ring_ + offset(y & (ring_rows_ - 1), ring_stride_);
             }
-            fetch(made_ + kAhead);
             kernels.across(*across_, quad);
         }
     }
@@ -53,17 +49,6 @@ class RowsOfBox {
     }
 
   private:
-    /// Starts to bring four rows into the cache: the processor does not foresee where the next row of a box begins.
-    void fetch(int first) const {
-        const int bytes = across_->key().in * across_->key().channels;
-        for (int y = first; y < std::min(first + static_cast<int>(kRowsAtOnce), box_.height); ++y) {
-            const std::uint8_t* row = corner_ + offset(y, stride_);
-            for (int i = 0; i < bytes; i += kCacheLine) {
-                __builtin_prefetch(row + i);
-            }
-        }
-    }
-
     /// `row`, or a copy of it if kReadableBytes from its beginning are neither in it nor in the image.
     const std::uint8_t* readable(std::size_t place, const std::uint8_t* row) {
         const int bytes = across_->key().in * across_->key().channels;

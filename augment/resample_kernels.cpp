@@ -12,17 +12,24 @@ std::uint8_t clamped(int sum, int precision) {
     return static_cast<std::uint8_t>(std::clamp(sum >> precision, 0, 255));
 }
 
-/// kChannels is the channel count known at compile time, or 0.
-template <int kChannels> void resample_row(const ResampleTable& table, const std::uint8_t* in, std::uint8_t* out) {
-    const int channels = kChannels > 0 ? kChannels : table.key().channels;
-    for (int x = 0; x < table.key().out; ++x) {
-        const std::uint8_t* pixel = in + static_cast<std::ptrdiff_t>(table.first(x)) * channels;
-        for (int c = 0; c < channels; ++c) {
-            int sum = 1 << (table.precision() - 1);
-            for (int t = 0; t < table.count(x); ++t) {
-                sum += table.weights(x)[t] * pixel[t * channels + c];
+/// kTogether channels are summed at once; a divisor of their count.
+template <int kTogether> void resample_row(const ResampleTable& table, const std::uint8_t* in, std::uint8_t* out) {
+    const auto [outputs, channels, precision] = std::array{table.key().out, table.key().channels, table.precision()};
+    for (int x = 0; x < outputs; ++x) {
+        const std::uint8_t* pixels = in + static_cast<std::ptrdiff_t>(table.first(x)) * channels;
+        const std::int16_t* weights = table.weights(x);
+        const int count = table.count(x);
+        for (int channel = 0; channel < channels; channel += kTogether) {
+            std::array<int, kTogether> sums;
+            sums.fill(1 << (precision - 1));
+            for (int t = 0; t < count; ++t) {
+                for (int c = 0; c < kTogether; ++c) {
+                    sums[static_cast<std::size_t>(c)] += weights[t] * pixels[t * channels + channel + c];
+                }
             }
-            *out++ = clamped(sum, table.precision());
+            for (const int sum : sums) {
+                *out++ = clamped(sum, precision);
+            }
         }
     }
 }
@@ -47,8 +54,7 @@ const ResampleKernels& resample_kernels() {
 }
 
 void resample_across_scalar(const ResampleTable& table, const RowQuad& rows) {
-    const int channels = table.key().channels;
-    const auto row = channels == 3 ? resample_row<3> : channels == 1 ? resample_row<1> : resample_row<0>;
+    const auto row = table.key().channels == 3 ? resample_row<3> : resample_row<1>;
     for (std::size_t r = 0; r < kRowsAtOnce; ++r) {
         row(table, rows.in[r], rows.out[r]);
     }
