@@ -116,28 +116,28 @@ void RowPlan::build(const ResampleTable& table) {
 
 void RowPlan::plan_block(const ResampleTable& table, int first_value) {
     const int channels = table.key().channels;
-    lanes_.fill({});
+    Lanes lanes{};
     for (std::size_t v = 0; v < shape_.block; ++v) {
         const int value = first_value + static_cast<int>(v);
         const int x = value / channels;
         if (x < table.key().out) {
-            lanes_[v] = {table.first(x) * channels + value % channels, table.count(x), table.weights(x)};
+            lanes[v] = {table.first(x) * channels + value % channels, table.count(x), table.weights(x)};
         }
     }
-    for (Round round; place_windows(table.key().in * channels, round); rounds_.push_back(round)) {
-        while (add_step(round, channels)) {
+    for (Round round; place_windows(lanes, table.key().in * channels, round); rounds_.push_back(round)) {
+        while (add_step(lanes, round, channels)) {
         }
         round.end = static_cast<int>(steps_.size());
     }
 }
 
 /// Every window begins at the first byte that its group lacks; false if none lacks any.
-bool RowPlan::place_windows(int row_bytes, Round& round) const {
+bool RowPlan::place_windows(const Lanes& lanes, int row_bytes, Round& round) const {
     constexpr int kNone = std::numeric_limits<int>::max();
     round.windows.fill(kNone);
     for (std::size_t v = 0; v < shape_.block; ++v) {
         int& window = round.windows[v / (shape_.block / shape_.groups)];
-        window = lanes_[v].left > 0 ? std::min(window, lanes_[v].byte) : window;
+        window = lanes[v].left > 0 ? std::min(window, lanes[v].byte) : window;
     }
     const bool any = *std::min_element(round.windows.begin(), round.windows.end()) < kNone;
     for (int& window : round.windows) {
@@ -147,7 +147,7 @@ bool RowPlan::place_windows(int row_bytes, Round& round) const {
 }
 
 /// Two taps of every value that has any left in its group's window; false if there are none.
-bool RowPlan::add_step(const Round& round, int channels) {
+bool RowPlan::add_step(Lanes& lanes, const Round& round, int channels) {
     const std::size_t begin = steps_.size();
     bool any = false;
     for (std::size_t v = 0; v < shape_.block; ++v) {
@@ -156,7 +156,7 @@ bool RowPlan::add_step(const Round& round, int channels) {
             steps_.back().index.fill(0x80);
             steps_.back().weights.fill(0);
         }
-        Lane& lane = lanes_[v];
+        Lane& lane = lanes[v];
         const int window = round.windows[v / (shape_.block / shape_.groups)];
         for (std::size_t tap = 0; tap < 2 && lane.left > 0 && lane.byte - window < window_bytes(); ++tap) {
             const std::size_t place = 2 * (v % kStep) + tap;

@@ -74,12 +74,13 @@ class RowPlan {
     };
 
     int window_bytes() const { return static_cast<int>(64 / shape_.groups); }
+    using Lanes = std::array<Lane, kMostValues>;
+
     void plan_block(const ResampleTable& table, int first_value);
-    bool place_windows(int row_bytes, Round& round) const;
-    bool add_step(const Round& round, int channels);
+    bool place_windows(const Lanes& lanes, int row_bytes, Round& round) const;
+    bool add_step(Lanes& lanes, const Round& round, int channels);
 
     RowPlanShape shape_;
-    std::array<Lane, kMostValues> lanes_;
     std::vector<int> block_ends_;
     std::vector<Round> rounds_;
     std::vector<Step> steps_;
