@@ -3,25 +3,38 @@
 
 #include "augment/buffers.hpp"
 #include "augment/image.hpp"
+#include "augment/orientation.hpp"
 #include "augment/recipe.hpp"
+#include "augment/resample.hpp"
 
 #include <cstdint>
 
 namespace tacit::augment {
 
-/// One view while its operations run: the current image (the untouched source, or one of the
-/// workspace's two buffers), and the targets that operations write.
+/// One view while its operations run: the current image (the untouched source, one of the workspace's two buffers, or
+/// the view's slot), and the targets that operations write.
+///
+/// Resizes, flips and quarter turns are only noted; image(), edit() and finish() carry them out in one pass.
 class Canvas {
   public:
     Canvas(ImageView source, Workspace::Buffers& buffers, const ViewSlot& slot, int size);
 
+    /// Shape of what image() would give.
+    ImageShape shape() const;
     /// The image as the operations so far have made it.
-    ImageView image() const { return image_; }
+    ImageView image();
     /// The same image to change in place; copies it first if it still is the source.
     MutableImageView edit();
     /// A new current image of `shape`, contents unspecified; what image() gave before stays readable
-    /// until the next call of next().
+    /// until the next call of any of these.
     MutableImageView next(ImageShape shape);
+
+    /// Cuts `box` out of an image of shape() and resizes it to `height` x `width` pixels.
+    void crop_resize(const Box& box, int height, int width, Interpolation interpolation);
+    void orient(Orientation orientation) { orientation_ = orientation_.then(orientation); }
+
+    /// Brings the image, which must have the shape of the slot, to where the slot wants its pixels, if it does.
+    void finish();
 
     /// Adds quarter turns counter-clockwise to the rotation target.
     void add_turns(int turns) { turns_ = (turns_ + turns) % 4; }
@@ -34,12 +47,27 @@ class Canvas {
     Workspace::Buffers& buffers() { return *buffers_; }
 
   private:
+    /// A resize that is still to be carried out; none if `to` is empty.
+    struct PendingResize {
+        Box box;
+        ImageShape to;
+        Interpolation interpolation = Interpolation::bilinear;
+    };
+
+    void settle();
+    MutableImageView buffer(ImageShape shape);
+    MutableImageView slot_or_buffer(ImageShape shape);
+    void show(MutableImageView image);
+
     ImageView image_;
+    std::uint8_t* ours_ = nullptr; // where image_ lies, null if that is the source
+    PendingResize resize_;         // of image_
+    Orientation orientation_;      // after resize_
     Workspace::Buffers* buffers_;
+    std::uint8_t* pixels_;
     std::uint8_t* mask_;
     int size_;
     int turns_ = 0;
-    int buffer_ = -1; // index of the buffer that holds the image; -1: the source does
 };
 
 } // namespace tacit::augment

@@ -15,61 +15,65 @@ constexpr int kMaxSide = 1 << 16;
 
 class RandomResizedCrop final : public Operation {
   public:
-    RandomResizedCrop(int size, CropRange range) : size_(size), range_(range) {}
+    RandomResizedCrop(int size, CropRange range, Interpolation interpolation)
+        : size_(size), range_(range), interpolation_(interpolation) {}
     bool moves_pixels() const override { return true; }
     void apply(Canvas& canvas, Draws& draws) const override {
-        const ImageView source = canvas.image();
-        const Box box = random_crop_box(source.shape, range_, draws);
-        crop_resize(source, box, canvas.next({size_, size_, source.shape.channels}), canvas.buffers().resample);
+        canvas.crop_resize(random_crop_box(canvas.shape(), range_, draws), size_, size_, interpolation_);
     }
 
   private:
     int size_;
     CropRange range_;
+    Interpolation interpolation_;
 };
+
+Box whole(ImageShape shape) {
+    return {0, 0, shape.height, shape.width};
+}
 
 class Resize final : public Operation {
   public:
-    explicit Resize(int size) : size_(size) {}
+    Resize(int size, Interpolation interpolation) : size_(size), interpolation_(interpolation) {}
     bool moves_pixels() const override { return true; }
     bool keeps(ImageShape source) const override { return source.height == size_ && source.width == size_; }
     void apply(Canvas& canvas, Draws&) const override {
-        const ImageView source = canvas.image();
-        if (!keeps(source.shape)) {
-            crop_resize(source, {0, 0, source.shape.height, source.shape.width},
-                        canvas.next({size_, size_, source.shape.channels}), canvas.buffers().resample);
+        if (!keeps(canvas.shape())) {
+            canvas.crop_resize(whole(canvas.shape()), size_, size_, interpolation_);
         }
     }
 
   private:
     int size_;
+    Interpolation interpolation_;
 };
 
 class ResizeShortSide final : public Operation {
   public:
-    explicit ResizeShortSide(int size) : size_(size) {}
+    ResizeShortSide(int size, Interpolation interpolation) : size_(size), interpolation_(interpolation) {}
     bool moves_pixels() const override { return true; }
     bool keeps(ImageShape source) const override { return std::min(source.height, source.width) == size_; }
     void apply(Canvas& canvas, Draws&) const override {
-        const ImageView source = canvas.image();
-        const ImageShape shape = source.shape;
+        const ImageShape shape = canvas.shape();
         if (keeps(shape)) {
             return;
         }
         const int short_side = std::min(shape.height, shape.width);
         // torchvision truncates the long side.
         const auto scaled = [&](int side) { return static_cast<int>(std::int64_t{size_} * side / short_side); };
-        const ImageShape target{scaled(shape.height), scaled(shape.width), shape.channels};
-        if (std::max(target.height, target.width) > kMaxSide) {
+        const int height = scaled(shape.height);
+        const int width = scaled(shape.width);
+        if (std::max(height, width) > kMaxSide) {
             throw DataError(fmt::format("an image of {} x {} pixels is too narrow to resize its short side to {}; "
                                         "leave it out or use resize",
                                         shape.height, shape.width, size_));
         }
-        crop_resize(source, {0, 0, shape.height, shape.width}, canvas.next(target), canvas.buffers().resample);
+        canvas.crop_resize(whole(shape), height, width, interpolation_);
     }
 
   private:
     int size_;
+    Interpolation interpolation_;
 };
 
 class CenterCrop final : public Operation {
@@ -119,6 +123,10 @@ int target_size(OpParams& params) {
     return params.integer("size", params.size(), 1, kMaxSide);
 }
 
+Interpolation interpolation(OpParams& params) {
+    return params.flag("bicubic", false) ? Interpolation::bicubic : Interpolation::bilinear;
+}
+
 } // namespace
 
 OperationPtr make_random_resized_crop(OpParams& params) {
@@ -126,15 +134,17 @@ OperationPtr make_random_resized_crop(OpParams& params) {
     CropRange range;
     range.scale = params.range("scale", range.scale, 1e-6, 1.0);
     range.ratio = params.range("ratio", range.ratio, 1e-3, 1e3);
-    return std::make_unique<RandomResizedCrop>(size, range);
+    return std::make_unique<RandomResizedCrop>(size, range, interpolation(params));
 }
 
 OperationPtr make_resize(OpParams& params) {
-    return std::make_unique<Resize>(target_size(params));
+    const int size = target_size(params);
+    return std::make_unique<Resize>(size, interpolation(params));
 }
 
 OperationPtr make_resize_short_side(OpParams& params) {
-    return std::make_unique<ResizeShortSide>(target_size(params));
+    const int size = target_size(params);
+    return std::make_unique<ResizeShortSide>(size, interpolation(params));
 }
 
 OperationPtr make_center_crop(OpParams& params) {

@@ -12,13 +12,6 @@ enum class Border { zero, reflect };
 /// axes, as often as needed. length >= 1.
 int reflected(int index, int length);
 
-/// Mirrors left and right in place.
-void flip_horizontal(MutableImageView image);
-
-/// Turns `source` by `turns` quarter turns counter-clockwise into `out`, whose height and width are
-/// swapped when `turns` is odd: torch.rot90(image, turns). turns in 0..3; `out` must not overlap.
-void rotate_quarters(ImageView source, int turns, MutableImageView out);
-
 /// Copies the window whose top left corner is (top, left) and whose shape is that of `out`; the window
 /// may reach over the border of `source`.
 void copy_window(ImageView source, int top, int left, Border border, MutableImageView out);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "augment/geometry.hpp"
 #include "augment/operation.hpp"
-
-#include <utility>
 
 namespace tacit::augment {
 namespace {
 
-class HorizontalFlip final : public Operation {
+class Flip final : public Operation {
   public:
+    explicit Flip(Mirror mirror) : mirror_(mirror) {}
     bool moves_pixels() const override { return true; }
-    void apply(Canvas& canvas, Draws&) const override { flip_horizontal(canvas.edit()); }
+    void apply(Canvas& canvas, Draws&) const override { canvas.orient(Orientation::mirrored(mirror_)); }
+
+  private:
+    Mirror mirror_;
 };
 
 /// `turns` fixed quarter turns, or kRandom.
@@ -24,15 +25,7 @@ class Rotate90 final : public Operation {
     void apply(Canvas& canvas, Draws& draws) const override {
         const int turns = turns_ == kRandom ? draws.below(4) : turns_;
         canvas.add_turns(turns);
-        if (turns == 0) {
-            return;
-        }
-        const ImageView source = canvas.image();
-        ImageShape shape = source.shape;
-        if (turns % 2 == 1) {
-            std::swap(shape.height, shape.width);
-        }
-        rotate_quarters(source, turns, canvas.next(shape));
+        canvas.orient(Orientation::quarter_turns(turns));
     }
 
   private:
@@ -42,7 +35,11 @@ class Rotate90 final : public Operation {
 } // namespace
 
 OperationPtr make_horizontal_flip(OpParams&) {
-    return std::make_unique<HorizontalFlip>();
+    return std::make_unique<Flip>(Mirror{.horizontal = true});
+}
+
+OperationPtr make_vertical_flip(OpParams&) {
+    return std::make_unique<Flip>(Mirror{.vertical = true});
 }
 
 OperationPtr make_rotate90(OpParams& params) {

@@ -16,13 +16,14 @@ struct Entry {
     OperationPtr (*make)(OpParams&);
 };
 
-constexpr std::array<Entry, 14> kOperations{{
+constexpr std::array<Entry, 15> kOperations{{
     {"random_resized_crop", make_random_resized_crop},
     {"resize", make_resize},
     {"resize_short_side", make_resize_short_side},
     {"center_crop", make_center_crop},
     {"padded_crop", make_padded_crop},
     {"horizontal_flip", make_horizontal_flip},
+    {"vertical_flip", make_vertical_flip},
     {"rotate90", make_rotate90},
     {"color_jitter", make_color_jitter},
     {"grayscale", make_grayscale},

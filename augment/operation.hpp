@@ -38,6 +38,7 @@ OperationPtr make_resize_short_side(OpParams& params);
 OperationPtr make_center_crop(OpParams& params);
 OperationPtr make_padded_crop(OpParams& params);
 OperationPtr make_horizontal_flip(OpParams& params);
+OperationPtr make_vertical_flip(OpParams& params);
 OperationPtr make_rotate90(OpParams& params);
 OperationPtr make_color_jitter(OpParams& params);
 OperationPtr make_grayscale(OpParams& params);

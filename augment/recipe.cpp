@@ -105,16 +105,14 @@ void Recipe::Program::make_view(const View& view, ImageView source, const Sample
             view.steps[i].operation->apply(canvas, draws);
         }
     }
-    const ImageView result = canvas.image();
-    if (result.shape.height != spec.size || result.shape.width != spec.size) {
+    const ImageShape made = canvas.shape();
+    if (made.height != spec.size || made.width != spec.size) {
         throw DataError(
             fmt::format("sample {} is {} x {} after the operations of recipe '{}', whose views are {} x {}: "
                         "add resize, random_resized_crop or center_crop",
-                        key.sample, result.shape.height, result.shape.width, spec.name, spec.size, spec.size));
+                        key.sample, made.height, made.width, spec.name, spec.size, spec.size));
     }
-    if (slot.pixels != nullptr) {
-        std::memcpy(slot.pixels, result.data, result.shape.bytes());
-    }
+    canvas.finish();
     if (view.outputs.rotation && slot.rotation != nullptr) {
         *slot.rotation = canvas.turns();
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/geometry.hpp"
+#include "augment/orientation.hpp"
+#include "augment/simd.hpp"
 #include "test_images.hpp"
 
 #include <gtest/gtest.h>
@@ -10,15 +12,23 @@
 namespace tacit::augment {
 namespace {
 
-TestImage rotated(const TestImage& image, int turns) {
-    TestImage out(turns % 2 == 1 ? image.shape.width : image.shape.height,
-                  turns % 2 == 1 ? image.shape.height : image.shape.width, image.shape.channels);
-    rotate_quarters(image.view(), turns, out.edit());
+TestImage oriented(const TestImage& image, Orientation orientation) {
+    const ImageShape shape = orientation.shape(image.shape);
+    TestImage out(shape.height, shape.width, shape.channels);
+    orient(image.view(), orientation, out.edit());
     return out;
+}
+
+TestImage rotated(const TestImage& image, int turns) {
+    return oriented(image, Orientation::quarter_turns(turns));
 }
 
 TestImage any_image() {
     return random_image(*rc::gen::inRange(1, 40), *rc::gen::inRange(1, 40), *rc::gen::element(1, 2, 3, 8));
+}
+
+Orientation any_orientation() {
+    return {{*rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>()}, *rc::gen::arbitrary<bool>()};
 }
 
 RC_GTEST_PROP(Geometry, FourQuarterTurnsAreTheIdentity, ()) {
@@ -37,12 +47,35 @@ RC_GTEST_PROP(Geometry, QuarterTurnsAddUp, ()) {
     RC_ASSERT(rotated(rotated(image, 2), 1).pixels == rotated(image, 3).pixels);
 }
 
-RC_GTEST_PROP(Geometry, FlippingTwiceIsTheIdentity, ()) {
+RC_GTEST_PROP(Geometry, OrientationsCombineIntoOne, ()) {
     const TestImage image = any_image();
-    TestImage flipped = image;
-    flip_horizontal(flipped.edit());
-    flip_horizontal(flipped.edit());
-    RC_ASSERT(flipped.pixels == image.pixels);
+    const Orientation first = any_orientation();
+    const Orientation second = any_orientation();
+    const TestImage once = oriented(image, first.then(second));
+    const TestImage twice = oriented(oriented(image, first), second);
+    RC_ASSERT(once.shape == twice.shape);
+    RC_ASSERT(once.pixels == twice.pixels);
+}
+
+RC_GTEST_PROP(Geometry, EverySimdLevelLaysTheSameBytes, ()) {
+    const TestImage image =
+        random_image(*rc::gen::inRange(1, 100), *rc::gen::inRange(1, 100), *rc::gen::element(1, 2, 3, 8));
+    const Orientation orientation = any_orientation();
+    limit_simd(SimdLevel::scalar);
+    const TestImage expected = oriented(image, orientation);
+    for (const SimdLevel level : {SimdLevel::avx2, SimdLevel::avx512}) {
+        limit_simd(level);
+        RC_ASSERT(oriented(image, orientation).pixels == expected.pixels);
+    }
+}
+
+TEST(Geometry, AMirrorTurnsRowsAroundAndAFlipTheirOrder) {
+    TestImage image(2, 2, 2);
+    image.pixels = {1, 2, 3, 4, 5, 6, 7, 8};
+    EXPECT_EQ(oriented(image, Orientation::mirrored({.horizontal = true})).pixels,
+              (std::vector<std::uint8_t>{3, 4, 1, 2, 7, 8, 5, 6}));
+    EXPECT_EQ(oriented(image, Orientation::mirrored({.vertical = true})).pixels,
+              (std::vector<std::uint8_t>{5, 6, 7, 8, 1, 2, 3, 4}));
 }
 
 TEST(Geometry, AQuarterTurnIsCounterClockwise) {

@@ -2,7 +2,7 @@
 // Compares the pixel functions with torchvision 0.26 (tests/oracle/augment_fixtures.py).
 #include "augment/blur.hpp"
 #include "augment/color.hpp"
-#include "augment/geometry.hpp"
+#include "augment/orientation.hpp"
 #include "augment/resample.hpp"
 #include "test_images.hpp"
 
@@ -78,10 +78,17 @@ TestImage contrast(const OracleCase& test) {
     return out;
 }
 
-TestImage resized_crop(const OracleCase& test) {
+TestImage resized_crop(const OracleCase& test, Interpolation interpolation) {
     ResampleScratch scratch;
     TestImage out(test.output.shape.height, test.output.shape.width, test.output.shape.channels);
-    crop_resize(test.input.view(), {test.whole(0), test.whole(1), test.whole(2), test.whole(3)}, out.edit(), scratch);
+    crop_resize(test.input.view(), {test.whole(0), test.whole(1), test.whole(2), test.whole(3)}, interpolation, {},
+                out.edit(), scratch);
+    return out;
+}
+
+TestImage oriented(const OracleCase& test, Orientation orientation) {
+    TestImage out(test.output.shape.height, test.output.shape.width, test.output.shape.channels);
+    orient(test.input.view(), orientation, out.edit());
     return out;
 }
 
@@ -95,7 +102,10 @@ TestImage by_recipe(const OracleCase& test, std::vector<OpSpec> ops) {
 TestImage run_case(const OracleCase& test) {
     TestImage out = test.input;
     if (test.name == "resized_crop") {
-        return resized_crop(test);
+        return resized_crop(test, Interpolation::bilinear);
+    }
+    if (test.name == "resized_crop_bicubic") {
+        return resized_crop(test, Interpolation::bicubic);
     }
     if (test.name == "brightness") {
         adjust_brightness(out.pixels, test.params.at(0));
@@ -113,10 +123,11 @@ TestImage run_case(const OracleCase& test) {
         BlurScratch scratch;
         gaussian_blur(out.edit(), test.whole(0), test.params.at(1), scratch);
     } else if (test.name == "horizontal_flip") {
-        flip_horizontal(out.edit());
+        return oriented(test, Orientation::mirrored({.horizontal = true}));
+    } else if (test.name == "vertical_flip") {
+        return oriented(test, Orientation::mirrored({.vertical = true}));
     } else if (test.name == "rot90") {
-        out = TestImage(test.output.shape.height, test.output.shape.width, test.output.shape.channels);
-        rotate_quarters(test.input.view(), test.whole(0), out.edit());
+        return oriented(test, Orientation::quarter_turns(test.whole(0)));
     } else if (test.name == "center_crop") {
         return by_recipe(test, {{"center_crop", 1.0, {}}});
     } else if (test.name == "short_side_centre") {
@@ -154,7 +165,7 @@ std::map<std::string, Parity> measure_parity() {
 
 TEST(TorchvisionParity, EveryOperationIsWithinOneLevelAndNinetyNinePercentEqual) {
     const std::map<std::string, Parity> table = measure_parity();
-    ASSERT_EQ(table.size(), 12U);
+    ASSERT_EQ(table.size(), 14U);
     for (const auto& [name, parity] : table) {
         std::printf("  %-18s %2d cases, %7.0f values: largest difference %d, equal %.4f %%\n", name.c_str(),
                     parity.cases, parity.values, parity.largest, 100 * parity.share());
@@ -165,8 +176,8 @@ TEST(TorchvisionParity, EveryOperationIsWithinOneLevelAndNinetyNinePercentEqual)
 
 TEST(TorchvisionParity, IntegerOperationsAreEqual) {
     const std::map<std::string, Parity> table = measure_parity();
-    for (const char* name :
-         {"resized_crop", "short_side_centre", "center_crop", "horizontal_flip", "rot90", "solarize"}) {
+    for (const char* name : {"resized_crop", "resized_crop_bicubic", "short_side_centre", "center_crop",
+                             "horizontal_flip", "vertical_flip", "rot90", "solarize"}) {
         ASSERT_TRUE(table.count(name) == 1) << name;
         EXPECT_EQ(table.at(name).largest, 0) << name;
     }

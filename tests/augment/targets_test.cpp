@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "augment/geometry.hpp"
+#include "augment/orientation.hpp"
 #include "test_images.hpp"
 
 #include <algorithm>
@@ -21,7 +21,8 @@ TEST(RotationTarget, NamesTheTurnsOfEachView) {
         EXPECT_EQ(outputs.rotations, (std::vector<std::int32_t>{0, 1, 2, 3}));
         for (int turns = 1; turns < 4; ++turns) {
             std::vector<std::uint8_t> expected(outputs.pixels[0].size());
-            rotate_quarters({outputs.pixels[0].data(), {32, 32, 3}}, turns, {expected.data(), {32, 32, 3}});
+            orient({outputs.pixels[0].data(), {32, 32, 3}}, Orientation::quarter_turns(turns),
+                   {expected.data(), {32, 32, 3}});
             EXPECT_EQ(outputs.pixels[static_cast<std::size_t>(turns)], expected);
         }
     }
@@ -37,7 +38,7 @@ TEST(RotationTarget, RandomTurnsAreEvenlyDrawnAndTrue) {
         const std::int32_t turns = outputs.rotations[0];
         ++counts.at(static_cast<std::size_t>(turns));
         std::vector<std::uint8_t> expected(36);
-        rotate_quarters(image.view(), turns, {expected.data(), {6, 6, 1}});
+        orient(image.view(), Orientation::quarter_turns(turns), {expected.data(), {6, 6, 1}});
         ASSERT_EQ(outputs.pixels[0], expected);
     }
     for (const int count : counts) {

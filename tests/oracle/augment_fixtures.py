@@ -15,8 +15,9 @@ import struct
 
 import numpy as np
 import torch
-from torchvision.transforms.v2 import functional as F
+from torchvision.transforms.v2 import InterpolationMode, functional as F
 
+BICUBIC = InterpolationMode.BICUBIC
 TARGET = pathlib.Path(__file__).parent / "fixtures" / "augment" / "cases.bin"
 
 
@@ -73,8 +74,10 @@ def resize_cases(rng):
         image = picture(rng, h, w, c)
         # HWC memory is what a decoder gives; torchvision's result does not depend on it.
         memory = image.unsqueeze(0).contiguous(memory_format=torch.channels_last).squeeze(0)
-        result = F.resized_crop(memory, top, left, height, width, [out_h, out_w], antialias=True)
-        yield "resized_crop", [top, left, height, width], image, result
+        box = [top, left, height, width]
+        yield "resized_crop", box, image, F.resized_crop(memory, *box, [out_h, out_w], antialias=True)
+        result = F.resized_crop(memory, *box, [out_h, out_w], interpolation=BICUBIC, antialias=True)
+        yield "resized_crop_bicubic", box, image, result
 
 
 def colour_cases(rng):
@@ -110,6 +113,7 @@ def geometry_cases(rng):
     for shape in ((9, 12, 3), (8, 7, 1), (5, 5, 8)):
         image = picture(rng, *shape)
         yield "horizontal_flip", [], image, F.horizontal_flip(image)
+        yield "vertical_flip", [], image, F.vertical_flip(image)
         for turns in range(4):
             yield "rot90", [turns], image, torch.rot90(image, turns, (-2, -1))
     for shape, size in (((37, 52, 3), 24), ((52, 37, 3), 24), ((23, 40, 3), 32), ((40, 33, 1), 20)):
