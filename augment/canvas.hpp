@@ -16,12 +16,17 @@ class Canvas {
     Canvas(ImageView source, Workspace::Buffers& buffers, const ViewSlot& slot, int size);
 
     /// The image as the operations so far have made it.
-    ImageView image() const { return image_; }
+    ImageView image();
+    /// Its shape, which costs nothing to ask for.
+    ImageShape shape() const { return image_.shape; }
     /// The same image to change in place; copies it first if it still is the source.
     MutableImageView edit();
     /// A new current image of `shape`, contents unspecified; what image() gave before stays readable
-    /// until the next call of next().
+    /// until the next call of next(). Ask image() first: recorded colours would be lost.
     MutableImageView next(ImageShape shape);
+
+    /// Operations on single pixels that wait for the next image() or edit().
+    ColorChain& color() { return buffers_->color; }
 
     /// Adds quarter turns counter-clockwise to the rotation target.
     void add_turns(int turns) { turns_ = (turns_ + turns) % 4; }
@@ -34,6 +39,8 @@ class Canvas {
     Workspace::Buffers& buffers() { return *buffers_; }
 
   private:
+    MutableImageView current();
+
     ImageView image_;
     Workspace::Buffers* buffers_;
     std::uint8_t* mask_;

@@ -10,7 +10,8 @@ namespace {
 SimdLevel level_of_processor() {
 #if TACIT_SIMD_LEVELS
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("x86-64-v4")) {
+    if (__builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512vbmi") &&
+        __builtin_cpu_supports("avx512vnni")) {
         return SimdLevel::avx512;
     }
     if (__builtin_cpu_supports("x86-64-v3")) {
