@@ -64,19 +64,20 @@ TACIT_KERNEL void saturate(std::uint8_t* __restrict red, std::uint8_t* __restric
 }
 
 constexpr int kHueBits = 19;
+/// Steps of a level. torchvision multiplies levels by 255.999 / 255 before it truncates them.
+constexpr int kHueSteps = static_cast<int>(255.999 / 255.0 * (1 << kHueBits) + 0.5);
 
-/// A channel of the colour of angle hue / range sixths of a circle, in steps of 2^-kHueBits: `range` where the angle is
-/// within a sixth of `centre` sixths, falling to 0 at two sixths.
+/// A channel of the colour of angle hue / range sixths of a circle: `range` where the angle is within a sixth of
+/// `centre` sixths, falling to 0 at two sixths.
 inline int near_angle(int hue, int range, int centre) {
     return std::clamp(2 * range - std::abs(hue - centre * range), 0, range);
 }
 
-/// Steps to a level: torchvision's product with 255.999 / 255, to 1/1000 of a level.
 inline std::uint8_t from_steps(int steps) {
-    return static_cast<std::uint8_t>((steps + (steps >> 8)) >> kHueBits);
+    return static_cast<std::uint8_t>(steps >> kHueBits);
 }
 
-/// `turn` is the shift in sixths of a circle, in [1, 7) steps of 2^-kHueBits. Hue times the range of the pixel is a
+/// `turn` is the shift in sixths of a circle, in [1, 7) times kHueSteps. Hue times the range of the pixel is a
 /// whole number, so that nothing is divided: red is at 0 ranges, green at 2, blue at 4.
 TACIT_KERNEL void turn_hue(std::uint8_t* __restrict red, std::uint8_t* __restrict green, std::uint8_t* __restrict blue,
                            std::size_t pixels, int turn) {
@@ -89,10 +90,10 @@ TACIT_KERNEL void turn_hue(std::uint8_t* __restrict red, std::uint8_t* __restric
         const int spread = most - least;
         const int not_red = most == g ? 2 * spread + b - r : 4 * spread + r - g;
         const int hue = most == r ? g - b : not_red;
-        const int turned = (hue << kHueBits) + spread * turn; // in [0, 12 ranges)
-        const int range = spread << kHueBits;
+        const int turned = hue * kHueSteps + spread * turn; // in [0, 12 ranges)
+        const int range = spread * kHueSteps;
         const int wrapped = turned >= 6 * range ? turned - 6 * range : turned;
-        const int floor = least << kHueBits;
+        const int floor = least * kHueSteps;
         // Red is centred at 0 and at 6 ranges: the complement of what is centred at 3.
         red[i] = from_steps(floor + range - std::clamp(2 * range - std::abs(wrapped - 3 * range), 0, range));
         green[i] = from_steps(floor + near_angle(wrapped, range, 2));
@@ -147,7 +148,7 @@ void adjust_hue(RgbPlanes planes, double shift) {
     const double sixths = 6.0 * (shift < 0.0 ? shift + 1.0 : shift);
     const double turn = sixths < 1.0 ? sixths + 6.0 : sixths;
     simd<turn_hue>(planes.red, planes.green, planes.blue, planes.pixels,
-                   static_cast<int>(std::lround(turn * (1 << kHueBits))));
+                   static_cast<int>(std::lround(turn * kHueSteps)));
 }
 
 void to_grayscale(RgbPlanes planes) {
