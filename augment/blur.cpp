@@ -11,97 +11,194 @@
 namespace tacit::augment {
 namespace {
 
-/// Taps whose joint weight is below this change no level by more than 1/400.
-constexpr double kNegligibleMass = 1e-5;
+/// Taps whose joint weight is below this change no level by more than 1/40, and few by a tenth of that.
+constexpr double kNegligibleMass = 1e-4;
 
-/// Writes the weights of the taps 0..radius (symmetric) and returns the radius kept: outer taps of
-/// negligible mass are dropped after normalisation.
-int kernel_weights(int kernel, double sigma, float* weights) {
-    const int radius = kernel / 2;
-    double total = 0.0;
-    for (int i = -radius; i <= radius; ++i) {
-        total += std::exp(-0.5 * (i / sigma) * (i / sigma));
+/// Weights as 16-bit fractions, of which the pair of taps at distance t has weights[t] together and the centre the
+/// rest. Returns the radius kept: outer taps of negligible mass are dropped.
+int kernel_weights(int kernel, double sigma, std::uint16_t* weights) {
+    const auto density = [sigma](int distance) { return std::exp(-0.5 * (distance / sigma) * (distance / sigma)); };
+    int radius = kernel / 2;
+    double total = 1.0;
+    for (int t = 1; t <= radius; ++t) {
+        total += 2.0 * density(t);
     }
-    for (int i = 0; i <= radius; ++i) {
-        weights[i] = static_cast<float>(std::exp(-0.5 * (i / sigma) * (i / sigma)) / total);
-    }
-    int kept = radius;
-    for (double dropped = 0.0; kept > 0; --kept) {
-        dropped += 2.0 * static_cast<double>(weights[kept]);
+    for (double dropped = 0.0; radius > 0; --radius) {
+        dropped += 2.0 * density(radius) / total;
         if (dropped > kNegligibleMass) {
             break;
         }
     }
-    return kept;
-}
-
-/// out[i] = sum over t of weights[|t|] * centre[i + t * step].
-TACIT_KERNEL void convolve(const float* centre, std::ptrdiff_t step, const float* weights, int radius,
-                           float* __restrict out, std::ptrdiff_t count) {
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-        out[i] = weights[0] * centre[i];
-    }
+    int rest = 0xFFFF;
     for (int t = 1; t <= radius; ++t) {
-        const float weight = weights[t];
-        const float* before = centre - t * step;
-        const float* after = centre + t * step;
-        for (std::ptrdiff_t i = 0; i < count; ++i) {
-            out[i] += weight * (before[i] + after[i]);
+        weights[t] = static_cast<std::uint16_t>(std::lround(2.0 * density(t) / total * 0x10000));
+        rest -= weights[t];
+    }
+    weights[0] = static_cast<std::uint16_t>(rest + 1);
+    return radius;
+}
+
+// Levels go into a pass in steps of 1/128, so that the sum of two has 16 bits, and come out in steps of 1/256.
+
+/// The upper 16 bits of the product of a pair of taps with its weight.
+inline std::uint16_t weighed(std::uint16_t a, std::uint16_t b, std::uint16_t weight) {
+    return static_cast<std::uint16_t>((std::uint32_t{a} + b) * weight >> 16);
+}
+
+TACIT_KERNEL void add_pair(const std::uint16_t* before, const std::uint16_t* after, std::uint16_t weight,
+                           std::uint16_t* __restrict sums, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        sums[i] = static_cast<std::uint16_t>(sums[i] + weighed(before[i], after[i], weight));
+    }
+}
+
+/// sums[i] = sum of taps[t][i] over t in [-radius, radius], weighed. Products are rounded down: what that loses on
+/// average is added in advance, up to 127 steps, so that no sum exceeds 16 bits.
+TACIT_KERNEL void convolve(const std::uint16_t* const* taps, const std::uint16_t* weights, int radius,
+                           std::uint16_t* __restrict sums, std::size_t count) {
+    std::fill_n(sums, count, static_cast<std::uint16_t>(std::min((radius + 1) / 2, 127)));
+    for (int t = 0; t <= radius; ++t) {
+        add_pair(taps[-t], taps[t], weights[t], sums, count);
+    }
+}
+
+#if TACIT_SIMD_LEVELS
+/// The same; reads and writes whole cache lines, three at a time as rows of three channels often have.
+TACIT_TARGET_AVX512 void convolve_avx512(const std::uint16_t* const* taps, const std::uint16_t* weights, int radius,
+                                         std::uint16_t* sums, std::size_t count) {
+    const __m512i start = _mm512_set1_epi16(static_cast<short>(std::min((radius + 1) / 2, 127)));
+    std::size_t i = 0;
+    for (; i + 64 < count; i += 96) {
+        __m512i sum0 = start;
+        __m512i sum1 = start;
+        __m512i sum2 = start;
+        for (int t = 0; t <= radius; ++t) {
+            const std::uint16_t* before = taps[-t] + i;
+            const std::uint16_t* after = taps[t] + i;
+            const __m512i weight = _mm512_set1_epi16(static_cast<short>(weights[t]));
+            const __m512i pair0 = _mm512_add_epi16(_mm512_loadu_si512(before), _mm512_loadu_si512(after));
+            const __m512i pair1 = _mm512_add_epi16(_mm512_loadu_si512(before + 32), _mm512_loadu_si512(after + 32));
+            const __m512i pair2 = _mm512_add_epi16(_mm512_loadu_si512(before + 64), _mm512_loadu_si512(after + 64));
+            sum0 = _mm512_add_epi16(sum0, _mm512_mulhi_epu16(pair0, weight));
+            sum1 = _mm512_add_epi16(sum1, _mm512_mulhi_epu16(pair1, weight));
+            sum2 = _mm512_add_epi16(sum2, _mm512_mulhi_epu16(pair2, weight));
+        }
+        _mm512_storeu_si512(sums + i, sum0);
+        _mm512_storeu_si512(sums + i + 32, sum1);
+        _mm512_storeu_si512(sums + i + 64, sum2);
+    }
+    for (; i < count; i += 32) {
+        __m512i sum = start;
+        for (int t = 0; t <= radius; ++t) {
+            const __m512i pair = _mm512_add_epi16(_mm512_loadu_si512(taps[-t] + i), _mm512_loadu_si512(taps[t] + i));
+            sum = _mm512_add_epi16(sum, _mm512_mulhi_epu16(pair, _mm512_set1_epi16(static_cast<short>(weights[t]))));
+        }
+        _mm512_storeu_si512(sums + i, sum);
+    }
+}
+#endif
+
+void convolve_row(const std::uint16_t* const* taps, const std::uint16_t* weights, int radius, std::uint16_t* sums,
+                  std::size_t count) {
+#if TACIT_SIMD_LEVELS
+    if (simd_level() == SimdLevel::avx512) {
+        convolve_avx512(taps, weights, radius, sums, count);
+        return;
+    }
+#endif
+    simd<convolve>(taps, weights, radius, sums, count);
+}
+
+TACIT_KERNEL void halve(std::uint16_t* sums, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        sums[i] = static_cast<std::uint16_t>((sums[i] + 1) >> 1);
+    }
+}
+
+TACIT_KERNEL void widen(const std::uint8_t* values, std::uint16_t* __restrict out, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        out[i] = static_cast<std::uint16_t>(values[i] << 7);
+    }
+}
+
+TACIT_KERNEL void round_row(const std::uint16_t* sums, std::uint8_t* __restrict out, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        out[i] = static_cast<std::uint8_t>(static_cast<std::uint16_t>(sums[i] + 128) >> 8);
+    }
+}
+
+/// The two passes over one image. Rows of the first pass stay in a ring until the second has used them.
+class Blur {
+  public:
+    Blur(MutableImageView image, const std::uint16_t* weights, int radius, BlurScratch& scratch)
+        : image_(image), weights_(weights), radius_(radius), values_(image.shape.width * image.shape.channels),
+          ring_(std::min(image.shape.height, 2 * radius + 1)) {
+        const std::ptrdiff_t padding = static_cast<std::ptrdiff_t>(2) * radius * image.shape.channels;
+        stride_ = (values_ + kLine - 1) / kLine * kLine;
+        const std::ptrdiff_t all = (ring_ + 2) * stride_ + padding + kLine;
+        rows_ = scratch.rows.get(static_cast<std::size_t>(all / kLine))->values.data();
+        sums_ = rows_ + ring_ * stride_;
+        line_ = sums_ + stride_;
+        taps_ = scratch.taps.get(static_cast<std::size_t>(2 * radius + 1)) + radius;
+    }
+
+    void run() {
+        const int height = image_.shape.height;
+        for (int y = 0, ready = 0; y < height; ++y) {
+            for (; ready < std::min(y + radius_ + 1, height); ++ready) {
+                blur_row(ready);
+            }
+            for (int t = -radius_; t <= radius_; ++t) {
+                taps_[t] = row(static_cast<int>(reflected(y + t, height)));
+            }
+            convolve_row(taps_, weights_, radius_, sums_, count());
+            simd<round_row>(static_cast<const std::uint16_t*>(sums_), image_.data + y * values_, count());
         }
     }
-}
 
-TACIT_KERNEL void add_rows(const float* before, const float* after, float weight, float* __restrict sums,
-                           std::ptrdiff_t count) {
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-        sums[i] += weight * (before[i] + after[i]);
-    }
-}
+  private:
+    static constexpr std::ptrdiff_t kLine = 32;
 
-TACIT_KERNEL void round_row(const float* sums, std::uint8_t* __restrict out, std::ptrdiff_t count) {
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-        const float rounding_up = sums[i] + 0.5F;
-        out[i] = static_cast<std::uint8_t>(static_cast<int>(rounding_up));
-    }
-}
+    std::size_t count() const { return static_cast<std::size_t>(values_); }
+    std::uint16_t* row(int y) { return rows_ + y % ring_ * stride_; }
 
-/// One row as floats with `radius` reflected pixels on both sides.
-void padded_line(const std::uint8_t* row, ImageShape shape, int radius, float* line) {
-    const auto channels = static_cast<std::ptrdiff_t>(shape.channels);
-    for (int x = -radius; x < shape.width + radius; ++x) {
-        const std::uint8_t* pixel = row + reflected(x, shape.width) * channels;
-        for (std::ptrdiff_t c = 0; c < channels; ++c) {
-            line[(x + radius) * channels + c] = static_cast<float>(pixel[c]);
+    void blur_row(int y) {
+        const std::ptrdiff_t channels = image_.shape.channels;
+        const int width = image_.shape.width;
+        const std::uint8_t* pixels = image_.data + y * values_;
+        std::uint16_t* centre = line_ + radius_ * channels;
+        simd<widen>(pixels, centre, count());
+        for (int x = 1; x <= radius_; ++x) {
+            std::copy_n(centre + reflected(-x, width) * channels, channels, centre - x * channels);
+            std::copy_n(centre + reflected(width - 1 + x, width) * channels, channels,
+                        centre + (width - 1 + x) * channels);
         }
+        for (int t = -radius_; t <= radius_; ++t) {
+            taps_[t] = centre + t * channels;
+        }
+        convolve_row(taps_, weights_, radius_, row(y), count());
+        simd<halve>(row(y), count());
     }
-}
+
+    MutableImageView image_;
+    const std::uint16_t* weights_;
+    int radius_;
+    std::ptrdiff_t values_; // of a row
+    int ring_;              // rows kept
+    std::ptrdiff_t stride_ = 0;
+    std::uint16_t* rows_ = nullptr;
+    std::uint16_t* sums_ = nullptr;
+    std::uint16_t* line_ = nullptr;        // a row with its borders
+    const std::uint16_t** taps_ = nullptr; // of the middle
+};
 
 } // namespace
 
 void gaussian_blur(MutableImageView image, int kernel, double sigma, BlurScratch& scratch) {
-    const ImageShape shape = image.shape;
-    const std::ptrdiff_t channels = shape.channels;
-    const std::ptrdiff_t row_values = shape.width * channels;
-    float* weights = scratch.weights.get(static_cast<std::size_t>(kernel / 2) + 1);
+    std::uint16_t* weights = scratch.weights.get(static_cast<std::size_t>(kernel / 2) + 1);
     const int radius = kernel_weights(kernel, sigma, weights);
-    if (radius == 0) {
-        return;
-    }
-    // The extra row holds the sums of the vertical pass.
-    float* rows = scratch.rows.get(shape.bytes() + static_cast<std::size_t>(row_values));
-    float* line = scratch.line.get(static_cast<std::size_t>(row_values + 2 * channels * radius));
-    for (int y = 0; y < shape.height; ++y) {
-        padded_line(image.data + y * row_values, shape, radius, line);
-        simd<convolve>(line + radius * channels, channels, weights, radius, rows + y * row_values, row_values);
-    }
-    float* sums = rows + shape.height * row_values;
-    for (int y = 0; y < shape.height; ++y) {
-        simd<convolve>(rows + y * row_values, 0, weights, 0, sums, row_values);
-        for (int t = 1; t <= radius; ++t) {
-            simd<add_rows>(rows + reflected(y - t, shape.height) * row_values,
-                           rows + reflected(y + t, shape.height) * row_values, weights[t], sums, row_values);
-        }
-        simd<round_row>(sums, image.data + y * row_values, row_values);
+    if (radius > 0) {
+        Blur(image, weights, radius, scratch).run();
     }
 }
 

@@ -4,18 +4,25 @@
 #include "augment/image.hpp"
 #include "augment/scratch.hpp"
 
+#include <array>
+#include <cstdint>
+
 namespace tacit::augment {
 
 /// Memory of gaussian_blur between calls.
 struct BlurScratch {
-    Scratch<float> weights;
-    Scratch<float> line;
-    Scratch<float> rows;
+    /// A cache line of levels in steps of 1/256.
+    struct alignas(64) Line {
+        std::array<std::uint16_t, 32> values;
+    };
+    Scratch<std::uint16_t> weights;
+    Scratch<const std::uint16_t*> taps;
+    Scratch<Line> rows;
 };
 
-/// Gaussian blur of `kernel` x `kernel` taps (odd) in place, borders reflected without repeating the
-/// edge pixel, rounded to the nearest level: torchvision's gaussian_blur. Separable in fp32, so that a
-/// pixel may differ from the two-dimensional sum by one level where that sum ends in .5.
+/// Gaussian blur of `kernel` x `kernel` taps (odd) in place, borders reflected without repeating the edge pixel,
+/// rounded to the nearest level: torchvision's gaussian_blur. Separable, in 16-bit fixed point of 1/256 level: from the
+/// fp32 sum a level differs where that sum ends within about 1/256 of .5.
 void gaussian_blur(MutableImageView image, int kernel, double sigma, BlurScratch& scratch);
 
 } // namespace tacit::augment

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "augment/blur.hpp"
+#include "augment/color_chain.hpp"
 #include "augment/recipe.hpp"
 #include "augment/resample.hpp"
 #include "augment/scratch.hpp"
@@ -14,8 +15,7 @@ namespace tacit::augment {
 /// What one worker thread keeps between samples.
 struct Workspace::Buffers {
     std::array<Scratch<std::uint8_t>, 2> images;
-    Scratch<std::uint8_t> planes;
-    Scratch<std::uint32_t> random;
+    ColorChain color;
     ResampleScratch resample;
     BlurScratch blur;
 };

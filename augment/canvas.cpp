@@ -60,6 +60,12 @@ void Canvas::settle() {
         augment::orient(image_, rest, laid);
         show(laid);
     }
+    if (!color().empty()) {
+        const MutableImageView colored =
+            ours_ != nullptr ? MutableImageView{ours_, image_.shape} : slot_or_buffer(image_.shape);
+        color().run(image_, colored);
+        show(colored);
+    }
 }
 
 /// One of the workspace's buffers, not the one that holds the image.

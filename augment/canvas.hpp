@@ -14,7 +14,8 @@ namespace tacit::augment {
 /// One view while its operations run: the current image (the untouched source, one of the workspace's two buffers, or
 /// the view's slot), and the targets that operations write.
 ///
-/// Resizes, flips and quarter turns are only noted; image(), edit() and finish() carry them out in one pass.
+/// Resizes, flips, quarter turns and colour operations are only noted; image(), edit() and finish() carry them out: the
+/// geometry in one pass, the colours in another.
 class Canvas {
   public:
     Canvas(ImageView source, Workspace::Buffers& buffers, const ViewSlot& slot, int size);
@@ -32,6 +33,9 @@ class Canvas {
     /// Cuts `box` out of an image of shape() and resizes it to `height` x `width` pixels.
     void crop_resize(const Box& box, int height, int width, Interpolation interpolation);
     void orient(Orientation orientation) { orientation_ = orientation_.then(orientation); }
+
+    /// Operations on single pixels, which come after all of these: none of them minds where a pixel lies.
+    ColorChain& color() { return buffers_->color; }
 
     /// Brings the image, which must have the shape of the slot, to where the slot wants its pixels, if it does.
     void finish();

@@ -4,14 +4,11 @@
 #include "augment/simd.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <cmath>
+#include <cstdlib>
 
 namespace tacit::augment {
 namespace {
-
-constexpr float kRedWeight = 0.2989F;
-constexpr float kGreenWeight = 0.587F;
-constexpr float kBlueWeight = 0.114F;
 
 // PyTorch's add with alpha is one fused multiply-add.
 inline float fused(float a, float b, float c) {
@@ -19,24 +16,36 @@ inline float fused(float a, float b, float c) {
 }
 
 inline int gray_level(float red, float green, float blue) {
-    return static_cast<int>(fused(blue, kBlueWeight, fused(green, kGreenWeight, red * kRedWeight)));
+    return static_cast<int>(fused(blue, kLumaWeights[2], fused(green, kLumaWeights[1], red * kLumaWeights[0])));
 }
 
 inline std::uint8_t to_level(float value) {
-    const float low = value < 0.0F ? 0.0F : value;
-    return static_cast<std::uint8_t>(static_cast<int>(low > 255.0F ? 255.0F : low));
+    return static_cast<std::uint8_t>(std::clamp(static_cast<int>(value), 0, 255));
 }
 
-inline float unit(float value) {
-    const float low = value < 0.0F ? 0.0F : value;
-    return low > 1.0F ? 1.0F : low;
-}
-
-TACIT_KERNEL long sum_gray(const std::uint8_t* red, const std::uint8_t* green, const std::uint8_t* blue,
-                           std::size_t pixels) {
-    long sum = 0;
+TACIT_KERNEL void split(const std::uint8_t* __restrict interleaved, std::uint8_t* __restrict red,
+                        std::uint8_t* __restrict green, std::uint8_t* __restrict blue, std::size_t pixels) {
     for (std::size_t i = 0; i < pixels; ++i) {
-        sum += gray_level(red[i], green[i], blue[i]);
+        red[i] = interleaved[3 * i];
+        green[i] = interleaved[3 * i + 1];
+        blue[i] = interleaved[3 * i + 2];
+    }
+}
+
+TACIT_KERNEL void merge(const std::uint8_t* __restrict red, const std::uint8_t* __restrict green,
+                        const std::uint8_t* __restrict blue, std::uint8_t* __restrict interleaved, std::size_t pixels) {
+    for (std::size_t i = 0; i < pixels; ++i) {
+        interleaved[3 * i] = red[i];
+        interleaved[3 * i + 1] = green[i];
+        interleaved[3 * i + 2] = blue[i];
+    }
+}
+
+TACIT_KERNEL std::uint32_t sum_gray_levels(const std::uint8_t* red, const std::uint8_t* green, const std::uint8_t* blue,
+                                           std::size_t pixels) {
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < pixels; ++i) {
+        sum += static_cast<std::uint32_t>(gray_level(red[i], green[i], blue[i]));
     }
     return sum;
 }
@@ -54,96 +63,41 @@ TACIT_KERNEL void saturate(std::uint8_t* __restrict red, std::uint8_t* __restric
     }
 }
 
-/// Hue, saturation and value, each in [0, 1] (hue may reach 1 by rounding).
-struct Hsv {
-    float hue;
-    float saturation;
-    float value;
-};
+constexpr int kHueBits = 19;
+/// Steps of a level. torchvision multiplies levels by 255.999 / 255 before it truncates them.
+constexpr int kHueSteps = static_cast<int>(255.999 / 255.0 * (1 << kHueBits) + 0.5);
 
-struct Rgb {
-    float red;
-    float green;
-    float blue;
-};
-
-// The conversions below have no branches, and both sides of every selection are computed: the loop
-// around them becomes vector code. Their order of operations is torchvision's.
-
-inline Hsv hsv_from(float r, float g, float b) {
-    constexpr float kSixth = static_cast<float>(1.0 / 6.0);
-    const float value = std::max(std::max(r, g), b);
-    const float range = value - std::min(std::min(r, g), b);
-    const bool gray = range == 0.0F;
-    const float divisor = gray ? 1.0F : range;
-    const float from_red = (value - r) / divisor;
-    const float from_green = (value - g) / divisor;
-    const float from_blue = (value - b) / divisor;
-    const float near_red = from_blue - from_green;
-    const float near_green = (from_red + 2.0F) - from_blue;
-    const float near_blue = (from_green + 4.0F) - from_red;
-    const float not_red = value == g ? near_green : near_blue;
-    const float sector = value == r ? near_red : not_red;
-    const float hue = sector * kSixth + 1.0F;
-    return {hue >= 1.0F ? hue - 1.0F : hue, range / (gray ? 1.0F : value), value};
+/// A channel of the colour of angle hue / range sixths of a circle: `range` where the angle is within a sixth of
+/// `centre` sixths, falling to 0 at two sixths.
+inline int near_angle(int hue, int range, int centre) {
+    return std::clamp(2 * range - std::abs(hue - centre * range), 0, range);
 }
 
-inline Rgb rgb_from(Hsv colour) {
-    const float value = colour.value;
-    const float sixths = colour.hue * 6.0F;
-    const int whole = static_cast<int>(sixths);
-    const float part = colour.saturation * (sixths - static_cast<float>(whole));
-    const int sector = whole == 6 ? 0 : whole;
-    const float rest = 1.0F - colour.saturation;
-    const float p = unit(rest * value);
-    const float q = unit((1.0F - part) * value);
-    const float t = unit((part + rest) * value);
-    Rgb out{p, p, p};
-    out.red = sector == 1 ? q : out.red;
-    out.red = sector == 4 ? t : out.red;
-    out.red = sector == 0 ? value : out.red;
-    out.red = sector == 5 ? value : out.red;
-    out.green = sector == 3 ? q : out.green;
-    out.green = sector == 0 ? t : out.green;
-    out.green = sector == 1 ? value : out.green;
-    out.green = sector == 2 ? value : out.green;
-    out.blue = sector == 5 ? q : out.blue;
-    out.blue = sector == 2 ? t : out.blue;
-    out.blue = sector == 3 ? value : out.blue;
-    out.blue = sector == 4 ? value : out.blue;
-    return out;
+inline std::uint8_t from_steps(int steps) {
+    return static_cast<std::uint8_t>(steps >> kHueBits);
 }
 
-inline float turned(float hue, float shift) {
-    const float sum = hue + shift;
-    const float wrapped = sum >= 1.0F ? sum - 1.0F : sum;
-    return wrapped < 0.0F ? wrapped + 1.0F : wrapped;
-}
-
+/// `turn` is the shift in sixths of a circle, in [1, 7) times kHueSteps. Hue times the range of the pixel is a
+/// whole number, so that nothing is divided: red is at 0 ranges, green at 2, blue at 4.
 TACIT_KERNEL void turn_hue(std::uint8_t* __restrict red, std::uint8_t* __restrict green, std::uint8_t* __restrict blue,
-                           std::size_t pixels, float shift) {
-    constexpr float kUnit = static_cast<float>(1.0 / 255.0);
-    constexpr float kLevels = static_cast<float>(255.0 + 1.0 - 1e-3);
+                           std::size_t pixels, int turn) {
     for (std::size_t i = 0; i < pixels; ++i) {
-        Hsv colour = hsv_from(static_cast<float>(red[i]) * kUnit, static_cast<float>(green[i]) * kUnit,
-                              static_cast<float>(blue[i]) * kUnit);
-        colour.hue = turned(colour.hue, shift);
-        const Rgb out = rgb_from(colour);
-        red[i] = static_cast<std::uint8_t>(static_cast<int>(out.red * kLevels));
-        green[i] = static_cast<std::uint8_t>(static_cast<int>(out.green * kLevels));
-        blue[i] = static_cast<std::uint8_t>(static_cast<int>(out.blue * kLevels));
-    }
-}
-
-TACIT_KERNEL void scale_values(std::uint8_t* values, std::size_t count, float factor) {
-    for (std::size_t i = 0; i < count; ++i) {
-        values[i] = to_level(static_cast<float>(values[i]) * factor);
-    }
-}
-
-TACIT_KERNEL void blend_values(std::uint8_t* values, std::size_t count, float own, float mean, float others) {
-    for (std::size_t i = 0; i < count; ++i) {
-        values[i] = to_level(fused(mean, others, static_cast<float>(values[i]) * own));
+        const int r = red[i];
+        const int g = green[i];
+        const int b = blue[i];
+        const int most = std::max(std::max(r, g), b);
+        const int least = std::min(std::min(r, g), b);
+        const int spread = most - least;
+        const int not_red = most == g ? 2 * spread + b - r : 4 * spread + r - g;
+        const int hue = most == r ? g - b : not_red;
+        const int turned = hue * kHueSteps + spread * turn; // in [0, 12 ranges)
+        const int range = spread * kHueSteps;
+        const int wrapped = turned >= 6 * range ? turned - 6 * range : turned;
+        const int floor = least * kHueSteps;
+        // Red is centred at 0 and at 6 ranges: the complement of what is centred at 3.
+        red[i] = from_steps(floor + range - std::clamp(2 * range - std::abs(wrapped - 3 * range), 0, range));
+        green[i] = from_steps(floor + near_angle(wrapped, range, 2));
+        blue[i] = from_steps(floor + near_angle(wrapped, range, 4));
     }
 }
 
@@ -157,66 +111,52 @@ TACIT_KERNEL void gray_planes(std::uint8_t* __restrict red, std::uint8_t* __rest
     }
 }
 
+TACIT_KERNEL void map_planes(std::uint8_t* __restrict red, std::uint8_t* __restrict green,
+                             std::uint8_t* __restrict blue, std::size_t pixels, const ColorMap* map) {
+    const auto [to_red, to_green, to_blue] = map->matrix;
+    const auto [more_red, more_green, more_blue] = map->offset;
+    for (std::size_t i = 0; i < pixels; ++i) {
+        const float r = red[i];
+        const float g = green[i];
+        const float b = blue[i];
+        red[i] = to_level(fused(r, to_red[0], fused(g, to_red[1], fused(b, to_red[2], more_red))));
+        green[i] = to_level(fused(r, to_green[0], fused(g, to_green[1], fused(b, to_green[2], more_green))));
+        blue[i] = to_level(fused(r, to_blue[0], fused(g, to_blue[1], fused(b, to_blue[2], more_blue))));
+    }
+}
+
 } // namespace
 
-void split_planes(ImageView image, PlanarRgb planes) {
-    std::uint8_t* red = planes.red();
-    std::uint8_t* green = planes.green();
-    std::uint8_t* blue = planes.blue();
-    for (std::size_t i = 0; i < planes.pixels; ++i) {
-        red[i] = image.data[3 * i];
-        green[i] = image.data[3 * i + 1];
-        blue[i] = image.data[3 * i + 2];
-    }
+void split_rgb(const std::uint8_t* interleaved, RgbPlanes planes) {
+    simd<split>(interleaved, planes.red, planes.green, planes.blue, planes.pixels);
 }
 
-void merge_planes(PlanarRgb planes, MutableImageView image) {
-    const std::uint8_t* red = planes.red();
-    const std::uint8_t* green = planes.green();
-    const std::uint8_t* blue = planes.blue();
-    for (std::size_t i = 0; i < planes.pixels; ++i) {
-        image.data[3 * i] = red[i];
-        image.data[3 * i + 1] = green[i];
-        image.data[3 * i + 2] = blue[i];
-    }
+void merge_rgb(RgbPlanes planes, std::uint8_t* interleaved) {
+    simd<merge>(planes.red, planes.green, planes.blue, interleaved, planes.pixels);
 }
 
-void adjust_brightness(std::span<std::uint8_t> values, double factor) {
-    simd<scale_values>(values.data(), values.size(), static_cast<float>(factor));
+std::uint32_t sum_gray(RgbPlanes planes) {
+    return simd<sum_gray_levels>(planes.red, planes.green, planes.blue, planes.pixels);
 }
 
-void adjust_contrast(std::span<std::uint8_t> values, float mean, double factor) {
-    simd<blend_values>(values.data(), values.size(), static_cast<float>(factor), mean,
-                       static_cast<float>(1.0 - factor));
-}
-
-float mean_value(std::span<const std::uint8_t> values) {
-    const long sum = std::accumulate(values.begin(), values.end(), 0L);
-    return static_cast<float>(sum) / static_cast<float>(values.size());
-}
-
-float mean_gray(PlanarRgb image) {
-    const long sum = simd<sum_gray>(image.red(), image.green(), image.blue(), image.pixels);
-    return static_cast<float>(sum) / static_cast<float>(image.pixels);
-}
-
-void adjust_saturation(PlanarRgb image, double factor) {
-    simd<saturate>(image.red(), image.green(), image.blue(), image.pixels, static_cast<float>(factor),
+void adjust_saturation(RgbPlanes planes, double factor) {
+    simd<saturate>(planes.red, planes.green, planes.blue, planes.pixels, static_cast<float>(factor),
                    static_cast<float>(1.0 - factor));
 }
 
-void adjust_hue(PlanarRgb image, double shift) {
-    simd<turn_hue>(image.red(), image.green(), image.blue(), image.pixels, static_cast<float>(shift));
+void adjust_hue(RgbPlanes planes, double shift) {
+    const double sixths = 6.0 * (shift < 0.0 ? shift + 1.0 : shift);
+    const double turn = sixths < 1.0 ? sixths + 6.0 : sixths;
+    simd<turn_hue>(planes.red, planes.green, planes.blue, planes.pixels,
+                   static_cast<int>(std::lround(turn * kHueSteps)));
 }
 
-void to_grayscale(PlanarRgb image) {
-    simd<gray_planes>(image.red(), image.green(), image.blue(), image.pixels);
+void to_grayscale(RgbPlanes planes) {
+    simd<gray_planes>(planes.red, planes.green, planes.blue, planes.pixels);
 }
 
-void solarize(std::span<std::uint8_t> values, int threshold) {
-    for (std::uint8_t& value : values) {
-        value = value >= threshold ? static_cast<std::uint8_t>(255 - value) : value;
-    }
+void apply_map(RgbPlanes planes, const ColorMap& map) {
+    simd<map_planes>(planes.red, planes.green, planes.blue, planes.pixels, &map);
 }
 
 } // namespace tacit::augment

@@ -1,53 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "augment/image.hpp"
-
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace tacit::augment {
 
-// Colour arithmetic of torchvision.transforms.v2 on uint8 tensors: every adjustment computes in fp32,
-// clamps to [0, 255] and truncates to uint8 before the next one.
+// Colour arithmetic on a few pixels in planes, which mixes the channels of an RGB image. Unless it says otherwise it is
+// that of torchvision.transforms.v2 on uint8 tensors: fp32, clamped to [0, 255] and truncated.
 
-/// An RGB image as three dense planes in one piece of memory: red, green, blue.
-struct PlanarRgb {
-    std::uint8_t* data = nullptr;
+/// Pixels as planes of red, green and blue.
+struct RgbPlanes {
+    std::uint8_t* red = nullptr;
+    std::uint8_t* green = nullptr;
+    std::uint8_t* blue = nullptr;
     std::size_t pixels = 0;
-    std::uint8_t* red() const { return data; }
-    std::uint8_t* green() const { return data + pixels; }
-    std::uint8_t* blue() const { return data + 2 * pixels; }
-    std::span<std::uint8_t> values() const { return {data, 3 * pixels}; }
 };
 
-/// Copies an interleaved image of three channels into planes of equal pixel count, and back.
-void split_planes(ImageView image, PlanarRgb planes);
-void merge_planes(PlanarRgb planes, MutableImageView image);
+/// Rec. 601 luma weights as torchvision rounds them; they sum to .9999.
+inline constexpr std::array<float, 3> kLumaWeights{0.2989F, 0.587F, 0.114F};
 
-/// x -> factor * x; factor >= 0. Any layout, any channel count.
-void adjust_brightness(std::span<std::uint8_t> values, double factor);
+/// Takes interleaved pixels apart, and puts them together again.
+void split_rgb(const std::uint8_t* interleaved, RgbPlanes planes);
+void merge_rgb(RgbPlanes planes, std::uint8_t* interleaved);
 
-/// x -> factor * x + (1 - factor) * mean; factor >= 0. Any layout, any channel count.
-void adjust_contrast(std::span<std::uint8_t> values, float mean, double factor);
+/// Sum of the gray levels floor(.2989 R + .587 G + .114 B); at most 2^16 pixels.
+std::uint32_t sum_gray(RgbPlanes planes);
 
-/// Mean of the values: the contrast pivot of images that are not RGB.
-float mean_value(std::span<const std::uint8_t> values);
+/// x -> factor * x + (1 - factor) * gray level; factor >= 0.
+void adjust_saturation(RgbPlanes planes, double factor);
 
-/// Mean of the floored gray level: the contrast pivot of RGB images.
-float mean_gray(PlanarRgb image);
+/// Turns the HSV hue by `shift` circles; shift in [-.5, .5]. In fixed point of 19 bits instead of fp32: from
+/// torchvision it differs where a result is within 1/1000 of a whole level.
+void adjust_hue(RgbPlanes planes, double shift);
 
-/// x -> factor * x + (1 - factor) * gray, with gray = floor(.2989 R + .587 G + .114 B); factor >= 0.
-void adjust_saturation(PlanarRgb image, double factor);
+/// Replaces every channel by the gray level.
+void to_grayscale(RgbPlanes planes);
 
-/// Turns the HSV hue by `shift` circles; shift in [-.5, .5].
-void adjust_hue(PlanarRgb image, double shift);
+/// An affine map of colours: row i of `matrix` and offset[i] give channel i.
+struct ColorMap {
+    std::array<std::array<float, 3>, 3> matrix{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
+    std::array<float, 3> offset{};
+};
 
-/// Replaces every channel by floor(.2989 R + .587 G + .114 B).
-void to_grayscale(PlanarRgb image);
-
-/// x -> 255 - x where x >= threshold.
-void solarize(std::span<std::uint8_t> values, int threshold);
+/// Clamped and truncated map of every pixel.
+void apply_map(RgbPlanes planes, const ColorMap& map);
 
 } // namespace tacit::augment

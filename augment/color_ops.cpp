@@ -1,35 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "augment/color.hpp"
+#include "augment/color_chain.hpp"
 #include "augment/operation.hpp"
 
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <limits>
 #include <utility>
 
 namespace tacit::augment {
 namespace {
-
-/// The current image as planes; merge() writes them back.
-class PlanesOfCanvas {
-  public:
-    explicit PlanesOfCanvas(Canvas& canvas) : image_(canvas.edit()) {
-        planes_.data = canvas.buffers().planes.get(image_.shape.bytes());
-        planes_.pixels = image_.shape.bytes() / 3;
-        split_planes(image_, planes_);
-    }
-    PlanarRgb planes() const { return planes_; }
-    void merge() { merge_planes(planes_, image_); }
-
-  private:
-    MutableImageView image_;
-    PlanarRgb planes_;
-};
-
-std::span<std::uint8_t> values_of(MutableImageView image) {
-    return {image.data, image.shape.bytes()};
-}
 
 struct JitterRanges {
     Range brightness;
@@ -37,8 +16,6 @@ struct JitterRanges {
     Range saturation;
     Range hue;
 };
-
-enum class Adjustment { brightness, contrast, saturation, hue };
 
 bool changes(const Range& range, double neutral) {
     return range.low != neutral || range.high != neutral;
@@ -49,70 +26,101 @@ class ColorJitter final : public Operation {
   public:
     explicit ColorJitter(const JitterRanges& ranges) : ranges_(ranges) {}
     void apply(Canvas& canvas, Draws& draws) const override {
-        std::array<Adjustment, 4> order{Adjustment::brightness, Adjustment::contrast, Adjustment::saturation,
-                                        Adjustment::hue};
+        std::array<int, 4> order{0, 1, 2, 3};
         for (int i = 3; i > 0; --i) {
             std::swap(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(draws.below(i + 1))]);
         }
-        const std::array<double, 4> amounts{
-            draws.uniform(ranges_.brightness.low, ranges_.brightness.high),
-            draws.uniform(ranges_.contrast.low, ranges_.contrast.high),
-            draws.uniform(ranges_.saturation.low, ranges_.saturation.high),
-            draws.uniform(ranges_.hue.low, ranges_.hue.high),
-        };
-        if (canvas.image().shape.channels == 3) {
-            PlanesOfCanvas image(canvas);
-            for (const Adjustment adjustment : order) {
-                adjust_rgb(image.planes(), adjustment, amounts[static_cast<std::size_t>(adjustment)]);
-            }
-            image.merge();
-        } else {
-            for (const Adjustment adjustment : order) {
-                adjust_any(values_of(canvas.edit()), adjustment, amounts[static_cast<std::size_t>(adjustment)]);
+        const auto draw = [&draws](const Range& range) { return draws.uniform(range.low, range.high); };
+        const Brightness brightness{draw(ranges_.brightness)};
+        const Contrast contrast{draw(ranges_.contrast)};
+        const Saturation saturation{draw(ranges_.saturation)};
+        const Hue hue{draw(ranges_.hue)};
+        for (const int adjustment : order) {
+            if (adjustment == 0 && changes(ranges_.brightness, 1.0)) {
+                canvas.color().add(brightness);
+            } else if (adjustment == 1 && changes(ranges_.contrast, 1.0)) {
+                canvas.color().add(contrast);
+            } else if (adjustment == 2 && changes(ranges_.saturation, 1.0)) {
+                canvas.color().add(saturation);
+            } else if (adjustment == 3 && changes(ranges_.hue, 0.0)) {
+                canvas.color().add(hue);
             }
         }
     }
 
   private:
-    void adjust_rgb(PlanarRgb image, Adjustment adjustment, double amount) const {
-        if (adjustment == Adjustment::brightness && changes(ranges_.brightness, 1.0)) {
-            adjust_brightness(image.values(), amount);
-        } else if (adjustment == Adjustment::contrast && changes(ranges_.contrast, 1.0)) {
-            adjust_contrast(image.values(), mean_gray(image), amount);
-        } else if (adjustment == Adjustment::saturation && changes(ranges_.saturation, 1.0)) {
-            adjust_saturation(image, amount);
-        } else if (adjustment == Adjustment::hue && changes(ranges_.hue, 0.0)) {
-            adjust_hue(image, amount);
-        }
-    }
-
-    void adjust_any(std::span<std::uint8_t> values, Adjustment adjustment, double amount) const {
-        if (adjustment == Adjustment::brightness && changes(ranges_.brightness, 1.0)) {
-            adjust_brightness(values, amount);
-        } else if (adjustment == Adjustment::contrast && changes(ranges_.contrast, 1.0)) {
-            adjust_contrast(values, mean_value(values), amount);
-        }
-    }
-
     JitterRanges ranges_;
 };
 
-class Grayscale final : public Operation {
+/// An operation that draws nothing.
+class FixedStep final : public Operation {
   public:
-    void apply(Canvas& canvas, Draws&) const override {
-        PlanesOfCanvas image(canvas);
-        to_grayscale(image.planes());
-        image.merge();
+    explicit FixedStep(const ColorStep& step) : step_(step) {}
+    void apply(Canvas& canvas, Draws&) const override { canvas.color().add(step_); }
+
+  private:
+    ColorStep step_;
+};
+
+class Gamma final : public Operation {
+  public:
+    explicit Gamma(Range gamma) : gamma_(gamma) {}
+    void apply(Canvas& canvas, Draws& draws) const override {
+        canvas.color().add(Levels{gamma_levels(draws.uniform(gamma_.low, gamma_.high))});
+    }
+
+  private:
+    Range gamma_;
+};
+
+class GainOffset final : public Operation {
+  public:
+    GainOffset(Range gain, Range offset) : gain_(gain), offset_(offset) {}
+    void apply(Canvas& canvas, Draws& draws) const override {
+        for (int channel = 0; channel < canvas.shape().channels; ++channel) {
+            const double gain = draws.uniform(gain_.low, gain_.high);
+            const double offset = draws.uniform(offset_.low, offset_.high);
+            canvas.color().add(Levels{gain_offset_levels(gain, offset), channel});
+        }
+    }
+
+  private:
+    Range gain_;
+    Range offset_;
+};
+
+/// The channels in random order (Fisher-Yates).
+Permutation shuffled(int channels, Draws& draws) {
+    Permutation permutation{};
+    for (int c = 0; c < channels; ++c) {
+        permutation.from[static_cast<std::size_t>(c)] = static_cast<std::uint8_t>(c);
+    }
+    for (int c = channels - 1; c > 0; --c) {
+        std::swap(permutation.from[static_cast<std::size_t>(c)],
+                  permutation.from[static_cast<std::size_t>(draws.below(c + 1))]);
+    }
+    return permutation;
+}
+
+class ChannelShuffle final : public Operation {
+  public:
+    void apply(Canvas& canvas, Draws& draws) const override {
+        canvas.color().add(shuffled(canvas.shape().channels, draws));
     }
 };
 
-class Solarize final : public Operation {
+class ChannelDrop final : public Operation {
   public:
-    explicit Solarize(int threshold) : threshold_(threshold) {}
-    void apply(Canvas& canvas, Draws&) const override { solarize(values_of(canvas.edit()), threshold_); }
+    explicit ChannelDrop(int channels) : channels_(channels) {}
+    void apply(Canvas& canvas, Draws& draws) const override {
+        const Permutation dropped = shuffled(canvas.shape().channels, draws);
+        for (int i = 0; i < channels_; ++i) {
+            canvas.color().add(Levels{constant_levels(0), dropped.from[static_cast<std::size_t>(i)]});
+        }
+    }
 
   private:
-    int threshold_;
+    int channels_;
 };
 
 /// torchvision's convention: one value v means [max(0, 1 - v), 1 + v], two values are the range itself.
@@ -131,6 +139,10 @@ Range hue_range(OpParams& params) {
         return {-spread, spread};
     }
     return params.range("hue", {0.0, 0.0}, -0.5, 0.5);
+}
+
+OperationPtr fixed(const ColorStep& step) {
+    return std::make_unique<FixedStep>(step);
 }
 
 } // namespace
@@ -155,11 +167,50 @@ OperationPtr make_grayscale(OpParams& params) {
                                 "brightness and contrast",
                                 params.channels()));
     }
-    return std::make_unique<Grayscale>();
+    return fixed(Grayscale{});
 }
 
 OperationPtr make_solarize(OpParams& params) {
-    return std::make_unique<Solarize>(params.integer("threshold", 128, 0, 256));
+    return fixed(Levels{solarize_levels(params.integer("threshold", 128, 0, 256))});
+}
+
+OperationPtr make_invert(OpParams&) {
+    return fixed(Levels{solarize_levels(0)});
+}
+
+// Four bits are the fewest of AutoAugment (Cubuk et al. 2019), whose posterize torchvision has.
+OperationPtr make_posterize(OpParams& params) {
+    return fixed(Levels{posterize_levels(params.integer("bits", 4, 0, 8))});
+}
+
+OperationPtr make_auto_contrast(OpParams&) {
+    return fixed(AutoContrast{});
+}
+
+OperationPtr make_equalize(OpParams&) {
+    return fixed(Equalize{});
+}
+
+OperationPtr make_gamma(OpParams& params) {
+    return std::make_unique<Gamma>(params.range("gamma", {0.8, 1.25}, 0.0, 100.0));
+}
+
+OperationPtr make_gain_offset(OpParams& params) {
+    const Range gain = params.range("gain", {0.8, 1.2}, 0.0, 100.0);
+    const Range offset = params.range("offset", {-0.1, 0.1}, -1.0, 1.0);
+    return std::make_unique<GainOffset>(gain, offset);
+}
+
+OperationPtr make_channel_shuffle(OpParams&) {
+    return std::make_unique<ChannelShuffle>();
+}
+
+// Two of three channels are dropped by Doersch et al. 2015, section 3.1, against chromatic aberration.
+OperationPtr make_channel_drop(OpParams& params) {
+    if (params.channels() == 1) {
+        params.fail("it would leave nothing of images of one channel; leave it out, or use gain_offset");
+    }
+    return std::make_unique<ChannelDrop>(params.integer("channels", 1, 1, params.channels() - 1));
 }
 
 } // namespace tacit::augment

@@ -7,6 +7,9 @@
 
 namespace tacit::augment {
 
+/// The most that an image may have.
+inline constexpr int kMaxChannels = 32;
+
 /// Height, width and channels of an image in pixels.
 struct ImageShape {
     int height = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/noise.hpp"
 
+#include "augment/philox_bulk.hpp"
 #include "augment/simd.hpp"
 
 #include <algorithm>
@@ -8,16 +9,16 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
+#include <numeric>
 
 namespace tacit::augment {
 namespace {
 
-constexpr std::size_t kQuantiles = 4096;
-constexpr std::size_t kLanes = 16;
-constexpr std::size_t kWordsPerGroup = 4 * kLanes;
-constexpr std::size_t kValuesPerGroup = 2 * kWordsPerGroup;
+constexpr std::size_t kQuantiles = 256;
+/// Values that are treated at once.
+constexpr std::size_t kChunk = 512;
 
-using QuantileTable = std::array<float, kQuantiles>;
+using Normals = std::array<std::int16_t, kChunk>;
 
 /// Newton's method on the normal distribution function, from the neighbouring quantile.
 double normal_quantile(double probability, double start) {
@@ -34,74 +35,191 @@ double normal_quantile(double probability, double start) {
     return x;
 }
 
-QuantileTable make_quantiles() {
+/// Quantile midpoints of the normal distribution whose sum of two has unit variance.
+std::array<float, kQuantiles> make_quantiles() {
     std::array<double, kQuantiles> exact{};
     double x = 0.0;
-    double squares = 0.0;
     for (std::size_t i = kQuantiles / 2; i < kQuantiles; ++i) {
         x = normal_quantile((static_cast<double>(i) + 0.5) / kQuantiles, x);
         exact[i] = x;
         exact[kQuantiles - 1 - i] = -x;
-        squares += 2.0 * x * x;
     }
-    const double scale = std::sqrt(kQuantiles / squares);
-    QuantileTable table{};
+    const double squares = std::inner_product(exact.begin(), exact.end(), exact.begin(), 0.0);
+    const double scale = std::sqrt(kQuantiles / (2.0 * squares));
+    std::array<float, kQuantiles> table{};
     std::transform(exact.begin(), exact.end(), table.begin(),
                    [scale](double value) { return static_cast<float>(scale * value); });
     return table;
 }
 
-const QuantileTable& quantiles() {
-    static const QuantileTable kTable = make_quantiles();
-    return kTable;
-}
+/// The quantiles times `scale`, in whole numbers: their low and high bytes apart.
+struct QuantileBytes {
+    alignas(64) std::array<std::uint8_t, kQuantiles> low;
+    alignas(64) std::array<std::int8_t, kQuantiles> high;
 
-/// Sixteen consecutive Philox blocks; word w of block b goes to words[w * kLanes + b].
-TACIT_KERNEL void philox_group(const PhiloxCounter& counter, PhiloxKey key, std::uint32_t* words) {
-    std::uint32_t lanes[4][kLanes];
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        lanes[0][lane] = counter[0];
-        lanes[1][lane] = counter[1];
-        lanes[2][lane] = counter[2];
-        lanes[3][lane] = counter[3] + static_cast<std::uint32_t>(lane);
-    }
-    for (int round = 0; round < 10; ++round) {
-        for (std::size_t lane = 0; lane < kLanes; ++lane) {
-            const std::uint64_t product0 = std::uint64_t{0xD2511F53U} * lanes[0][lane];
-            const std::uint64_t product1 = std::uint64_t{0xCD9E8D57U} * lanes[2][lane];
-            lanes[0][lane] = static_cast<std::uint32_t>(product1 >> 32) ^ lanes[1][lane] ^ key[0];
-            lanes[1][lane] = static_cast<std::uint32_t>(product1);
-            lanes[2][lane] = static_cast<std::uint32_t>(product0 >> 32) ^ lanes[3][lane] ^ key[1];
-            lanes[3][lane] = static_cast<std::uint32_t>(product0);
+    explicit QuantileBytes(double scale) {
+        static const std::array<float, kQuantiles> kExact = make_quantiles();
+        for (std::size_t i = 0; i < kQuantiles; ++i) {
+            const auto value = static_cast<int>(std::lround(kExact[i] * scale));
+            low[i] = static_cast<std::uint8_t>(value & 255);
+            high[i] = static_cast<std::int8_t>(value >> 8);
         }
-        key[0] += 0x9E3779B9U;
-        key[1] += 0xBB67AE85U;
     }
-    std::copy(&lanes[0][0], &lanes[0][0] + kWordsPerGroup, words);
+};
+
+void look_up(const QuantileBytes& table, const std::uint8_t* random, int bits, std::int16_t* normals) {
+    const int half = (1 << bits) >> 1;
+    for (std::size_t i = 0; i < kChunk; ++i) {
+        const std::uint8_t a = random[2 * i];
+        const std::uint8_t b = random[2 * i + 1];
+        const int sum = (table.high[a] + table.high[b]) * 256 + table.low[a] + table.low[b];
+        normals[i] = static_cast<std::int16_t>((sum + half) >> bits);
+    }
 }
 
-std::uint8_t noisy(std::uint8_t value, float noise) {
-    const float sum = static_cast<float>(value) + noise;
-    const float rounding_up = std::clamp(sum, 0.0F, 255.0F) + 0.5F;
-    return static_cast<std::uint8_t>(static_cast<int>(rounding_up));
+#if TACIT_SIMD_LEVELS
+TACIT_TARGET_AVX512 void look_up_avx512(const QuantileBytes& table, const std::uint8_t* random, int bits,
+                                        std::int16_t* normals) {
+    __m512i low[4];
+    __m512i high[4];
+    for (int quarter = 0; quarter < 4; ++quarter) {
+        low[quarter] = _mm512_load_si512(table.low.data() + 64 * quarter);
+        high[quarter] = _mm512_load_si512(table.high.data() + 64 * quarter);
+    }
+    const __m512i half = _mm512_set1_epi16(static_cast<short>((1 << bits) >> 1));
+    const __m128i shift = _mm_cvtsi32_si128(bits);
+    const __m512i ones = _mm512_set1_epi8(1);
+    for (std::size_t i = 0; i < kChunk; i += 32) {
+        const __m512i index = _mm512_loadu_si512(random + 2 * i);
+        const __mmask64 upper = _mm512_movepi8_mask(index);
+        const __m512i low_bytes = _mm512_mask_blend_epi8(upper, _mm512_permutex2var_epi8(low[0], index, low[1]),
+                                                         _mm512_permutex2var_epi8(low[2], index, low[3]));
+        const __m512i high_bytes = _mm512_mask_blend_epi8(upper, _mm512_permutex2var_epi8(high[0], index, high[1]),
+                                                          _mm512_permutex2var_epi8(high[2], index, high[3]));
+        const __m512i highs = _mm512_maddubs_epi16(ones, high_bytes);
+        const __m512i lows = _mm512_maddubs_epi16(low_bytes, ones);
+        const __m512i sum = _mm512_add_epi16(_mm512_slli_epi16(highs, 8), lows);
+        _mm512_storeu_si512(normals + i, _mm512_sra_epi16(_mm512_add_epi16(sum, half), shift));
+    }
+}
+#endif
+
+/// Standard normals times the scale of the table, rounded to multiples of 2^bits and divided by these, by two random
+/// bytes each.
+void draw_normals(const QuantileBytes& table, const std::uint8_t* random, int bits, Normals& normals) {
+#if TACIT_SIMD_LEVELS
+    if (simd_level() == SimdLevel::avx512) {
+        look_up_avx512(table, random, bits, normals.data());
+        return;
+    }
+#endif
+    look_up(table, random, bits, normals.data());
+}
+
+TACIT_KERNEL void add_levels(std::uint8_t* __restrict values, const std::int16_t* __restrict levels,
+                             std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto sum = static_cast<std::int16_t>(values[i] + levels[i]);
+        values[i] = static_cast<std::uint8_t>(std::clamp<std::int16_t>(sum, 0, 255));
+    }
+}
+
+TACIT_KERNEL void add_products(std::uint8_t* __restrict values, const std::int16_t* __restrict normals, float scale,
+                               std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const float value = values[i];
+        const int sum = static_cast<int>(value + value * (scale * static_cast<float>(normals[i])) + 256.5F) - 256;
+        values[i] = static_cast<std::uint8_t>(std::clamp(sum, 0, 255));
+    }
+}
+
+/// Visits the values a chunk at a time, with two random bytes for each.
+template <class Visit> void visit_chunks(std::size_t count, const Draws& draws, Visit visit) {
+    alignas(64) std::array<std::uint8_t, 2 * kChunk> random;
+    constexpr std::size_t kGroups = random.size() / kBulkBytes;
+    std::uint32_t group = 0;
+    for (std::size_t first = 0; first < count; first += kChunk, group += kGroups) {
+        fill_random(draws, group, random);
+        visit(first, std::min(kChunk, count - first), random.data());
+    }
+}
+
+std::uint16_t bits_of(const std::uint8_t* random, std::size_t i) {
+    return static_cast<std::uint16_t>(random[2 * i] | random[2 * i + 1] << 8);
+}
+
+constexpr double kNormalScale = 4096.0;
+
+double poisson_count(double mean, std::uint16_t bits, double normal) {
+    constexpr double kFewPhotons = 10.0;
+    if (mean >= kFewPhotons) {
+        return std::max(0.0, std::floor(mean + normal * std::sqrt(mean) + (normal * normal - 1.0) / 6.0 + 0.5));
+    }
+    const double uniform = (bits + 0.5) / 0x10000;
+    double count = 0.0;
+    double probability = std::exp(-mean);
+    for (double below = probability; below < uniform; below += probability) {
+        count += 1.0;
+        probability *= mean / count;
+    }
+    return count;
 }
 
 } // namespace
 
-void add_gaussian_noise(std::span<std::uint8_t> values, double deviation, const Draws& draws,
-                        Scratch<std::uint32_t>& scratch) {
-    const QuantileTable& table = quantiles();
-    const auto scale = static_cast<float>(deviation);
-    std::uint32_t* words = scratch.get(kWordsPerGroup);
-    std::uint32_t block = 0;
-    for (std::size_t start = 0; start < values.size(); start += kValuesPerGroup, block += kLanes) {
-        simd<philox_group>(draws.bulk_counter(block), draws.key(), words);
-        const std::size_t count = std::min(kValuesPerGroup, values.size() - start);
-        for (std::size_t i = 0; i < count; ++i) {
-            const std::uint32_t bits = words[i / 2] >> (16 * (i % 2));
-            values[start + i] = noisy(values[start + i], scale * table[(bits >> 4) & (kQuantiles - 1)]);
-        }
+void add_gaussian_noise(std::span<std::uint8_t> values, double deviation, const Draws& draws) {
+    // As many bits behind the point as leave room for 4.2 deviations and the rounding.
+    constexpr double kLargest = 16384.0 / 4.2;
+    int bits = 12;
+    while (bits > 0 && deviation * (1 << bits) > kLargest) {
+        --bits;
     }
+    const QuantileBytes table(deviation * (1 << bits));
+    Normals levels;
+    visit_chunks(values.size(), draws, [&](std::size_t first, std::size_t count, const std::uint8_t* random) {
+        draw_normals(table, random, bits, levels);
+        simd<add_levels>(values.data() + first, static_cast<const std::int16_t*>(levels.data()), count);
+    });
+}
+
+void add_speckle_noise(std::span<std::uint8_t> values, double deviation, const Draws& draws) {
+    static const QuantileBytes kTable(kNormalScale);
+    // Beyond 100 deviations a level but black is white or black.
+    const auto scale = static_cast<float>(std::min(deviation, 100.0) / kNormalScale);
+    Normals normals;
+    visit_chunks(values.size(), draws, [&](std::size_t first, std::size_t count, const std::uint8_t* random) {
+        draw_normals(kTable, random, 0, normals);
+        simd<add_products>(values.data() + first, static_cast<const std::int16_t*>(normals.data()), scale, count);
+    });
+}
+
+void add_poisson_noise(std::span<std::uint8_t> values, double peak, const Draws& draws) {
+    static const QuantileBytes kTable(kNormalScale);
+    Normals normals;
+    visit_chunks(values.size(), draws, [&](std::size_t first, std::size_t count, const std::uint8_t* random) {
+        draw_normals(kTable, random, 0, normals);
+        for (std::size_t i = 0; i < count; ++i) {
+            std::uint8_t& value = values[first + i];
+            const double counted = poisson_count(value * peak / 255.0, bits_of(random, i), normals[i] / kNormalScale);
+            value = static_cast<std::uint8_t>(std::min(255.0, counted * 255.0 / peak + 0.5));
+        }
+    });
+}
+
+void add_salt_and_pepper(MutableImageView image, double amount, double salt, const Draws& draws) {
+    const auto channels = static_cast<std::size_t>(image.shape.channels);
+    const auto replaced = static_cast<int>(std::lround(amount * 0x10000));
+    const auto white = static_cast<int>(std::lround(amount * salt * 0x10000));
+    visit_chunks(image.shape.bytes() / channels, draws,
+                 [&](std::size_t first, std::size_t count, const std::uint8_t* random) {
+                     for (std::size_t i = 0; i < count; ++i) {
+                         const int bits = bits_of(random, i);
+                         if (bits < replaced) {
+                             std::fill_n(image.data + (first + i) * channels, channels,
+                                         static_cast<std::uint8_t>(bits < white ? 255 : 0));
+                         }
+                     }
+                 });
 }
 
 } // namespace tacit::augment

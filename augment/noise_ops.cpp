@@ -5,24 +5,77 @@
 namespace tacit::augment {
 namespace {
 
-class GaussianNoise final : public Operation {
+/// Noise of one drawn amount on all values.
+class ValueNoise final : public Operation {
   public:
-    explicit GaussianNoise(Range sigma) : sigma_(sigma) {}
+    using Add = void (*)(std::span<std::uint8_t> values, double amount, const Draws& draws);
+
+    ValueNoise(Add add, Range amount) : add_(add), amount_(amount) {}
     void apply(Canvas& canvas, Draws& draws) const override {
-        const double sigma = draws.uniform(sigma_.low, sigma_.high);
+        const double amount = draws.uniform(amount_.low, amount_.high);
         const MutableImageView image = canvas.edit();
-        add_gaussian_noise({image.data, image.shape.bytes()}, 255.0 * sigma, draws, canvas.buffers().random);
+        add_({image.data, image.shape.bytes()}, amount, draws);
     }
 
   private:
-    Range sigma_;
+    Add add_;
+    Range amount_;
 };
+
+/// White and black instead of a drawn share of the pixels.
+class SaltAndPepper final : public Operation {
+  public:
+    SaltAndPepper(Range amount, double salt) : amount_(amount), salt_(salt) {}
+    void apply(Canvas& canvas, Draws& draws) const override {
+        const double amount = draws.uniform(amount_.low, amount_.high);
+        add_salt_and_pepper(canvas.edit(), amount, salt_, draws);
+    }
+
+  private:
+    Range amount_;
+    double salt_;
+};
+
+Range amount_of(OpParams& params, double fallback) {
+    return params.range("amount", {fallback, fallback}, 0.0, 1.0);
+}
 
 } // namespace
 
 // sigma is a fraction of full scale, as in torchvision, whose default is 0.1.
 OperationPtr make_gaussian_noise(OpParams& params) {
-    return std::make_unique<GaussianNoise>(params.range("sigma", {0.1, 0.1}, 0.0, 10.0));
+    const auto add = [](std::span<std::uint8_t> values, double sigma, const Draws& draws) {
+        add_gaussian_noise(values, 255.0 * sigma, draws);
+    };
+    return std::make_unique<ValueNoise>(add, params.range("sigma", {0.1, 0.1}, 0.0, 10.0));
+}
+
+// Defaults of scikit-image's random_noise: a variance of .01, an amount of .05, half of it salt.
+OperationPtr make_speckle_noise(OpParams& params) {
+    return std::make_unique<ValueNoise>(add_speckle_noise, params.range("sigma", {0.1, 0.1}, 0.0, 10.0));
+}
+
+OperationPtr make_salt_and_pepper(OpParams& params) {
+    const Range amount = amount_of(params, 0.05);
+    return std::make_unique<SaltAndPepper>(amount, params.number("salt", 0.5, 0.0, 1.0));
+}
+
+// peak is the number of photons of white: one for each level.
+OperationPtr make_poisson_noise(OpParams& params) {
+    return std::make_unique<ValueNoise>(add_poisson_noise, params.range("peak", {255.0, 255.0}, 1.0, 1e6));
+}
+
+// Vincent et al. 2010, section 3.3: a share of the pixels becomes black; a quarter is the middle of their range.
+OperationPtr make_masking_noise(OpParams& params) {
+    return std::make_unique<SaltAndPepper>(amount_of(params, 0.25), 0.0);
+}
+
+// The same for every value of every channel by itself.
+OperationPtr make_dropout(OpParams& params) {
+    const auto drop = [](std::span<std::uint8_t> values, double amount, const Draws& draws) {
+        add_salt_and_pepper({values.data(), {1, static_cast<int>(values.size()), 1}}, amount, 0.0, draws);
+    };
+    return std::make_unique<ValueNoise>(drop, amount_of(params, 0.1));
 }
 
 } // namespace tacit::augment

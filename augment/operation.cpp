@@ -16,7 +16,7 @@ struct Entry {
     OperationPtr (*make)(OpParams&);
 };
 
-constexpr std::array<Entry, 15> kOperations{{
+constexpr std::array<Entry, 28> kOperations{{
     {"random_resized_crop", make_random_resized_crop},
     {"resize", make_resize},
     {"resize_short_side", make_resize_short_side},
@@ -28,8 +28,21 @@ constexpr std::array<Entry, 15> kOperations{{
     {"color_jitter", make_color_jitter},
     {"grayscale", make_grayscale},
     {"solarize", make_solarize},
+    {"invert", make_invert},
+    {"posterize", make_posterize},
+    {"auto_contrast", make_auto_contrast},
+    {"equalize", make_equalize},
+    {"gamma", make_gamma},
+    {"gain_offset", make_gain_offset},
+    {"channel_shuffle", make_channel_shuffle},
+    {"channel_drop", make_channel_drop},
     {"gaussian_blur", make_gaussian_blur},
     {"gaussian_noise", make_gaussian_noise},
+    {"salt_and_pepper", make_salt_and_pepper},
+    {"speckle_noise", make_speckle_noise},
+    {"poisson_noise", make_poisson_noise},
+    {"masking_noise", make_masking_noise},
+    {"dropout", make_dropout},
     {"center_mask", make_center_mask},
     {"random_block_mask", make_random_block_mask},
 }};

@@ -18,7 +18,6 @@ namespace tacit::augment {
 namespace {
 
 constexpr int kMaxSize = 8192;
-constexpr int kMaxChannels = 32;
 constexpr int kMaxViews = 64;
 
 struct Step {
@@ -98,6 +97,7 @@ void Recipe::Program::make_view(const View& view, ImageView source, const Sample
     if (view.outputs.mask && slot.mask != nullptr) {
         std::memset(slot.mask, 0, pixels);
     }
+    buffers.color.start(spec.mode);
     Canvas canvas(source, buffers, slot, spec.size);
     for (std::size_t i = 0; i < view.steps.size(); ++i) {
         Draws draws(key, view.draw, static_cast<int>(i));

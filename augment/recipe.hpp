@@ -27,11 +27,16 @@ struct ViewSpec {
     int draw = 0;
 };
 
+/// How adjacent brightness, contrast, saturation, hue and grayscale are computed: as torchvision does, or as one affine
+/// map of the colours (ColorChain).
+enum class ColorMode { exact, fast };
+
 /// What a recipe makes of one image: every view has `size` x `size` pixels.
 struct RecipeSpec {
     std::string name;
     int size = 32;
     std::vector<ViewSpec> views;
+    ColorMode mode = ColorMode::exact;
 };
 
 /// Identity of a sample's randomness. Every draw is Philox4x32-10 keyed by these, the view's `draw`

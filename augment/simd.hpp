@@ -8,6 +8,11 @@
 
 #if defined(__x86_64__) && !defined(__clang__) // clang 14 cannot ask the processor for these levels
 #define TACIT_SIMD_LEVELS 1
+#pragma GCC diagnostic push // GCC 12 warns of what its own header leaves undefined on purpose
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <immintrin.h>
+#pragma GCC diagnostic pop
 #define TACIT_TARGET(level) __attribute__((target("arch=" level), noinline))
 #else
 #define TACIT_SIMD_LEVELS 0

@@ -1,124 +1,194 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "augment/color.hpp"
+#include "augment/simd.hpp"
 #include "test_images.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <gtest/gtest.h>
+#include <map>
+#include <numeric>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
 
 namespace tacit::augment {
 namespace {
 
-/// Three planes of one colour.
-struct Planes {
-    std::vector<std::uint8_t> memory;
-    explicit Planes(std::vector<std::uint8_t> values) : memory(std::move(values)) {}
-    Planes(std::uint8_t red, std::uint8_t green, std::uint8_t blue) : memory{red, green, blue} {}
-    PlanarRgb view() { return {memory.data(), memory.size() / 3}; }
-};
-
 using Colour = std::vector<std::uint8_t>;
 
+/// What the steps make of one pixel.
+Colour pixel(const Colour& colour, const std::vector<ColorStep>& steps, ColorMode mode = ColorMode::exact) {
+    TestImage image(1, 1, static_cast<int>(colour.size()));
+    image.pixels = colour;
+    return colored(image, steps, mode).pixels;
+}
+
 TEST(Colour, NeutralAmountsChangeNothing) {
-    const std::vector<std::uint8_t> before = random_image(20, 20, 3).pixels;
-    Planes planes(before);
-    adjust_brightness(planes.view().values(), 1.0);
-    adjust_contrast(planes.view().values(), 100.0F, 1.0);
-    adjust_saturation(planes.view(), 1.0);
-    EXPECT_EQ(planes.memory, before);
+    const TestImage image = random_image(20, 20, 3);
+    for (const ColorStep& step : std::vector<ColorStep>{Brightness{1.0}, Contrast{1.0}, Saturation{1.0}, Hue{0.0}}) {
+        EXPECT_EQ(colored(image, {step}).pixels, image.pixels) << step.index();
+    }
 }
 
 TEST(Colour, BrightnessScalesTruncatesAndClamps) {
-    Planes planes(10, 101, 200);
-    adjust_brightness(planes.view().values(), 1.5);
-    EXPECT_EQ(planes.memory, (Colour{15, 151, 255}));
-    adjust_brightness(planes.view().values(), 0.0);
-    EXPECT_EQ(planes.memory, (Colour{0, 0, 0}));
+    EXPECT_EQ(pixel({10, 101, 200}, {Brightness{1.5}}), (Colour{15, 151, 255}));
+    EXPECT_EQ(pixel({15, 151, 255}, {Brightness{0.0}}), (Colour{0, 0, 0}));
 }
 
 TEST(Colour, ContrastStretchesAboutTheMean) {
-    Planes planes(50, 100, 240);
-    adjust_contrast(planes.view().values(), 100.0F, 2.0);
-    EXPECT_EQ(planes.memory, (Colour{0, 100, 255}));
+    TestImage image(1, 2, 1);
+    image.pixels = {50, 150};
+    EXPECT_EQ(colored(image, {Contrast{1.5}}).pixels, (Colour{25, 175}));
 }
 
-TEST(Colour, ZeroContrastIsTheTruncatedMean) {
-    Planes planes(random_image(16, 16, 3).pixels);
-    const auto mean = static_cast<std::uint8_t>(mean_gray(planes.view()));
-    adjust_contrast(planes.view().values(), mean_gray(planes.view()), 0.0);
-    EXPECT_TRUE(std::all_of(planes.memory.begin(), planes.memory.end(), [mean](int value) { return value == mean; }));
+TEST(Colour, ZeroContrastIsTheTruncatedMeanOfTheGrayLevels) {
+    const TestImage image = random_image(50, 50, 3);
+    const Colour gray = colored(image, {Grayscale{}}).pixels;
+    const auto mean = std::accumulate(gray.begin(), gray.end(), 0L) / static_cast<long>(gray.size());
+    EXPECT_EQ(colored(image, {Contrast{0.0}}).pixels, Colour(gray.size(), static_cast<std::uint8_t>(mean)));
+}
+
+TEST(Colour, ContrastSeesWhatIsRecordedBeforeIt) {
+    const TestImage image = random_image(40, 40, 3);
+    for (const ColorStep& before : std::vector<ColorStep>{Brightness{1.7}, Saturation{0.3}, Hue{0.2}}) {
+        const TestImage first = colored(image, {before});
+        EXPECT_EQ(colored(image, {before, Contrast{0.4}}).pixels, colored(first, {Contrast{0.4}}).pixels);
+    }
 }
 
 TEST(Colour, ZeroSaturationIsTheFlooredGray) {
-    Planes saturated(random_image(16, 16, 3).pixels);
-    Planes gray(saturated.memory);
-    adjust_saturation(saturated.view(), 0.0);
-    to_grayscale(gray.view());
-    EXPECT_EQ(saturated.memory, gray.memory);
+    const TestImage image = random_image(16, 16, 3);
+    EXPECT_EQ(colored(image, {Saturation{0.0}}).pixels, colored(image, {Grayscale{}}).pixels);
 }
 
 TEST(Colour, GrayWeightsAreRec601) {
-    Planes red(255, 0, 0);
-    to_grayscale(red.view());
-    EXPECT_EQ(red.memory, (Colour{76, 76, 76}));
-    Planes green(0, 255, 0);
-    to_grayscale(green.view());
-    EXPECT_EQ(green.memory, (Colour{149, 149, 149}));
+    EXPECT_EQ(pixel({255, 0, 0}, {Grayscale{}}), (Colour{76, 76, 76}));
+    EXPECT_EQ(pixel({0, 255, 0}, {Grayscale{}}), (Colour{149, 149, 149}));
 }
 
 TEST(Colour, AThirdOfTheCircleTurnsRedToGreenToBlue) {
-    Planes planes(255, 0, 0);
-    adjust_hue(planes.view(), 1.0 / 3.0);
-    EXPECT_EQ(planes.memory, (Colour{0, 255, 0}));
-    adjust_hue(planes.view(), 1.0 / 3.0);
-    EXPECT_EQ(planes.memory, (Colour{0, 0, 255}));
+    EXPECT_EQ(pixel({255, 0, 0}, {Hue{1.0 / 3.0}}), (Colour{0, 255, 0}));
+    EXPECT_EQ(pixel({0, 255, 0}, {Hue{1.0 / 3.0}}), (Colour{0, 0, 255}));
 }
 
 TEST(Colour, HueLeavesGrayAlone) {
     for (int level = 0; level < 256; ++level) {
-        const auto value = static_cast<std::uint8_t>(level);
-        Planes planes(value, value, value);
-        adjust_hue(planes.view(), 0.3);
-        EXPECT_EQ(planes.memory, (Colour{value, value, value}));
+        const Colour gray(3, static_cast<std::uint8_t>(level));
+        EXPECT_EQ(pixel(gray, {Hue{0.3}}), gray);
     }
 }
 
-TEST(Colour, HueKeepsTheLargestAndSmallestChannel) {
-    Planes planes(random_image(32, 32, 3).pixels);
-    const std::vector<std::uint8_t> before = planes.memory;
-    adjust_hue(planes.view(), -0.37);
-    const std::size_t count = before.size() / 3;
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto extremes = [&](const std::vector<std::uint8_t>& values) {
-            return std::minmax({values[i], values[i + count], values[i + 2 * count]});
-        };
-        EXPECT_NEAR(extremes(before).first, extremes(planes.memory).first, 1);
-        EXPECT_NEAR(extremes(before).second, extremes(planes.memory).second, 1);
-    }
+RC_GTEST_PROP(ColourProperty, HueKeepsTheLargestAndSmallestChannel,
+              (std::uint8_t red, std::uint8_t green, std::uint8_t blue)) {
+    const double shift = *rc::gen::inRange(-500, 501) / 1000.0;
+    const Colour turned = pixel({red, green, blue}, {Hue{shift}});
+    RC_ASSERT(std::max({red, green, blue}) == *std::max_element(turned.begin(), turned.end()));
+    RC_ASSERT(std::min({red, green, blue}) == *std::min_element(turned.begin(), turned.end()));
 }
 
-TEST(Colour, PlanesAndBackIsTheIdentity) {
-    const TestImage image = random_image(7, 9, 3);
-    Planes planes(std::vector<std::uint8_t>(image.pixels.size()));
-    split_planes(image.view(), planes.view());
-    EXPECT_EQ(planes.memory[63], image.pixels[1]);
-    TestImage back(7, 9, 3);
-    merge_planes(planes.view(), back.edit());
-    EXPECT_EQ(back.pixels, image.pixels);
+/// Hue in [0, 1) of a colour that is not gray.
+double hue_of(const Colour& c) {
+    const double most = *std::max_element(c.begin(), c.end());
+    const double range = most - *std::min_element(c.begin(), c.end());
+    const double sixths = c[0] == most   ? (c[1] - c[2]) / range
+                          : c[1] == most ? 2 + (c[2] - c[0]) / range
+                                         : 4 + (c[0] - c[1]) / range;
+    return sixths / 6 - std::floor(sixths / 6);
+}
+
+RC_GTEST_PROP(ColourProperty, HueTurnsByTheShift, ()) {
+    const int least = *rc::gen::inRange(0, 100);
+    const int range = *rc::gen::inRange(64, 156);
+    Colour before{static_cast<std::uint8_t>(least), static_cast<std::uint8_t>(least + *rc::gen::inRange(0, range + 1)),
+                  static_cast<std::uint8_t>(least + range)};
+    for (int order = *rc::gen::inRange(0, 6); order > 0; --order) {
+        std::next_permutation(before.begin(), before.end());
+    }
+    const double shift = *rc::gen::inRange(-500, 501) / 1000.0;
+    const double error = hue_of(pixel(before, {Hue{shift}})) - hue_of(before) - shift;
+    RC_ASSERT(std::abs(error - std::round(error)) <= 1.0 / (6 * range)); // one level of the middle channel
 }
 
 TEST(Colour, SolarizeInvertsFromTheThreshold) {
-    Planes planes(127, 128, 255);
-    solarize(planes.view().values(), 128);
-    EXPECT_EQ(planes.memory, (Colour{127, 127, 0}));
+    EXPECT_EQ(pixel({127, 128, 255}, {Levels{solarize_levels(128)}}), (Colour{127, 127, 0}));
+}
+
+TEST(Colour, GainAndOffsetAreThoseOfTheirChannel) {
+    EXPECT_EQ(pixel({100, 100, 100, 100}, {Levels{gain_offset_levels(1.5, 0.1), 2}}), (Colour{100, 100, 175, 100}));
+    EXPECT_EQ(pixel({100, 200}, {Levels{gain_offset_levels(2.0, -1.0), 1}}), (Colour{100, 145}));
+}
+
+TEST(Colour, StepsTogetherAreTheStepsOneByOne) {
+    const std::vector<ColorStep> steps{Levels{gamma_levels(1.4)},
+                                       Levels{posterize_levels(6), 1},
+                                       Hue{0.1},
+                                       Permutation{{1, 2, 0}},
+                                       Levels{solarize_levels(200)},
+                                       Contrast{0.7},
+                                       AutoContrast{},
+                                       Saturation{1.3},
+                                       Equalize{},
+                                       Levels{constant_levels(9), 0}};
+    const TestImage image = random_image(61, 47, 3);
+    TestImage expected = image;
+    for (const ColorStep& step : steps) {
+        expected = colored(expected, {step});
+    }
+    EXPECT_EQ(colored(image, steps).pixels, expected.pixels);
+    ColorChain in_place;
+    TestImage made = image;
+    for (const ColorStep& step : steps) {
+        in_place.add(step);
+    }
+    in_place.run(made.view(), made.edit());
+    EXPECT_EQ(made.pixels, expected.pixels);
+}
+
+TEST(Colour, EverySimdLevelMakesTheSameBytes) {
+    const std::vector<ColorStep> mixing{Saturation{1.7}, Hue{-0.13}, Levels{gamma_levels(0.8)}, Contrast{1.2}};
+    for (const int width : {1, 15, 63, 64, 65, 333}) {
+        const TestImage image = random_image(5, width, 3);
+        for (const ColorMode mode : {ColorMode::exact, ColorMode::fast}) {
+            limit_simd(SimdLevel::scalar);
+            const Colour expected = colored(image, mixing, mode).pixels;
+            for (const SimdLevel level : {SimdLevel::avx2, SimdLevel::avx512}) {
+                limit_simd(level);
+                EXPECT_EQ(colored(image, mixing, mode).pixels, expected) << width << ' ' << static_cast<int>(level);
+            }
+        }
+    }
+}
+
+TEST(FastColour, GrayStaysGrayAndTheFactorsMultiply) {
+    const std::vector<ColorStep> steps{Brightness{0.5}, Hue{0.2}, Saturation{1.5}, Brightness{1.5}};
+    for (const int level : pixel({200, 200, 200}, steps, ColorMode::fast)) {
+        EXPECT_NEAR(level, 150, 1);
+    }
+}
+
+TEST(FastColour, APositiveShiftGoesFromRedToGreen) {
+    const Colour turned = pixel({180, 60, 60}, {Hue{1.0 / 3.0}, Brightness{1.0}}, ColorMode::fast);
+    EXPECT_GT(turned[1], turned[0] + 30);
+    EXPECT_GT(turned[1], turned[2] + 30);
+}
+
+TEST(FastColour, AloneAnAdjustmentIsExact) {
+    const TestImage image = random_image(30, 30, 3);
+    for (const ColorStep& step : std::vector<ColorStep>{Brightness{1.3}, Contrast{0.6}, Hue{0.1}, Grayscale{}}) {
+        EXPECT_EQ(colored(image, {step}, ColorMode::fast).pixels, colored(image, {step}).pixels) << step.index();
+    }
 }
 
 TEST(ColourJitter, KeepsAConstantImageConstant) {
-    const Recipe recipe(
-        one_view(8, {{"color_jitter", 1.0, {{"brightness", {0.8}}, {"contrast", {0.8}}, {"hue", {0.2}}}}}), 3);
-    const TestImage image(8, 8, 3, 90);
-    for (std::uint64_t sample = 0; sample < 50; ++sample) {
-        const std::vector<std::uint8_t> pixels = run(recipe, image.view(), {1, 0, sample}).pixels[0];
-        EXPECT_TRUE(std::all_of(pixels.begin(), pixels.end(), [&](int value) { return value == pixels[0]; }));
+    for (const ColorMode mode : {ColorMode::exact, ColorMode::fast}) {
+        RecipeSpec spec =
+            one_view(8, {{"color_jitter", 1.0, {{"brightness", {0.8}}, {"contrast", {0.8}}, {"hue", {0.2}}}}});
+        spec.mode = mode;
+        const Recipe recipe(spec, 3);
+        const TestImage image(8, 8, 3, 90);
+        for (std::uint64_t sample = 0; sample < 50; ++sample) {
+            const std::vector<std::uint8_t> pixels = run(recipe, image.view(), {1, 0, sample}).pixels[0];
+            EXPECT_TRUE(std::all_of(pixels.begin(), pixels.end(), [&](int value) { return value == pixels[0]; }));
+        }
     }
 }
 
@@ -137,6 +207,35 @@ TEST(ColourJitter, OrderOfTheAdjustmentsVaries) {
         doubled_first += level == 167 ? 1 : 0;
     }
     EXPECT_NEAR(doubled_first, kCount / 2, 112);
+}
+
+/// How often each outcome of `op` on one pixel occurs.
+std::map<Colour, int> outcomes(const OpSpec& op, const Colour& colour, int count) {
+    const Recipe recipe(one_view(1, {op}), static_cast<int>(colour.size()));
+    TestImage image(1, 1, static_cast<int>(colour.size()));
+    image.pixels = colour;
+    std::map<Colour, int> times;
+    for (int sample = 0; sample < count; ++sample) {
+        ++times[run(recipe, image.view(), {3, 0, static_cast<std::uint64_t>(sample)}).pixels[0]];
+    }
+    return times;
+}
+
+TEST(ChannelShuffle, EveryOrderIsAsLikely) {
+    const auto times = outcomes({"channel_shuffle", 1.0, {}}, {1, 2, 3}, 6000);
+    ASSERT_EQ(times.size(), 6U);
+    for (const auto& [colour, count] : times) {
+        EXPECT_NEAR(count, 1000, 5 * std::sqrt(1000));
+    }
+}
+
+TEST(ChannelDrop, EveryChannelIsAsLikely) {
+    const auto times = outcomes({"channel_drop", 1.0, {{"channels", {3}}}}, {1, 2, 3, 4}, 4000);
+    ASSERT_EQ(times.size(), 4U);
+    for (const auto& [colour, count] : times) {
+        EXPECT_EQ(std::count(colour.begin(), colour.end(), 0), 3);
+        EXPECT_NEAR(count, 1000, 5 * std::sqrt(1000));
+    }
 }
 
 } // namespace

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/draws.hpp"
+#include "augment/philox_bulk.hpp"
+#include "augment/simd.hpp"
 
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <gtest/gtest.h>
 #include <set>
 #include <vector>
@@ -107,6 +111,23 @@ TEST(Draws, NormalHasUnitMoments) {
     EXPECT_NEAR(sum / kCount, 0.0, 5 / std::sqrt(kCount));
     EXPECT_NEAR(squares / kCount, 1.0, 5 * std::sqrt(2.0 / kCount));
     EXPECT_NEAR(fourths / kCount, 3.0, 5 * std::sqrt(96.0 / kCount));
+}
+
+TEST(Philox, BulkBytesAreTheBlocksOfTheBulkCounter) {
+    const Draws draws({7, 1, 2}, 3, 4);
+    std::array<std::uint8_t, 3 * kBulkBytes> bytes{};
+    for (const SimdLevel level : {SimdLevel::scalar, SimdLevel::avx512}) {
+        limit_simd(level);
+        fill_random(draws, 5, bytes);
+        for (std::uint32_t block = 0; block < 24; ++block) {
+            const PhiloxCounter expected = philox4x32(draws.bulk_counter(40 + block), draws.key());
+            PhiloxCounter words{};
+            const std::uint8_t* start = bytes.data() + block / 8 * kBulkBytes + block % 8 * 8;
+            std::memcpy(words.data(), start, 8);
+            std::memcpy(words.data() + 2, start + kBulkBytes / 2, 8);
+            EXPECT_EQ(words, expected) << block;
+        }
+    }
 }
 
 } // namespace

@@ -64,6 +64,11 @@ TEST(RecipeErrors, SaturationAndGrayscaleNeedThreeChannels) {
     expect_in(op_refusal({"grayscale", 1.0, {}}, 1), "use color_jitter");
 }
 
+TEST(RecipeErrors, TheOnlyChannelIsNotDropped) {
+    expect_in(op_refusal({"channel_drop", 1.0, {}}, 1), "use gain_offset");
+    expect_in(op_refusal({"channel_drop", 1.0, {{"channels", {3}}}}, 3), "channels is 3, it must be in [1, 2]");
+}
+
 TEST(RecipeErrors, BrightnessAndContrastWorkOnAnyChannelCount) {
     EXPECT_EQ(op_refusal({"color_jitter", 1.0, {{"brightness", {0.4}}, {"contrast", {0.4}}}}, 8), "");
 }

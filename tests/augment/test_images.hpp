@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "augment/color_chain.hpp"
 #include "augment/draws.hpp"
 #include "augment/recipe.hpp"
 
@@ -31,6 +32,19 @@ inline TestImage random_image(int height, int width, int channels, std::uint64_t
         pixel = static_cast<std::uint8_t>(draws.below(256));
     }
     return image;
+}
+
+/// What the steps make of an image.
+inline TestImage colored(const TestImage& image, const std::vector<ColorStep>& steps,
+                         ColorMode mode = ColorMode::exact) {
+    ColorChain chain;
+    chain.start(mode);
+    for (const ColorStep& step : steps) {
+        chain.add(step);
+    }
+    TestImage out(image.shape.height, image.shape.width, image.shape.channels);
+    chain.run(image.view(), out.edit());
+    return out;
 }
 
 /// All outputs of one sample.

@@ -124,12 +124,41 @@ def geometry_cases(rng):
         yield "center_crop", [size], image, F.center_crop(image, [size, size])
 
 
+def level_cases(rng):
+    for shape in ((40, 44, 3), (28, 28, 1)):
+        image = picture(rng, *shape)
+        dull = (image // 3 + 40).clamp(max=110)
+        yield "invert", [], image, F.invert(image)
+        for bits in (0, 3, 8):
+            yield "posterize", [bits], image, F.posterize(image, bits)
+        for gamma in (0.0, 0.7, 1.6):
+            yield "gamma", [gamma], image, F.adjust_gamma(image, gamma)
+        for source in (image, dull, dull[:, :9, :9], torch.full_like(dull, 77)):
+            yield "equalize", [], source, F.equalize(source)
+            yield "auto_contrast", [], source, F.autocontrast(source)
+    image = picture(rng, 24, 24, 3)
+    yield "channel_shuffle", [2, 0, 1], image, F.permute_channels(image, [2, 0, 1])
+    image = picture(rng, 12, 12, 8)
+    yield "channel_shuffle", [3, 1, 0, 7, 2, 6, 5, 4], image, F.permute_channels(image, [3, 1, 0, 7, 2, 6, 5, 4])
+
+
+def jitter_cases(rng):
+    adjust = (F.adjust_brightness, F.adjust_contrast, F.adjust_saturation, F.adjust_hue)
+    for order in ((0, 1, 2, 3), (1, 0, 3, 2), (3, 2, 1, 0), (2, 3, 0, 1), (3, 1, 2, 0)):
+        factors = [rng.uniform(0.5, 1.5), rng.uniform(0.5, 1.5), rng.uniform(0.5, 1.5), rng.uniform(-0.1, 0.1)]
+        image = picture(rng, 48, 48, 3)
+        result = image
+        for i in order:
+            result = adjust[i](result, factors[i])
+        yield "color_jitter", [*order, *factors], image, result
+
+
 def main():
     assert torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512"), "needs torchvision's uint8 resize"
     rng = np.random.default_rng(20240611)
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     with open(TARGET, "wb") as file:
-        for cases in (resize_cases, colour_cases, blur_cases, geometry_cases):
+        for cases in (resize_cases, colour_cases, blur_cases, geometry_cases, level_cases, jitter_cases):
             for case in cases(rng):
                 write_case(file, *case)
     print(f"{TARGET}: {TARGET.stat().st_size} bytes")

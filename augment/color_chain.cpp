@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "augment/color_chain.hpp"
+
+#include <cmath>
+#include <numbers>
+#include <type_traits>
+
+namespace tacit::augment {
+namespace {
+
+using Matrix = std::array<std::array<float, 3>, 3>;
+
+template <class... Functions> struct Overloaded : Functions... { using Functions::operator()...; };
+
+/// The map that does what `first` does and then `matrix`.
+ColorMap followed_by(const ColorMap& first, const Matrix& matrix) {
+    ColorMap both;
+    for (std::size_t i = 0; i < 3; ++i) {
+        for (std::size_t j = 0; j < 3; ++j) {
+            both.matrix[i][j] = matrix[i][0] * first.matrix[0][j] + matrix[i][1] * first.matrix[1][j] +
+                                matrix[i][2] * first.matrix[2][j];
+        }
+        both.offset[i] =
+            matrix[i][0] * first.offset[0] + matrix[i][1] * first.offset[1] + matrix[i][2] * first.offset[2];
+    }
+    return both;
+}
+
+Matrix brightness_matrix(float factor) {
+    return {{{factor, 0, 0}, {0, factor, 0}, {0, 0, factor}}};
+}
+
+/// Factor times the colour, the rest its luma.
+Matrix saturation_matrix(float factor) {
+    Matrix matrix = brightness_matrix(factor);
+    for (auto& row : matrix) {
+        for (std::size_t j = 0; j < 3; ++j) {
+            row[j] += (1.0F - factor) * kLumaWeights[j];
+        }
+    }
+    return matrix;
+}
+
+/// Turns the chroma plane of YIQ (NTSC, 1953) by `shift` circles; luma stays.
+Matrix hue_matrix(double shift) {
+    constexpr Matrix kToYiq{{{0.299F, 0.587F, 0.114F}, {0.5959F, -0.2746F, -0.3213F}, {0.2115F, -0.5227F, 0.3112F}}};
+    constexpr Matrix kToRgb{{{1.0F, 0.956F, 0.619F}, {1.0F, -0.272F, -0.647F}, {1.0F, -1.106F, 1.703F}}};
+    const double angle = 2.0 * std::numbers::pi * shift;
+    const auto cosine = static_cast<float>(std::cos(angle));
+    const auto sine = static_cast<float>(std::sin(angle));
+    // A positive shift goes from red by green to blue: I towards -Q.
+    const Matrix turn{{{1, 0, 0}, {0, cosine, sine}, {0, -sine, cosine}}};
+    return followed_by(followed_by({kToYiq, {}}, turn), kToRgb).matrix;
+}
+
+float luma(const ColorMap& map, std::span<const float> colour) {
+    float sum = 0.0F;
+    for (std::size_t i = 0; i < 3; ++i) {
+        const auto& row = map.matrix[i];
+        sum += kLumaWeights[i] * (row[0] * colour[0] + row[1] * colour[1] + row[2] * colour[2] + map.offset[i]);
+    }
+    return sum;
+}
+
+} // namespace
+
+void ColorChain::start(ColorMode mode) {
+    mode_ = mode;
+    steps_.clear();
+    program_.clear();
+}
+
+bool ColorChain::linear(std::size_t step) const {
+    return step < steps_.size() &&
+           std::visit(Overloaded{[](Brightness) { return true; }, [](Contrast) { return true; },
+                                 [](Saturation) { return true; }, [](Hue) { return true; },
+                                 [](Grayscale) { return true; }, [](const auto&) { return false; }},
+                      steps_[step]);
+}
+
+ColorMap ColorChain::folded(std::size_t first, std::size_t last) {
+    ColorMap map;
+    std::span<const float> means;
+    for (std::size_t i = first; i < last; ++i) {
+        const auto scale_about_mean = [&](Contrast contrast) {
+            if (means.empty()) {
+                means = program_.channel_means(settled());
+            }
+            const auto factor = static_cast<float>(contrast.factor);
+            const float pivot = luma(map, means);
+            map = followed_by(map, brightness_matrix(factor));
+            for (float& offset : map.offset) {
+                offset += (1.0F - factor) * pivot;
+            }
+        };
+        const auto multiply = [&](const Matrix& matrix) { map = followed_by(map, matrix); };
+        std::visit(Overloaded{scale_about_mean,
+                              [&](Brightness step) { multiply(brightness_matrix(static_cast<float>(step.factor))); },
+                              [&](Saturation step) { multiply(saturation_matrix(static_cast<float>(step.factor))); },
+                              [&](Hue step) { multiply(hue_matrix(step.shift)); },
+                              [&](Grayscale) { multiply(saturation_matrix(0.0F)); }, [](const auto&) {}},
+                   steps_[i]);
+    }
+    return map;
+}
+
+ImageView ColorChain::settled() {
+    if (!program_.only_levels()) {
+        program_.run(image_, target_);
+        program_.clear();
+        image_ = target_;
+    }
+    return image_;
+}
+
+void ColorChain::resolve(const ColorStep& step) {
+    const auto look_at_channels = [&](auto looks, auto table_of) {
+        for (std::size_t c = 0; c < looks.size(); ++c) {
+            program_.add(Levels{table_of(looks[c]), static_cast<int>(c)});
+        }
+    };
+    std::visit(Overloaded{[&](Brightness brightness) { program_.add(Levels{brightness_levels(brightness.factor)}); },
+                          [&](Contrast contrast) {
+                              const float pivot = program_.mean(settled());
+                              program_.add(Levels{contrast_levels(contrast.factor, pivot)});
+                          },
+                          [&](AutoContrast) {
+                              look_at_channels(program_.extremes(settled()), [](const auto& extremes) {
+                                  return auto_contrast_levels(extremes.first, extremes.second);
+                              });
+                          },
+                          [&](Equalize) { look_at_channels(program_.histograms(settled()), equalize_levels); },
+                          [&](const auto& operation) { program_.add(operation); }},
+               step);
+}
+
+void ColorChain::run(ImageView source, MutableImageView target) {
+    image_ = source;
+    target_ = target;
+    const bool fold = mode_ == ColorMode::fast && source.shape.channels == 3;
+    for (std::size_t i = 0; i < steps_.size();) {
+        std::size_t end = i + 1;
+        while (fold && linear(i) && linear(end)) {
+            ++end;
+        }
+        if (end - i > 1) {
+            const ColorMap map = folded(i, end);
+            program_.add(map);
+        } else {
+            resolve(steps_[i]);
+        }
+        i = end;
+    }
+    steps_.clear();
+    program_.run(image_, target);
+    program_.clear();
+}
+
+} // namespace tacit::augment

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "augment/color_program.hpp"
+#include "augment/recipe.hpp"
+
+#include <variant>
+#include <vector>
+
+namespace tacit::augment {
+
+/// brightness_levels() and contrast_levels() of level_table.hpp. The contrast pivot is the mean gray level of an image
+/// of three channels, else the mean of all values.
+struct Brightness {
+    double factor;
+};
+struct Contrast {
+    double factor;
+};
+
+/// auto_contrast_levels() and equalize_levels() of every channel by itself.
+struct AutoContrast {};
+struct Equalize {};
+
+/// What can be recorded: pixel operations, and those that depend on the whole image.
+using ColorStep =
+    std::variant<Brightness, Contrast, Saturation, Hue, Grayscale, Levels, AutoContrast, Equalize, Permutation>;
+
+/// Operations on single pixels in the order in which they were recorded, executed together. What depends on the whole
+/// image costs a look at it, and is a pixel operation then.
+///
+/// ColorMode::fast turns two or more adjacent ones of brightness, contrast, saturation, hue and grayscale into one
+/// ColorMap of an RGB image: the hue is turned in the chroma plane of YIQ, nothing is clamped or truncated between
+/// them, and the contrast pivot is the mean luma of the image before the first of them, carried along. All but the
+/// clamping is linear, so that no order needs a further look.
+class ColorChain {
+  public:
+    /// Begins an empty chain.
+    void start(ColorMode mode);
+    bool empty() const { return steps_.empty(); }
+    void add(const ColorStep& step) { steps_.push_back(step); }
+
+    /// Writes what the recorded steps make of `source` to `target`, of the same shape (the same memory, or memory
+    /// apart), and begins an empty chain.
+    void run(ImageView source, MutableImageView target);
+
+  private:
+    bool linear(std::size_t step) const;
+    ColorMap folded(std::size_t first, std::size_t last);
+    void resolve(const ColorStep& step);
+    /// The image that the next look is at: what is costly of the program is executed before.
+    ImageView settled();
+
+    ColorMode mode_ = ColorMode::exact;
+    std::vector<ColorStep> steps_;
+    ColorProgram program_; // what of the steps so far was not executed
+    ImageView image_;      // what was
+    MutableImageView target_;
+};
+
+} // namespace tacit::augment
