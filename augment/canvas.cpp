@@ -6,7 +6,7 @@
 namespace tacit::augment {
 
 Canvas::Canvas(ImageView source, Workspace::Buffers& buffers, const ViewSlot& slot, int size)
-    : image_(source), buffers_(&buffers), mask_(slot.mask), size_(size) {}
+    : image_(source), buffers_(&buffers), mask_(slot.mask), notes_(slot.notes), size_(size) {}
 
 MutableImageView Canvas::edit() {
     if (buffer_ < 0) {
