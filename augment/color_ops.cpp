@@ -60,6 +60,8 @@ class ColorJitter final : public Operation {
             draws.uniform(ranges_.saturation.low, ranges_.saturation.high),
             draws.uniform(ranges_.hue.low, ranges_.hue.high),
         };
+        canvas.note("brightness {:.2f}, contrast {:.2f}, saturation {:.2f}, hue {:.2f}", amounts[0], amounts[1],
+                    amounts[2], amounts[3]);
         if (canvas.image().shape.channels == 3) {
             PlanesOfCanvas image(canvas);
             for (const Adjustment adjustment : order) {

@@ -20,6 +20,7 @@ class RandomResizedCrop final : public Operation {
     void apply(Canvas& canvas, Draws& draws) const override {
         const ImageView source = canvas.image();
         const Box box = random_crop_box(source.shape, range_, draws);
+        canvas.note("{} x {} at {}, {}", box.height, box.width, box.top, box.left);
         crop_resize(source, box, canvas.next({size_, size_, source.shape.channels}), canvas.buffers().resample);
     }
 
@@ -106,6 +107,7 @@ class PaddedCrop final : public Operation {
         }
         const int top = draws.below(rows + 1) - pad_;
         const int left = draws.below(columns + 1) - pad_;
+        canvas.note("at {}, {}", top, left);
         copy_window(source, top, left, border_, canvas.next({size_, size_, source.shape.channels}));
     }
 

@@ -24,6 +24,7 @@ class Rotate90 final : public Operation {
     void apply(Canvas& canvas, Draws& draws) const override {
         const int turns = turns_ == kRandom ? draws.below(4) : turns_;
         canvas.add_turns(turns);
+        canvas.note("{}", 90 * turns);
         if (turns == 0) {
             return;
         }

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
+#include <utility>
 
 namespace tacit::augment {
 namespace {
@@ -98,8 +99,7 @@ class Jigsaw final : public Operation {
     void put(ImageView tile, int place, MutableImageView out) const {
         const auto bytes = static_cast<std::ptrdiff_t>(layout_.tile) * tile.shape.channels;
         const std::ptrdiff_t row = bytes * layout_.grid;
-        std::uint8_t* corner =
-            out.data + place / layout_.grid * layout_.tile * row + place % layout_.grid * bytes;
+        std::uint8_t* corner = out.data + place / layout_.grid * layout_.tile * row + place % layout_.grid * bytes;
         for (int y = 0; y < layout_.tile; ++y) {
             std::memcpy(corner + y * row, tile.data + y * bytes, static_cast<std::size_t>(bytes));
         }

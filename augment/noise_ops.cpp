@@ -10,6 +10,7 @@ class GaussianNoise final : public Operation {
     explicit GaussianNoise(Range sigma) : sigma_(sigma) {}
     void apply(Canvas& canvas, Draws& draws) const override {
         const double sigma = draws.uniform(sigma_.low, sigma_.high);
+        canvas.note("sigma {:.2f}", sigma);
         const MutableImageView image = canvas.edit();
         add_gaussian_noise({image.data, image.shape.bytes()}, 255.0 * sigma, draws, canvas.buffers().random);
     }

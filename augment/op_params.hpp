@@ -19,9 +19,9 @@ struct ParameterInfo {
     enum class Kind { numbers, flag, word };
     std::string name;
     Kind kind = Kind::numbers;
-    std::vector<double> numbers = {};        ///< default; a flag's is 0 or 1
-    std::string word = {};                   ///< default
-    std::vector<std::string> allowed = {};   ///< words
+    std::vector<double> numbers = {};      ///< default; a flag's is 0 or 1
+    std::string word = {};                 ///< default
+    std::vector<std::string> allowed = {}; ///< words
 };
 
 /// The parameters of one OpSpec, read by name with defaults and limits. Every reader throws ConfigError

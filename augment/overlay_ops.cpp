@@ -9,6 +9,8 @@
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
+#include <string_view>
+#include <utility>
 
 namespace tacit::augment {
 namespace {
@@ -38,8 +40,8 @@ class RandomErasing final : public Operation {
         const auto columns = static_cast<std::size_t>(box.width);
         const auto channels = static_cast<std::size_t>(image.shape.channels);
         for (int y = box.top; y < box.top + box.height; ++y) {
-            const auto begin = static_cast<std::size_t>(y) * static_cast<std::size_t>(size_) +
-                               static_cast<std::size_t>(box.left);
+            const auto begin =
+                static_cast<std::size_t>(y) * static_cast<std::size_t>(size_) + static_cast<std::size_t>(box.left);
             fill(image.data + begin * channels, columns * channels, draws);
             if (canvas.mask() != nullptr) {
                 std::memset(canvas.mask() + begin, 1, columns);
@@ -181,7 +183,9 @@ class StrokeWatermark final : public Watermark {
         const double dx = draws.uniform(0, size()) - x0;
         const double dy = draws.uniform(0, size()) - y0;
         const double length = std::max(dx * dx + dy * dy, 1e-9);
-        const auto first = [&](double from, double way) { return static_cast<int>(from + std::min(way, 0.0) - radius); };
+        const auto first = [&](double from, double way) {
+            return static_cast<int>(from + std::min(way, 0.0) - radius);
+        };
         const auto last = [&](double from, double way) { return static_cast<int>(from + std::max(way, 0.0) + radius); };
         for (int y = first(y0, dy); y <= last(y0, dy); ++y) {
             for (int x = first(x0, dx); x <= last(x0, dx); ++x) {

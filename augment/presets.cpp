@@ -105,8 +105,7 @@ std::vector<ViewSpec> multicrop(const Target& target) {
     std::vector<ViewSpec> views;
     for (int draw = 0; draw < kGlobal + kLocal; ++draw) {
         const bool global = draw < kGlobal;
-        views.push_back(
-            contrastive_view(target, global ? resized_crop(0.14) : resized_crop(0.05, 0.14), draw));
+        views.push_back(contrastive_view(target, global ? resized_crop(0.14) : resized_crop(0.05, 0.14), draw));
         views.back().size = global ? 0 : std::max(1, target.size * 3 / 7);
     }
     return views;

@@ -47,10 +47,10 @@ struct SampleKey {
 /// Where one sample's outputs go. Pointers into a batch slot; a null pointer is not written, nor what the view does
 /// not make (ViewOutputs).
 struct ViewSlot {
-    std::uint8_t* pixels = nullptr;      ///< [size, size, C]
-    std::uint8_t* mask = nullptr;        ///< [planes, height, width] of the view's MaskShape
-    std::int32_t* rotation = nullptr;    ///< quarter turns counter-clockwise, 0..3
-    std::int32_t* permutation = nullptr; ///< index into the permutation_set() of the view's jigsaw
+    std::uint8_t* pixels = nullptr;            ///< [size, size, C]
+    std::uint8_t* mask = nullptr;              ///< [planes, height, width] of the view's MaskShape
+    std::int32_t* rotation = nullptr;          ///< quarter turns counter-clockwise, 0..3
+    std::int32_t* permutation = nullptr;       ///< index into the permutation_set() of the view's jigsaw
     std::vector<std::string>* notes = nullptr; ///< a line for each operation applied, with what it drew
 };
 

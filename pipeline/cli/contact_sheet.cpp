@@ -3,7 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/png.hpp"
-#include "pipeline/loader/data_config.hpp"
+#include "pipeline/loader/recipe_config.hpp"
 
 #include <algorithm>
 #include <array>

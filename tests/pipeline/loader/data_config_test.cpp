@@ -2,6 +2,7 @@
 #include "pipeline/loader/data_config.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/loader/recipe_config.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>
