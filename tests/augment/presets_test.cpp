@@ -80,6 +80,42 @@ TEST(Presets, BlurAndFullJitterBelongToLargeImages) {
     EXPECT_EQ(op_of(preset("simclr", 224, 3), "color_jitter").params.at("hue"), std::vector<double>{0.2});
 }
 
+TEST(Presets, MulticropHasViewsOfTwoSizes) {
+    const Recipe recipe(preset("multicrop", 224, 3), 3);
+    for (int view = 0; view < recipe.views(); ++view) {
+        EXPECT_EQ(recipe.output(view).width, view < 2 ? 224 : 96) << view;
+    }
+}
+
+TEST(Presets, JigsawHasTheTilesOfVissl) {
+    const Recipe recipe(preset("jigsaw", 255, 3), 3);
+    EXPECT_EQ(recipe.output(), (ImageShape{192, 192, 3}));
+    EXPECT_TRUE(recipe.outputs(0).permutation);
+    EXPECT_EQ(Recipe(preset("jigsaw", 32, 3), 3).output(), (ImageShape{24, 24, 3}));
+}
+
+TEST(Presets, ByolTreatsItsViewsDifferently) {
+    const RecipeSpec spec = preset("byol", 224, 3);
+    const auto p = [&](std::size_t view, const std::string& name) {
+        const std::vector<OpSpec>& ops = spec.views[view].ops;
+        return std::find_if(ops.begin(), ops.end(), [&](const OpSpec& op) { return op.name == name; })->p;
+    };
+    EXPECT_EQ(p(0, "gaussian_blur"), 1.0);
+    EXPECT_EQ(p(1, "gaussian_blur"), 0.1);
+    EXPECT_EQ(p(0, "solarize"), 0.0);
+    EXPECT_EQ(p(1, "solarize"), 0.2);
+}
+
+TEST(Presets, ColorizeShowsTheEncoderTheSamePictureInGrey) {
+    const TestImage image = random_image(40, 40, 3);
+    const SampleOutputs outputs = run(Recipe(preset("colorize", 32, 3), 3), image.view(), {});
+    for (std::size_t i = 0; i < outputs.pixels[0].size(); i += 3) {
+        const std::vector<std::uint8_t>& colour = outputs.pixels[1];
+        EXPECT_EQ(outputs.pixels[0][i], outputs.pixels[0][i + 2]);
+        EXPECT_NEAR(outputs.pixels[0][i], 0.2989 * colour[i] + 0.587 * colour[i + 1] + 0.114 * colour[i + 2], 1.0);
+    }
+}
+
 TEST(Presets, EvalKeepsAnImageOfTheRightSize) {
     const TestImage image = random_image(32, 32, 3);
     EXPECT_EQ(run(Recipe(preset("eval", 32, 3), 3), image.view(), {1, 2, 3}).pixels[0], image.pixels);
