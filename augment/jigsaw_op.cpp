@@ -111,14 +111,16 @@ class Jigsaw final : public Operation {
 
 } // namespace
 
-// Noroozi & Favaro 2016: 3 x 3 cells of 75 pixels, tiles of 64 anywhere in them. For images up to 64 pixels 2 x 2.
+// Noroozi & Favaro 2016: 3 x 3 cells of 75 pixels, tiles of 64 anywhere in them. 2 x 2 for views up to 64 pixels, and
+// where 3 does not divide the side.
 OperationPtr make_jigsaw(OpParams& params) {
     constexpr int kSmallSide = 64;
+    constexpr int kLargestGap = 8192;
     constexpr int kFew = 24;
     constexpr int kMany = 100;
     JigsawLayout layout;
-    layout.grid = params.integer("grid", params.size() <= kSmallSide ? 2 : 3, 2, 3);
-    layout.gap = params.integer("gap", 0, 0, params.size());
+    layout.grid = params.integer("grid", params.size() <= kSmallSide || params.size() % 3 != 0 ? 2 : 3, 2, 3);
+    layout.gap = params.integer("gap", 0, 0, kLargestGap);
     layout.jitter = params.flag("jitter", true);
     layout.normalize = params.flag("normalize", false);
     const int tiles = layout.grid * layout.grid;

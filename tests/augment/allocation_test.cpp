@@ -15,7 +15,7 @@ std::atomic<std::int64_t> allocations{0};
 
 } // namespace
 
-void* operator new(std::size_t bytes) {
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
     ++allocations;
     void* memory = std::malloc(bytes > 0 ? bytes : 1); // NOLINT(cppcoreguidelines-no-malloc)
     if (memory == nullptr) {
@@ -23,10 +23,10 @@ void* operator new(std::size_t bytes) {
     }
     return memory;
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
     std::free(memory); // NOLINT(cppcoreguidelines-no-malloc)
 }
-void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
     std::free(memory); // NOLINT(cppcoreguidelines-no-malloc)
 }
 

@@ -22,7 +22,7 @@ TEST(EveryOperation, TakesImagesOfExtremeSizesOrSaysWhatToDo) {
             continue;
         }
         const Recipe recipe(one_view(32, {{name, 1.0, {}}, {"resize", 1.0, {}}}), 3);
-        for (const auto [height, width] : std::vector<std::pair<int, int>>{
+        for (const auto& [height, width] : std::vector<std::pair<int, int>>{
                  {1, 1}, {1, 37}, {37, 1}, {2, 2}, {1, 10000}, {10000, 1}, {10000, 13}, {33, 10000}}) {
             try {
                 run(recipe, TestImage(height, width, 3, 90).view(), {1, 0, 5});
