@@ -30,7 +30,8 @@ void normalize_tile(MutableImageView image) {
     constexpr double kDeviation = 51.0;
     const auto channels = static_cast<std::size_t>(image.shape.channels);
     const std::size_t values = image.shape.bytes();
-    const double count = static_cast<double>(values / channels);
+    const std::size_t pixels = values / channels;
+    const auto count = static_cast<double>(pixels);
     for (std::size_t c = 0; c < channels; ++c) {
         std::uint64_t sum = 0;
         std::uint64_t squares = 0;
@@ -99,7 +100,8 @@ class Jigsaw final : public Operation {
     void put(ImageView tile, int place, MutableImageView out) const {
         const auto bytes = static_cast<std::ptrdiff_t>(layout_.tile) * tile.shape.channels;
         const std::ptrdiff_t row = bytes * layout_.grid;
-        std::uint8_t* corner = out.data + place / layout_.grid * layout_.tile * row + place % layout_.grid * bytes;
+        const std::ptrdiff_t top = std::ptrdiff_t{place / layout_.grid} * layout_.tile;
+        std::uint8_t* corner = out.data + top * row + place % layout_.grid * bytes;
         for (int y = 0; y < layout_.tile; ++y) {
             std::memcpy(corner + y * row, tile.data + y * bytes, static_cast<std::size_t>(bytes));
         }

@@ -38,10 +38,10 @@ void OpParams::take(ParameterInfo parameter) {
 }
 
 const std::vector<double>& OpParams::given_numbers(ParameterInfo parameter) {
-    static const std::vector<double> none;
+    static const std::vector<double> kNone;
     const auto found = spec_->params.find(parameter.name);
     take(std::move(parameter));
-    return found == spec_->params.end() ? none : found->second;
+    return found == spec_->params.end() ? kNone : found->second;
 }
 
 std::vector<double> OpParams::values(const std::string& name) {

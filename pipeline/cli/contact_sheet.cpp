@@ -15,7 +15,7 @@ namespace {
 constexpr int kSmallestPicture = 64;
 constexpr int kTextColumns = 26; ///< characters of a line
 constexpr int kTextZoom = 2;
-constexpr int kGap = 6;
+constexpr int kGap = 10;
 constexpr int kAdvance = (augment::kGlyphWidth + 1) * kTextZoom;
 constexpr int kLineHeight = (augment::kGlyphHeight + 2) * kTextZoom;
 
