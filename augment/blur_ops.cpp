@@ -14,6 +14,7 @@ class GaussianBlur final : public Operation {
     GaussianBlur(int kernel, Range sigma) : kernel_(kernel), sigma_(sigma) {}
     void apply(Canvas& canvas, Draws& draws) const override {
         const double sigma = draws.uniform(sigma_.low, sigma_.high);
+        canvas.note("sigma {:.2f}", sigma);
         gaussian_blur(canvas.edit(), kernel_, sigma, canvas.buffers().blur);
     }
 

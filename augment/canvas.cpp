@@ -7,7 +7,7 @@
 namespace tacit::augment {
 
 Canvas::Canvas(ImageView source, Workspace::Buffers& buffers, const ViewSlot& slot, int size)
-    : image_(source), buffers_(&buffers), pixels_(slot.pixels), mask_(slot.mask), size_(size) {}
+    : image_(source), buffers_(&buffers), pixels_(slot.pixels), mask_(slot.mask), notes_(slot.notes), size_(size) {}
 
 ImageShape Canvas::shape() const {
     return orientation_.shape(resize_.to.bytes() > 0 ? resize_.to : image_.shape);

@@ -8,6 +8,8 @@
 #include "augment/resample.hpp"
 
 #include <cstdint>
+#include <fmt/format.h>
+#include <utility>
 
 namespace tacit::augment {
 
@@ -44,9 +46,22 @@ class Canvas {
     void add_turns(int turns) { turns_ = (turns_ + turns) % 4; }
     int turns() const { return turns_; }
 
-    /// The mask target, [size, size], or null if nobody wants it.
+    /// Sets the permutation target.
+    void set_permutation(int index) { permutation_ = index; }
+    int permutation() const { return permutation_; }
+
+    /// The mask target, of the shape that the operation's outputs() say, or null if nobody wants it.
     std::uint8_t* mask() const { return mask_; }
+    /// Side of the finished view.
     int size() const { return size_; }
+
+    /// Says what the operation drew, e.g. note("sigma {:.2f}", sigma), to whoever wants to know; else does nothing.
+    template <class... Arguments> void note(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+        if (notes_ != nullptr) {
+            notes_->back() += ' ';
+            notes_->back() += fmt::format(format, std::forward<Arguments>(arguments)...);
+        }
+    }
 
     Workspace::Buffers& buffers() { return *buffers_; }
 
@@ -70,8 +85,10 @@ class Canvas {
     Workspace::Buffers* buffers_;
     std::uint8_t* pixels_;
     std::uint8_t* mask_;
+    std::vector<std::string>* notes_; // its last line is that of the operation that runs
     int size_;
     int turns_ = 0;
+    int permutation_ = 0;
 };
 
 } // namespace tacit::augment

@@ -35,6 +35,8 @@ class ColorJitter final : public Operation {
         const Contrast contrast{draw(ranges_.contrast)};
         const Saturation saturation{draw(ranges_.saturation)};
         const Hue hue{draw(ranges_.hue)};
+        canvas.note("brightness {:.2f}, contrast {:.2f}, saturation {:.2f}, hue {:.2f}", brightness.factor,
+                    contrast.factor, saturation.factor, hue.shift);
         for (const int adjustment : order) {
             if (adjustment == 0 && changes(ranges_.brightness, 1.0)) {
                 canvas.color().add(brightness);
@@ -90,8 +92,8 @@ class GainOffset final : public Operation {
 };
 
 /// The channels in random order (Fisher-Yates).
-Permutation shuffled(int channels, Draws& draws) {
-    Permutation permutation{};
+ChannelOrder shuffled(int channels, Draws& draws) {
+    ChannelOrder permutation{};
     for (int c = 0; c < channels; ++c) {
         permutation.from[static_cast<std::size_t>(c)] = static_cast<std::uint8_t>(c);
     }
@@ -113,7 +115,7 @@ class ChannelDrop final : public Operation {
   public:
     explicit ChannelDrop(int channels) : channels_(channels) {}
     void apply(Canvas& canvas, Draws& draws) const override {
-        const Permutation dropped = shuffled(canvas.shape().channels, draws);
+        const ChannelOrder dropped = shuffled(canvas.shape().channels, draws);
         for (int i = 0; i < channels_; ++i) {
             canvas.color().add(Levels{constant_levels(0), dropped.from[static_cast<std::size_t>(i)]});
         }

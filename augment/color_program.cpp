@@ -93,7 +93,7 @@ void ColorProgram::apply(const PixelOperation& operation, Block block) {
             }
         }
     };
-    const auto permute = [&](const Permutation& permutation) {
+    const auto permute = [&](const ChannelOrder& permutation) {
         std::array<std::uint8_t*, kMaxChannels> before{};
         std::copy(block.planes.begin(), block.planes.end(), before.begin());
         for (std::size_t c = 0; c < block.planes.size(); ++c) {

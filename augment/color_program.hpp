@@ -34,12 +34,12 @@ struct Hue {
 struct Grayscale {};
 
 /// Channel c becomes what channel from[c] was, for all channels of the image.
-struct Permutation {
+struct ChannelOrder {
     std::array<std::uint8_t, kMaxChannels> from;
 };
 
 /// What a pixel becomes without a look at other pixels.
-using PixelOperation = std::variant<Levels, Saturation, Hue, Grayscale, ColorMap, Permutation>;
+using PixelOperation = std::variant<Levels, Saturation, Hue, Grayscale, ColorMap, ChannelOrder>;
 
 /// Executes pixel operations a few pixels at a time: they are taken apart into planes, everything is applied while
 /// these are in the fastest cache, and they are put together again.

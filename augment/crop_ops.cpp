@@ -19,7 +19,9 @@ class RandomResizedCrop final : public Operation {
         : size_(size), range_(range), interpolation_(interpolation) {}
     bool moves_pixels() const override { return true; }
     void apply(Canvas& canvas, Draws& draws) const override {
-        canvas.crop_resize(random_crop_box(canvas.shape(), range_, draws), size_, size_, interpolation_);
+        const Box box = random_crop_box(canvas.shape(), range_, draws);
+        canvas.note("{} x {} at {}, {}", box.height, box.width, box.top, box.left);
+        canvas.crop_resize(box, size_, size_, interpolation_);
     }
 
   private:
@@ -110,6 +112,7 @@ class PaddedCrop final : public Operation {
         }
         const int top = draws.below(rows + 1) - pad_;
         const int left = draws.below(columns + 1) - pad_;
+        canvas.note("at {}, {}", top, left);
         copy_window(source, top, left, border_, canvas.next({size_, size_, source.shape.channels}));
     }
 
@@ -124,7 +127,8 @@ int target_size(OpParams& params) {
 }
 
 Interpolation interpolation(OpParams& params) {
-    return params.flag("bicubic", false) ? Interpolation::bicubic : Interpolation::bilinear;
+    const std::string word = params.word("interpolation", "bilinear", {"bilinear", "bicubic"});
+    return word == "bicubic" ? Interpolation::bicubic : Interpolation::bilinear;
 }
 
 } // namespace

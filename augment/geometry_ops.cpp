@@ -25,6 +25,7 @@ class Rotate90 final : public Operation {
     void apply(Canvas& canvas, Draws& draws) const override {
         const int turns = turns_ == kRandom ? draws.below(4) : turns_;
         canvas.add_turns(turns);
+        canvas.note("{}", 90 * turns);
         canvas.orient(Orientation::quarter_turns(turns));
     }
 

@@ -13,6 +13,7 @@ class ValueNoise final : public Operation {
     ValueNoise(Add add, Range amount) : add_(add), amount_(amount) {}
     void apply(Canvas& canvas, Draws& draws) const override {
         const double amount = draws.uniform(amount_.low, amount_.high);
+        canvas.note("{:.2f}", amount);
         const MutableImageView image = canvas.edit();
         add_({image.data, image.shape.bytes()}, amount, draws);
     }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <utility>
 
 namespace tacit::augment {
 
@@ -26,14 +27,29 @@ double OpParams::checked(const std::string& name, double value, double low, doub
     return value;
 }
 
+void OpParams::take(ParameterInfo parameter) {
+    const auto same = [&](const ParameterInfo& taken) { return taken.name == parameter.name; };
+    const auto found = std::find_if(taken_.begin(), taken_.end(), same);
+    if (found == taken_.end()) {
+        taken_.push_back(std::move(parameter));
+    } else if (found->numbers.empty()) { // values() knows no default
+        *found = std::move(parameter);
+    }
+}
+
+const std::vector<double>& OpParams::given_numbers(ParameterInfo parameter) {
+    static const std::vector<double> kNone;
+    const auto found = spec_->params.find(parameter.name);
+    take(std::move(parameter));
+    return found == spec_->params.end() ? kNone : found->second;
+}
+
 std::vector<double> OpParams::values(const std::string& name) {
-    known_.push_back(name);
-    const auto found = spec_->params.find(name);
-    return found == spec_->params.end() ? std::vector<double>{} : found->second;
+    return given_numbers({.name = name});
 }
 
 double OpParams::number(const std::string& name, double fallback, double low, double high) {
-    const std::vector<double> given = values(name);
+    const std::vector<double>& given = given_numbers({.name = name, .numbers = {fallback}});
     if (given.size() > 1) {
         fail(fmt::format("{} has {} values, it takes one", name, given.size()));
     }
@@ -49,11 +65,12 @@ int OpParams::integer(const std::string& name, int fallback, int low, int high) 
 }
 
 bool OpParams::flag(const std::string& name, bool fallback) {
+    take({.name = name, .kind = ParameterInfo::Kind::flag, .numbers = {fallback ? 1.0 : 0.0}});
     return integer(name, fallback ? 1 : 0, 0, 1) == 1;
 }
 
 Range OpParams::range(const std::string& name, Range fallback, double low, double high) {
-    const std::vector<double> given = values(name);
+    const std::vector<double>& given = given_numbers({.name = name, .numbers = {fallback.low, fallback.high}});
     if (given.empty()) {
         return fallback;
     }
@@ -67,12 +84,47 @@ Range OpParams::range(const std::string& name, Range fallback, double low, doubl
     return range;
 }
 
+std::vector<double> OpParams::list(const std::string& name, const std::vector<double>& fallback, double low,
+                                   double high) {
+    const std::vector<double>& given = given_numbers({.name = name, .numbers = fallback});
+    for (const double value : given) {
+        checked(name, value, low, high);
+    }
+    return given.empty() ? fallback : given;
+}
+
+std::string OpParams::word(const std::string& name, const std::string& fallback,
+                           const std::vector<std::string>& allowed) {
+    take({.name = name, .kind = ParameterInfo::Kind::word, .word = fallback, .allowed = allowed});
+    const auto found = spec_->words.find(name);
+    if (found == spec_->words.end()) {
+        return fallback;
+    }
+    if (std::find(allowed.begin(), allowed.end(), found->second) == allowed.end()) {
+        fail(unknown_word(name, found->second, allowed));
+    }
+    return found->second;
+}
+
 void OpParams::require_all_used() const {
-    for (const auto& [name, unused] : spec_->params) {
-        if (std::find(known_.begin(), known_.end(), name) == known_.end()) {
-            fail(known_.empty() ? fmt::format("unknown parameter '{}'; it takes none but p", name)
-                                : unknown_word("parameter", name, known_));
+    std::vector<std::string> known;
+    for (const ParameterInfo& parameter : taken_) {
+        known.push_back(parameter.name);
+    }
+    const auto require = [&](const std::string& name, bool is_word) {
+        const bool taken = std::any_of(taken_.begin(), taken_.end(), [&](const ParameterInfo& parameter) {
+            return parameter.name == name && (parameter.kind == ParameterInfo::Kind::word) == is_word;
+        });
+        if (!taken) {
+            fail(known.empty() ? fmt::format("unknown parameter '{}'; it takes none but p", name)
+                               : unknown_word("parameter", name, known));
         }
+    };
+    for (const auto& given : spec_->params) {
+        require(given.first, false);
+    }
+    for (const auto& given : spec_->words) {
+        require(given.first, true);
     }
 }
 

@@ -60,9 +60,28 @@ OperationPtr make_masking_noise(OpParams& params);
 OperationPtr make_dropout(OpParams& params);
 OperationPtr make_center_mask(OpParams& params);
 OperationPtr make_random_block_mask(OpParams& params);
+OperationPtr make_free_form_mask(OpParams& params);
+OperationPtr make_random_erasing(OpParams& params);
+OperationPtr make_watermark(OpParams& params);
+OperationPtr make_patch_mask(OpParams& params);
+OperationPtr make_multi_block_mask(OpParams& params);
+OperationPtr make_jigsaw(OpParams& params);
 
-/// Names of all operations, in the order of the documentation.
+/// Makes an operation from its parameters. Must not depend on which of them were given.
+using OperationFactory = OperationPtr (*)(OpParams& params);
+
+/// Adds an operation of one's own under a new `name`, so that every recipe can have it: the line that a custom
+/// operation's file ends with (docs/augmentation.md). Not thread-safe: call it before recipes are made, best from the
+/// initialiser of a global. Throws std::logic_error for a name that is taken. Returns true.
+bool register_operation(const std::string& name, OperationFactory make);
+
+/// Names of all operations, in the order of the documentation, then those that were registered.
 std::vector<std::string> operation_names();
+
+/// What the operation `name` takes beside p, with defaults for views of `size` x `size` and `channels` channels. Throws
+/// ConfigError for an unknown operation, or one that such images cannot have.
+std::vector<ParameterInfo> operation_parameters(const std::string& name, const std::string& where, int size,
+                                                int channels);
 
 /// Builds the operation that `spec` names. `where` begins every message ("recipe 'simclr', view 0").
 /// Throws ConfigError.

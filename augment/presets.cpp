@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <string_view>
+#include <utility>
 
 namespace tacit::augment {
 namespace {
@@ -21,47 +23,92 @@ struct Target {
     bool small() const { return size <= kSmallSide; }
 };
 
-OpSpec resized_crop(double min_scale) {
-    return {"random_resized_crop", 1.0, {{"scale", {min_scale, 1.0}}}};
+OpSpec resized_crop(double min_scale, double max_scale = 1.0) {
+    return {"random_resized_crop", 1.0, {{"scale", {min_scale, max_scale}}}};
 }
 
 OpSpec flip() {
     return {"horizontal_flip", 0.5, {}};
 }
 
-/// Chen et al. 2020, appendix A: .8 s of brightness, contrast and saturation, .2 s of hue.
-OpSpec jitter(const Target& target) {
-    const double strength = target.small() ? 0.5 : 1.0;
-    OpSpec op{"color_jitter", 0.8, {{"brightness", {0.8 * strength}}, {"contrast", {0.8 * strength}}}};
+OpSpec jitter(const Target& target, double luminance, double saturation, double hue) {
+    OpSpec op{"color_jitter", 0.8, {{"brightness", {luminance}}, {"contrast", {luminance}}}};
     if (target.channels == 3) {
-        op.params["saturation"] = {0.8 * strength};
-        op.params["hue"] = {0.2 * strength};
+        op.params["saturation"] = {saturation};
+        op.params["hue"] = {hue};
     }
     return op;
 }
 
-/// Chen et al. 2020, appendix A: a kernel of 10 % of the side, for half of the views.
-OpSpec blur(const Target& target) {
+/// Chen et al. 2020, appendix A: .8 s of brightness, contrast and saturation, .2 s of hue.
+OpSpec strong_jitter(const Target& target) {
+    const double strength = target.small() ? 0.5 : 1.0;
+    return jitter(target, 0.8 * strength, 0.8 * strength, 0.2 * strength);
+}
+
+/// Grill et al. 2020, table 6.
+OpSpec mild_jitter(const Target& target) {
+    return jitter(target, 0.4, 0.2, 0.1);
+}
+
+void add_grayscale(const Target& target, double p, std::vector<OpSpec>& ops) {
+    if (target.channels == 3) {
+        ops.push_back({"grayscale", p, {}});
+    }
+}
+
+/// Chen et al. 2020, appendix A: a kernel of 10 % of the side; small images are not blurred.
+OpSpec blur(const Target& target, double p) {
     const int kernel = std::max(3, target.size / 20 * 2 + 1);
     return {"gaussian_blur",
-            target.small() ? 0.0 : 0.5,
+            target.small() ? 0.0 : p,
             {{"kernel_size", {static_cast<double>(kernel)}}, {"sigma", {0.1, 2.0}}}};
 }
 
-ViewSpec contrastive_view(const Target& target, int draw) {
+ViewSpec contrastive_view(const Target& target, OpSpec crop, int draw) {
     ViewSpec view;
     view.draw = draw;
-    view.ops = {resized_crop(0.08), flip(), jitter(target)};
-    if (target.channels == 3) {
-        view.ops.push_back({"grayscale", 0.2, {}});
-    }
-    view.ops.push_back(blur(target));
+    view.ops = {std::move(crop), flip(), strong_jitter(target)};
+    add_grayscale(target, 0.2, view.ops);
+    view.ops.push_back(blur(target, 0.5));
     return view;
 }
 
 /// Two views of independent draws; also the anchor and the positive of the triplet loss.
 std::vector<ViewSpec> contrastive(const Target& target) {
-    return {contrastive_view(target, 0), contrastive_view(target, 1)};
+    return {contrastive_view(target, resized_crop(0.08), 0), contrastive_view(target, resized_crop(0.08), 1)};
+}
+
+/// Grill et al. 2020, table 6: the first view is always blurred, the second seldom, but solarized at times.
+std::vector<ViewSpec> asymmetric(const Target& target) {
+    constexpr std::array<double, 2> kBlur{1.0, 0.1};
+    constexpr std::array<double, 2> kSolarize{0.0, 0.2};
+    std::vector<ViewSpec> views;
+    for (std::size_t i = 0; i < kBlur.size(); ++i) {
+        ViewSpec view;
+        view.draw = static_cast<int>(i);
+        view.ops = {resized_crop(0.08), flip(), mild_jitter(target)};
+        add_grayscale(target, 0.2, view.ops);
+        view.ops.push_back(blur(target, kBlur[i]));
+        if (target.channels == 3) {
+            view.ops.push_back({"solarize", kSolarize[i], {}});
+        }
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+/// Caron et al. 2020 (SwAV): two views of much of the image, six of 3/7 of the side (96 of 224) that show little of it.
+std::vector<ViewSpec> multicrop(const Target& target) {
+    constexpr int kGlobal = 2;
+    constexpr int kLocal = 6;
+    std::vector<ViewSpec> views;
+    for (int draw = 0; draw < kGlobal + kLocal; ++draw) {
+        const bool global = draw < kGlobal;
+        views.push_back(contrastive_view(target, global ? resized_crop(0.14) : resized_crop(0.05, 0.14), draw));
+        views.back().size = global ? 0 : std::max(1, target.size * 3 / 7);
+    }
+    return views;
 }
 
 /// Gidaris et al. 2018: the four rotations of one crop. Small images are shifted, not rescaled, and
@@ -88,11 +135,12 @@ ViewSpec mild_view() {
     return {{resized_crop(0.5), flip()}, 0};
 }
 
-/// Pathak et al. 2016. The random blocks are there at p = 0, so that an override can choose them.
+/// Pathak et al. 2016. The other masks of the paper are there at p = 0, so that an override can choose them.
 std::vector<ViewSpec> context_encoder(const Target&) {
     ViewSpec view = mild_view();
     view.ops.push_back({"center_mask", 1.0, {{"side", {0.5}}}});
     view.ops.push_back({"random_block_mask", 0.0, {{"blocks", {5}}, {"area", {0.03, 0.08}}}});
+    view.ops.push_back({"free_form_mask", 0.0, {{"area", {0.2, 0.3}}}});
     return {view};
 }
 
@@ -105,6 +153,43 @@ std::vector<ViewSpec> denoise(const Target&) {
     ViewSpec noisy = mild_view();
     noisy.ops.push_back({"gaussian_noise", 1.0, {{"sigma", {0.2}}}});
     return {noisy, mild_view()};
+}
+
+/// Noroozi & Favaro 2016, in the proportions of VISSL's jigsaw_8gpu_resnet.yaml (cells of 85 pixels, tiles of 64):
+/// the cells share the recipe's size, so that the view of all tiles is smaller.
+std::vector<ViewSpec> jigsaw(const Target& target) {
+    const int grid = target.small() ? 2 : 3;
+    const int cell = std::max(1, target.size / grid);
+    OpSpec crop = resized_crop(0.5);
+    crop.params["size"] = {static_cast<double>(cell * grid)};
+    ViewSpec view;
+    view.size = std::max(1, cell * 64 / 85) * grid;
+    view.ops = {crop, flip()};
+    add_grayscale(target, 0.66, view.ops);
+    view.ops.push_back({"jigsaw", 1.0, {{"grid", {static_cast<double>(grid)}}, {"normalize", {1}}}});
+    return {view};
+}
+
+/// Zhang et al. 2016: what the encoder sees without colour, and the same in colour.
+std::vector<ViewSpec> colorize(const Target& target) {
+    if (target.channels != 3) {
+        throw ConfigError(fmt::format("augmentation recipe colorize needs 3 channels and the images have {}; choose "
+                                      "another, e.g. autoencoder",
+                                      target.channels));
+    }
+    ViewSpec grey = mild_view();
+    grey.ops.push_back({"grayscale", 1.0, {}});
+    return {grey, mild_view()};
+}
+
+/// He et al. 2022: crops of .2 to 1, flips, and three quarters of the patches hidden.
+std::vector<ViewSpec> masked_patches(const Target&) {
+    return {{{resized_crop(0.2), flip(), {"patch_mask", 1.0, {{"ratio", {0.75}}}}}, 0}};
+}
+
+/// Assran et al. 2023: crops of .3 to 1 and nothing else, one context and four targets.
+std::vector<ViewSpec> masked_blocks(const Target&) {
+    return {{{resized_crop(0.3), {"multi_block_mask", 1.0, {}}}, 0}};
 }
 
 /// No randomness: the whole image when small, else the centre of 8/7 of the size (224 of 256).
@@ -123,13 +208,19 @@ struct Entry {
     std::vector<ViewSpec> (*make)(const Target&);
 };
 
-constexpr std::array<Entry, 8> kPresets{{
+constexpr std::array<Entry, 14> kPresets{{
     {"simclr", contrastive},
+    {"byol", asymmetric},
+    {"multicrop", multicrop},
     {"rotnet", rotations},
+    {"jigsaw", jigsaw},
     {"context_encoder", context_encoder},
-    {"autoencoder", autoencoder},
     {"denoise", denoise},
+    {"autoencoder", autoencoder},
     {"triplet", contrastive},
+    {"colorize", colorize},
+    {"mae", masked_patches},
+    {"ijepa", masked_blocks},
     {"eval", evaluation},
     {"none", as_it_is},
 }};

@@ -9,6 +9,7 @@
 #include "pipeline/base/error.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <fmt/format.h>
 #include <stdexcept>
@@ -23,11 +24,13 @@ constexpr int kMaxViews = 64;
 struct Step {
     OperationPtr operation;
     double p = 1.0;
+    std::string name;
 };
 
 struct View {
     std::vector<Step> steps;
     int draw = 0;
+    int size = 0;
     ViewOutputs outputs;
 };
 
@@ -37,23 +40,78 @@ void require_range(const std::string& where, const std::string& what, int value,
     }
 }
 
-View compile_view(const ViewSpec& spec, const std::string& where, int size, int channels) {
+/// Adds what `operation` delivers to the outputs of its view, which `where` names.
+void add_outputs(const Operation& operation, const std::string& name, const std::string& where, ViewOutputs& outputs) {
+    const ViewOutputs added = operation.outputs();
+    if (outputs.mask && operation.moves_pixels()) {
+        throw ConfigError(fmt::format("{}: {} comes after a mask and would move pixels away from it; put the mask last",
+                                      where, name));
+    }
+    if (outputs.mask && added.mask && outputs.mask != added.mask) {
+        throw ConfigError(fmt::format("{}: {} makes {} masks of {} x {}, an operation before it {} of {} x {}; a view "
+                                      "has masks of one shape: give the second a view of its own",
+                                      where, name, added.mask.planes, added.mask.height, added.mask.width,
+                                      outputs.mask.planes, outputs.mask.height, outputs.mask.width));
+    }
+    outputs.mask = added.mask ? added.mask : outputs.mask;
+    outputs.rotation = outputs.rotation || added.rotation;
+    outputs.permutation = outputs.permutation || added.permutation;
+}
+
+View compile_view(const ViewSpec& spec, const std::string& where, int default_size, int channels) {
     require_range(where, "draw", spec.draw, 0, kMaxDraw);
     require_range(where, "number of operations", static_cast<int>(spec.ops.size()), 0, kMaxOps);
+    require_range(where, "size", spec.size, 0, kMaxSize);
     View view;
     view.draw = spec.draw;
+    view.size = spec.size > 0 ? spec.size : default_size;
     for (const OpSpec& op : spec.ops) {
-        OperationPtr operation = make_operation(op, where, size, channels);
-        if (view.outputs.mask && operation->moves_pixels()) {
-            throw ConfigError(fmt::format("{}: {} comes after a mask and would move pixels away from it; put the mask "
-                                          "last",
-                                          where, op.name));
-        }
-        view.outputs.mask = view.outputs.mask || operation->outputs().mask;
-        view.outputs.rotation = view.outputs.rotation || operation->outputs().rotation;
-        view.steps.push_back({std::move(operation), op.p});
+        OperationPtr operation = make_operation(op, where, view.size, channels);
+        add_outputs(*operation, op.name, where, view.outputs);
+        view.steps.push_back({std::move(operation), op.p, op.name});
     }
     return view;
+}
+
+/// Adds the time that it lives to an operation's, if somebody measures.
+class Stopwatch {
+  public:
+    Stopwatch(OperationSeconds* seconds, const std::string& name) : seconds_(seconds), name_(name) {
+        if (seconds_ != nullptr) {
+            begin_ = Clock::now();
+        }
+    }
+    ~Stopwatch() {
+        if (seconds_ != nullptr) {
+            (*seconds_)[name_] += std::chrono::duration<double>(Clock::now() - begin_).count();
+        }
+    }
+    Stopwatch(const Stopwatch&) = delete;
+    Stopwatch& operator=(const Stopwatch&) = delete;
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    OperationSeconds* seconds_;
+    const std::string& name_;
+    Clock::time_point begin_;
+};
+
+void run_steps(const View& view, const SampleKey& key, Canvas& canvas, const ViewSlot& slot,
+               OperationSeconds* seconds) {
+    for (std::size_t i = 0; i < view.steps.size(); ++i) {
+        const Step& step = view.steps[i];
+        Draws draws(key, view.draw, static_cast<int>(i));
+        if (draws.uniform() < step.p) {
+            if (slot.notes != nullptr) {
+                slot.notes->push_back(step.name);
+            }
+            const Stopwatch watch(seconds, step.name);
+            step.operation->apply(canvas, draws);
+            if (seconds != nullptr) {
+                canvas.image(); // nothing may wait and be counted as a later operation's
+            }
+        }
+    }
 }
 
 } // namespace
@@ -93,28 +151,25 @@ void Recipe::Program::check_source(ImageView source, const SampleKey& key, std::
 
 void Recipe::Program::make_view(const View& view, ImageView source, const SampleKey& key, const ViewSlot& slot,
                                 Workspace::Buffers& buffers) const {
-    const auto pixels = static_cast<std::size_t>(spec.size) * static_cast<std::size_t>(spec.size);
     if (view.outputs.mask && slot.mask != nullptr) {
-        std::memset(slot.mask, 0, pixels);
+        std::memset(slot.mask, 0, view.outputs.mask.bytes());
     }
     buffers.color.start(spec.mode);
-    Canvas canvas(source, buffers, slot, spec.size);
-    for (std::size_t i = 0; i < view.steps.size(); ++i) {
-        Draws draws(key, view.draw, static_cast<int>(i));
-        if (draws.uniform() < view.steps[i].p) {
-            view.steps[i].operation->apply(canvas, draws);
-        }
-    }
+    Canvas canvas(source, buffers, slot, view.size);
+    run_steps(view, key, canvas, slot, buffers.seconds);
     const ImageShape made = canvas.shape();
-    if (made.height != spec.size || made.width != spec.size) {
+    if (made.height != view.size || made.width != view.size) {
         throw DataError(
-            fmt::format("sample {} is {} x {} after the operations of recipe '{}', whose views are {} x {}: "
+            fmt::format("sample {} is {} x {} after the operations of recipe '{}', where the view is {} x {}: "
                         "add resize, random_resized_crop or center_crop",
-                        key.sample, made.height, made.width, spec.name, spec.size, spec.size));
+                        key.sample, made.height, made.width, spec.name, view.size, view.size));
     }
     canvas.finish();
     if (view.outputs.rotation && slot.rotation != nullptr) {
         *slot.rotation = canvas.turns();
+    }
+    if (view.outputs.permutation && slot.permutation != nullptr) {
+        *slot.permutation = canvas.permutation();
     }
 }
 
@@ -143,8 +198,13 @@ int Recipe::views() const {
     return static_cast<int>(program_->views.size());
 }
 
-ImageShape Recipe::output() const {
-    return {program_->spec.size, program_->spec.size, program_->channels};
+int Recipe::channels() const {
+    return program_->channels;
+}
+
+ImageShape Recipe::output(int view) const {
+    const int size = program_->views.at(static_cast<std::size_t>(view)).size;
+    return {size, size, program_->channels};
 }
 
 ViewOutputs Recipe::outputs(int view) const {

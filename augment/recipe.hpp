@@ -13,11 +13,12 @@ namespace tacit::augment {
 
 /// One operation of a view: its name ("random_resized_crop", "gaussian_blur", …), the probability
 /// p in [0, 1] with which it is applied, and its parameters by torchvision's names. Parameters that
-/// are not named keep the operation's defaults.
+/// are not named keep the operation's defaults; docs/augmentation.md lists all.
 struct OpSpec {
     std::string name;
     double p = 1.0;
-    std::map<std::string, std::vector<double>> params;
+    std::map<std::string, std::vector<double>> params; ///< numbers; a flag is 0 or 1
+    std::map<std::string, std::string> words = {};     ///< parameters that are words ("interpolation": "bicubic")
 };
 
 /// One view of a sample: operations in order. Views with the same `draw` share every random draw, so
@@ -25,16 +26,17 @@ struct OpSpec {
 struct ViewSpec {
     std::vector<OpSpec> ops;
     int draw = 0;
+    int size = 0; ///< the view has size x size pixels; 0: those of the recipe
 };
 
 /// How adjacent brightness, contrast, saturation, hue and grayscale are computed: as torchvision does, or as one affine
 /// map of the colours (ColorChain).
 enum class ColorMode { exact, fast };
 
-/// What a recipe makes of one image: every view has `size` x `size` pixels.
+/// What a recipe makes of one image.
 struct RecipeSpec {
     std::string name;
-    int size = 32;
+    int size = 32; ///< of views that name none
     std::vector<ViewSpec> views;
     ColorMode mode = ColorMode::exact;
 };
@@ -47,17 +49,35 @@ struct SampleKey {
     std::uint64_t sample = 0;
 };
 
-/// Where one sample's outputs go. Pointers into a batch slot; a null pointer is not written.
+/// Where one sample's outputs go. Pointers into a batch slot; a null pointer is not written, nor what the view does
+/// not make (ViewOutputs).
 struct ViewSlot {
-    std::uint8_t* pixels = nullptr;   ///< [size, size, C]
-    std::uint8_t* mask = nullptr;     ///< [size, size], 1 = hidden from the encoder; only if the view makes a mask
-    std::int32_t* rotation = nullptr; ///< quarter turns counter-clockwise, 0..3; only if the view rotates
+    std::uint8_t* pixels = nullptr;            ///< [size, size, C]
+    std::uint8_t* mask = nullptr;              ///< [planes, height, width] of the view's MaskShape
+    std::int32_t* rotation = nullptr;          ///< quarter turns counter-clockwise, 0..3
+    std::int32_t* permutation = nullptr;       ///< index into the permutation_set() of the view's jigsaw
+    std::vector<std::string>* notes = nullptr; ///< a line for each operation applied, with what it drew
 };
 
-/// Which outputs a view makes.
+/// A view's mask: planes of height x width cells, each the whole view for its part (a pixel, or a patch of pixels).
+/// In plane 0, 1 = hidden from the encoder. Further planes are the blocks to predict, each 1 in its block
+/// (multi_block_mask). No planes: the view makes no mask.
+struct MaskShape {
+    int planes = 0;
+    int height = 0;
+    int width = 0;
+    std::size_t bytes() const {
+        return static_cast<std::size_t>(planes) * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+    }
+    explicit operator bool() const { return planes > 0; }
+    bool operator==(const MaskShape&) const = default;
+};
+
+/// Which outputs a view makes beside its pixels.
 struct ViewOutputs {
-    bool mask = false;
+    MaskShape mask = {};
     bool rotation = false;
+    bool permutation = false;
 };
 
 /// Scratch memory of one worker thread; grows to the largest image seen and is then reused.
@@ -86,8 +106,9 @@ class Recipe {
 
     const RecipeSpec& spec() const;
     int views() const;
-    /// Shape of every view: {size, size, C}.
-    ImageShape output() const;
+    int channels() const;
+    /// Shape of a view: {size, size, C}.
+    ImageShape output(int view = 0) const;
     ViewOutputs outputs(int view) const;
     /// Whether every image of that shape is its own and only view, unchanged.
     bool keeps(ImageShape source) const;
@@ -101,11 +122,12 @@ class Recipe {
     std::unique_ptr<Program> program_;
 };
 
-/// Names of the built-in recipes: simclr, rotnet, context_encoder, autoencoder, denoise, triplet, eval, none.
+/// Names of the built-in recipes, which docs/augmentation.md describes.
 std::vector<std::string> preset_names();
 
-/// The built-in recipe `name` for views of `size` x `size` and `channels` channels (colour operations
-/// are left out of presets when channels != 3). Throws ConfigError with the nearest name.
+/// The built-in recipe `name` for views of `size` x `size` and `channels` channels. Colour operations are left out
+/// when channels != 3; multicrop and jigsaw have views of further sizes. Throws ConfigError with the nearest name,
+/// or for colorize when channels != 3.
 RecipeSpec preset(const std::string& name, int size, int channels);
 
 } // namespace tacit::augment

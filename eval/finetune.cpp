@@ -5,8 +5,8 @@
 #include "eval/label_draw.hpp"
 #include "models/pretext/pretext.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/loader/data_config.hpp"
 #include "pipeline/loader/loader.hpp"
+#include "pipeline/loader/recipe_config.hpp"
 #include "pipeline/train/optimizer.hpp"
 
 #include <torch/nn/init.h>
@@ -108,8 +108,8 @@ class Trainer {
     }
 
     at::Tensor images_of(const loader::Batch& batch) const {
-        return models::normalized_images(batch.views.at(0).pixels.data(), batch.count, batch.shape, images_.mean,
-                                         images_.std);
+        const loader::BatchView& view = batch.views.at(0);
+        return models::normalized_images(view.pixels.data(), batch.count, view.shape, images_.mean, images_.std);
     }
 
     static at::Tensor labels_of(const loader::Batch& batch) {

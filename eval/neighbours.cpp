@@ -5,7 +5,7 @@
 #include "eval/knn.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/png.hpp"
-#include "pipeline/loader/data_config.hpp"
+#include "pipeline/loader/recipe_config.hpp"
 
 #include <torch/types.h>
 

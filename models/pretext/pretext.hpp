@@ -17,10 +17,11 @@ namespace tacit::models {
 
 /// The views of one (micro-)batch on one rank, as tensors on the training device.
 struct PretextInput {
-    std::vector<at::Tensor> views;     ///< each [N, C, H, W] float32, normalised by the data set's mean and std
-    std::vector<at::Tensor> masks;     ///< per view [N, 1, H, W] float32, 1 = hidden; undefined where none
-    std::vector<at::Tensor> rotations; ///< per view [N] int64 quarter turns; undefined where none
-    std::int64_t global_count = 0;     ///< samples of this (micro-)batch over all ranks
+    std::vector<at::Tensor> views; ///< each [N, C, H, W] float32, normalised by the data set's mean and std
+    std::vector<at::Tensor> masks; ///< per view [N, planes, h, w] float32 (augment::MaskShape); undefined where none
+    std::vector<at::Tensor> rotations;    ///< per view [N] int64 quarter turns; undefined where none
+    std::vector<at::Tensor> permutations; ///< per view [N] int64 index into the permutation set; undefined where none
+    std::int64_t global_count = 0;        ///< samples of this (micro-)batch over all ranks
 };
 
 /// What one rank contributes to a step.
@@ -35,7 +36,7 @@ struct PretextLoss {
 /// What a pretext needs from the augmentation stage; checked against the recipe before training.
 struct ViewNeeds {
     int views = 1;         ///< at least
-    bool mask = false;     ///< view 0 must make a mask
+    bool mask = false;     ///< view 0 must make a mask of its pixels
     bool rotation = false; ///< every view must carry its rotation
 };
 

@@ -5,6 +5,7 @@
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/shards/dataset.hpp"
 
+#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -21,7 +22,8 @@ void bench_augment_options(OptionTable& table) {
         "source", po::value<std::int64_t>()->value_name("PIXELS")->default_value(32), "of the generated source image")(
         "channels", po::value<std::int64_t>()->value_name("N")->default_value(3), "of the source image")(
         "data", po::value<std::string>()->value_name("PATH"), "take the first training image there as the source")(
-        "seconds", po::value<double>()->value_name("S")->default_value(1), "of measuring, a recipe");
+        "seconds", po::value<double>()->value_name("S")->default_value(1),
+        "of measuring, a recipe")("profile", po::bool_switch(), "measure again, and say where the time of a view goes");
     add_json_option(table);
 }
 
@@ -52,13 +54,29 @@ Source chosen_source(const Call& call) {
     return source;
 }
 
+/// Adds each operation's microseconds a view to the answers.
+void add_profile(const std::vector<augment::ProfileLine>& lines, nlohmann::ordered_json& result, std::string& text) {
+    constexpr double kMicro = 1e6;
+    double total = 0;
+    for (const augment::ProfileLine& line : lines) {
+        total += line.seconds;
+        result["microseconds"][line.operation] = kMicro * line.seconds;
+    }
+    for (const augment::ProfileLine& line : lines)
+        text += fmt::format("  {:<22} {:>9.2f} us a view {:>5.1f} %\n", line.operation, kMicro * line.seconds,
+                            100 * line.seconds / total);
+}
+
 ExitCode run_bench_augment(const Call& call) {
     const Source source = chosen_source(call);
     const auto size = static_cast<int>(call.integer_in("size", 1, 4096));
     const double seconds = call.number_in("seconds", 0.01, 600);
     std::vector<std::string> names = call.texts("recipe");
-    if (names.empty())
+    if (names.empty()) {
         names = augment::preset_names();
+        if (source.view.shape.channels != 3)
+            names.erase(std::find(names.begin(), names.end(), "colorize"));
+    }
     nlohmann::ordered_json results = nlohmann::ordered_json::array();
     std::string text =
         fmt::format("{:<18} {:>16}  (one thread, {} x {} x {} to {} x {})\n", "recipe", "views/s",
@@ -69,6 +87,8 @@ ExitCode run_bench_augment(const Call& call) {
         const double rate = augment::views_per_second(recipe, source.view, seconds);
         results.push_back({{"recipe", name}, {"views_per_second", rate}, {"views", recipe.views()}});
         text += fmt::format("{:<18} {:>16.0f}\n", name, rate);
+        if (call.flag("profile"))
+            add_profile(augment::profile_recipe(recipe, source.view, seconds), results.back(), text);
     }
     const nlohmann::ordered_json json = {{"threads", 1},
                                          {"source_height", source.view.shape.height},

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/cli/contact_sheet.hpp"
 
-#include "pipeline/base/error.hpp"
+#include "augment/font.hpp"
 #include "pipeline/base/png.hpp"
-#include "pipeline/loader/data_config.hpp"
+#include "pipeline/loader/recipe_config.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,100 +12,214 @@
 namespace tacit::cli {
 namespace {
 
-constexpr int kSmallestCell = 64;
-constexpr int kGap = 4;
-constexpr std::array<std::uint8_t, 3> kHidden = {255, 105, 180};
+constexpr int kSmallestPicture = 64;
+constexpr int kTextColumns = 26; ///< characters of a line
+constexpr int kTextZoom = 2;
+constexpr int kGap = 10;
+constexpr int kAdvance = (augment::kGlyphWidth + 1) * kTextZoom;
+constexpr int kLineHeight = (augment::kGlyphHeight + 2) * kTextZoom;
 
-using Pixels = std::vector<std::uint8_t>;
+using Color = std::array<std::uint8_t, 3>;
+constexpr Color kHidden = {255, 105, 180};
+constexpr Color kBlock = {255, 220, 0};
 
-/// An RGB canvas of equal square cells.
-class Sheet {
+/// An RGB picture that can be drawn on; white at first.
+class Picture {
   public:
-    Sheet(int rows, int columns, int size)
-        : zoom_((kSmallestCell + size - 1) / size), size_(size), cell_(size * zoom_ + kGap),
-          height_(rows * cell_ + kGap), width_(columns * cell_ + kGap),
-          canvas_(static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_) * 3, 255) {}
-
-    /// Draws [size, size, channels] pixels; `mask` marks hidden ones and may be null.
-    void draw(int row, int column, const Pixels& pixels, int channels, const std::uint8_t* mask) {
-        for (int y = 0; y < size_ * zoom_; ++y)
-            for (int x = 0; x < size_ * zoom_; ++x) {
-                const std::size_t from = at(y / zoom_, x / zoom_, size_);
-                const std::size_t to = at(kGap + row * cell_ + y, kGap + column * cell_ + x, width_);
-                for (std::size_t c = 0; c < 3; ++c)
-                    canvas_[to * 3 + c] =
-                        mask != nullptr && mask[from] != 0
-                            ? kHidden[c]
-                            : pixels[from * static_cast<std::size_t>(channels) + (channels == 3 ? c : 0)];
-            }
+    Picture(int height, int width)
+        : height_(height), width_(width),
+          pixels_(static_cast<std::size_t>(height) * static_cast<std::size_t>(width), Color{255, 255, 255}) {}
+    int height() const { return height_; }
+    int width() const { return width_; }
+    Color& at(int y, int x) {
+        return pixels_[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x)];
     }
-
-    std::string png() const { return encode_png(canvas_.data(), height_, width_, 3); }
+    void paste(Picture& other, int top, int left) {
+        for (int y = 0; y < other.height_; ++y)
+            for (int x = 0; x < other.width_; ++x)
+                at(top + y, left + x) = other.at(y, x);
+    }
+    void write(const std::string& text, int top, int left) {
+        for (std::size_t i = 0; i < text.size(); ++i)
+            for (int y = 0; y < augment::kGlyphHeight * kTextZoom; ++y)
+                for (int x = 0; x < augment::kGlyphWidth * kTextZoom; ++x)
+                    if (augment::glyph_covers(text[i], x / kTextZoom, y / kTextZoom))
+                        at(top + y, left + static_cast<int>(i) * kAdvance + x) = {0, 0, 0};
+    }
+    std::string png() const { return encode_png(pixels_.data()->data(), height_, width_, 3); }
 
   private:
-    static std::size_t at(int y, int x, int width) {
-        return static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x);
-    }
-
-    int zoom_;
-    int size_;
-    int cell_;
     int height_;
     int width_;
-    Pixels canvas_;
+    std::vector<Color> pixels_;
 };
 
-/// Draws the views of one source image from `column` on.
+/// Breaks `text` at blanks into lines of at most kTextColumns characters; longer words are cut.
+void add_wrapped(const std::string& text, std::vector<std::string>& lines) {
+    const auto columns = static_cast<std::size_t>(kTextColumns);
+    std::size_t begin = 0;
+    while (text.size() - begin > columns) {
+        const std::size_t blank = text.rfind(' ', begin + columns);
+        const bool breaks = blank != std::string::npos && blank > begin;
+        const std::size_t end = breaks ? blank : begin + columns;
+        lines.push_back(text.substr(begin, end - begin));
+        begin = breaks ? end + 1 : end;
+    }
+    lines.push_back(text.substr(begin));
+}
+
+/// A picture and what is written under it.
+struct Cell {
+    Picture picture{0, 0};
+    std::vector<std::string> text;
+    int width() const { return std::max(picture.width(), kTextColumns * kAdvance); }
+    int height() const { return picture.height() + kGap + static_cast<int>(text.size()) * kLineHeight; }
+};
+
+/// The colour that stands for a pixel of `channels` values: itself, the first three, or the mean of two.
+Color color_of(const std::uint8_t* values, int channels) {
+    if (channels >= 3)
+        return {values[0], values[1], values[2]};
+    const auto level = static_cast<std::uint8_t>((values[0] + values[channels - 1]) / 2);
+    return {level, level, level};
+}
+
+std::string channels_shown(int channels) {
+    if (channels == 1 || channels == 3)
+        return "";
+    return channels == 2 ? ", mean of 2 channels" : fmt::format(", channels 1 to 3 of {}", channels);
+}
+
+void tint(Color& color, const Color& with) {
+    for (std::size_t c = 0; c < color.size(); ++c)
+        color[c] = static_cast<std::uint8_t>((color[c] + with[c]) / 2);
+}
+
+/// One view with its outputs.
+struct DrawnView {
+    augment::ImageShape shape;
+    augment::MaskShape mask_shape;
+    std::vector<std::uint8_t> pixels;
+    std::vector<std::uint8_t> mask;
+    std::vector<std::string> notes;
+
+    /// Enlarged by a whole factor to at least kSmallestPicture pixels, hidden parts and blocks tinted.
+    Picture picture() const {
+        const int zoom = (kSmallestPicture + shape.width - 1) / shape.width;
+        Picture picture(shape.height * zoom, shape.width * zoom);
+        for (int y = 0; y < picture.height(); ++y)
+            for (int x = 0; x < picture.width(); ++x) {
+                const std::ptrdiff_t pixel = std::ptrdiff_t{y / zoom} * shape.width + x / zoom;
+                picture.at(y, x) = color_of(pixels.data() + pixel * shape.channels, shape.channels);
+                tint_masked(picture.at(y, x), y / zoom, x / zoom);
+            }
+        return picture;
+    }
+
+  private:
+    void tint_masked(Color& color, int y, int x) const {
+        const std::ptrdiff_t row = std::ptrdiff_t{y} * mask_shape.height / shape.height;
+        const std::ptrdiff_t cell = row * mask_shape.width + std::ptrdiff_t{x} * mask_shape.width / shape.width;
+        for (int plane = mask_shape.planes - 1; plane >= 0; --plane) {
+            const std::ptrdiff_t first = std::ptrdiff_t{plane} * mask_shape.height * mask_shape.width;
+            if (mask[static_cast<std::size_t>(first + cell)] != 0) {
+                tint(color, plane == 0 ? kHidden : kBlock);
+                return;
+            }
+        }
+    }
+};
+
+/// Makes the views of images, ready to be shown.
 class ViewDrawer {
   public:
-    explicit ViewDrawer(const augment::Recipe& recipe) : recipe_(recipe) {
-        for (int view = 0; view < recipe.views(); ++view) {
-            pixels_.emplace_back(recipe.output().bytes());
-            masks_.emplace_back(recipe.output().bytes() / static_cast<std::size_t>(recipe.output().channels));
+    explicit ViewDrawer(const augment::Recipe& recipe)
+        : recipe_(recipe), views_(static_cast<std::size_t>(recipe.views())) {
+        for (std::size_t i = 0; i < views_.size(); ++i) {
+            views_[i].shape = recipe.output(static_cast<int>(i));
+            views_[i].mask_shape = recipe.outputs(static_cast<int>(i)).mask;
+            views_[i].pixels.resize(views_[i].shape.bytes());
+            views_[i].mask.resize(views_[i].mask_shape.bytes());
         }
     }
 
-    void draw(Sheet& sheet, int row, int column, augment::ImageView source, const augment::SampleKey& key) {
+    /// The cells of all views; `title` begins the text of each.
+    std::vector<Cell> draw(augment::ImageView source, const augment::SampleKey& key, const std::string& title) {
         std::vector<augment::ViewSlot> slots;
-        for (std::size_t view = 0; view < pixels_.size(); ++view)
-            slots.push_back({pixels_[view].data(), has_mask(view) ? masks_[view].data() : nullptr, nullptr});
+        for (DrawnView& view : views_) {
+            view.notes.clear();
+            slots.push_back({view.pixels.data(), view.mask.data(), nullptr, nullptr, &view.notes});
+        }
         recipe_.apply(source, key, slots, workspace_);
-        for (std::size_t view = 0; view < pixels_.size(); ++view)
-            sheet.draw(row, column + static_cast<int>(view), pixels_[view], recipe_.output().channels,
-                       slots[view].mask);
+        std::vector<Cell> cells;
+        for (std::size_t i = 0; i < views_.size(); ++i) {
+            const DrawnView& view = views_[i];
+            Cell cell{view.picture(), {}};
+            add_wrapped(fmt::format("{} view {}, {} x {}{}", title, i, view.shape.height, view.shape.width,
+                                    channels_shown(view.shape.channels)),
+                        cell.text);
+            for (const std::string& note : view.notes)
+                add_wrapped(note, cell.text);
+            cells.push_back(std::move(cell));
+        }
+        return cells;
     }
 
   private:
-    bool has_mask(std::size_t view) const { return recipe_.outputs(static_cast<int>(view)).mask; }
-
     const augment::Recipe& recipe_;
-    std::vector<Pixels> pixels_;
-    std::vector<Pixels> masks_;
+    std::vector<DrawnView> views_;
     augment::Workspace workspace_;
 };
+
+/// Puts rows of cells on one picture; columns are as wide as their widest cell, rows as high as their highest.
+Picture put_together(std::vector<std::vector<Cell>>& rows) {
+    std::vector<int> lefts{kGap};
+    for (std::size_t column = 0; column < rows.front().size(); ++column) {
+        int width = 0;
+        for (const auto& row : rows)
+            width = std::max(width, row[column].width());
+        lefts.push_back(lefts.back() + width + kGap);
+    }
+    std::vector<int> tops{kGap};
+    for (const auto& row : rows) {
+        const auto highest = std::max_element(row.begin(), row.end(),
+                                              [](const Cell& a, const Cell& b) { return a.height() < b.height(); });
+        tops.push_back(tops.back() + highest->height() + kGap);
+    }
+    Picture sheet(tops.back(), lefts.back());
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        for (std::size_t c = 0; c < rows[r].size(); ++c) {
+            Cell& cell = rows[r][c];
+            sheet.paste(cell.picture, tops[r], lefts[c]);
+            int top = tops[r] + cell.picture.height() + kGap;
+            for (const std::string& line : cell.text) {
+                sheet.write(line, top, lefts[c]);
+                top += kLineHeight;
+            }
+        }
+    return sheet;
+}
 
 } // namespace
 
 std::string contact_sheet(const shards::Dataset& dataset, const augment::Recipe& recipe, const SheetOptions& options) {
-    const augment::ImageShape shape = recipe.output();
-    if (shape.channels != 1 && shape.channels != 3)
-        throw ConfigError(fmt::format("{}: images of {} channels cannot be drawn; only 1 or 3 can", dataset.info().path,
-                                      shape.channels));
-    const augment::Recipe plain(loader::eval_recipe(shape.height, shape.channels), shape.channels);
+    const augment::Recipe plain(loader::eval_recipe(recipe.spec().size, recipe.channels()), recipe.channels());
     ViewDrawer stored(plain);
     ViewDrawer views(recipe);
-    const int columns = 1 + static_cast<int>(options.epochs) * recipe.views();
-    Sheet sheet(static_cast<int>(options.samples.size()), columns, shape.height);
     shards::SampleBuffer buffer;
-    for (std::size_t row = 0; row < options.samples.size(); ++row) {
-        const std::int64_t sample = options.samples[row];
+    std::vector<std::vector<Cell>> rows;
+    for (const std::int64_t sample : options.samples) {
         const augment::ImageView source = dataset.read(sample, buffer);
-        stored.draw(sheet, static_cast<int>(row), 0, source, {});
-        for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch)
-            views.draw(sheet, static_cast<int>(row), 1 + static_cast<int>(epoch) * recipe.views(), source,
-                       {options.seed, static_cast<std::uint32_t>(epoch), static_cast<std::uint64_t>(sample)});
+        std::vector<Cell> row = stored.draw(source, {}, fmt::format("image {}, plain,", sample));
+        for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+            std::vector<Cell> cells = views.draw(
+                source, {options.seed, static_cast<std::uint32_t>(epoch), static_cast<std::uint64_t>(sample)},
+                fmt::format("epoch {}", epoch));
+            std::move(cells.begin(), cells.end(), std::back_inserter(row));
+        }
+        rows.push_back(std::move(row));
     }
-    return sheet.png();
+    return put_together(rows).png();
 }
 
 } // namespace tacit::cli

@@ -10,16 +10,17 @@
 
 namespace tacit::cli {
 
-/// What a sheet shows: for each sample a row of the image as it is stored, then every view of each epoch.
+/// What a sheet shows: for each sample a row of the plain image (as evaluation sees it), then every view of each epoch.
 struct SheetOptions {
     std::vector<std::int64_t> samples;
     std::uint64_t seed = 1;
     std::int64_t epochs = 1; ///< columns of views are repeated for epoch 0, 1, …
 };
 
-/// A PNG file of what the trainer will see, each picture enlarged by a whole factor to at least 64 pixels.
-/// Hidden pixels of a masked view are shown in pink. Throws ConfigError for images of neither 1 nor 3
-/// channels, DataError for a damaged image.
+/// A PNG file of what the trainer will see, each picture enlarged by a whole factor to at least 64 pixels, with the
+/// operations that were applied and what they drew written under it. What a mask hides is tinted pink, blocks to
+/// predict yellow. Of more than 3 channels the first three are shown, of 2 the mean; the text says so. Throws DataError
+/// for a damaged image.
 std::string contact_sheet(const shards::Dataset& dataset, const augment::Recipe& recipe, const SheetOptions& options);
 
 } // namespace tacit::cli

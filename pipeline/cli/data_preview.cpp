@@ -38,7 +38,7 @@ ExitCode run_data_preview(const Call& call) {
     const ViewSource source = open_views(call);
     const SheetOptions sheet = {chosen_samples(source.dataset.info().size, count, seed), seed, epochs};
     write_file_atomically(call.text("out"), contact_sheet(source.dataset, source.recipe, sheet));
-    log::info(fmt::format("{}: {} images of {}, each as stored and in {} x {} views of recipe {}", call.text("out"),
+    log::info(fmt::format("{}: {} images of {}, each plain and in {} x {} views of recipe {}", call.text("out"),
                           sheet.samples.size(), source.data.source.path, epochs, source.recipe.views(),
                           source.recipe.spec().name));
     return ExitCode::done;
@@ -50,7 +50,8 @@ Command data_preview_command() {
     return {"data preview",
             "[PATH] [--config FILE] [options]",
             "draw what the trainer will see into a PNG file",
-            "First column: the image as stored. Then its views, as epoch 0, 1, ... draw them. Hidden pixels are pink.",
+            "First column: the plain image. Then its views, as epoch 0, 1, ... draw them, and what was drawn. Hidden "
+            "parts are tinted pink, blocks to predict yellow.",
             Ranks::one,
             {{"path", 1}},
             data_preview_options,

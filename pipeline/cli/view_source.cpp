@@ -4,6 +4,7 @@
 #include "models/pretext/pretext.hpp"
 #include "pipeline/cli/data_options.hpp"
 #include "pipeline/cli/option_groups.hpp"
+#include "pipeline/loader/recipe_config.hpp"
 
 #include <boost/program_options/value_semantic.hpp>
 #include <fmt/format.h>

@@ -12,9 +12,17 @@
 namespace tacit::config {
 namespace {
 
+/// --set changes entries of lists and adds none.
+void refuse_new_entry(const Node& node, const Node* child, const std::string& key, const std::string& name) {
+    if (node.kind == NodeKind::list && child == nullptr)
+        throw ConfigError(name + ": '" + key + "' is no entry of the list at " + node.origin.place + ", which has " +
+                          std::to_string(node.items.size()) + ", counted from 0");
+}
+
 /// Creates the mapping `key` of `node` if it is absent or empty.
 Node& child_mapping(Node& node, const std::string& key, const std::string& name) {
     Node* child = node.find(key);
+    refuse_new_entry(node, child, key, name);
     if (child == nullptr) {
         node.entries.push_back({key, Node{}});
         child = &node.entries.back().value;
@@ -23,7 +31,7 @@ Node& child_mapping(Node& node, const std::string& key, const std::string& name)
         child->kind = NodeKind::mapping;
         child->origin = Origin{name, true};
     }
-    if (child->kind != NodeKind::mapping)
+    if (child->kind != NodeKind::mapping && child->kind != NodeKind::list)
         throw ConfigError(name + ": '" + key + "' is " + kind_text(child->kind) + " at " + child->origin.place +
                           ", not a mapping");
     return *child;
@@ -39,7 +47,9 @@ void apply_assignment(Node& root, std::string_view path, Node value, const std::
             path.remove_prefix(dot + 1);
             continue;
         }
-        if (Node* old = node->find(key))
+        Node* old = node->find(key);
+        refuse_new_entry(*node, old, key, name);
+        if (old != nullptr)
             *old = std::move(value);
         else
             node->entries.push_back({key, std::move(value)});
@@ -65,6 +75,8 @@ void check_used(const Node& given, const Node& read, const std::string& path) {
                               (path.empty() ? "" : " in section '" + path + "'"));
         if (value.kind == NodeKind::mapping)
             check_used(value, *used, joined(path, key));
+        for (std::size_t i = 0; i < std::min(value.items.size(), used->items.size()); ++i)
+            check_used(value.items[i], used->items[i], joined(joined(path, key), std::to_string(i)));
     }
 }
 

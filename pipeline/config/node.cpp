@@ -23,6 +23,12 @@ std::string kind_text(NodeKind kind) {
 }
 
 const Node* Node::find(std::string_view key) const {
+    if (kind == NodeKind::list) {
+        std::size_t index = 0;
+        const auto [end, status] = std::from_chars(key.data(), key.data() + key.size(), index);
+        const bool found = status == std::errc() && end == key.data() + key.size() && index < items.size();
+        return found ? &items[index] : nullptr;
+    }
     const auto found =
         std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.key == key; });
     return found == entries.end() ? nullptr : &found->value;
@@ -52,7 +58,9 @@ Node scalar_node(std::string text, bool quoted, Origin origin) {
 }
 
 std::string joined(std::string_view path, std::string_view key) {
-    return path.empty() ? std::string(key) : std::string(path) + "." + std::string(key);
+    if (path.empty() || key.empty())
+        return std::string(path) + std::string(key);
+    return std::string(path) + "." + std::string(key);
 }
 
 std::string number_text(double value) {

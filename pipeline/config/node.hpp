@@ -29,6 +29,8 @@ struct Node {
     std::vector<Entry> entries; ///< in the order of the file
     Origin origin;
 
+    /// What stands under `key`: the value of a mapping's key, or the entry of a list whose index (from 0) it is; null
+    /// where there is none.
     const Node* find(std::string_view key) const;
     Node* find(std::string_view key);
     /// The node at a dotted path below this one ("" is this one); null where there is none.
@@ -44,7 +46,7 @@ struct Entry {
 /// A scalar node.
 Node scalar_node(std::string text, bool quoted, Origin origin);
 
-/// "section.key", or "key" at the root.
+/// "section.key"; where one of them is empty, the other.
 std::string joined(std::string_view path, std::string_view key);
 
 /// A double as the shortest text that reads back as the same value.

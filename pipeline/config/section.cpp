@@ -250,6 +250,27 @@ Section Section::section(std::string_view key) const {
     return {*document_, path};
 }
 
+std::vector<Section> Section::sections(std::string_view key) const {
+    const std::string path = joined(path_, key);
+    const Node* given = document_->given.at_path(path);
+    if (given == nullptr)
+        return {};
+    if (given->kind != NodeKind::list)
+        fail(key, "expected a list of mappings, got " + shown(*given));
+    Node list{NodeKind::list, "", false, {}, {}, given->origin};
+    std::vector<Section> sections;
+    for (const Node& item : given->items) {
+        const std::string place = joined(path, std::to_string(sections.size()));
+        if (item.kind != NodeKind::mapping)
+            throw ConfigError(item.origin.place + ": " + place + ": expected a mapping, got " + shown(item));
+        list.items.push_back({NodeKind::mapping, "", false, {}, {}, item.origin});
+        sections.push_back(Section(*document_, place));
+    }
+    if (document_->read.at_path(path) == nullptr)
+        record(*document_, path_, key, std::move(list));
+    return sections;
+}
+
 bool Section::has(std::string_view key) const {
     return document_->given.at_path(joined(path_, key)) != nullptr;
 }

@@ -47,6 +47,8 @@ class Section {
 
     /// The mapping under `key`; an absent one reads as empty (all defaults).
     Section section(std::string_view key) const;
+    /// The mappings of the list under `key`; an absent one reads as empty. In paths, "key.0" is the first.
+    std::vector<Section> sections(std::string_view key) const;
     /// Whether the user gave `key` (file or --set).
     bool has(std::string_view key) const;
     /// The keys that the user gave here, in file order.

@@ -52,6 +52,9 @@ class Writer {
             if (value.kind == NodeKind::mapping && !value.entries.empty()) {
                 text_ += indent + key + ":\n";
                 mapping(value, indent + "  ");
+            } else if (value.kind == NodeKind::list && has_mappings(value)) {
+                text_ += indent + key + ":\n";
+                list(value, indent + "  ");
             } else {
                 line(indent + key + ": " + leaf_text(value), value.origin);
             }
@@ -61,6 +64,23 @@ class Writer {
     std::string take() { return std::move(text_); }
 
   private:
+    static bool has_mappings(const Node& list) {
+        return std::any_of(list.items.begin(), list.items.end(),
+                           [](const Node& item) { return item.kind == NodeKind::mapping; });
+    }
+
+    /// A list of mappings: each begins with a dash before its first key.
+    void list(const Node& node, const std::string& indent) {
+        for (const Node& item : node.items) {
+            const std::size_t begin = text_.size();
+            if (item.entries.empty())
+                line(indent + "  {}", item.origin);
+            else
+                mapping(item, indent + "  ");
+            text_[begin + indent.size()] = '-';
+        }
+    }
+
     static std::string leaf_text(const Node& node) {
         switch (node.kind) {
         case NodeKind::scalar:

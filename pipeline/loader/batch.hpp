@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "augment/image.hpp"
+#include "augment/recipe.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -10,9 +10,12 @@ namespace tacit::loader {
 
 /// One view of every sample of a batch. Storage belongs to the ring slot.
 struct BatchView {
-    std::vector<std::uint8_t> pixels;   ///< [count, H, W, C] uint8
-    std::vector<std::uint8_t> masks;    ///< [count, H, W], 1 = hidden; empty if the view makes none
-    std::vector<std::int32_t> rotation; ///< [count] quarter turns; empty if the view does not rotate
+    augment::ImageShape shape;             ///< of each image
+    augment::MaskShape mask_shape;         ///< of each mask; no planes if the view makes none
+    std::vector<std::uint8_t> pixels;      ///< [count, height, width, channels] of `shape`
+    std::vector<std::uint8_t> masks;       ///< [count, planes, height, width] of `mask_shape`, 0 or 1
+    std::vector<std::int32_t> rotation;    ///< [count] quarter turns; empty if the view does not rotate
+    std::vector<std::int32_t> permutation; ///< [count] index into the jigsaw's permutation_set(); empty without one
 };
 
 /// One rank's share of a global batch. Filled by the loader's workers, read by the trainer.
@@ -20,7 +23,6 @@ struct Batch {
     std::int64_t epoch = 0;
     std::int64_t index = 0; ///< of the global batch within the epoch
     std::int64_t count = 0; ///< samples in this rank's share
-    augment::ImageShape shape;
     std::vector<BatchView> views;
     std::vector<std::int32_t> labels; ///< [count], -1 where unlabelled
     std::vector<std::int64_t> ids;    ///< [count] index of each sample in the data set

@@ -47,6 +47,8 @@ std::string batch_digest(const std::vector<const Batch*>& shares) {
             hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].masks; });
         hash_all(
             hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].rotation; });
+        hash_all(
+            hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].permutation; });
     }
     return hash.hex();
 }

@@ -25,8 +25,8 @@ class RankedLoaders {
     std::vector<std::unique_ptr<Loader>> loaders_;
 };
 
-/// SHA-256 (hex) of all bytes of one global batch, put together from the ranks' shares: ids, labels, views, masks and
-/// rotations.
+/// SHA-256 (hex) of all bytes of one global batch, put together from the ranks' shares: ids, labels, views, masks,
+/// rotations and permutations.
 std::string batch_digest(const std::vector<const Batch*>& shares);
 
 /// Digests of `batches` global batches from number `first_batch`.

@@ -3,7 +3,6 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/words.hpp"
 #include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/sample_axis.hpp"
 
@@ -13,26 +12,6 @@
 
 namespace tacit::loader {
 namespace {
-
-constexpr int kLargestDefaultSize = 224;
-constexpr std::int64_t kSmallestSize = 4;
-constexpr std::int64_t kLargestSize = 4096;
-
-int default_size(const shards::DatasetInfo& info) {
-    return info.shape.height == 0 ? kLargestDefaultSize : std::min(info.shape.height, kLargestDefaultSize);
-}
-
-std::vector<std::string> operation_names(const augment::RecipeSpec& spec) {
-    std::vector<std::string> names;
-    for (const augment::ViewSpec& view : spec.views) {
-        for (const augment::OpSpec& op : view.ops) {
-            if (std::find(names.begin(), names.end(), op.name) == names.end()) {
-                names.push_back(op.name);
-            }
-        }
-    }
-    return names;
-}
 
 void read_order(const config::Section& data, DataConfig& config) {
     constexpr std::int64_t kMaxWindow = std::int64_t{1} << 30;
@@ -44,25 +23,6 @@ void read_order(const config::Section& data, DataConfig& config) {
     const bool skip = data.choice("on_bad_sample", "fail", {"fail", "skip"}) == "skip";
     config.on_bad_sample = skip ? OnBadSample::skip : OnBadSample::fail;
     config.max_bad_samples = data.integer("max_bad_samples", config.max_bad_samples, {0, kMaxBadSamples});
-}
-
-/// Applies `overrides.<name>` to the operation wherever the recipe has it.
-void override_operation(const config::Section& overrides, const std::string& name, augment::RecipeSpec& spec) {
-    const config::Section given = overrides.section(name);
-    for (augment::ViewSpec& view : spec.views) {
-        for (augment::OpSpec& op : view.ops) {
-            if (op.name != name) {
-                continue;
-            }
-            for (const std::string& key : given.keys()) {
-                if (key == "p") {
-                    op.p = given.number(key, op.p, {0.0, 1.0});
-                } else {
-                    op.params[key] = given.numbers(key, {});
-                }
-            }
-        }
-    }
 }
 
 /// Where images and labels are, and how they are stored where that is not plain.
@@ -174,26 +134,6 @@ std::string order_name(const LoaderOptions& options, const shards::Dataset& data
     Sha256 blocks;
     blocks.update(starts.data(), starts.size() * sizeof(starts[0]));
     return fmt::format("windows of {} blocks in {} lanes, blocks {:.12}", options.window, options.lanes, blocks.hex());
-}
-
-augment::RecipeSpec read_recipe(const config::Section& augment, const std::string& default_recipe,
-                                const shards::DatasetInfo& info) {
-    const std::string name = augment.choice("recipe", default_recipe, augment::preset_names());
-    const auto size = static_cast<int>(augment.integer("size", default_size(info), {kSmallestSize, kLargestSize}));
-    augment::RecipeSpec spec = augment::preset(name, size, info.channels);
-    const config::Section overrides = augment.section("overrides");
-    const std::vector<std::string> known = operation_names(spec);
-    for (const std::string& operation : overrides.keys()) {
-        if (std::find(known.begin(), known.end(), operation) == known.end()) {
-            overrides.fail(operation, unknown_word("operation of recipe " + name, operation, known));
-        }
-        override_operation(overrides, operation, spec);
-    }
-    return spec;
-}
-
-augment::RecipeSpec eval_recipe(int size, int channels) {
-    return augment::preset("eval", size, channels);
 }
 
 } // namespace tacit::loader

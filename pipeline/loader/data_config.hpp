@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "augment/recipe.hpp"
 #include "pipeline/config/section.hpp"
 #include "pipeline/loader/loader_options.hpp"
 #include "pipeline/shards/dataset.hpp"
@@ -48,13 +47,5 @@ LoaderOptions training_options(const DataConfig& config, const shards::Dataset& 
 /// Names the order of an epoch for given seed, samples and global batch: training that goes on under another
 /// name would visit other samples. Empty for a full shuffle, which depends on nothing else.
 std::string order_name(const LoaderOptions& options, const shards::Dataset& dataset);
-
-/// The `augment` section: recipe (default `default_recipe`), size (default: the images' height, at most 224)
-/// and overrides ({operation: {parameter: value | [values], p: value}}) -> a RecipeSpec for `info`.
-augment::RecipeSpec read_recipe(const config::Section& augment, const std::string& default_recipe,
-                                const shards::DatasetInfo& info);
-
-/// The deterministic recipe that evaluation uses: resize (antialiased) to size x size, centre crop.
-augment::RecipeSpec eval_recipe(int size, int channels);
 
 } // namespace tacit::loader

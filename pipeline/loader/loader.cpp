@@ -60,6 +60,17 @@ class CpuMeter {
     std::int64_t last_;
 };
 
+/// Element `i`, or null if the view makes no such output.
+template <class T> T* element(std::vector<T>& values, std::size_t i) {
+    return values.empty() ? nullptr : values.data() + i;
+}
+
+/// Where the outputs of one sample go.
+augment::ViewSlot slot_of(BatchView& view, std::size_t sample) {
+    return {element(view.pixels, sample * view.shape.bytes()), element(view.masks, sample * view.mask_shape.bytes()),
+            element(view.rotation, sample), element(view.permutation, sample)};
+}
+
 } // namespace
 
 struct Loader::Impl {
@@ -106,7 +117,7 @@ Loader::Impl::Impl(const shards::Dataset& data, const augment::Recipe& views, co
     : recipe(views), options(checked(given, data)), as_stored(views.keeps(data.info().shape)), source(data, options),
       ring(options.slots, options.global_batch / options.ranks,
            [this](std::int64_t number, Batch& batch) { prepare(number, batch); }) {
-    if (recipe.output().channels != data.info().channels) {
+    if (recipe.channels() != data.info().channels) {
         throw std::logic_error("Loader: the recipe is for another number of channels than the data set has");
     }
 }
@@ -125,31 +136,26 @@ void Loader::Impl::prepare(std::int64_t number, Batch& batch) {
     const Place at = place(number);
     batch.epoch = at.epoch;
     batch.index = at.index;
-    batch.shape = recipe.output();
     source.open(number, batch);
     const auto count = static_cast<std::size_t>(batch.count);
-    const std::size_t image = batch.shape.bytes();
-    const std::size_t plane = image / static_cast<std::size_t>(batch.shape.channels);
     batch.views.resize(static_cast<std::size_t>(recipe.views()));
     for (std::size_t v = 0; v < batch.views.size(); ++v) {
+        BatchView& view = batch.views[v];
         const augment::ViewOutputs outputs = recipe.outputs(static_cast<int>(v));
-        batch.views[v].pixels.resize(count * image);
-        batch.views[v].masks.resize(outputs.mask ? count * plane : 0);
-        batch.views[v].rotation.resize(outputs.rotation ? count : 0);
+        view.shape = recipe.output(static_cast<int>(v));
+        view.mask_shape = outputs.mask;
+        view.pixels.resize(count * view.shape.bytes());
+        view.masks.resize(count * view.mask_shape.bytes());
+        view.rotation.resize(outputs.rotation ? count : 0);
+        view.permutation.resize(outputs.permutation ? count : 0);
     }
 }
 
 void Loader::Impl::fill(const Ring::Claim& claim, Scratch& scratch) {
     Batch& batch = *claim.to;
     const auto sample = static_cast<std::size_t>(claim.sample);
-    const std::size_t image = batch.shape.bytes();
-    const std::size_t plane = image / static_cast<std::size_t>(batch.shape.channels);
-    for (std::size_t v = 0; v < batch.views.size(); ++v) {
-        BatchView& view = batch.views[v];
-        scratch.slots[v] = {view.pixels.data() + sample * image,
-                            view.masks.empty() ? nullptr : view.masks.data() + sample * plane,
-                            view.rotation.empty() ? nullptr : view.rotation.data() + sample};
-    }
+    std::transform(batch.views.begin(), batch.views.end(), scratch.slots.begin(),
+                   [sample](BatchView& view) { return slot_of(view, sample); });
     const std::int64_t epoch = options.fixed_epoch >= 0 ? options.fixed_epoch : batch.epoch;
     scratch.buffers.target = as_stored ? scratch.slots[0].pixels : nullptr;
     const augment::ImageView pixels = source.read(claim.batch, claim.sample, batch, scratch.buffers);

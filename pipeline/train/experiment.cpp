@@ -4,6 +4,7 @@
 #include "dist/gradient_reducer.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/loader/recipe_config.hpp"
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/normalization.hpp"
 #include "pipeline/train/numa.hpp"
@@ -31,8 +32,15 @@ void check_views(const models::ViewNeeds& needs, const augment::Recipe& recipe, 
     if (recipe.views() < needs.views)
         throw ConfigError(fmt::format("pretext {} needs {} views of an image, recipe {} makes {}; {}", pretext,
                                       needs.views, name, recipe.views(), fitting_recipe_advice(pretext)));
-    if (needs.mask && !recipe.outputs(0).mask)
-        throw ConfigError(fmt::format("pretext {} needs a mask, recipe {} makes none; {}", pretext, name,
+    for (int view = 1; view < needs.views; ++view)
+        if (recipe.output(view) != recipe.output())
+            throw ConfigError(fmt::format("pretext {} needs {} views of one size, recipe {} makes them of {} and {} "
+                                          "pixels; {}",
+                                          pretext, needs.views, name, recipe.output().width, recipe.output(view).width,
+                                          fitting_recipe_advice(pretext)));
+    const augment::MaskShape pixels{1, recipe.output().height, recipe.output().width};
+    if (needs.mask && recipe.outputs(0).mask != pixels)
+        throw ConfigError(fmt::format("pretext {} needs a mask of pixels, recipe {} makes none; {}", pretext, name,
                                       fitting_recipe_advice(pretext)));
     for (int view = 0; needs.rotation && view < needs.views; ++view)
         if (!recipe.outputs(view).rotation)

@@ -76,6 +76,13 @@ void put_entry(Json& index, Json entry) {
     index.push_back(std::move(entry));
 }
 
+/// [N, C, H, W] images at the height and width of `like`, by nearest neighbours.
+at::Tensor at_size_of(const at::Tensor& like, const at::Tensor& images) {
+    if (images.size(2) == like.size(2) && images.size(3) == like.size(3))
+        return images;
+    return torch::upsample_nearest2d(images, {{like.size(2), like.size(3)}});
+}
+
 } // namespace
 
 models::PretextPicture view_sheet(const models::PretextInput& input) {
@@ -83,10 +90,11 @@ models::PretextPicture view_sheet(const models::PretextInput& input) {
     picture.title = "views";
     std::vector<at::Tensor> columns;
     for (std::size_t view = 0; view < input.views.size(); ++view) {
-        columns.push_back(input.views[view]);
+        columns.push_back(at_size_of(input.views.front(), input.views[view]));
         picture.columns.push_back(fmt::format("view {}", view + 1));
         if (view < input.masks.size() && input.masks[view].defined()) {
-            columns.push_back(input.views[view] * (1 - input.masks[view]));
+            const at::Tensor hidden = at_size_of(input.views.front(), input.masks[view].narrow(1, 0, 1));
+            columns.push_back(columns.back() * (1 - hidden));
             picture.columns.push_back(fmt::format("view {}, masked", view + 1));
         }
     }

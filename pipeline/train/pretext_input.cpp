@@ -7,30 +7,29 @@ namespace tacit::train {
 
 namespace {
 
-at::Tensor view_tensor(const loader::BatchView& view, const loader::Batch& batch, std::int64_t count,
-                       const InputFormat& format) {
-    const at::Tensor images =
-        models::normalized_images(view.pixels.data(), count, batch.shape, format.mean, format.std);
+at::Tensor view_tensor(const loader::BatchView& view, std::int64_t count, const InputFormat& format) {
+    const at::Tensor images = models::normalized_images(view.pixels.data(), count, view.shape, format.mean, format.std);
     const auto memory = format.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
     return images.to(format.device).contiguous(memory);
 }
 
-at::Tensor mask_tensor(const loader::BatchView& view, const loader::Batch& batch, std::int64_t count,
-                       const InputFormat& format) {
+at::Tensor mask_tensor(const loader::BatchView& view, std::int64_t count, const InputFormat& format) {
     if (view.masks.empty())
         return {};
     // from_blob takes a mutable pointer; the tensor is only read, by the conversion.
     auto* bytes = const_cast<std::uint8_t*>(view.masks.data()); // NOLINT(cppcoreguidelines-pro-type-const-cast)
-    return torch::from_blob(bytes, {count, 1, batch.shape.height, batch.shape.width}, torch::kUInt8)
+    return torch::from_blob(bytes, {count, view.mask_shape.planes, view.mask_shape.height, view.mask_shape.width},
+                            torch::kUInt8)
         .to(torch::kFloat32)
         .to(format.device);
 }
 
-at::Tensor rotation_tensor(const loader::BatchView& view, std::int64_t count, const InputFormat& format) {
-    if (view.rotation.empty())
+/// Rotations or permutations.
+at::Tensor class_tensor(const std::vector<std::int32_t>& classes, std::int64_t count, const InputFormat& format) {
+    if (classes.empty())
         return {};
-    auto* turns = const_cast<std::int32_t*>(view.rotation.data()); // NOLINT(cppcoreguidelines-pro-type-const-cast)
-    return torch::from_blob(turns, {count}, torch::kInt32).to(torch::kInt64).to(format.device);
+    auto* first = const_cast<std::int32_t*>(classes.data()); // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    return torch::from_blob(first, {count}, torch::kInt32).to(torch::kInt64).to(format.device);
 }
 
 } // namespace
@@ -40,9 +39,10 @@ models::PretextInput pretext_input(const loader::Batch& batch, const InputFormat
     const std::int64_t count = limit > 0 ? std::min(limit, batch.count) : batch.count;
     models::PretextInput input;
     for (const loader::BatchView& view : batch.views) {
-        input.views.push_back(view_tensor(view, batch, count, format));
-        input.masks.push_back(mask_tensor(view, batch, count, format));
-        input.rotations.push_back(rotation_tensor(view, count, format));
+        input.views.push_back(view_tensor(view, count, format));
+        input.masks.push_back(mask_tensor(view, count, format));
+        input.rotations.push_back(class_tensor(view.rotation, count, format));
+        input.permutations.push_back(class_tensor(view.permutation, count, format));
     }
     input.global_count = global_count > 0 ? global_count : count;
     return input;

@@ -121,7 +121,7 @@ TEST(Colour, StepsTogetherAreTheStepsOneByOne) {
     const std::vector<ColorStep> steps{Levels{gamma_levels(1.4)},
                                        Levels{posterize_levels(6), 1},
                                        Hue{0.1},
-                                       Permutation{{1, 2, 0}},
+                                       ChannelOrder{{1, 2, 0}},
                                        Levels{solarize_levels(200)},
                                        Contrast{0.7},
                                        AutoContrast{},

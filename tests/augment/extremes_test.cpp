@@ -14,6 +14,9 @@ TEST_P(ExtremeSource, GoesThroughEveryPreset) {
     const ImageShape shape = GetParam();
     const TestImage image(shape.height, shape.width, shape.channels, 180);
     for (const std::string& name : preset_names()) {
+        if (name == "colorize" && shape.channels != 3) {
+            continue;
+        }
         for (const int size : {28, 96}) {
             const Recipe recipe(preset(name, size, shape.channels), shape.channels);
             for (std::uint64_t sample = 0; sample < 3; ++sample) {

@@ -65,7 +65,7 @@ std::vector<ColorStep> color_steps(const OracleCase& test) {
         return {at(0), at(1), at(2), at(3)};
     }
     if (test.name == "channel_shuffle") {
-        Permutation permutation{};
+        ChannelOrder permutation{};
         std::transform(test.params.begin(), test.params.end(), permutation.from.begin(),
                        [](double channel) { return static_cast<std::uint8_t>(channel); });
         return {permutation};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "test_images.hpp"
 
+#include "pipeline/base/error.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
@@ -22,8 +24,14 @@ TEST(Presets, CompileForAnySizeAndChannelCount) {
     for (const std::string& name : preset_names()) {
         for (const int channels : {1, 2, 3, 8, 32}) {
             for (const int size : {1, 4, 28, 64, 96, 224}) {
+                if (name == "colorize" && channels != 3) {
+                    EXPECT_THROW(preset(name, size, channels), ConfigError);
+                    continue;
+                }
                 const Recipe recipe(preset(name, size, channels), channels);
-                EXPECT_EQ(recipe.output(), (ImageShape{size, size, channels}));
+                if (name != "jigsaw") { // whose tiles do not cover the image
+                    EXPECT_EQ(recipe.output(), (ImageShape{size, size, channels}));
+                }
                 EXPECT_EQ(recipe.spec().name, name);
             }
         }
@@ -48,6 +56,12 @@ TEST(Presets, HaveTheViewsOfTheirPretext) {
     EXPECT_EQ(views("context_encoder"), 1);
     EXPECT_EQ(views("autoencoder"), 1);
     EXPECT_EQ(views("denoise"), 2);
+    EXPECT_EQ(views("colorize"), 2);
+    EXPECT_EQ(views("byol"), 2);
+    EXPECT_EQ(views("multicrop"), 8);
+    EXPECT_EQ(views("jigsaw"), 1);
+    EXPECT_EQ(views("mae"), 1);
+    EXPECT_EQ(views("ijepa"), 1);
     EXPECT_EQ(views("eval"), 1);
 }
 
@@ -64,6 +78,42 @@ TEST(Presets, BlurAndFullJitterBelongToLargeImages) {
     EXPECT_EQ(op_of(preset("simclr", 224, 3), "gaussian_blur").params.at("kernel_size"), std::vector<double>{23});
     EXPECT_EQ(op_of(preset("simclr", 32, 3), "color_jitter").params.at("hue"), std::vector<double>{0.1});
     EXPECT_EQ(op_of(preset("simclr", 224, 3), "color_jitter").params.at("hue"), std::vector<double>{0.2});
+}
+
+TEST(Presets, MulticropHasViewsOfTwoSizes) {
+    const Recipe recipe(preset("multicrop", 224, 3), 3);
+    for (int view = 0; view < recipe.views(); ++view) {
+        EXPECT_EQ(recipe.output(view).width, view < 2 ? 224 : 96) << view;
+    }
+}
+
+TEST(Presets, JigsawHasTheTilesOfVissl) {
+    const Recipe recipe(preset("jigsaw", 255, 3), 3);
+    EXPECT_EQ(recipe.output(), (ImageShape{192, 192, 3}));
+    EXPECT_TRUE(recipe.outputs(0).permutation);
+    EXPECT_EQ(Recipe(preset("jigsaw", 32, 3), 3).output(), (ImageShape{24, 24, 3}));
+}
+
+TEST(Presets, ByolTreatsItsViewsDifferently) {
+    const RecipeSpec spec = preset("byol", 224, 3);
+    const auto p = [&](std::size_t view, const std::string& name) {
+        const std::vector<OpSpec>& ops = spec.views[view].ops;
+        return std::find_if(ops.begin(), ops.end(), [&](const OpSpec& op) { return op.name == name; })->p;
+    };
+    EXPECT_EQ(p(0, "gaussian_blur"), 1.0);
+    EXPECT_EQ(p(1, "gaussian_blur"), 0.1);
+    EXPECT_EQ(p(0, "solarize"), 0.0);
+    EXPECT_EQ(p(1, "solarize"), 0.2);
+}
+
+TEST(Presets, ColorizeShowsTheEncoderTheSamePictureInGrey) {
+    const TestImage image = random_image(40, 40, 3);
+    const SampleOutputs outputs = run(Recipe(preset("colorize", 32, 3), 3), image.view(), {});
+    for (std::size_t i = 0; i < outputs.pixels[0].size(); i += 3) {
+        const std::vector<std::uint8_t>& colour = outputs.pixels[1];
+        EXPECT_EQ(outputs.pixels[0][i], outputs.pixels[0][i + 2]);
+        EXPECT_NEAR(outputs.pixels[0][i], 0.2989 * colour[i] + 0.587 * colour[i + 1] + 0.114 * colour[i + 2], 1.0);
+    }
 }
 
 TEST(Presets, EvalKeepsAnImageOfTheRightSize) {

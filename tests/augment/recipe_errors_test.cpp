@@ -99,6 +99,23 @@ TEST(RecipeErrors, GeometryAfterAMask) {
     expect_in(refusal(one_view(32, {{"center_mask", 1.0, {}}, {"horizontal_flip", 0.5, {}}})), "put the mask last");
 }
 
+TEST(RecipeErrors, MasksOfTwoShapes) {
+    expect_in(refusal(one_view(32, {{"center_mask", 1.0, {}}, {"patch_mask", 1.0, {}}})), "masks of one shape");
+    EXPECT_EQ(refusal(one_view(32, {{"center_mask", 1.0, {}}, {"random_erasing", 1.0, {}}})), "");
+}
+
+TEST(RecipeErrors, PatchesAndTilesMustFit) {
+    expect_in(op_refusal({"patch_mask", 1.0, {{"patch", {5.0}}}}), "must divide the view's side of 32");
+    expect_in(op_refusal({"jigsaw", 1.0, {{"grid", {3.0}}}}), "choose a multiple of 3");
+    expect_in(op_refusal({"jigsaw", 1.0, {{"permutations", {25.0}}}}), "permutations is 25");
+}
+
+TEST(RecipeErrors, WordsNameTheNearest) {
+    expect_in(op_refusal({"watermark", 1.0, {}, {{"kind", "stroke"}}}), "did you mean 'strokes'");
+    expect_in(op_refusal({"watermark", 1.0, {}, {{"count", "3"}}}), "unknown parameter 'count'");
+    expect_in(op_refusal({"random_erasing", 1.0, {{"value", {1, 2}}}}), "one for each of 3 channels");
+}
+
 TEST(RecipeErrors, SizesAndCountsOutOfRange) {
     expect_in(refusal(one_view(0, {})), "size is 0");
     expect_in(refusal(one_view(32, {}), 33), "channels is 33");

@@ -5,6 +5,7 @@
 #include "augment/draws.hpp"
 #include "augment/recipe.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -52,20 +53,23 @@ struct SampleOutputs {
     std::vector<std::vector<std::uint8_t>> pixels;
     std::vector<std::vector<std::uint8_t>> masks;
     std::vector<std::int32_t> rotations;
+    std::vector<std::int32_t> permutations;
     bool operator==(const SampleOutputs&) const = default;
 };
 
-/// Runs `recipe`; masks and rotations start as 99 so that an untouched target shows.
+/// Runs `recipe`; targets start as 99, those that no view makes included, so that an untouched one shows.
 inline SampleOutputs run(const Recipe& recipe, ImageView source, const SampleKey& key, Workspace& workspace) {
     const auto views = static_cast<std::size_t>(recipe.views());
-    const auto area = static_cast<std::size_t>(recipe.spec().size) * static_cast<std::size_t>(recipe.spec().size);
     SampleOutputs outputs;
-    outputs.pixels.assign(views, std::vector<std::uint8_t>(recipe.output().bytes()));
-    outputs.masks.assign(views, std::vector<std::uint8_t>(area, 99));
     outputs.rotations.assign(views, 99);
+    outputs.permutations.assign(views, 99);
     std::vector<ViewSlot> slots;
     for (std::size_t i = 0; i < views; ++i) {
-        slots.push_back({outputs.pixels[i].data(), outputs.masks[i].data(), &outputs.rotations[i]});
+        const int view = static_cast<int>(i);
+        outputs.pixels.emplace_back(recipe.output(view).bytes());
+        outputs.masks.emplace_back(std::max<std::size_t>(1, recipe.outputs(view).mask.bytes()), std::uint8_t{99});
+        slots.push_back({outputs.pixels[i].data(), outputs.masks[i].data(), &outputs.rotations[i],
+                         &outputs.permutations[i], nullptr});
     }
     recipe.apply(source, key, slots, workspace);
     return outputs;

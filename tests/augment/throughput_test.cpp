@@ -17,5 +17,22 @@ TEST(Throughput, MoreWorkMakesFewerViews) {
     EXPECT_GT(light_rate, 3 * heavy_rate);
 }
 
+TEST(Throughput, ProfileNamesEveryOperationAndSharesOutTheWholeTime) {
+    const TestImage image = random_image(64, 64, 3);
+    const Recipe recipe(one_view(64, {{"gaussian_blur", 1.0, {{"kernel_size", {63}}, {"sigma", {20.0}}}},
+                                      {"horizontal_flip", 1.0, {}},
+                                      {"solarize", 0.0, {}}}),
+                        3);
+    const std::vector<ProfileLine> lines = profile_recipe(recipe, image.view(), 0.05);
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_EQ(lines[0].operation, "gaussian_blur");
+    double total = 0.0;
+    for (const ProfileLine& line : lines) {
+        EXPECT_GT(line.seconds, 0.0) << line.operation;
+        total += line.seconds;
+    }
+    EXPECT_GT(lines[0].seconds, 0.5 * total);
+}
+
 } // namespace
 } // namespace tacit::augment

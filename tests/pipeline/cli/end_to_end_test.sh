@@ -55,6 +55,11 @@ options=(--config "$project/configs/fashion-mnist/simclr.yaml" --set data.path=s
          --set train.log_every=5 --set eval.finetune.epochs=2 --set eval.pictures.map_points=200)
 "$tacit" data preview "${options[@]}" --out preview.png
 has preview.png
+for recipe in $("$tacit" bench augment --channels 1 --seconds 0.01 --json | python3 -c 'import json, sys; print(*(r["recipe"] for r in json.load(sys.stdin)["results"]))'); do
+    "$tacit" data preview shards --recipe "$recipe" --count 2 --epochs 2 --out "$recipe.png"
+    has "$recipe.png"
+done
+"$tacit" bench augment --recipe simclr --seconds 0.01 --profile | grep -q 'random_resized_crop .* us a view'
 
 # Small steps: rounding errors grow tenfold in a few steps where a net's start is stormy.
 for count in 1 4; do

@@ -51,6 +51,32 @@ TEST(Section, TakesDefaultsForAbsentKeys) {
     EXPECT_NO_THROW(config.finish());
 }
 
+TEST(Section, ReadsListsOfMappings) {
+    Document config = document("a:\n  - x: 1\n  - y: {z: [1, 2]}\n    x: 2\n  - {}\n");
+    const std::vector<Section> entries = config.root().sections("a");
+    ASSERT_EQ(entries.size(), 3U);
+    EXPECT_EQ(entries[0].integer("x", 0), 1);
+    EXPECT_EQ(entries[1].section("y").integers("z", {}), (std::vector<std::int64_t>{1, 2}));
+    EXPECT_EQ(entries[1].integer("x", 0), 2);
+    EXPECT_EQ(entries[2].integer("x", 7), 7);
+    EXPECT_NO_THROW(config.finish());
+    EXPECT_EQ(config.resolved_yaml(), "a:\n  - x: 1\n  - y:\n      z: [1, 2]\n    x: 2\n  - x: 7\n");
+    EXPECT_TRUE(config.root().sections("absent").empty());
+}
+
+TEST(Section, NamesUnusedKeysInsideLists) {
+    Document config = document("a:\n  - x: 1\n  - x: 1\n    w: 2\n");
+    for (const Section& entry : config.root().sections("a"))
+        entry.integer("x", 0);
+    try {
+        config.finish();
+        FAIL() << "no error";
+    } catch (const ConfigError& error) {
+        EXPECT_EQ(std::string(error.what()).rfind("c.yaml:4: ", 0), 0U) << error.what();
+        EXPECT_NE(std::string(error.what()).find("in section 'a.1'"), std::string::npos) << error.what();
+    }
+}
+
 TEST(Section, KeepsNumbersExactly) {
     Document config = document("a: 0.1234567890123456789\nb: 9007199254740993\nc: +2.5e3\n");
     EXPECT_EQ(config.root().number("a", 0), 0.1234567890123456789);

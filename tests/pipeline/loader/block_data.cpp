@@ -7,8 +7,9 @@ namespace tacit::loader {
 namespace {
 
 std::vector<std::uint8_t> first_view(const Batch& batch, std::size_t i) {
-    const auto begin = batch.views[0].pixels.begin() + static_cast<std::ptrdiff_t>(i * batch.shape.bytes());
-    return {begin, begin + static_cast<std::ptrdiff_t>(batch.shape.bytes())};
+    const BatchView& view = batch.views[0];
+    const auto begin = view.pixels.begin() + static_cast<std::ptrdiff_t>(i * view.shape.bytes());
+    return {begin, begin + static_cast<std::ptrdiff_t>(view.shape.bytes())};
 }
 
 } // namespace

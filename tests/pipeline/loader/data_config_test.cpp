@@ -6,31 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 namespace tacit::loader {
 namespace {
 
 using testing::message_of;
-
-shards::DatasetInfo info_of(int side, int channels) {
-    shards::DatasetInfo info;
-    info.channels = channels;
-    info.shape = {side, side, channels};
-    return info;
-}
-
-augment::RecipeSpec recipe_from(const std::string& yaml, const shards::DatasetInfo& info) {
-    config::Document document = config::Document::from_text(yaml, "test.yaml");
-    augment::RecipeSpec spec = read_recipe(document.root().section("augment"), "simclr", info);
-    document.finish();
-    return spec;
-}
-
-const augment::OpSpec& operation(const augment::RecipeSpec& spec, const std::string& name) {
-    const auto& ops = spec.views.at(0).ops;
-    return *std::find_if(ops.begin(), ops.end(), [&](const auto& op) { return op.name == name; });
-}
 
 TEST(DataConfig, PathIsRequired) {
     config::Document document = config::Document::from_text("data: {train: a}", "test.yaml");
@@ -171,47 +150,6 @@ TEST(DataConfig, ResolvedNormalizationReadsBack) {
 TEST(DataConfig, MeanWithoutStdIsAnError) {
     config::Document document = config::Document::from_text("data: {path: /d, mean: [0.5]}", "test.yaml");
     EXPECT_THROW(read_data(document.root().section("data")), ConfigError);
-}
-
-TEST(ReadRecipe, DefaultsToTheImagesSize) {
-    EXPECT_EQ(recipe_from("{}", info_of(32, 3)).size, 32);
-    EXPECT_EQ(recipe_from("{}", info_of(500, 3)).size, 224);
-    EXPECT_EQ(recipe_from("{}", info_of(0, 3)).size, 224);
-    EXPECT_EQ(recipe_from("augment: {size: 48}", info_of(32, 3)).size, 48);
-}
-
-TEST(ReadRecipe, OverridesChangeThatOperationAlone) {
-    const augment::RecipeSpec plain = recipe_from("{}", info_of(32, 3));
-    const augment::RecipeSpec spec = recipe_from(
-        "augment: {overrides: {random_resized_crop: {scale: [0.3, 1.0]}, horizontal_flip: {p: 0.25}}}", info_of(32, 3));
-    EXPECT_EQ(operation(spec, "random_resized_crop").params.at("scale"), (std::vector<double>{0.3, 1.0}));
-    EXPECT_EQ(operation(spec, "horizontal_flip").p, 0.25);
-    EXPECT_EQ(operation(spec, "random_resized_crop").p, operation(plain, "random_resized_crop").p);
-    EXPECT_NO_THROW(augment::Recipe(spec, 3));
-}
-
-TEST(ReadRecipe, UnknownOperationNamesTheNearest) {
-    const std::string message = message_of<ConfigError>(
-        [] { recipe_from("augment: {overrides: {horizontal_flop: {p: 0.5}}}", info_of(32, 3)); });
-    EXPECT_NE(message.find("horizontal_flip"), std::string::npos) << message;
-}
-
-TEST(ReadRecipe, UnknownRecipeIsAnError) {
-    EXPECT_THROW(recipe_from("augment: {recipe: simclear}", info_of(32, 3)), ConfigError);
-}
-
-TEST(EvalRecipe, IsOneDeterministicView) {
-    const augment::RecipeSpec spec = eval_recipe(16, 1);
-    EXPECT_EQ(spec.size, 16);
-    ASSERT_EQ(spec.views.size(), 1U);
-    const augment::Recipe recipe(spec, 1);
-    const std::vector<std::uint8_t> source = testing::make_pixels({20, 30, 1}, 1);
-    augment::Workspace workspace;
-    std::vector<std::uint8_t> first(256);
-    std::vector<std::uint8_t> second(256);
-    recipe.apply({source.data(), {20, 30, 1}}, {1, 0, 0}, {{first.data(), nullptr, nullptr}}, workspace);
-    recipe.apply({source.data(), {20, 30, 1}}, {2, 5, 9}, {{second.data(), nullptr, nullptr}}, workspace);
-    EXPECT_EQ(first, second);
 }
 
 } // namespace

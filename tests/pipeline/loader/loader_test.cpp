@@ -122,6 +122,44 @@ TEST_F(LoaderTest, FollowsTheSampleOrderAndNumbersItsBatches) {
     }
 }
 
+TEST_F(LoaderTest, DeliversViewsOfSeveralSizesWithAllTheirTargets) {
+    const augment::OpSpec crop{"random_resized_crop", 1.0, {}};
+    const augment::OpSpec large{"random_resized_crop", 1.0, {{"size", {16}}}};
+    const augment::Recipe recipe({"test",
+                                  8,
+                                  {{{crop, {"rotate90", 1.0, {}}, {"patch_mask", 1.0, {{"patch", {2}}}}}, 0},
+                                   {{large, {"jigsaw", 1.0, {{"grid", {2}}}}}, 1, 12},
+                                   {{crop, {"multi_block_mask", 1.0, {{"patch", {1}}}}}, 2, 6}}},
+                                 3);
+    Loader loader(dataset_, recipe, options());
+    const Batch& batch = loader.next();
+    std::vector<augment::ViewSlot> slots;
+    std::vector<std::vector<std::uint8_t>> pixels;
+    std::vector<std::vector<std::uint8_t>> masks;
+    std::vector<std::int32_t> classes(6, 0);
+    for (std::size_t v = 0; v < 3; ++v) {
+        pixels.emplace_back(batch.views[v].shape.bytes());
+        masks.emplace_back(batch.views[v].mask_shape.bytes());
+        slots.push_back({pixels[v].data(), masks[v].data(), &classes[2 * v], &classes[2 * v + 1], nullptr});
+    }
+    EXPECT_EQ(batch.views[1].shape, (augment::ImageShape{12, 12, 3}));
+    EXPECT_EQ(batch.views[2].mask_shape, (augment::MaskShape{5, 6, 6}));
+    EXPECT_TRUE(batch.views[1].masks.empty() && batch.views[1].rotation.empty());
+    augment::Workspace workspace;
+    shards::SampleBuffer buffer;
+    for (std::size_t i = 0; i < 8; ++i) {
+        recipe.apply(dataset_.read(batch.ids[i], buffer), {11, 0, static_cast<std::uint64_t>(batch.ids[i])}, slots,
+                     workspace);
+        for (std::size_t v = 0; v < 3; ++v) {
+            const BatchView& view = batch.views[v];
+            EXPECT_EQ(std::memcmp(view.pixels.data() + i * pixels[v].size(), pixels[v].data(), pixels[v].size()), 0);
+            EXPECT_TRUE(std::equal(masks[v].begin(), masks[v].end(), view.masks.data() + i * masks[v].size()));
+        }
+        EXPECT_EQ(batch.views[0].rotation[i], classes[0]);
+        EXPECT_EQ(batch.views[1].permutation[i], classes[3]);
+    }
+}
+
 TEST_F(LoaderTest, WithoutDropLastEverySampleComesOnce) {
     for (const int ranks : {1, 4}) {
         std::vector<std::int64_t> ids;
