@@ -77,14 +77,16 @@ int transpose_rgb_avx512(const TransposeRgb& work) {
         return 0;
     }
     const __m512i join = join_index();
-    for (int block = 0; block < work.width; block += kColumns) {
-        // The last block may do some columns again, and its bytes are those that end with the row.
-        const int x = std::min(block, work.width - kColumns);
-        const int early = 3 * x + 16 <= 3 * work.width ? 0 : 4;
-        const __m512i spread = spread_index(early);
-        for (int y = 0; y < rows; y += kRows) {
-            transpose_block(work.in + y * work.in_stride + 3 * x - early, work.in_stride, spread, join,
-                            work.out + x * work.out_stride + 3 * y, work.out_stride);
+    const __m512i early_spread = spread_index(4);
+    const __m512i spread = spread_index(0);
+    for (int y = 0; y < rows; y += kRows) {
+        for (int block = 0; block < work.width; block += kColumns) {
+            // The last block may do some columns again, and its bytes are those that end with the row.
+            const int x = std::min(block, work.width - kColumns);
+            const bool early = 3 * x + 16 > 3 * work.width;
+            transpose_block(work.in + y * work.in_stride + 3 * x - (early ? 4 : 0), work.in_stride,
+                            early ? early_spread : spread, join, work.out + x * work.out_stride + 3 * y,
+                            work.out_stride);
         }
     }
     return rows;

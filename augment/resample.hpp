@@ -6,7 +6,6 @@
 #include "augment/resample_table.hpp"
 #include "augment/scratch.hpp"
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -28,7 +27,7 @@ class ResampleTables {
     const ResampleTable& get(const ResampleKey& key);
 
   private:
-    std::array<ResampleTable, 1024> tables_;
+    std::vector<ResampleTable> tables_ = std::vector<ResampleTable>(1024);
 };
 
 /// What crop_resize keeps between calls: tables, and the rows between its two passes.

@@ -85,7 +85,7 @@ TEST(Canvas, WithoutASlotTheImageIsStillMade) {
     canvas.orient(Orientation::quarter_turns(1));
     EXPECT_EQ(canvas.shape(), (ImageShape{12, 10, 3}));
     canvas.finish();
-    EXPECT_EQ(canvas.image().data[0], image.pixels[11 * 3]);
+    EXPECT_EQ(canvas.image().data[0], image.pixels[33]);
 }
 
 } // namespace
