@@ -171,7 +171,8 @@ TACIT_KERNEL void round_row(const std::uint16_t* sums, std::uint8_t* __restrict 
 class Blur {
   public:
     Blur(MutableImageView image, const std::uint16_t* weights, int radius, BlurScratch& scratch)
-        : image_(image), weights_(weights), radius_(radius), values_(image.shape.width * image.shape.channels),
+        : image_(image), weights_(weights), radius_(radius),
+          values_(std::ptrdiff_t{image.shape.width} * image.shape.channels),
           ring_(std::min(image.shape.height, 2 * radius + 2)) {
         const std::ptrdiff_t padding = static_cast<std::ptrdiff_t>(2) * radius * image.shape.channels;
         stride_ = (values_ + kLine - 1) / kLine * kLine;
@@ -180,7 +181,7 @@ class Blur {
         sums_ = rows_ + ring_ * stride_;
         line_ = sums_ + 2 * stride_;
         totals_ = scratch.totals.get(count());
-        taps_ = scratch.taps.get(static_cast<std::size_t>(2 * radius + 2)) + radius;
+        taps_ = scratch.taps.get(2 * static_cast<std::size_t>(radius) + 2) + radius;
     }
 
     void run() {

@@ -65,7 +65,7 @@ TACIT_KERNEL void saturate(std::uint8_t* __restrict red, std::uint8_t* __restric
 
 constexpr int kHueBits = 19;
 /// Steps of a level. torchvision multiplies levels by 255.999 / 255 before it truncates them.
-constexpr int kHueSteps = static_cast<int>(255.999 / 255.0 * (1 << kHueBits) + 0.5);
+constexpr int kHueSteps = static_cast<int>(255.999 / 255.0 * (1 << kHueBits)) + 1;
 
 /// A channel of the colour of angle hue / range sixths of a circle: `range` where the angle is within a sixth of
 /// `centre` sixths, falling to 0 at two sixths.

@@ -11,8 +11,6 @@ namespace {
 
 using Matrix = std::array<std::array<float, 3>, 3>;
 
-template <class... Functions> struct Overloaded : Functions... { using Functions::operator()...; };
-
 /// The map that does what `first` does and then `matrix`.
 ColorMap followed_by(const ColorMap& first, const Matrix& matrix) {
     ColorMap both;

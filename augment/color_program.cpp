@@ -10,8 +10,6 @@
 namespace tacit::augment {
 namespace {
 
-template <class... Functions> struct Overloaded : Functions... { using Functions::operator()...; };
-
 TACIT_KERNEL std::uint32_t sum_plane(const std::uint8_t* values, std::size_t count) {
     std::uint32_t sum = 0;
     for (std::size_t i = 0; i < count; ++i) {

@@ -41,6 +41,10 @@ struct Permutation {
 /// What a pixel becomes without a look at other pixels.
 using PixelOperation = std::variant<Levels, Saturation, Hue, Grayscale, FixedColorMap, Permutation>;
 
+/// One function for every alternative, for std::visit.
+template <class... Functions> struct Overloaded : Functions... { using Functions::operator()...; };
+template <class... Functions> Overloaded(Functions...) -> Overloaded<Functions...>;
+
 /// Executes pixel operations a few pixels at a time: they are taken apart into planes, everything is applied while
 /// these are in the fastest cache, and they are put together again.
 class ColorProgram {
