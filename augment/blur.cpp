@@ -52,11 +52,18 @@ TACIT_KERNEL void add_pair(const std::uint16_t* before, const std::uint16_t* aft
     }
 }
 
-/// sums[i] = sum of taps[t][i] over t in [-radius, radius], weighed. Products are rounded down: what that loses on
-/// average is added in advance, up to 127 steps, so that no sum exceeds 16 bits.
-TACIT_KERNEL void convolve(const std::uint16_t* const* taps, const std::uint16_t* weights, int radius,
+/// Up to this radius products are rounded down one by one, for speed.
+constexpr int kNarrowRadius = 64;
+
+/// What that loses on average is added in advance: at most an eighth of a level.
+int rounding_loss(int radius) {
+    return (radius + 1) / 2;
+}
+
+/// sums[i] = sum of taps[t][i] over t in [-radius, radius], weighed.
+TACIT_KERNEL void convolve(const std::uint16_t* const* taps, const std::uint16_t* weights, int radius, int start,
                            std::uint16_t* __restrict sums, std::size_t count) {
-    std::fill_n(sums, count, static_cast<std::uint16_t>(std::min((radius + 1) / 2, 127)));
+    std::fill_n(sums, count, static_cast<std::uint16_t>(start));
     for (int t = 0; t <= radius; ++t) {
         add_pair(taps[-t], taps[t], weights[t], sums, count);
     }
@@ -66,12 +73,12 @@ TACIT_KERNEL void convolve(const std::uint16_t* const* taps, const std::uint16_t
 /// The same; reads and writes whole cache lines, three at a time as rows of three channels often have.
 TACIT_TARGET_AVX512 void convolve_avx512(const std::uint16_t* const* taps, const std::uint16_t* weights, int radius,
                                          std::uint16_t* sums, std::size_t count) {
-    const __m512i start = _mm512_set1_epi16(static_cast<short>(std::min((radius + 1) / 2, 127)));
+    const __m512i loss = _mm512_set1_epi16(static_cast<short>(rounding_loss(radius)));
     std::size_t i = 0;
     for (; i + 64 < count; i += 96) {
-        __m512i sum0 = start;
-        __m512i sum1 = start;
-        __m512i sum2 = start;
+        __m512i sum0 = loss;
+        __m512i sum1 = loss;
+        __m512i sum2 = loss;
         for (int t = 0; t <= radius; ++t) {
             const std::uint16_t* before = taps[-t] + i;
             const std::uint16_t* after = taps[t] + i;
@@ -88,7 +95,7 @@ TACIT_TARGET_AVX512 void convolve_avx512(const std::uint16_t* const* taps, const
         _mm512_storeu_si512(sums + i + 64, sum2);
     }
     for (; i < count; i += 32) {
-        __m512i sum = start;
+        __m512i sum = loss;
         for (int t = 0; t <= radius; ++t) {
             const __m512i pair = _mm512_add_epi16(_mm512_loadu_si512(taps[-t] + i), _mm512_loadu_si512(taps[t] + i));
             sum = _mm512_add_epi16(sum, _mm512_mulhi_epu16(pair, _mm512_set1_epi16(static_cast<short>(weights[t]))));
@@ -96,17 +103,50 @@ TACIT_TARGET_AVX512 void convolve_avx512(const std::uint16_t* const* taps, const
         _mm512_storeu_si512(sums + i, sum);
     }
 }
+
+/// Two rows of sums below each other, of taps[-radius..radius] and of taps[1 - radius..1 + radius]: each row of taps is
+/// loaded once for both.
+TACIT_TARGET_AVX512 void convolve_two_avx512(const std::uint16_t* const* taps, const std::uint16_t* weights, int radius,
+                                             std::uint16_t* upper, std::uint16_t* lower, std::size_t count) {
+    const __m512i loss = _mm512_set1_epi16(static_cast<short>(rounding_loss(radius)));
+    for (std::size_t i = 0; i < count; i += 32) {
+        __m512i above = _mm512_loadu_si512(taps[0] + i); // taps[1 - t] and taps[t] at distance t
+        __m512i below = _mm512_loadu_si512(taps[1] + i);
+        const __m512i weight0 = _mm512_set1_epi16(static_cast<short>(weights[0]));
+        __m512i upper_sum = _mm512_add_epi16(loss, _mm512_mulhi_epu16(_mm512_add_epi16(above, above), weight0));
+        __m512i lower_sum = _mm512_add_epi16(loss, _mm512_mulhi_epu16(_mm512_add_epi16(below, below), weight0));
+        for (int t = 1; t <= radius; ++t) {
+            const __m512i weight = _mm512_set1_epi16(static_cast<short>(weights[t]));
+            const __m512i next_above = _mm512_loadu_si512(taps[-t] + i);
+            const __m512i next_below = _mm512_loadu_si512(taps[1 + t] + i);
+            const __m512i upper_pair = _mm512_add_epi16(next_above, below);
+            const __m512i lower_pair = _mm512_add_epi16(above, next_below);
+            upper_sum = _mm512_add_epi16(upper_sum, _mm512_mulhi_epu16(upper_pair, weight));
+            lower_sum = _mm512_add_epi16(lower_sum, _mm512_mulhi_epu16(lower_pair, weight));
+            above = next_above;
+            below = next_below;
+        }
+        _mm512_storeu_si512(upper + i, upper_sum);
+        _mm512_storeu_si512(lower + i, lower_sum);
+    }
+}
 #endif
 
-void convolve_row(const std::uint16_t* const* taps, const std::uint16_t* weights, int radius, std::uint16_t* sums,
-                  std::size_t count) {
-#if TACIT_SIMD_LEVELS
-    if (simd_level() == SimdLevel::avx512) {
-        convolve_avx512(taps, weights, radius, sums, count);
-        return;
+/// The same of any radius, rounded once.
+TACIT_KERNEL void convolve_wide(const std::uint16_t* const* taps, const std::uint16_t* weights, int radius,
+                                std::uint32_t* __restrict totals, std::uint16_t* __restrict sums, std::size_t count) {
+    std::fill_n(totals, count, std::uint32_t{0x8000});
+    for (int t = 0; t <= radius; ++t) {
+        const std::uint16_t* before = taps[-t];
+        const std::uint16_t* after = taps[t];
+        const std::uint32_t weight = weights[t];
+        for (std::size_t i = 0; i < count; ++i) {
+            totals[i] += (std::uint32_t{before[i]} + after[i]) * weight;
+        }
     }
-#endif
-    simd<convolve>(taps, weights, radius, sums, count);
+    for (std::size_t i = 0; i < count; ++i) {
+        sums[i] = static_cast<std::uint16_t>(totals[i] >> 16);
+    }
 }
 
 TACIT_KERNEL void halve(std::uint16_t* sums, std::size_t count) {
@@ -131,28 +171,34 @@ TACIT_KERNEL void round_row(const std::uint16_t* sums, std::uint8_t* __restrict 
 class Blur {
   public:
     Blur(MutableImageView image, const std::uint16_t* weights, int radius, BlurScratch& scratch)
-        : image_(image), weights_(weights), radius_(radius), values_(image.shape.width * image.shape.channels),
-          ring_(std::min(image.shape.height, 2 * radius + 1)) {
+        : image_(image), weights_(weights), radius_(radius),
+          values_(std::ptrdiff_t{image.shape.width} * image.shape.channels),
+          ring_(std::min(image.shape.height, 2 * radius + 2)) {
         const std::ptrdiff_t padding = static_cast<std::ptrdiff_t>(2) * radius * image.shape.channels;
         stride_ = (values_ + kLine - 1) / kLine * kLine;
-        const std::ptrdiff_t all = (ring_ + 2) * stride_ + padding + kLine;
+        const std::ptrdiff_t all = (ring_ + 3) * stride_ + padding + kLine;
         rows_ = scratch.rows.get(static_cast<std::size_t>(all / kLine))->values.data();
         sums_ = rows_ + ring_ * stride_;
-        line_ = sums_ + stride_;
-        taps_ = scratch.taps.get(static_cast<std::size_t>(2 * radius + 1)) + radius;
+        line_ = sums_ + 2 * stride_;
+        totals_ = scratch.totals.get(count());
+        taps_ = scratch.taps.get(2 * static_cast<std::size_t>(radius) + 2) + radius;
     }
 
     void run() {
         const int height = image_.shape.height;
-        for (int y = 0, ready = 0; y < height; ++y) {
-            for (; ready < std::min(y + radius_ + 1, height); ++ready) {
+        for (int y = 0, ready = 0; y < height; y += 2) {
+            for (; ready < std::min(y + radius_ + 2, height); ++ready) {
                 blur_row(ready);
             }
-            for (int t = -radius_; t <= radius_; ++t) {
-                taps_[t] = row(static_cast<int>(reflected(y + t, height)));
+            for (int t = -radius_; t <= radius_ + 1; ++t) {
+                taps_[t] = row(reflected(y + t, height));
             }
-            convolve_row(taps_, weights_, radius_, sums_, count());
-            simd<round_row>(static_cast<const std::uint16_t*>(sums_), image_.data + y * values_, count());
+            const int made = std::min(2, height - y);
+            convolve_column(made);
+            for (int i = 0; i < made; ++i) {
+                simd<round_row>(static_cast<const std::uint16_t*>(sums_ + i * stride_), image_.data + (y + i) * values_,
+                                count());
+            }
         }
     }
 
@@ -161,6 +207,33 @@ class Blur {
 
     std::size_t count() const { return static_cast<std::size_t>(values_); }
     std::uint16_t* row(int y) { return rows_ + y % ring_ * stride_; }
+
+    void convolve_row(const std::uint16_t* const* taps, std::uint16_t* sums) {
+        if (radius_ > kNarrowRadius) {
+            simd<convolve_wide>(taps, weights_, radius_, totals_, sums, count());
+            return;
+        }
+#if TACIT_SIMD_LEVELS
+        if (simd_level() == SimdLevel::avx512) {
+            convolve_avx512(taps, weights_, radius_, sums, count());
+            return;
+        }
+#endif
+        simd<convolve>(taps, weights_, radius_, rounding_loss(radius_), sums, count());
+    }
+
+    /// One or two rows of the second pass.
+    void convolve_column(int rows) {
+#if TACIT_SIMD_LEVELS
+        if (rows == 2 && radius_ <= kNarrowRadius && simd_level() == SimdLevel::avx512) {
+            convolve_two_avx512(taps_, weights_, radius_, sums_, sums_ + stride_, count());
+            return;
+        }
+#endif
+        for (int i = 0; i < rows; ++i) {
+            convolve_row(taps_ + i, sums_ + i * stride_);
+        }
+    }
 
     void blur_row(int y) {
         const std::ptrdiff_t channels = image_.shape.channels;
@@ -176,7 +249,7 @@ class Blur {
         for (int t = -radius_; t <= radius_; ++t) {
             taps_[t] = centre + t * channels;
         }
-        convolve_row(taps_, weights_, radius_, row(y), count());
+        convolve_row(taps_, row(y));
         simd<halve>(row(y), count());
     }
 
@@ -188,6 +261,7 @@ class Blur {
     std::ptrdiff_t stride_ = 0;
     std::uint16_t* rows_ = nullptr;
     std::uint16_t* sums_ = nullptr;
+    std::uint32_t* totals_ = nullptr;
     std::uint16_t* line_ = nullptr;        // a row with its borders
     const std::uint16_t** taps_ = nullptr; // of the middle
 };

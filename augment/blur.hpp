@@ -18,6 +18,7 @@ struct BlurScratch {
     Scratch<std::uint16_t> weights;
     Scratch<const std::uint16_t*> taps;
     Scratch<Line> rows;
+    Scratch<std::uint32_t> totals;
 };
 
 /// Gaussian blur of `kernel` x `kernel` taps (odd) in place, borders reflected without repeating the edge pixel,

@@ -65,7 +65,7 @@ TACIT_KERNEL void saturate(std::uint8_t* __restrict red, std::uint8_t* __restric
 
 constexpr int kHueBits = 19;
 /// Steps of a level. torchvision multiplies levels by 255.999 / 255 before it truncates them.
-constexpr int kHueSteps = static_cast<int>(255.999 / 255.0 * (1 << kHueBits) + 0.5);
+constexpr int kHueSteps = static_cast<int>(255.999 / 255.0 * (1 << kHueBits)) + 1;
 
 /// A channel of the colour of angle hue / range sixths of a circle: `range` where the angle is within a sixth of
 /// `centre` sixths, falling to 0 at two sixths.
@@ -111,20 +111,6 @@ TACIT_KERNEL void gray_planes(std::uint8_t* __restrict red, std::uint8_t* __rest
     }
 }
 
-TACIT_KERNEL void map_planes(std::uint8_t* __restrict red, std::uint8_t* __restrict green,
-                             std::uint8_t* __restrict blue, std::size_t pixels, const ColorMap* map) {
-    const auto [to_red, to_green, to_blue] = map->matrix;
-    const auto [more_red, more_green, more_blue] = map->offset;
-    for (std::size_t i = 0; i < pixels; ++i) {
-        const float r = red[i];
-        const float g = green[i];
-        const float b = blue[i];
-        red[i] = to_level(fused(r, to_red[0], fused(g, to_red[1], fused(b, to_red[2], more_red))));
-        green[i] = to_level(fused(r, to_green[0], fused(g, to_green[1], fused(b, to_green[2], more_green))));
-        blue[i] = to_level(fused(r, to_blue[0], fused(g, to_blue[1], fused(b, to_blue[2], more_blue))));
-    }
-}
-
 } // namespace
 
 void split_rgb(const std::uint8_t* interleaved, RgbPlanes planes) {
@@ -153,10 +139,6 @@ void adjust_hue(RgbPlanes planes, double shift) {
 
 void to_grayscale(RgbPlanes planes) {
     simd<gray_planes>(planes.red, planes.green, planes.blue, planes.pixels);
-}
-
-void apply_map(RgbPlanes planes, const ColorMap& map) {
-    simd<map_planes>(planes.red, planes.green, planes.blue, planes.pixels, &map);
 }
 
 } // namespace tacit::augment

@@ -44,7 +44,22 @@ struct ColorMap {
     std::array<float, 3> offset{};
 };
 
+/// A ColorMap for integers, in steps of 2^-bits: as fine as the largest coefficient lets 16 bits be, up to 2^-14. A map
+/// of coefficients beyond 2^15 is made less steep than it is.
+struct FixedColorMap {
+    explicit FixedColorMap(const ColorMap& map);
+    std::array<std::array<std::int16_t, 3>, 3> matrix{};
+    std::array<std::int32_t, 3> offset{};
+    int bits = 14;
+};
+
+/// Sum of every channel of interleaved pixels, fewer than 2^32.
+std::array<std::uint64_t, 3> sum_channels(const std::uint8_t* interleaved, std::size_t pixels);
+
 /// Clamped and truncated map of every pixel.
-void apply_map(RgbPlanes planes, const ColorMap& map);
+void apply_map(RgbPlanes planes, const FixedColorMap& map);
+
+/// The same from interleaved pixels to interleaved ones: the same memory, or memory apart.
+void apply_map(const std::uint8_t* in, std::uint8_t* out, std::size_t pixels, const FixedColorMap& map);
 
 } // namespace tacit::augment

@@ -3,14 +3,13 @@
 
 #include <cmath>
 #include <numbers>
+#include <optional>
 #include <type_traits>
 
 namespace tacit::augment {
 namespace {
 
 using Matrix = std::array<std::array<float, 3>, 3>;
-
-template <class... Functions> struct Overloaded : Functions... { using Functions::operator()...; };
 
 /// The map that does what `first` does and then `matrix`.
 ColorMap followed_by(const ColorMap& first, const Matrix& matrix) {
@@ -53,7 +52,14 @@ Matrix hue_matrix(double shift) {
     return followed_by(followed_by({kToYiq, {}}, turn), kToRgb).matrix;
 }
 
-float luma(const ColorMap& map, std::span<const float> colour) {
+std::array<float, 3> mean_color(ImageView image) {
+    const std::size_t pixels = image.shape.bytes() / 3;
+    const std::array<std::uint64_t, 3> sums = sum_channels(image.data, pixels);
+    const auto mean = [pixels](std::uint64_t sum) { return static_cast<float>(sum) / static_cast<float>(pixels); };
+    return {mean(sums[0]), mean(sums[1]), mean(sums[2])};
+}
+
+float luma(const ColorMap& map, const std::array<float, 3>& colour) {
     float sum = 0.0F;
     for (std::size_t i = 0; i < 3; ++i) {
         const auto& row = map.matrix[i];
@@ -80,14 +86,15 @@ bool ColorChain::linear(std::size_t step) const {
 
 ColorMap ColorChain::folded(std::size_t first, std::size_t last) {
     ColorMap map;
-    std::span<const float> means;
+    std::optional<std::array<float, 3>> mean;
     for (std::size_t i = first; i < last; ++i) {
         const auto scale_about_mean = [&](Contrast contrast) {
-            if (means.empty()) {
-                means = program_.channel_means(settled());
+            if (!mean) {
+                execute();
+                mean = mean_color(image_);
             }
             const auto factor = static_cast<float>(contrast.factor);
-            const float pivot = luma(map, means);
+            const float pivot = luma(map, *mean);
             map = followed_by(map, brightness_matrix(factor));
             for (float& offset : map.offset) {
                 offset += (1.0F - factor) * pivot;
@@ -104,11 +111,17 @@ ColorMap ColorChain::folded(std::size_t first, std::size_t last) {
     return map;
 }
 
-ImageView ColorChain::settled() {
-    if (!program_.only_levels()) {
+void ColorChain::execute() {
+    if (!program_.empty()) {
         program_.run(image_, target_);
         program_.clear();
         image_ = target_;
+    }
+}
+
+ImageView ColorChain::settled() {
+    if (!program_.only_levels()) {
+        execute();
     }
     return image_;
 }
@@ -144,7 +157,7 @@ void ColorChain::run(ImageView source, MutableImageView target) {
             ++end;
         }
         if (end - i > 1) {
-            const ColorMap map = folded(i, end);
+            const FixedColorMap map(folded(i, end));
             program_.add(map);
         } else {
             resolve(steps_[i]);

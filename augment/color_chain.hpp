@@ -31,8 +31,10 @@ using ColorStep =
 ///
 /// ColorMode::fast turns two or more adjacent ones of brightness, contrast, saturation, hue and grayscale into one
 /// ColorMap of an RGB image: the hue is turned in the chroma plane of YIQ, nothing is clamped or truncated between
-/// them, and the contrast pivot is the mean luma of the image before the first of them, carried along. All but the
-/// clamping is linear, so that no order needs a further look.
+/// them, and the contrast pivot is the mean luma of the image before the first of them, carried along: all of it is
+/// linear, so that no order needs a further look. Over the jitters of the oracle test (factors of .5 to 1.5, hue up to
+/// .1, waves with saturated patches) levels differ from the exact ones by 2.8 on average and by 52 at most without hue;
+/// with it by 16 and 216, since HSV keeps the largest channel where YIQ keeps luma.
 class ColorChain {
   public:
     /// Begins an empty chain.
@@ -48,6 +50,7 @@ class ColorChain {
     bool linear(std::size_t step) const;
     ColorMap folded(std::size_t first, std::size_t last);
     void resolve(const ColorStep& step);
+    void execute();
     /// The image that the next look is at: what is costly of the program is executed before.
     ImageView settled();
 

@@ -10,8 +10,6 @@
 namespace tacit::augment {
 namespace {
 
-template <class... Functions> struct Overloaded : Functions... { using Functions::operator()...; };
-
 TACIT_KERNEL std::uint32_t sum_plane(const std::uint8_t* values, std::size_t count) {
     std::uint32_t sum = 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -104,7 +102,7 @@ void ColorProgram::apply(const PixelOperation& operation, Block block) {
                           [&](Saturation saturation) { adjust_saturation(block.rgb(), saturation.factor); },
                           [&](Hue hue) { adjust_hue(block.rgb(), hue.shift); },
                           [&](Grayscale) { to_grayscale(block.rgb()); },
-                          [&](const ColorMap& map) { apply_map(block.rgb(), map); }},
+                          [&](const FixedColorMap& map) { apply_map(block.rgb(), map); }},
                operation);
 }
 
@@ -126,7 +124,13 @@ template <class Visit> void ColorProgram::visit_blocks(ImageView image, Visit vi
 }
 
 void ColorProgram::run(ImageView source, MutableImageView target) {
-    const Levels* levels = operations_.size() == 1 ? std::get_if<Levels>(&operations_.front()) : nullptr;
+    // What needs no planes.
+    const auto* map = operations_.size() == 1 ? std::get_if<FixedColorMap>(&operations_.front()) : nullptr;
+    if (map != nullptr) {
+        apply_map(source.data, target.data, pixels_of(source), *map);
+        return;
+    }
+    const auto* levels = operations_.size() == 1 ? std::get_if<Levels>(&operations_.front()) : nullptr;
     if (levels != nullptr && levels->channel == Levels::kEveryChannel) {
         map_levels(source.data, target.data, source.shape.bytes(), levels->table);
         return;
@@ -146,20 +150,6 @@ float ColorProgram::mean(ImageView image) {
         }
     });
     return static_cast<float>(sum) / static_cast<float>(image.shape.bytes());
-}
-
-std::span<const float> ColorProgram::channel_means(ImageView image) {
-    std::array<std::uint64_t, kMaxChannels> sums{};
-    visit_blocks(image, [&](Block block, std::size_t) {
-        for (std::size_t c = 0; c < block.planes.size(); ++c) {
-            sums[c] += simd<sum_plane>(static_cast<const std::uint8_t*>(block.planes[c]), block.pixels);
-        }
-    });
-    const auto pixels = static_cast<float>(pixels_of(image));
-    means_.assign(static_cast<std::size_t>(image.shape.channels), 0.0F);
-    std::transform(means_.begin(), means_.end(), sums.begin(), means_.begin(),
-                   [pixels](float, std::uint64_t sum) { return static_cast<float>(sum) / pixels; });
-    return means_;
 }
 
 std::span<const std::pair<std::uint8_t, std::uint8_t>> ColorProgram::extremes(ImageView image) {

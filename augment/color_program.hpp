@@ -39,7 +39,11 @@ struct ChannelOrder {
 };
 
 /// What a pixel becomes without a look at other pixels.
-using PixelOperation = std::variant<Levels, Saturation, Hue, Grayscale, ColorMap, ChannelOrder>;
+using PixelOperation = std::variant<Levels, Saturation, Hue, Grayscale, FixedColorMap, ChannelOrder>;
+
+/// One function for every alternative, for std::visit.
+template <class... Functions> struct Overloaded : Functions... { using Functions::operator()...; };
+template <class... Functions> Overloaded(Functions...) -> Overloaded<Functions...>;
 
 /// Executes pixel operations a few pixels at a time: they are taken apart into planes, everything is applied while
 /// these are in the fastest cache, and they are put together again.
@@ -59,8 +63,6 @@ class ColorProgram {
 
     /// The contrast pivot: mean gray level of three channels, else mean of all values.
     float mean(ImageView image);
-    /// Mean of every channel.
-    std::span<const float> channel_means(ImageView image);
     /// Lowest and highest level of every channel.
     std::span<const std::pair<std::uint8_t, std::uint8_t>> extremes(ImageView image);
     /// Histogram of every channel.
@@ -86,7 +88,6 @@ class ColorProgram {
     std::vector<PixelOperation> operations_;
     std::vector<Plane> memory_;
     std::vector<std::uint8_t*> planes_;
-    std::vector<float> means_;
     std::vector<std::pair<std::uint8_t, std::uint8_t>> extremes_;
     std::vector<Histogram> histograms_;
 };

@@ -144,16 +144,19 @@ TEST(Colour, StepsTogetherAreTheStepsOneByOne) {
 }
 
 TEST(Colour, EverySimdLevelMakesTheSameBytes) {
-    const std::vector<ColorStep> mixing{Saturation{1.7}, Hue{-0.13}, Levels{gamma_levels(0.8)}, Contrast{1.2}};
+    const std::vector<ColorStep> adjustments{Saturation{1.7}, Hue{-0.13}, Contrast{1.2}};
+    const std::vector<ColorStep> all{Saturation{1.7}, Hue{-0.13}, Levels{gamma_levels(0.8)}, Contrast{1.2}, Hue{0.1}};
     for (const int width : {1, 15, 63, 64, 65, 333}) {
         const TestImage image = random_image(5, width, 3);
-        for (const ColorMode mode : {ColorMode::exact, ColorMode::fast}) {
-            limit_simd(SimdLevel::scalar);
-            const Colour expected = colored(image, mixing, mode).pixels;
-            for (const SimdLevel level : {SimdLevel::avx2, SimdLevel::avx512}) {
-                limit_simd(level);
-                EXPECT_EQ(colored(image, mixing, mode).pixels, expected) << width << ' ' << static_cast<int>(level);
-            }
+        const auto images = [&] {
+            return std::vector{colored(image, all).pixels, colored(image, all, ColorMode::fast).pixels,
+                               colored(image, adjustments, ColorMode::fast).pixels};
+        };
+        limit_simd(SimdLevel::scalar);
+        const std::vector<Colour> expected = images();
+        for (const SimdLevel level : {SimdLevel::avx2, SimdLevel::avx512}) {
+            limit_simd(level);
+            EXPECT_EQ(images(), expected) << width << ' ' << static_cast<int>(level);
         }
     }
 }
@@ -163,6 +166,14 @@ TEST(FastColour, GrayStaysGrayAndTheFactorsMultiply) {
     for (const int level : pixel({200, 200, 200}, steps, ColorMode::fast)) {
         EXPECT_NEAR(level, 150, 1);
     }
+}
+
+TEST(FastColour, TakesFactorsBeyondItsNumbers) {
+    const std::vector<ColorStep> steps{Brightness{100.0}, Contrast{100.0}, Brightness{100.0}, Contrast{100.0}};
+    EXPECT_EQ(pixel({0, 0, 0}, steps, ColorMode::fast), (Colour{0, 0, 0}));
+    TestImage image(1, 2, 3);
+    image.pixels = {0, 0, 0, 255, 255, 255};
+    EXPECT_EQ(colored(image, steps, ColorMode::fast).pixels, image.pixels);
 }
 
 TEST(FastColour, APositiveShiftGoesFromRedToGreen) {

@@ -139,6 +139,42 @@ TEST(Blur, KeepsAConstantImage) {
     }
 }
 
+TEST(Blur, OfAnyWidthKeepsBlackWhiteAndTheMean) {
+    BlurScratch scratch;
+    for (const double sigma : {5.0, 21.0, 30.0, 400.0}) {
+        for (const int level : {0, 100, 255}) {
+            TestImage image(9, 150, 1, static_cast<std::uint8_t>(level));
+            const std::vector<std::uint8_t> before = image.pixels;
+            gaussian_blur(image.edit(), 1023, sigma, scratch);
+            EXPECT_EQ(image.pixels, before) << "level " << level << ", sigma " << sigma;
+        }
+    }
+    TestImage stripes(9, 150, 1);
+    for (std::size_t i = 0; i < stripes.pixels.size(); i += 2) {
+        stripes.pixels[i] = 200;
+    }
+    gaussian_blur(stripes.edit(), 1023, 40.0, scratch);
+    EXPECT_EQ(stripes.pixels, std::vector<std::uint8_t>(stripes.pixels.size(), 100));
+}
+
+TEST(Blur, EverySimdLevelMakesTheSameBytes) {
+    BlurScratch scratch;
+    for (const int width : {1, 10, 31, 32, 33, 64, 101}) {
+        for (const double sigma : {0.6, 2.0, 40.0}) {
+            const TestImage image = random_image(30, width, 3);
+            const auto blurred = [&](SimdLevel level) {
+                limit_simd(level);
+                TestImage out = image;
+                gaussian_blur(out.edit(), 401, sigma, scratch);
+                return out.pixels;
+            };
+            const std::vector<std::uint8_t> expected = blurred(SimdLevel::scalar);
+            EXPECT_EQ(blurred(SimdLevel::avx2), expected) << width << ' ' << sigma;
+            EXPECT_EQ(blurred(SimdLevel::avx512), expected) << width << ' ' << sigma;
+        }
+    }
+}
+
 TEST(Blur, AnswersAnImpulseWithTheGaussian) {
     BlurScratch scratch;
     TestImage image(15, 15, 1);
