@@ -27,6 +27,13 @@ OpSpec resized_crop(double min_scale, double max_scale = 1.0) {
     return {"random_resized_crop", 1.0, {{"scale", {min_scale, max_scale}}}};
 }
 
+/// As masked autoencoders and BYOL resize.
+OpSpec bicubic_crop(double min_scale) {
+    OpSpec crop = resized_crop(min_scale);
+    crop.words["interpolation"] = "bicubic";
+    return crop;
+}
+
 OpSpec flip() {
     return {"horizontal_flip", 0.5, {}};
 }
@@ -87,7 +94,7 @@ std::vector<ViewSpec> asymmetric(const Target& target) {
     for (std::size_t i = 0; i < kBlur.size(); ++i) {
         ViewSpec view;
         view.draw = static_cast<int>(i);
-        view.ops = {resized_crop(0.08), flip(), mild_jitter(target)};
+        view.ops = {bicubic_crop(0.08), flip(), mild_jitter(target)};
         add_grayscale(target, 0.2, view.ops);
         view.ops.push_back(blur(target, kBlur[i]));
         if (target.channels == 3) {
@@ -184,7 +191,7 @@ std::vector<ViewSpec> colorize(const Target& target) {
 
 /// He et al. 2022: crops of .2 to 1, flips, and three quarters of the patches hidden.
 std::vector<ViewSpec> masked_patches(const Target&) {
-    return {{{resized_crop(0.2), flip(), {"patch_mask", 1.0, {{"ratio", {0.75}}}}}, 0}};
+    return {{{bicubic_crop(0.2), flip(), {"patch_mask", 1.0, {{"ratio", {0.75}}}}}, 0}};
 }
 
 /// Assran et al. 2023: crops of .3 to 1 and nothing else, one context and four targets.

@@ -38,7 +38,8 @@ class Outputs {
 /// Makes views again and again.
 class Run {
   public:
-    Run(const Recipe& recipe, ImageView source) : recipe_(recipe), source_(source), outputs_(recipe) {}
+    Run(const Recipe& recipe, std::span<const ImageView> sources)
+        : recipe_(recipe), sources_(sources), outputs_(recipe) {}
     Workspace& workspace() { return workspace_; }
 
     /// Seconds that a view took, over about `duration` seconds.
@@ -49,7 +50,7 @@ class Run {
         double views = 0.0;
         do {
             for (int i = 0; i < kSamplesPerLook; ++i, ++key_.sample) {
-                recipe_.apply(source_, key_, outputs_.slots(), workspace_);
+                recipe_.apply(sources_[key_.sample % sources_.size()], key_, outputs_.slots(), workspace_);
             }
             views += kSamplesPerLook * recipe_.views();
             elapsed = std::chrono::duration<double>(Clock::now() - start).count();
@@ -62,7 +63,7 @@ class Run {
 
   private:
     const Recipe& recipe_;
-    ImageView source_;
+    std::span<const ImageView> sources_;
     Outputs outputs_;
     Workspace workspace_;
     SampleKey key_;
@@ -71,14 +72,14 @@ class Run {
 
 } // namespace
 
-double views_per_second(const Recipe& recipe, ImageView source, double seconds) {
-    Run run(recipe, source);
+double views_per_second(const Recipe& recipe, std::span<const ImageView> sources, double seconds) {
+    Run run(recipe, sources);
     run.seconds_per_view(0.1 * seconds);
     return 1.0 / run.seconds_per_view(seconds);
 }
 
-std::vector<ProfileLine> profile_recipe(const Recipe& recipe, ImageView source, double seconds) {
-    Run run(recipe, source);
+std::vector<ProfileLine> profile_recipe(const Recipe& recipe, std::span<const ImageView> sources, double seconds) {
+    Run run(recipe, sources);
     run.seconds_per_view(0.1 * seconds);
     OperationSeconds by_operation;
     run.workspace().buffers().seconds = &by_operation;

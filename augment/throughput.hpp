@@ -4,14 +4,15 @@
 #include "augment/image.hpp"
 #include "augment/recipe.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
 namespace tacit::augment {
 
-/// Views that one thread makes of `source` in a second, measured over about `seconds` of wall-clock time
-/// after a warm-up of a tenth of that. Every sample has its own key, so that all draws vary.
-double views_per_second(const Recipe& recipe, ImageView source, double seconds);
+/// Views that one thread makes of `sources`, taken in turn, in a second, measured over about `seconds` of wall-clock
+/// time after a warm-up of a tenth of that. Every sample has its own key, so that all draws vary.
+double views_per_second(const Recipe& recipe, std::span<const ImageView> sources, double seconds);
 
 /// Where the time of a view goes.
 struct ProfileLine {
@@ -20,7 +21,8 @@ struct ProfileLine {
 };
 
 /// The share of each operation in the time of one thread, most first, measured over about `seconds` like
-/// views_per_second(); reading the clock adds some 50 ns to each operation.
-std::vector<ProfileLine> profile_recipe(const Recipe& recipe, ImageView source, double seconds);
+/// views_per_second(). Each operation is carried out by itself, so that all of them may take longer than they do
+/// together, and reading the clock adds some 50 ns to each.
+std::vector<ProfileLine> profile_recipe(const Recipe& recipe, std::span<const ImageView> sources, double seconds);
 
 } // namespace tacit::augment

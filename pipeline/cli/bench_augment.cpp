@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/throughput.hpp"
+#include "models/pretext/pretext.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
+#include "pipeline/loader/recipe_config.hpp"
 #include "pipeline/shards/dataset.hpp"
 
 #include <algorithm>
@@ -17,41 +19,76 @@ namespace po = boost::program_options;
 
 void bench_augment_options(OptionTable& table) {
     table.add_options()("recipe", po::value<std::vector<std::string>>()->value_name("NAME"),
-                        "recipe, repeatable; default: all built-in ones")(
+                        "recipe, repeatable; default: the config's, else all built-in ones")(
         "size", po::value<std::int64_t>()->value_name("PIXELS")->default_value(32), "of a view")(
         "source", po::value<std::int64_t>()->value_name("PIXELS")->default_value(32), "of the generated source image")(
         "channels", po::value<std::int64_t>()->value_name("N")->default_value(3), "of the source image")(
-        "data", po::value<std::string>()->value_name("PATH"), "take the first training image there as the source")(
+        "data", po::value<std::string>()->value_name("PATH"), "take training images there as the sources")(
+        "images", po::value<std::int64_t>()->value_name("N")->default_value(1), "so many of them, kept in memory")(
         "seconds", po::value<double>()->value_name("S")->default_value(1),
         "of measuring, a recipe")("profile", po::bool_switch(), "measure again, and say where the time of a view goes");
+    add_config_options(table);
     add_json_option(table);
 }
 
-/// A source image with the storage that it views.
-struct Source {
-    augment::ImageView view;
-    shards::SampleBuffer buffer;
+/// Source images with the storage that they view.
+struct Sources {
+    std::vector<std::vector<std::uint8_t>> pixels;
+    std::vector<augment::ImageView> views;
+
+    void add(std::vector<std::uint8_t> image, augment::ImageShape shape) {
+        pixels.push_back(std::move(image));
+        views.push_back({pixels.back().data(), shape});
+    }
 };
 
 /// A smooth pattern: noise would make no difference to the operations' cost, but a picture is easier to trust.
-Source generated(int size, int channels) {
-    Source source;
+Sources generated(int size, int channels) {
     const augment::ImageShape shape{size, size, channels};
-    source.buffer.pixels.resize(shape.bytes());
-    for (std::size_t i = 0; i < source.buffer.pixels.size(); ++i)
-        source.buffer.pixels[i] = static_cast<std::uint8_t>((i * 7 + i / static_cast<std::size_t>(size) * 3) & 255U);
-    source.view = {source.buffer.pixels.data(), shape};
-    return source;
+    std::vector<std::uint8_t> pixels(shape.bytes());
+    for (std::size_t i = 0; i < pixels.size(); ++i)
+        pixels[i] = static_cast<std::uint8_t>((i * 7 + i / static_cast<std::size_t>(size) * 3) & 255U);
+    Sources sources;
+    sources.add(std::move(pixels), shape);
+    return sources;
 }
 
-Source chosen_source(const Call& call) {
+Sources chosen_sources(const Call& call) {
     if (!call.given("data"))
         return generated(static_cast<int>(call.integer_in("source", 1, 16384)),
                          static_cast<int>(call.integer_in("channels", 1, 64)));
     const auto dataset = shards::Dataset::open(call.text("data"), "train");
-    Source source;
-    source.view = dataset.read(0, source.buffer);
-    return source;
+    const std::int64_t images = std::min(call.integer_in("images", 1, 1000000), dataset.info().size);
+    Sources sources;
+    shards::SampleBuffer buffer;
+    for (std::int64_t i = 0; i < images; ++i) {
+        const augment::ImageView image = dataset.read(i, buffer);
+        sources.add({image.data, image.data + image.shape.bytes()}, image.shape);
+    }
+    return sources;
+}
+
+/// The recipes named, or the config's, or all.
+std::vector<augment::RecipeSpec> chosen_recipes(const Call& call, augment::ImageShape source) {
+    const auto size = static_cast<int>(call.integer_in("size", 1, 4096));
+    if (call.given("config")) {
+        config::Document document = read_config(call);
+        shards::DatasetInfo info;
+        info.channels = source.channels;
+        info.shape = source;
+        const std::string pretext = document.root().section("pretext").text("name", "simclr");
+        return {loader::read_recipe(document.root().section("augment"), models::default_recipe(pretext), info)};
+    }
+    std::vector<std::string> names = call.texts("recipe");
+    if (names.empty()) {
+        names = augment::preset_names();
+        if (source.channels != 3)
+            names.erase(std::find(names.begin(), names.end(), "colorize"));
+    }
+    std::vector<augment::RecipeSpec> recipes;
+    for (const std::string& name : names)
+        recipes.push_back(augment::preset(name, size, source.channels));
+    return recipes;
 }
 
 /// Adds each operation's microseconds a view to the answers.
@@ -68,33 +105,29 @@ void add_profile(const std::vector<augment::ProfileLine>& lines, nlohmann::order
 }
 
 ExitCode run_bench_augment(const Call& call) {
-    const Source source = chosen_source(call);
-    const auto size = static_cast<int>(call.integer_in("size", 1, 4096));
+    const Sources sources = chosen_sources(call);
+    const augment::ImageShape source = sources.views.front().shape;
     const double seconds = call.number_in("seconds", 0.01, 600);
-    std::vector<std::string> names = call.texts("recipe");
-    if (names.empty()) {
-        names = augment::preset_names();
-        if (source.view.shape.channels != 3)
-            names.erase(std::find(names.begin(), names.end(), "colorize"));
-    }
     nlohmann::ordered_json results = nlohmann::ordered_json::array();
-    std::string text =
-        fmt::format("{:<18} {:>16}  (one thread, {} x {} x {} to {} x {})\n", "recipe", "views/s",
-                    source.view.shape.height, source.view.shape.width, source.view.shape.channels, size, size);
-    for (const std::string& name : names) {
-        const augment::Recipe recipe(augment::preset(name, size, source.view.shape.channels),
-                                     source.view.shape.channels);
-        const double rate = augment::views_per_second(recipe, source.view, seconds);
-        results.push_back({{"recipe", name}, {"views_per_second", rate}, {"views", recipe.views()}});
-        text += fmt::format("{:<18} {:>16.0f}\n", name, rate);
+    std::string text = fmt::format("{:<18} {:>16}  (one thread, {} image{}, the first of {} x {} x {})\n", "recipe",
+                                   "views/s", sources.views.size(), sources.views.size() == 1 ? "" : "s", source.height,
+                                   source.width, source.channels);
+    for (const augment::RecipeSpec& spec : chosen_recipes(call, source)) {
+        const augment::Recipe recipe(spec, source.channels);
+        const double rate = augment::views_per_second(recipe, sources.views, seconds);
+        results.push_back({{"recipe", spec.name},
+                           {"size", recipe.output().height},
+                           {"views_per_second", rate},
+                           {"views", recipe.views()}});
+        text += fmt::format("{:<18} {:>16.0f}\n", spec.name, rate);
         if (call.flag("profile"))
-            add_profile(augment::profile_recipe(recipe, source.view, seconds), results.back(), text);
+            add_profile(augment::profile_recipe(recipe, sources.views, seconds), results.back(), text);
     }
     const nlohmann::ordered_json json = {{"threads", 1},
-                                         {"source_height", source.view.shape.height},
-                                         {"source_width", source.view.shape.width},
-                                         {"channels", source.view.shape.channels},
-                                         {"size", size},
+                                         {"images", sources.views.size()},
+                                         {"source_height", source.height},
+                                         {"source_width", source.width},
+                                         {"channels", source.channels},
                                          {"results", results}};
     call.answer(call.json() ? json.dump(2) : text);
     return ExitCode::done;

@@ -135,11 +135,14 @@ void read_view(const Section& given, int channels, augment::RecipeSpec& spec) {
 augment::RecipeSpec read_recipe(const Section& augment, const std::string& default_recipe,
                                 const shards::DatasetInfo& info) {
     const auto size = static_cast<int>(augment.integer("size", default_size(info), {kSmallestSize, kLargestSize}));
+    const bool fast = augment.choice("mode", "exact", {"exact", "fast"}) == "fast";
+    const augment::ColorMode mode = fast ? augment::ColorMode::fast : augment::ColorMode::exact;
     if (!augment.has("views")) {
         const std::string name = augment.choice("recipe", default_recipe, augment::preset_names());
         augment::RecipeSpec spec =
             at_place(augment, "recipe", [&] { return augment::preset(name, size, info.channels); });
         read_overrides(augment.section("overrides"), info.channels, spec);
+        spec.mode = mode;
         return spec;
     }
     for (const char* other : {"recipe", "overrides"}) {
@@ -147,7 +150,7 @@ augment::RecipeSpec read_recipe(const Section& augment, const std::string& defau
             augment.fail(other, "does not go with augment.views, which say all; choose one");
         }
     }
-    augment::RecipeSpec spec{"of augment.views", size, {}};
+    augment::RecipeSpec spec{"of augment.views", size, {}, mode};
     for (const Section& view : augment.sections("views")) {
         read_view(view, info.channels, spec);
     }

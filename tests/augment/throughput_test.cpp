@@ -9,21 +9,23 @@ namespace {
 
 TEST(Throughput, MoreWorkMakesFewerViews) {
     const TestImage image = random_image(64, 64, 3);
+    const std::vector<ImageView> sources{image.view()};
     const Recipe light(one_view(64, {}), 3);
     const Recipe heavy(one_view(64, {{"gaussian_blur", 1.0, {{"kernel_size", {63}}, {"sigma", {20.0}}}}}), 3);
-    const double light_rate = views_per_second(light, image.view(), 0.05);
-    const double heavy_rate = views_per_second(heavy, image.view(), 0.05);
+    const double light_rate = views_per_second(light, sources, 0.05);
+    const double heavy_rate = views_per_second(heavy, sources, 0.05);
     EXPECT_GT(heavy_rate, 0.0);
     EXPECT_GT(light_rate, 3 * heavy_rate);
 }
 
 TEST(Throughput, ProfileNamesEveryOperationAndSharesOutTheWholeTime) {
     const TestImage image = random_image(64, 64, 3);
+    const std::vector<ImageView> sources{image.view()};
     const Recipe recipe(one_view(64, {{"gaussian_blur", 1.0, {{"kernel_size", {63}}, {"sigma", {20.0}}}},
                                       {"horizontal_flip", 1.0, {}},
                                       {"solarize", 0.0, {}}}),
                         3);
-    const std::vector<ProfileLine> lines = profile_recipe(recipe, image.view(), 0.05);
+    const std::vector<ProfileLine> lines = profile_recipe(recipe, sources, 0.05);
     ASSERT_EQ(lines.size(), 3U);
     EXPECT_EQ(lines[0].operation, "gaussian_blur");
     double total = 0.0;
