@@ -86,6 +86,7 @@ std::vector<augment::RecipeSpec> chosen_recipes(const Call& call, augment::Image
             names.erase(std::find(names.begin(), names.end(), "colorize"));
     }
     std::vector<augment::RecipeSpec> recipes;
+    recipes.reserve(names.size());
     for (const std::string& name : names)
         recipes.push_back(augment::preset(name, size, source.channels));
     return recipes;
