@@ -86,7 +86,8 @@ class RandomErasing final : public Operation {
 /// Marks of one grey level, laid over the view: what a restoration task has to take away.
 class Watermark : public Operation {
   public:
-    Watermark(int size, Range count, Range opacity) : size_(size), count_(count), opacity_(opacity) {}
+    Watermark(int size, Range count, Range opacity, Range thickness)
+        : size_(size), count_(count), opacity_(opacity), thickness_(thickness) {}
     ViewOutputs outputs() const override { return {.mask = {1, size_, size_}}; }
     void apply(Canvas& canvas, Draws& draws) const override {
         const MutableImageView image = finished(canvas, "watermark");
@@ -105,6 +106,8 @@ class Watermark : public Operation {
 
   protected:
     int size() const { return size_; }
+    /// Drawn, in pixels.
+    double thickness(Draws& draws) const { return draws.uniform(thickness_.low, thickness_.high) * size_; }
     /// Draws one mark: 1 in `coverage`, [size, size].
     virtual void draw(std::uint8_t* coverage, Draws& draws) const = 0;
     void cover(std::uint8_t* coverage, int y, int x) const {
@@ -135,20 +138,20 @@ class Watermark : public Operation {
     int size_;
     Range count_;
     Range opacity_;
+    Range thickness_;
 };
 
 /// Lines of random capitals and digits; `thickness` is their height.
 class TextWatermark final : public Watermark {
   public:
-    TextWatermark(int size, Range count, Range opacity, Range thickness)
-        : Watermark(size, count, opacity), thickness_(thickness) {}
+    using Watermark::Watermark;
 
   private:
     void draw(std::uint8_t* coverage, Draws& draws) const override {
         constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
         constexpr int kAdvance = kGlyphWidth + 1;
         constexpr int kLongest = 12;
-        const double height = draws.uniform(thickness_.low, thickness_.high) * size();
+        const double height = thickness(draws);
         const int zoom = std::max(1, static_cast<int>(std::lround(height / kGlyphHeight)));
         const int longest = std::clamp(size() / (kAdvance * zoom), 1, kLongest);
         const int letters = 1 + draws.below(longest);
@@ -165,19 +168,16 @@ class TextWatermark final : public Watermark {
             }
         }
     }
-
-    Range thickness_;
 };
 
 /// Straight strokes of a round brush between any two points; `thickness` is the brush's diameter.
 class StrokeWatermark final : public Watermark {
   public:
-    StrokeWatermark(int size, Range count, Range opacity, Range thickness)
-        : Watermark(size, count, opacity), thickness_(thickness) {}
+    using Watermark::Watermark;
 
   private:
     void draw(std::uint8_t* coverage, Draws& draws) const override {
-        const double radius = std::max(0.5, 0.5 * draws.uniform(thickness_.low, thickness_.high) * size());
+        const double radius = std::max(0.5, 0.5 * thickness(draws));
         const double x0 = draws.uniform(0, size());
         const double y0 = draws.uniform(0, size());
         const double dx = draws.uniform(0, size()) - x0;
@@ -200,8 +200,6 @@ class StrokeWatermark final : public Watermark {
             }
         }
     }
-
-    Range thickness_;
 };
 
 } // namespace
