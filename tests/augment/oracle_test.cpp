@@ -76,10 +76,10 @@ std::vector<ColorStep> color_steps(const OracleCase& test) {
         {"saturation", [&] { return Saturation{amount(0)}; }},
         {"hue", [&] { return Hue{amount(0)}; }},
         {"grayscale", [] { return Grayscale{}; }},
-        {"solarize", [&] { return Levels{solarize_levels(test.whole(0))}; }},
-        {"invert", [] { return Levels{solarize_levels(0)}; }},
-        {"posterize", [&] { return Levels{posterize_levels(test.whole(0))}; }},
-        {"gamma", [&] { return Levels{gamma_levels(amount(0))}; }},
+        {"solarize", [&] { return Solarize{test.whole(0)}; }},
+        {"invert", [] { return Solarize{0}; }},
+        {"posterize", [&] { return Posterize{test.whole(0)}; }},
+        {"gamma", [&] { return Gamma{amount(0)}; }},
         {"equalize", [] { return Equalize{}; }},
         {"auto_contrast", [] { return AutoContrast{}; }}};
     const auto found = steps.find(test.name);
