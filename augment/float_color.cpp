@@ -110,7 +110,8 @@ void posterize(MutableFloatImageView image, int bits) {
 }
 
 void adjust_gamma(MutableFloatImageView image, double gamma) {
-    map_values(image, [gamma](float value) { return static_cast<float>(std::pow(unit(value), gamma)); });
+    const auto exponent = static_cast<float>(gamma);
+    map_values(image, [exponent](float value) { return std::pow(unit(value), exponent); });
 }
 
 void scale_channel(MutableFloatImageView image, const GainOffset& step) {
