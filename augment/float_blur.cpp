@@ -65,8 +65,9 @@ void blur_row(const float* row, ImageShape shape, const float* weights, int radi
 void gaussian_blur(MutableFloatImageView image, int kernel, double sigma, FloatBlurScratch& scratch) {
     float* weights = scratch.weights.get(static_cast<std::size_t>(kernel / 2) + 1);
     const int radius = kernel_weights(kernel, sigma, weights);
-    const auto [height, width, channels] = image.shape;
-    const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(width) * channels;
+    const int height = image.shape.height;
+    const int channels = image.shape.channels;
+    const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(image.shape.width) * channels;
     const auto values = static_cast<std::size_t>(stride);
     float* line = scratch.line.get(values + static_cast<std::size_t>(2 * radius * channels));
     float* rows = scratch.rows.get(image.shape.values());

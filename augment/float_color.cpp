@@ -90,8 +90,9 @@ void adjust_contrast(MutableFloatImageView image, double factor) {
     for (std::size_t i = 0; i < image.shape.values(); i += step) {
         sum += step == 3 ? gray_of(values[i], values[i + 1], values[i + 2]) : values[i];
     }
+    const std::size_t summed = image.shape.values() / step;
     const auto own = static_cast<float>(factor);
-    const auto pivot = static_cast<float>(sum / static_cast<double>(image.shape.values() / step));
+    const auto pivot = static_cast<float>(sum / static_cast<double>(summed));
     const float offset = pivot * static_cast<float>(1.0 - factor);
     map_values(image, [=](float value) { return unit(value * own + offset); });
 }
@@ -136,7 +137,8 @@ void stretch_channel(MutableFloatImageView image, int channel) {
 constexpr std::size_t kLevels = 65536;
 
 std::size_t level_of(float value) {
-    return static_cast<std::size_t>(unit(value) * static_cast<float>(kLevels - 1) + 0.5F);
+    const float shifted = unit(value) * static_cast<float>(kLevels - 1) + 0.5F;
+    return static_cast<std::size_t>(shifted);
 }
 
 /// `darker` has room for kLevels.

@@ -9,7 +9,8 @@ namespace {
 
 /// Pillow's rounding of positions: halves up, negative results to be clipped to 0.
 int rounded(double value) {
-    return static_cast<int>(value + 0.5);
+    const double shifted = value + 0.5;
+    return static_cast<int>(shifted);
 }
 
 double triangle(double x) {
