@@ -6,7 +6,7 @@
 #include "pipeline/shards/dataset_parts.hpp"
 #include "pipeline/shards/images/codec.hpp"
 #include "pipeline/shards/images/formats.hpp"
-#include "pipeline/shards/to_u8.hpp"
+#include "pipeline/shards/value_range.hpp"
 
 #include <fmt/format.h>
 
