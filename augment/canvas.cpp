@@ -2,29 +2,32 @@
 #include "augment/canvas.hpp"
 
 #include <cstring>
+#include <stdexcept>
 #include <utility>
 
 namespace tacit::augment {
 
-Canvas::Canvas(ImageView source, Workspace::Buffers& buffers, const ViewSlot& slot, int size)
+Canvas::Canvas(const ImageWindow& source, Workspace::Buffers& buffers, const ViewSlot& slot, int size)
     : image_(source), buffers_(&buffers), pixels_(slot.pixels), mask_(slot.mask), notes_(slot.notes), size_(size) {}
 
 ImageShape Canvas::shape() const {
-    return orientation_.shape(resize_.to.bytes() > 0 ? resize_.to : image_.shape);
+    return orientation_.shape(resize_.to.bytes() > 0 ? resize_.to : image_.whole);
 }
 
 ImageView Canvas::image() {
     settle();
-    return image_;
+    if (!image_.is_whole()) {
+        throw std::logic_error("Canvas: an operation looks at more of its image than its reads() says");
+    }
+    return image_.pixels;
 }
 
 MutableImageView Canvas::edit() {
-    settle();
+    const ImageView source = image();
     if (ours_ == nullptr) {
-        const ImageView source = image_;
         std::memcpy(next(source.shape).data, source.data, source.shape.bytes());
     }
-    return {ours_, image_.shape};
+    return {ours_, source.shape};
 }
 
 MutableImageView Canvas::next(ImageShape shape) {
@@ -36,13 +39,15 @@ MutableImageView Canvas::next(ImageShape shape) {
 
 void Canvas::crop_resize(const Box& box, int height, int width, Interpolation interpolation) {
     settle();
-    resize_ = {box, {height, width, image_.shape.channels}, interpolation};
+    resize_ = {{box.top - image_.top, box.left - image_.left, box.height, box.width},
+               {height, width, image_.whole.channels},
+               interpolation};
 }
 
 void Canvas::finish() {
-    settle();
-    if (pixels_ != nullptr && image_.data != pixels_) {
-        std::memcpy(pixels_, image_.data, image_.shape.bytes());
+    const ImageView made = image();
+    if (pixels_ != nullptr && made.data != pixels_) {
+        std::memcpy(pixels_, made.data, made.shape.bytes());
     }
 }
 
@@ -51,19 +56,19 @@ void Canvas::settle() {
     Orientation rest = std::exchange(orientation_, {});
     if (resize.to.bytes() > 0) {
         const MutableImageView resized = rest.transposed ? buffer(resize.to) : slot_or_buffer(resize.to);
-        augment::crop_resize(image_, resize.box, resize.interpolation, rest.mirror, resized, buffers_->resample);
+        augment::crop_resize(image_.pixels, resize.box, resize.interpolation, rest.mirror, resized, buffers_->resample);
         show(resized);
         rest.mirror = {};
     }
     if (!rest.upright()) {
-        const MutableImageView laid = slot_or_buffer(rest.shape(image_.shape));
-        augment::orient(image_, rest, laid);
+        const MutableImageView laid = slot_or_buffer(rest.shape(image_.whole));
+        augment::orient(image_.pixels, rest, laid);
         show(laid);
     }
     if (!color().empty()) {
         const MutableImageView colored =
-            ours_ != nullptr ? MutableImageView{ours_, image_.shape} : slot_or_buffer(image_.shape);
-        color().run(image_, colored);
+            ours_ != nullptr ? MutableImageView{ours_, image_.whole} : slot_or_buffer(image_.whole);
+        color().run(image_.pixels, colored);
         show(colored);
     }
 }
@@ -80,7 +85,7 @@ MutableImageView Canvas::slot_or_buffer(ImageShape shape) {
 }
 
 void Canvas::show(MutableImageView image) {
-    image_ = image;
+    image_ = ImageView(image);
     ours_ = image.data;
 }
 

@@ -20,7 +20,8 @@ namespace tacit::augment {
 /// geometry in one pass, the colours in another.
 class Canvas {
   public:
-    Canvas(ImageView source, Workspace::Buffers& buffers, const ViewSlot& slot, int size);
+    /// Of a window, nothing but crop_resize() inside it may come first.
+    Canvas(const ImageWindow& source, Workspace::Buffers& buffers, const ViewSlot& slot, int size);
 
     /// Shape of what image() would give.
     ImageShape shape() const;
@@ -78,9 +79,9 @@ class Canvas {
     MutableImageView slot_or_buffer(ImageShape shape);
     void show(MutableImageView image);
 
-    ImageView image_;
+    ImageWindow image_;
     std::uint8_t* ours_ = nullptr; // where image_ lies, null if that is the source
-    PendingResize resize_;         // of image_
+    PendingResize resize_;         // of image_.pixels
     Orientation orientation_;      // after resize_
     Workspace::Buffers* buffers_;
     std::uint8_t* pixels_;
