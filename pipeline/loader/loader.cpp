@@ -158,13 +158,11 @@ void Loader::Impl::fill(const Ring::Claim& claim, Scratch& scratch) {
                    [sample](BatchView& view) { return slot_of(view, sample); });
     const std::int64_t epoch = options.fixed_epoch >= 0 ? options.fixed_epoch : batch.epoch;
     scratch.buffers.target = as_stored ? scratch.slots[0].pixels : nullptr;
-    const augment::ImageView pixels = source.read(claim.batch, claim.sample, batch, scratch.buffers);
-    if (pixels.data == scratch.slots[0].pixels) {
-        return;
+    augment::SampleViews views{recipe, {options.seed, static_cast<std::uint32_t>(epoch), 0}};
+    const augment::ImageWindow image = source.read(claim.batch, claim.sample, batch, views, scratch.buffers);
+    if (image.pixels.data != scratch.slots[0].pixels) {
+        recipe.apply(image, views.key, scratch.slots, scratch.workspace);
     }
-    recipe.apply(pixels,
-                 {options.seed, static_cast<std::uint32_t>(epoch), static_cast<std::uint64_t>(batch.ids[sample])},
-                 scratch.slots, scratch.workspace);
 }
 
 void Loader::Impl::work(const std::stop_token& stop) {

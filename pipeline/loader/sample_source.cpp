@@ -41,19 +41,21 @@ SampleSource::Pick SampleSource::pick(const Visit& visit, std::int64_t number, c
     return {visit, &blocks_.want(visit.block, until)};
 }
 
-augment::ImageView SampleSource::pixels(const Pick& pick, shards::SampleBuffer& buffers) {
+augment::ImageWindow SampleSource::pixels(const Pick& pick, const augment::SampleViews& views,
+                                          shards::SampleBuffer& buffers) {
     return pick.block == nullptr
-               ? dataset_.read(pick.visit.sample, buffers)
-               : dataset_.image(blocks_.get(*pick.block, buffers.scratch), pick.visit.sample, buffers);
+               ? dataset_.read(pick.visit.sample, views, buffers)
+               : dataset_.image(blocks_.get(*pick.block, buffers.scratch), pick.visit.sample, views, buffers);
 }
 
-augment::ImageView SampleSource::read(std::int64_t number, std::int64_t at, Batch& batch,
-                                      shards::SampleBuffer& buffers) {
+augment::ImageWindow SampleSource::read(std::int64_t number, std::int64_t at, Batch& batch, augment::SampleViews& views,
+                                        shards::SampleBuffer& buffers) {
     const auto place = static_cast<std::size_t>(at);
     const Pick settled = picks(number)[place];
     for (Pick tried = settled;;) {
+        views.key.sample = static_cast<std::uint64_t>(tried.visit.sample);
         try {
-            const augment::ImageView image = pixels(tried, buffers);
+            const augment::ImageWindow image = pixels(tried, views, buffers);
             batch.ids[place] = tried.visit.sample;
             batch.labels[place] = dataset_.labels()[static_cast<std::size_t>(tried.visit.sample)];
             return image;

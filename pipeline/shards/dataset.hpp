@@ -2,6 +2,8 @@
 #pragma once
 
 #include "augment/image.hpp"
+#include "augment/recipe.hpp"
+#include "augment/scratch.hpp"
 #include "pipeline/shards/array_reader.hpp"
 #include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/dataset_index.hpp"
@@ -34,9 +36,9 @@ struct DatasetInfo {
 
 /// Storage that decoded samples are written into; one per worker thread.
 struct SampleBuffer {
-    std::vector<std::uint8_t> encoded; ///< bytes as stored
-    std::vector<std::uint8_t> wide;    ///< decoded pixels of 16 bits
-    std::vector<std::uint8_t> pixels;  ///< decoded HWC image
+    std::vector<std::uint8_t> encoded;     ///< bytes as stored
+    std::vector<std::uint8_t> wide;        ///< decoded pixels of 16 bits
+    augment::Scratch<std::uint8_t> pixels; ///< decoded HWC image
     /// Where an image of DatasetInfo::shape may be read or decoded to at once, if that saves a copy; nullptr: nowhere.
     std::uint8_t* target = nullptr;
     ArrayScratch scratch;
@@ -76,6 +78,8 @@ class Dataset {
     /// types than u8 become u8 by the value range (to_u8); ConfigError where none is known. Verifies the image's
     /// checksum where the shard has one. Throws DataError naming file, data set and image.
     augment::ImageView read(std::int64_t index, SampleBuffer& buffer) const;
+    /// As much of the same as `views` read: of a JPEG, nothing else is decoded, nor noticed if it is damaged.
+    augment::ImageWindow read(std::int64_t index, const augment::SampleViews& views, SampleBuffer& buffer) const;
 
     /// Whether read() of an image costs no more than the image's part of load(). False where an image lies in an HDF5
     /// chunk with others, all of which must be decoded for it alone.
@@ -88,6 +92,9 @@ class Dataset {
     void load(std::int64_t number, Block& into, ArrayScratch& scratch) const;
     /// Image `index` of a loaded block; the view points into block or buffer. Equals read(index). Throws DataError.
     augment::ImageView image(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
+    /// As much of the same as `views` read.
+    augment::ImageWindow image(const Block& block, std::int64_t index, const augment::SampleViews& views,
+                               SampleBuffer& buffer) const;
     /// The same as it is stored; the bytes lie in the block. Verifies its checksum. Throws DataError.
     StoredImage stored(const Block& block, std::int64_t index) const;
     /// The same as numbers of info().element: JPEG and PNG decoded, no value range applied. Throws DataError.

@@ -75,7 +75,7 @@ TEST(Allocations, NoPresetMakesAnyInTheSteadyState) {
 
 TEST(Allocations, NoOperationMakesAnyInTheSteadyState) {
     for (const std::string& name : operation_names()) {
-        if (name == "keep_bits") { // of custom_operation_test.cpp, for levels alone
+        if (!make_operation({name, 1.0, {}}, "test", 32, 3)->takes_floats()) { // some of other tests do not
             continue;
         }
         const bool masks(Recipe(one_view(32, {{name, 1.0, {}}}), 3).outputs(0).mask);

@@ -84,7 +84,8 @@ inline ViewSlot slot_of(float* values) {
 
 /// Runs `recipe`; targets start as 99, those that no view makes included, so that an untouched one shows.
 template <class T>
-BasicSampleOutputs<T> run(const Recipe& recipe, BasicImageView<T> source, const SampleKey& key, Workspace& workspace) {
+BasicSampleOutputs<T> run(const Recipe& recipe, const BasicImageWindow<T>& source, const SampleKey& key,
+                          Workspace& workspace) {
     const auto views = static_cast<std::size_t>(recipe.views());
     BasicSampleOutputs<T> outputs;
     outputs.rotations.assign(views, 99);
@@ -101,6 +102,11 @@ BasicSampleOutputs<T> run(const Recipe& recipe, BasicImageView<T> source, const 
     }
     recipe.apply(source, key, slots, workspace);
     return outputs;
+}
+
+template <class T>
+BasicSampleOutputs<T> run(const Recipe& recipe, BasicImageView<T> source, const SampleKey& key, Workspace& workspace) {
+    return run(recipe, BasicImageWindow<T>(source), key, workspace);
 }
 
 template <class T> BasicSampleOutputs<T> run(const Recipe& recipe, BasicImageView<T> source, const SampleKey& key) {
