@@ -157,9 +157,9 @@ void equalize_channel(MutableFloatImageView image, int channel, std::uint32_t* d
         below += here;
     }
     const auto all = static_cast<float>(darker[brightest]);
-    if (all > 0.0F) {
-        visit_channel(image, channel, [=](float& value) { value = static_cast<float>(darker[level_of(value)]) / all; });
-    }
+    visit_channel(image, channel, [=](float& value) {
+        value = all > 0.0F ? static_cast<float>(darker[level_of(value)]) / all : unit(value);
+    });
 }
 
 void order_channels(MutableFloatImageView image, const ChannelOrder& order) {

@@ -12,8 +12,7 @@
 namespace tacit::augment {
 
 /// ColorChain for floats: the arithmetic of torchvision.transforms.v2 on float32 tensors, in both colour modes, a pass
-/// over the image for each step. Every step but those that move channels clamps to [0, 1]; what is no number becomes
-/// black.
+/// over the image for each step. Values that a step computes are clamped to [0, 1], and black where there is no number.
 ///
 /// Equalize is another: a histogram of 65,536 levels, where torchvision has 256, and a value becomes the share of
 /// darker pixels among those that are not of the brightest level, as Pillow's would without its rounding to whole

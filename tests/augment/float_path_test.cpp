@@ -173,7 +173,7 @@ TEST(Floats, AreEqualizedByTheirRanks) {
     for (std::size_t i = 0; i < equalized.size(); ++i) {
         EXPECT_FLOAT_EQ(equalized[i], static_cast<float>(i) / 16.0F);
     }
-    const FloatTestImage flat(3, 3, 1, 0.3F);
+    const FloatTestImage flat(3, 3, 1, 0.3F); // has no order
     EXPECT_EQ(colored(flat, {Equalize{}}).pixels, flat.pixels);
 }
 
