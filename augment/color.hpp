@@ -35,8 +35,11 @@ void adjust_saturation(RgbPlanes planes, double factor);
 /// torchvision it differs where a result is within 1/1000 of a whole level.
 void adjust_hue(RgbPlanes planes, double shift);
 
+/// What makes a gray level of a pixel: kLumaWeights, or equal shares; it is truncated.
+enum class GrayWeights { luma, mean };
+
 /// Replaces every channel by the gray level.
-void to_grayscale(RgbPlanes planes);
+void to_grayscale(RgbPlanes planes, GrayWeights weights = GrayWeights::luma);
 
 /// An affine map of colours: row i of `matrix` and offset[i] give channel i.
 struct ColorMap {

@@ -24,7 +24,7 @@ struct Equalize {};
 
 /// What can be recorded: pixel operations, and those that depend on the whole image.
 using ColorStep =
-    std::variant<Brightness, Contrast, Saturation, Hue, Grayscale, Levels, AutoContrast, Equalize, ChannelOrder>;
+    std::variant<Brightness, Contrast, Saturation, Hue, Grayscale, Lab, Levels, AutoContrast, Equalize, ChannelOrder>;
 
 /// Operations on single pixels in the order in which they were recorded, executed together. What depends on the whole
 /// image costs a look at it, and is a pixel operation then.

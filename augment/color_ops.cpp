@@ -64,6 +64,22 @@ class FixedStep final : public Operation {
     ColorStep step_;
 };
 
+class ToLab final : public Operation {
+  public:
+    explicit ToLab(bool lightness_alone) : lightness_alone_(lightness_alone) {}
+    void apply(Canvas& canvas, Draws&) const override {
+        canvas.color().add(Lab{});
+        for (const int chroma : {1, 2}) {
+            if (lightness_alone_) {
+                canvas.color().add(Levels{constant_levels(128), chroma});
+            }
+        }
+    }
+
+  private:
+    bool lightness_alone_;
+};
+
 class Gamma final : public Operation {
   public:
     explicit Gamma(Range gamma) : gamma_(gamma) {}
@@ -169,7 +185,19 @@ OperationPtr make_grayscale(OpParams& params) {
                                 "brightness and contrast",
                                 params.channels()));
     }
-    return fixed(Grayscale{});
+    const bool mean = params.word("weights", "luma", {"luma", "mean"}) == "mean";
+    return fixed(Grayscale{mean ? GrayWeights::mean : GrayWeights::luma});
+}
+
+// Zhang et al. 2016: lightness is what the encoder sees, a and b are what it says.
+OperationPtr make_rgb_to_lab(OpParams& params) {
+    if (params.channels() != 3) {
+        params.fail(fmt::format("it needs 3 channels and the images have {}; leave it out, or hide channels from the "
+                                "encoder with channel_drop",
+                                params.channels()));
+    }
+    const bool lightness = params.word("keep", "all", {"all", "lightness"}) == "lightness";
+    return std::make_unique<ToLab>(lightness);
 }
 
 OperationPtr make_solarize(OpParams& params) {

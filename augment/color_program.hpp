@@ -24,14 +24,17 @@ struct Levels {
     int channel = kEveryChannel;
 };
 
-/// Three channels: adjust_saturation(), adjust_hue(), to_grayscale() of color.hpp.
+/// Three channels: adjust_saturation(), adjust_hue(), to_grayscale() of color.hpp, to_lab() of lab.hpp.
 struct Saturation {
     double factor;
 };
 struct Hue {
     double shift;
 };
-struct Grayscale {};
+struct Grayscale {
+    GrayWeights weights = GrayWeights::luma;
+};
+struct Lab {};
 
 /// Channel c becomes what channel from[c] was, for all channels of the image.
 struct ChannelOrder {
@@ -39,7 +42,7 @@ struct ChannelOrder {
 };
 
 /// What a pixel becomes without a look at other pixels.
-using PixelOperation = std::variant<Levels, Saturation, Hue, Grayscale, FixedColorMap, ChannelOrder>;
+using PixelOperation = std::variant<Levels, Saturation, Hue, Grayscale, Lab, FixedColorMap, ChannelOrder>;
 
 /// One function for every alternative, for std::visit.
 template <class... Functions> struct Overloaded : Functions... { using Functions::operator()...; };
