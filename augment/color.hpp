@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "augment/color_step.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -34,9 +36,6 @@ void adjust_saturation(RgbPlanes planes, double factor);
 /// Turns the HSV hue by `shift` circles; shift in [-.5, .5]. In fixed point of 19 bits instead of fp32: from
 /// torchvision it differs where a result is within 1/1000 of a whole level.
 void adjust_hue(RgbPlanes planes, double shift);
-
-/// What makes a gray level of a pixel: kLumaWeights, or equal shares; it is truncated.
-enum class GrayWeights { luma, mean };
 
 /// Replaces every channel by the gray level.
 void to_grayscale(RgbPlanes planes, GrayWeights weights = GrayWeights::luma);

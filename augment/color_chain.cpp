@@ -148,6 +148,15 @@ void ColorChain::resolve(const ColorStep& step) {
                               });
                           },
                           [&](Equalize) { look_at_channels(program_.histograms(settled()), equalize_levels); },
+                          [&](Solarize solarize) { program_.add(Levels{solarize_levels(solarize.threshold)}); },
+                          [&](Posterize posterize) { program_.add(Levels{posterize_levels(posterize.bits)}); },
+                          [&](Gamma gamma) { program_.add(Levels{gamma_levels(gamma.gamma)}); },
+                          [&](const GainOffset& scaled) {
+                              program_.add(Levels{gain_offset_levels(scaled.gain, scaled.offset), scaled.channel});
+                          },
+                          [&](ChannelDrop drop) {
+                              program_.add(Levels{constant_levels(0), drop.channel});
+                          },
                           [&](const auto& operation) { program_.add(operation); }},
                step);
 }

@@ -103,7 +103,7 @@ void ColorProgram::apply(const PixelOperation& operation, Block block) {
                           [&](Saturation saturation) { adjust_saturation(block.rgb(), saturation.factor); },
                           [&](Hue hue) { adjust_hue(block.rgb(), hue.shift); },
                           [&](Grayscale gray) { to_grayscale(block.rgb(), gray.weights); },
-                          [&](Lab) { to_lab(block.rgb()); },
+                          [&](Lab lab) { to_lab(block.rgb(), lab); },
                           [&](const FixedColorMap& map) { apply_map(block.rgb(), map); }},
                operation);
 }

@@ -53,15 +53,38 @@ void normalize_tile(MutableImageView image) {
     }
 }
 
+/// The same of floats, of which 128 levels and 51 are .502 and .2.
+void normalize_tile(MutableFloatImageView image) {
+    constexpr double kMean = 128.0 / 255.0;
+    constexpr double kDeviation = 51.0 / 255.0;
+    const auto channels = static_cast<std::size_t>(image.shape.channels);
+    const std::size_t values = image.shape.values();
+    const auto count = static_cast<double>(values / channels);
+    for (std::size_t c = 0; c < channels; ++c) {
+        double sum = 0.0;
+        double squares = 0.0;
+        for (std::size_t i = c; i < values; i += channels) {
+            sum += image.data[i];
+            squares += static_cast<double>(image.data[i]) * image.data[i];
+        }
+        const double mean = sum / count;
+        const double variance = squares / count - mean * mean;
+        const double gain = variance > 1e-10 ? kDeviation / std::sqrt(variance) : 0.0;
+        for (std::size_t i = c; i < values; i += channels) {
+            image.data[i] = static_cast<float>(std::clamp(kMean + gain * (image.data[i] - mean), 0.0, 1.0));
+        }
+    }
+}
+
 /// Cuts the image into cells, a tile out of each, and puts the tiles together in another order.
-class Jigsaw final : public Operation {
+class Jigsaw final : public AnyPixelOperation<Jigsaw> {
   public:
     Jigsaw(const JigsawLayout& layout, std::vector<Permutation> permutations)
         : layout_(layout), permutations_(std::move(permutations)) {}
     bool moves_pixels() const override { return true; }
     ViewOutputs outputs() const override { return {.mask = {}, .rotation = false, .permutation = true}; }
-    void apply(Canvas& canvas, Draws& draws) const override {
-        const ImageView source = canvas.image();
+    template <class T> void run(BasicCanvas<T>& canvas, Draws& draws) const {
+        const BasicImageView<T> source = canvas.image();
         const int cell_height = source.shape.height / layout_.grid;
         const int cell_width = source.shape.width / layout_.grid;
         if (std::min(cell_height, cell_width) < layout_.tile + layout_.gap) {
@@ -76,17 +99,17 @@ class Jigsaw final : public Operation {
         canvas.note("{}: {}", index, fmt::join(order, " "));
         const ImageShape tile{layout_.tile, layout_.tile, source.shape.channels};
         const int side = layout_.grid * layout_.tile;
-        const MutableImageView out = canvas.next({side, side, tile.channels});
-        const MutableImageView cut{canvas.buffers().planes.get(tile.bytes()), tile};
+        const BasicMutableImageView<T> out = canvas.next({side, side, tile.channels});
+        const BasicMutableImageView<T> cut{canvas.pixel_buffers().tile.get(tile.values()), tile};
         for (std::size_t place = 0; place < order.size(); ++place) {
             const int row = order[place] / layout_.grid;
             const int column = order[place] % layout_.grid;
-            copy_window(source, row * cell_height + offset(cell_height, draws),
-                        column * cell_width + offset(cell_width, draws), Border::zero, cut);
+            copy_window(as_bytes(source), row * cell_height + offset(cell_height, draws),
+                        column * cell_width + offset(cell_width, draws), Border::zero, as_bytes(cut));
             if (layout_.normalize) {
                 normalize_tile(cut);
             }
-            put(cut, static_cast<int>(place), out);
+            put(as_bytes(cut), static_cast<int>(place), as_bytes(out));
         }
     }
 

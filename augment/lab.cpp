@@ -11,12 +11,15 @@
 namespace tacit::augment {
 namespace {
 
-/// IEC 61966-2-1: light of every level of an sRGB channel, 1 being that of white.
-std::array<float, 256> srgb_light() {
+/// IEC 61966-2-1: the light of an sRGB value, white being 1.
+double light_of(double value) {
+    return value > 0.04045 ? std::pow((value + 0.055) / 1.055, 2.4) : value / 12.92;
+}
+
+std::array<float, 256> light_of_levels() {
     std::array<float, 256> light{};
     for (std::size_t level = 0; level < light.size(); ++level) {
-        const double value = static_cast<double>(level) / 255.0;
-        light[level] = static_cast<float>(value > 0.04045 ? std::pow((value + 0.055) / 1.055, 2.4) : value / 12.92);
+        light[level] = static_cast<float>(light_of(static_cast<double>(level) / 255.0));
     }
     return light;
 }
@@ -38,11 +41,19 @@ inline float lightness(float x) {
     return x > 0.008856F ? root : 7.787F * x + 16.0F / 116;
 }
 
+/// L, a and b as levels.
+inline std::array<float, 3> lab_levels(float red, float green, float blue, float chroma) {
+    const float x = lightness((0.412453F * red + 0.357580F * green + 0.180423F * blue) * (1 / 0.95047F));
+    const float y = lightness(0.212671F * red + 0.715160F * green + 0.072169F * blue);
+    const float z = lightness((0.019334F * red + 0.119193F * green + 0.950227F * blue) * (1 / 1.08883F));
+    return {(116 * y - 16) * 2.55F, 500 * chroma * (x - y) + 128, 200 * chroma * (y - z) + 128};
+}
+
 inline std::uint8_t rounded(float level) {
     return static_cast<std::uint8_t>(static_cast<int>(level + 0.5F));
 }
 
-TACIT_KERNEL void convert(RgbPlanes planes, const float* light) {
+TACIT_KERNEL void convert(RgbPlanes planes, const float* light, float chroma) {
     constexpr std::size_t kBlock = 64;
     std::array<std::array<float, kBlock>, 3> rgb;
     for (std::size_t first = 0; first < planes.pixels; first += kBlock) {
@@ -56,24 +67,37 @@ TACIT_KERNEL void convert(RgbPlanes planes, const float* light) {
             rgb[2][i] = light[blue[i]];
         }
         for (std::size_t i = 0; i < count; ++i) {
-            const float r = rgb[0][i];
-            const float g = rgb[1][i];
-            const float b = rgb[2][i];
-            const float x = lightness((0.412453F * r + 0.357580F * g + 0.180423F * b) * (1 / 0.95047F));
-            const float y = lightness(0.212671F * r + 0.715160F * g + 0.072169F * b);
-            const float z = lightness((0.019334F * r + 0.119193F * g + 0.950227F * b) * (1 / 1.08883F));
-            red[i] = rounded((116 * y - 16) * 2.55F);
-            green[i] = rounded(500 * (x - y) + 128);
-            blue[i] = rounded(200 * (y - z) + 128);
+            const std::array<float, 3> lab = lab_levels(rgb[0][i], rgb[1][i], rgb[2][i], chroma);
+            red[i] = rounded(lab[0]);
+            green[i] = rounded(lab[1]);
+            blue[i] = rounded(lab[2]);
         }
     }
 }
 
+float chroma_of(Lab lab) {
+    return lab.lightness_alone ? 0.0F : 1.0F;
+}
+
 } // namespace
 
-void to_lab(RgbPlanes planes) {
-    static const std::array<float, 256> kLight = srgb_light();
-    simd<convert>(planes, kLight.data());
+void to_lab(RgbPlanes planes, Lab lab) {
+    static const std::array<float, 256> kLight = light_of_levels();
+    simd<convert>(planes, kLight.data(), chroma_of(lab));
+}
+
+void to_lab(MutableFloatImageView image, Lab lab) {
+    const auto light = [](float value) { // 0 for what is no number
+        return static_cast<float>(light_of(value > 0.0F ? std::min(value, 1.0F) : 0.0F));
+    };
+    for (std::size_t i = 0; i < image.shape.values(); i += 3) {
+        float* pixel = image.data + i;
+        const std::array<float, 3> levels =
+            lab_levels(light(pixel[0]), light(pixel[1]), light(pixel[2]), chroma_of(lab));
+        for (std::size_t c = 0; c < 3; ++c) {
+            pixel[c] = levels[c] / 255.0F;
+        }
+    }
 }
 
 } // namespace tacit::augment

@@ -78,6 +78,10 @@ OperationPtr build(OpParams& params, const std::string& name, const std::string&
 
 } // namespace
 
+void Operation::apply_floats(FloatCanvas& /*canvas*/, Draws& /*draws*/) const {
+    throw std::logic_error("an operation for uint8 alone got floats: Recipe::require_floats() refuses it");
+}
+
 bool register_operation(const std::string& name, OperationFactory make) {
     if (find_operation(name) != nullptr) {
         throw std::logic_error("register_operation: there is an operation '" + name + "' already");

@@ -21,12 +21,26 @@ class Operation {
     virtual ~Operation() = default;
 
     virtual void apply(Canvas& canvas, Draws& draws) const = 0;
+    /// The same of floats, if takes_floats(): the same draws in the same order.
+    virtual void apply_floats(FloatCanvas& canvas, Draws& draws) const;
+    virtual bool takes_floats() const { return false; }
     /// The targets that it writes.
     virtual ViewOutputs outputs() const { return {}; }
     /// Whether it leaves every image of that shape as it is, whatever is drawn.
     virtual bool keeps(ImageShape /*source*/) const { return false; }
     /// Whether it moves pixels, so that a mask made before it would no longer fit.
     virtual bool moves_pixels() const { return false; }
+};
+
+/// An operation on pixels of either type: `Derived` has run(canvas, draws), which takes both canvases, or the
+/// ViewTargets of both.
+template <class Derived> class AnyPixelOperation : public Operation {
+  public:
+    void apply(Canvas& canvas, Draws& draws) const final { static_cast<const Derived*>(this)->run(canvas, draws); }
+    void apply_floats(FloatCanvas& canvas, Draws& draws) const final {
+        static_cast<const Derived*>(this)->run(canvas, draws);
+    }
+    bool takes_floats() const final { return true; }
 };
 
 using OperationPtr = std::unique_ptr<const Operation>;

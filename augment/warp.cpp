@@ -8,8 +8,8 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <numbers>
+#include <type_traits>
 
 namespace tacit::augment {
 namespace {
@@ -76,46 +76,62 @@ Span within(Span span, Track track, std::int64_t low, std::int64_t high) {
 }
 
 /// What the four pixels about a point weigh; together kWhole.
-struct Weights {
-    Weights(std::int64_t x, std::int64_t y) {
-        const auto right = static_cast<int>(x >> kWeightShift & (kWhole - 1));
-        const auto down = static_cast<int>(y >> kWeightShift & (kWhole - 1));
-        of[3] = (right * down + kWhole / 2) >> kWeightBits;
-        of[2] = down - of[3];
-        of[1] = right - of[3];
-        of[0] = kWhole - right - of[2];
-    }
-    std::array<int, 4> of;
-};
+template <class Number> inline std::array<Number, 4> weights_of(std::int64_t x, std::int64_t y) {
+    const auto right = static_cast<int>(x >> kWeightShift & (kWhole - 1));
+    const auto down = static_cast<int>(y >> kWeightShift & (kWhole - 1));
+    const int last = (right * down + kWhole / 2) >> kWeightBits;
+    return {static_cast<Number>(kWhole - right - down + last), static_cast<Number>(right - last),
+            static_cast<Number>(down - last), static_cast<Number>(last)};
+}
+
+/// What the weighted pixels of a point come to, being kWhole times as much as a pixel.
+inline std::uint8_t to_value(int sum) {
+    return static_cast<std::uint8_t>((sum + kWhole / 2) >> kWeightBits);
+}
+inline float to_value(float sum) {
+    return sum * (1.0F / kWhole);
+}
+
+/// The same mixed with the value `fill` where only `inside` parts of kWhole were pixels.
+std::uint8_t mixed(int sum, int inside, std::uint8_t fill) {
+    const std::int64_t level = std::int64_t{sum} * inside + std::int64_t{fill} * (kWhole - inside) * kWhole;
+    return static_cast<std::uint8_t>((level + std::int64_t{kWhole / 2} * kWhole) >> 2 * kWeightBits);
+}
+float mixed(float sum, int inside, float fill) {
+    const float share = static_cast<float>(inside) * (1.0F / kWhole);
+    return to_value(sum) * share + fill * (1.0F - share);
+}
+
+/// What weights times a pixel are.
+template <class T> using Sum = decltype(T{} * 0);
 
 /// kChannels is the channel count known at compile time, or 0.
-template <int kChannels> TACIT_KERNEL void blend(WarpRow row, int begin, int end) {
+template <class T, int kChannels> TACIT_KERNEL void blend(WarpRow<T> row, int begin, int end) {
     const int channels = kChannels > 0 ? kChannels : row.source.shape.channels;
     const std::ptrdiff_t below = std::ptrdiff_t{row.source.shape.width} * channels;
-    const std::uint8_t* source = row.source.data;
-    std::uint8_t* out = row.out + std::ptrdiff_t{begin} * channels;
+    T* out = row.out + std::ptrdiff_t{begin} * channels;
     std::int64_t x = row.x.at(begin);
     std::int64_t y = row.y.at(begin);
     for (int column = begin; column < end; ++column, x += row.x.step, y += row.y.step, out += channels) {
-        const std::uint8_t* first = source + (y >> kPointBits) * below + (x >> kPointBits) * channels;
-        const auto [w0, w1, w2, w3] = Weights(x, y).of;
+        const T* first = row.source.data + (y >> kPointBits) * below + (x >> kPointBits) * channels;
+        const auto weights = weights_of<Sum<T>>(x, y);
         for (int c = 0; c < channels; ++c) {
-            const std::uint8_t* level = first + c;
-            const int sum = level[0] * w0 + level[channels] * w1 + level[below] * w2 + level[below + channels] * w3;
-            out[c] = static_cast<std::uint8_t>((sum + kWhole / 2) >> kWeightBits);
+            const T* value = first + c;
+            out[c] = to_value(value[0] * weights[0] + value[channels] * weights[1] + value[below] * weights[2] +
+                              value[below + channels] * weights[3]);
         }
     }
 }
 
 /// Pixels of which some of the four that they are made of lie outside.
-void blend_border(const WarpRow& row, Span span, std::span<const std::uint8_t> fill) {
+template <class T> void blend_border(const WarpRow<T>& row, Span span, const T* fill) {
     const auto [height, width, channels] = row.source.shape;
     for (int column = span.begin; column < span.end; ++column) {
         const std::int64_t x = row.x.at(column);
         const std::int64_t y = row.y.at(column);
-        const std::array<int, 4> weights = Weights(x, y).of;
-        std::array<std::int64_t, kMaxChannels> sums{};
-        std::int64_t inside = 0;
+        const std::array<int, 4> weights = weights_of<int>(x, y);
+        std::array<Sum<T>, kMaxChannels> sums{};
+        int inside = 0;
         for (int tap = 0; tap < 4; ++tap) {
             const std::int64_t tap_x = (x >> kPointBits) + tap % 2;
             const std::int64_t tap_y = (y >> kPointBits) + tap / 2;
@@ -125,107 +141,103 @@ void blend_border(const WarpRow& row, Span span, std::span<const std::uint8_t> f
             const int weight = weights[static_cast<std::size_t>(tap)];
             inside += weight;
             for (int c = 0; c < channels; ++c) {
-                sums[static_cast<std::size_t>(c)] += row.source.data[(tap_y * width + tap_x) * channels + c] * weight;
+                sums[static_cast<std::size_t>(c)] +=
+                    row.source.data[(tap_y * width + tap_x) * channels + c] * static_cast<Sum<T>>(weight);
             }
         }
         for (int c = 0; c < channels; ++c) {
-            const auto i = static_cast<std::size_t>(c);
-            const std::int64_t level = sums[i] * inside + fill[i] * (kWhole - inside) * kWhole;
-            row.out[std::ptrdiff_t{column} * channels + c] =
-                static_cast<std::uint8_t>((level + kWhole / 2 * kWhole) >> 2 * kWeightBits);
+            row.out[std::ptrdiff_t{column} * channels + c] = mixed(sums[static_cast<std::size_t>(c)], inside, fill[c]);
         }
     }
 }
 
-template <int kChannels> TACIT_KERNEL void pick(WarpRow row, int begin, int end) {
+template <class T, int kChannels> TACIT_KERNEL void pick(WarpRow<T> row, int begin, int end) {
     const int channels = kChannels > 0 ? kChannels : row.source.shape.channels;
     const std::int64_t width = row.source.shape.width;
-    std::uint8_t* out = row.out + std::ptrdiff_t{begin} * channels;
+    T* out = row.out + std::ptrdiff_t{begin} * channels;
     for (int column = begin; column < end; ++column, out += channels) {
         const std::int64_t pixel = (row.y.at(column) >> kPointBits) * width + (row.x.at(column) >> kPointBits);
-        std::memcpy(out, row.source.data + pixel * channels, static_cast<std::size_t>(channels));
+        std::copy_n(row.source.data + pixel * channels, channels, out);
     }
 }
 
-void fill_pixels(const WarpRow& row, Span span, std::span<const std::uint8_t> fill) {
-    std::uint8_t* out = row.out + static_cast<std::ptrdiff_t>(span.begin) * row.source.shape.channels;
-    for (int column = span.begin; column < span.end; ++column) {
-        out = std::copy(fill.begin(), fill.end(), out);
+template <class T> void fill_pixels(const WarpRow<T>& row, Span span, const T* fill) {
+    const int channels = row.source.shape.channels;
+    T* out = row.out + std::ptrdiff_t{span.begin} * channels;
+    for (int column = span.begin; column < span.end; ++column, out += channels) {
+        for (int c = 0; c < channels; ++c) {
+            out[c] = fill[c];
+        }
     }
 }
 
 /// The columns of a row where both coordinates are in [low, side - short_by) pixels.
-Span columns_within(const WarpRow& row, Span span, int low, int short_by) {
-    const auto [height, width, channels] = row.source.shape;
-    span = within(span, row.x, low * kPixel, (width - short_by) * kPixel);
-    return within(span, row.y, low * kPixel, (height - short_by) * kPixel);
+template <class T> Span columns_within(const WarpRow<T>& row, Span span, int low, int short_by) {
+    const ImageShape shape = row.source.shape;
+    span = within(span, row.x, low * kPixel, (shape.width - short_by) * kPixel);
+    return within(span, row.y, low * kPixel, (shape.height - short_by) * kPixel);
 }
 
-void blend_inside(const WarpRow& row, Span span) {
+/// Pixels that are made of pixels inside alone.
+template <class T> void inner_pixels(const WarpRow<T>& row, Sampling sampling, Span span) {
+    const bool nearest = sampling == Sampling::nearest;
 #if TACIT_SIMD_LEVELS
-    if (simd_level() == SimdLevel::avx512 && row.source.shape.channels == 3) {
-        span.begin += blend_rgb_avx512(row, span.begin, span.end);
+    if constexpr (std::is_same_v<T, std::uint8_t>) {
+        if (simd_level() == SimdLevel::avx512 && row.source.shape.channels == 3) {
+            span.begin += (nearest ? pick_rgb_avx512 : blend_rgb_avx512)(row, span.begin, span.end);
+        }
     }
 #endif
+    const auto run = [&](auto channels) {
+        if (nearest) {
+            simd<pick<T, channels()>>(row, span.begin, span.end);
+        } else {
+            simd<blend<T, channels()>>(row, span.begin, span.end);
+        }
+    };
     switch (row.source.shape.channels) {
     case 1:
-        return simd<blend<1>>(row, span.begin, span.end);
+        return run(std::integral_constant<int, 1>{});
     case 3:
-        return simd<blend<3>>(row, span.begin, span.end);
+        return run(std::integral_constant<int, 3>{});
     default:
-        return simd<blend<0>>(row, span.begin, span.end);
+        return run(std::integral_constant<int, 0>{});
     }
 }
 
-void pick_inside(const WarpRow& row, Span span) {
-#if TACIT_SIMD_LEVELS
-    if (simd_level() == SimdLevel::avx512 && row.source.shape.channels == 3) {
-        span.begin += pick_rgb_avx512(row, span.begin, span.end);
-    }
-#endif
-    switch (row.source.shape.channels) {
-    case 1:
-        return simd<pick<1>>(row, span.begin, span.end);
-    case 3:
-        return simd<pick<3>>(row, span.begin, span.end);
-    default:
-        return simd<pick<0>>(row, span.begin, span.end);
-    }
-}
-
-void nearest_row(const WarpRow& row, Span all, std::span<const std::uint8_t> fill) {
-    const Span inside = columns_within(row, all, 0, 0);
-    fill_pixels(row, {all.begin, inside.begin}, fill);
-    pick_inside(row, inside);
-    fill_pixels(row, {inside.end, all.end}, fill);
-}
-
-void bilinear_row(const WarpRow& row, Span all, std::span<const std::uint8_t> fill) {
-    const Span touched = columns_within(row, all, -1, 0);
-    const Span inside = columns_within(row, touched, 0, 1);
+template <class T> void make_row(const WarpRow<T>& row, Sampling sampling, const T* fill) {
+    const bool nearest = sampling == Sampling::nearest;
+    const Span all{0, row.source.shape.width};
+    const Span touched = columns_within(row, all, nearest ? 0 : -1, 0);
+    const Span inside = nearest ? touched : columns_within(row, touched, 0, 1);
     fill_pixels(row, {all.begin, touched.begin}, fill);
     blend_border(row, {touched.begin, inside.begin}, fill);
-    blend_inside(row, inside);
+    inner_pixels(row, sampling, inside);
     blend_border(row, {inside.end, touched.end}, fill);
     fill_pixels(row, {touched.end, all.end}, fill);
 }
 
 } // namespace
 
-void warp(ImageView source, const Affine& affine, Sampling sampling, std::span<const std::uint8_t> fill,
-          MutableImageView out) {
+template <class T>
+void warp(BasicImageView<T> source, const Affine& affine, Sampling sampling, std::span<const std::uint8_t> fill,
+          BasicMutableImageView<T> out) {
     const InverseMap map = inverse_map(affine, source.shape);
+    std::array<T, kMaxChannels> values{};
+    std::transform(fill.begin(), fill.end(), values.begin(), from_level<T>);
     // What is cut off to the right of a coordinate's last bit that counts is rounded, not lost.
     const std::int64_t rounding = sampling == Sampling::nearest ? kPixel / 2 : kPixel / kWhole / 2;
-    const std::ptrdiff_t row_bytes = std::ptrdiff_t{source.shape.width} * source.shape.channels;
+    const std::ptrdiff_t row_values = std::ptrdiff_t{source.shape.width} * source.shape.channels;
     for (int y = 0; y < source.shape.height; ++y) {
-        const WarpRow row{source,
-                          {to_fixed(map.xy * y + map.x0) + rounding, to_fixed(map.xx)},
-                          {to_fixed(map.yy * y + map.y0) + rounding, to_fixed(map.yx)},
-                          out.data + y * row_bytes};
-        const auto make = sampling == Sampling::nearest ? nearest_row : bilinear_row;
-        make(row, {0, source.shape.width}, fill.first(static_cast<std::size_t>(source.shape.channels)));
+        const WarpRow<T> row{source,
+                             {to_fixed(map.xy * y + map.x0) + rounding, to_fixed(map.xx)},
+                             {to_fixed(map.yy * y + map.y0) + rounding, to_fixed(map.yx)},
+                             out.data + y * row_values};
+        make_row(row, sampling, values.data());
     }
 }
+
+template void warp(ImageView, const Affine&, Sampling, std::span<const std::uint8_t>, MutableImageView);
+template void warp(FloatImageView, const Affine&, Sampling, std::span<const std::uint8_t>, MutableFloatImageView);
 
 } // namespace tacit::augment

@@ -21,11 +21,12 @@ struct Affine {
 /// How a level between pixels is found.
 enum class Sampling { nearest, bilinear };
 
-/// Writes what `affine` makes of `source` to `out`, of the same shape and apart in memory: torchvision's affine() on
-/// uint8 tensors in fixed point, levels being weighted in steps of 2^-14. Where the image does not reach, channels have
-/// the levels of `fill`, one for each; a pixel that lies partly outside is black for that part, and then mixed with
-/// `fill` by the same part, as there.
-void warp(ImageView source, const Affine& affine, Sampling sampling, std::span<const std::uint8_t> fill,
-          MutableImageView out);
+/// Writes what `affine` makes of `source` to `out`, of the same shape and apart in memory: torchvision's affine() with
+/// pixels weighted in steps of 2^-14. Where the image does not reach, channels have the levels of `fill`, one for each;
+/// a pixel that lies partly outside is black for that part, and then mixed with `fill` by the same part, as there.
+/// T: uint8, float.
+template <class T>
+void warp(BasicImageView<T> source, const Affine& affine, Sampling sampling, std::span<const std::uint8_t> fill,
+          BasicMutableImageView<T> out);
 
 } // namespace tacit::augment

@@ -92,7 +92,7 @@ template <int kHalf> __m512i blend_half(__m512i upper, __m512i lower, const Weig
 
 } // namespace
 
-int blend_rgb_avx512(const WarpRow& row, int begin, int end) {
+int blend_rgb_avx512(const WarpRow<std::uint8_t>& row, int begin, int end) {
     const std::ptrdiff_t stride = std::ptrdiff_t{3} * row.source.shape.width;
     const __m512i row_bytes = _mm512_set1_epi64(stride);
     const __m512i pixel_bytes = _mm512_set1_epi64(3);
@@ -113,7 +113,7 @@ int blend_rgb_avx512(const WarpRow& row, int begin, int end) {
     return column - begin;
 }
 
-int pick_rgb_avx512(const WarpRow& row, int begin, int end) {
+int pick_rgb_avx512(const WarpRow<std::uint8_t>& row, int begin, int end) {
     const __m512i row_bytes = _mm512_set1_epi64(std::int64_t{3} * row.source.shape.width);
     const __m512i pixel_bytes = _mm512_set1_epi64(3);
     const __m512i one = _mm512_set1_epi64(1);

@@ -22,16 +22,16 @@ struct Track {
 };
 
 /// One row of the result in the making.
-struct WarpRow {
-    ImageView source;
+template <class T> struct WarpRow {
+    BasicImageView<T> source;
     Track x;
     Track y;
-    std::uint8_t* out;
+    T* out;
 };
 
 // Eight pixels of three channels at a time, from the column `begin` on; the number of columns made is returned. All
 // pixels that the columns [begin, end) are made of lie in the source.
-int blend_rgb_avx512(const WarpRow& row, int begin, int end);
-int pick_rgb_avx512(const WarpRow& row, int begin, int end);
+int blend_rgb_avx512(const WarpRow<std::uint8_t>& row, int begin, int end);
+int pick_rgb_avx512(const WarpRow<std::uint8_t>& row, int begin, int end);
 
 } // namespace tacit::augment

@@ -24,8 +24,8 @@ struct Resampling {
     std::vector<std::uint8_t> fill;
 };
 
-void warp_canvas(Canvas& canvas, const Affine& affine, const Resampling& resampling) {
-    const ImageView source = canvas.image();
+void warp_canvas(auto& canvas, const Affine& affine, const Resampling& resampling) {
+    const auto source = canvas.image();
     warp(source, affine, resampling.sampling, resampling.fill, canvas.next(source.shape));
 }
 
@@ -33,11 +33,11 @@ double drawn(const Range& range, Draws& draws) {
     return draws.uniform(range.low, range.high);
 }
 
-class Rotation final : public Operation {
+class Rotation final : public AnyPixelOperation<Rotation> {
   public:
     Rotation(Range degrees, Resampling resampling) : degrees_(degrees), resampling_(std::move(resampling)) {}
     bool moves_pixels() const override { return true; }
-    void apply(Canvas& canvas, Draws& draws) const override {
+    void run(auto& canvas, Draws& draws) const {
         const double degrees = drawn(degrees_, draws);
         canvas.note("{:.1f}", degrees);
         warp_canvas(canvas, {.degrees = -degrees}, resampling_);
@@ -48,12 +48,12 @@ class Rotation final : public Operation {
     Resampling resampling_;
 };
 
-class RandomAffine final : public Operation {
+class RandomAffine final : public AnyPixelOperation<RandomAffine> {
   public:
     RandomAffine(const AffineRanges& ranges, Resampling resampling)
         : ranges_(ranges), resampling_(std::move(resampling)) {}
     bool moves_pixels() const override { return true; }
-    void apply(Canvas& canvas, Draws& draws) const override {
+    void run(auto& canvas, Draws& draws) const {
         const ImageShape shape = canvas.shape();
         const auto pixels = [&draws](double most) { return std::nearbyint(draws.uniform(-most, most)); };
         Affine affine;

@@ -8,6 +8,7 @@
 #include "pipeline/shards/foreign_index.hpp"
 #include "pipeline/shards/format.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/column.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"

@@ -80,10 +80,10 @@ std::vector<ColorStep> color_steps(const OracleCase& test) {
         {"grayscale", [] { return Grayscale{}; }},
         {"grayscale_mean", [] { return Grayscale{GrayWeights::mean}; }},
         {"lab", [] { return Lab{}; }},
-        {"solarize", [&] { return Levels{solarize_levels(test.whole(0))}; }},
-        {"invert", [] { return Levels{solarize_levels(0)}; }},
-        {"posterize", [&] { return Levels{posterize_levels(test.whole(0))}; }},
-        {"gamma", [&] { return Levels{gamma_levels(amount(0))}; }},
+        {"solarize", [&] { return Solarize{test.whole(0)}; }},
+        {"invert", [] { return Solarize{0}; }},
+        {"posterize", [&] { return Posterize{test.whole(0)}; }},
+        {"gamma", [&] { return Gamma{amount(0)}; }},
         {"equalize", [] { return Equalize{}; }},
         {"auto_contrast", [] { return AutoContrast{}; }}};
     const auto found = steps.find(test.name);

@@ -89,6 +89,25 @@ TEST(Warp, GivesTheSameBytesAtEverySimdLevel) {
     }
 }
 
+TEST(Warp, OfFloatsIsThatOfLevelsUnrounded) {
+    for (const int channels : {1, 3, 5}) {
+        const TestImage image = random_image(33, 28, channels);
+        std::vector<float> values(image.pixels.size());
+        std::transform(image.pixels.begin(), image.pixels.end(), values.begin(), from_level<float>);
+        std::vector<float> out(values.size());
+        const std::vector<std::uint8_t> fill(static_cast<std::size_t>(channels), 40);
+        const Affine affine{-21.5, 3, -2, 1.2, 8, -4};
+        for (const Sampling sampling : kSamplings) {
+            warp(FloatImageView{values.data(), image.shape}, affine, sampling, fill,
+                 MutableFloatImageView{out.data(), image.shape});
+            const TestImage expected = warped(image, affine, sampling, 40);
+            for (std::size_t i = 0; i < out.size(); ++i) {
+                ASSERT_NEAR(255.0F * out[i], expected.pixels[i], 0.501F);
+            }
+        }
+    }
+}
+
 std::string refusal(const OpSpec& spec) {
     try {
         const Recipe recipe(one_view(16, {spec}), 3);
