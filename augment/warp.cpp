@@ -102,6 +102,9 @@ float mixed(float sum, int inside, float fill) {
     return to_value(sum) * share + fill * (1.0F - share);
 }
 
+/// What every channel is where there is no image.
+template <class T> using Fill = std::array<T, kMaxChannels>;
+
 /// What weights times a pixel are.
 template <class T> using Sum = decltype(T{} * 0);
 
@@ -124,7 +127,7 @@ template <class T, int kChannels> TACIT_KERNEL void blend(WarpRow<T> row, int be
 }
 
 /// Pixels of which some of the four that they are made of lie outside.
-template <class T> void blend_border(const WarpRow<T>& row, Span span, const T* fill) {
+template <class T> void blend_border(const WarpRow<T>& row, Span span, const Fill<T>& fill) {
     const auto [height, width, channels] = row.source.shape;
     for (int column = span.begin; column < span.end; ++column) {
         const std::int64_t x = row.x.at(column);
@@ -146,7 +149,8 @@ template <class T> void blend_border(const WarpRow<T>& row, Span span, const T* 
             }
         }
         for (int c = 0; c < channels; ++c) {
-            row.out[std::ptrdiff_t{column} * channels + c] = mixed(sums[static_cast<std::size_t>(c)], inside, fill[c]);
+            const auto i = static_cast<std::size_t>(c);
+            row.out[std::ptrdiff_t{column} * channels + c] = mixed(sums[i], inside, fill[i]);
         }
     }
 }
@@ -161,13 +165,11 @@ template <class T, int kChannels> TACIT_KERNEL void pick(WarpRow<T> row, int beg
     }
 }
 
-template <class T> void fill_pixels(const WarpRow<T>& row, Span span, const T* fill) {
-    const int channels = row.source.shape.channels;
+template <class T, int kChannels> void fill_pixels(const WarpRow<T>& row, Span span, const Fill<T>& fill) {
+    const int channels = kChannels > 0 ? kChannels : row.source.shape.channels;
     T* out = row.out + std::ptrdiff_t{span.begin} * channels;
     for (int column = span.begin; column < span.end; ++column, out += channels) {
-        for (int c = 0; c < channels; ++c) {
-            out[c] = fill[c];
-        }
+        std::copy_n(fill.begin(), channels, out);
     }
 }
 
@@ -179,7 +181,7 @@ template <class T> Span columns_within(const WarpRow<T>& row, Span span, int low
 }
 
 /// Pixels that are made of pixels inside alone.
-template <class T> void inner_pixels(const WarpRow<T>& row, Sampling sampling, Span span) {
+template <class T, int kChannels> void inner_pixels(const WarpRow<T>& row, Sampling sampling, Span span) {
     const bool nearest = sampling == Sampling::nearest;
 #if TACIT_SIMD_LEVELS
     if constexpr (std::is_same_v<T, std::uint8_t>) {
@@ -188,33 +190,23 @@ template <class T> void inner_pixels(const WarpRow<T>& row, Sampling sampling, S
         }
     }
 #endif
-    const auto run = [&](auto channels) {
-        if (nearest) {
-            simd<pick<T, channels()>>(row, span.begin, span.end);
-        } else {
-            simd<blend<T, channels()>>(row, span.begin, span.end);
-        }
-    };
-    switch (row.source.shape.channels) {
-    case 1:
-        return run(std::integral_constant<int, 1>{});
-    case 3:
-        return run(std::integral_constant<int, 3>{});
-    default:
-        return run(std::integral_constant<int, 0>{});
+    if (nearest) {
+        simd<pick<T, kChannels>>(row, span.begin, span.end);
+    } else {
+        simd<blend<T, kChannels>>(row, span.begin, span.end);
     }
 }
 
-template <class T> void make_row(const WarpRow<T>& row, Sampling sampling, const T* fill) {
+template <class T, int kChannels> void make_row(const WarpRow<T>& row, Sampling sampling, const Fill<T>& fill) {
     const bool nearest = sampling == Sampling::nearest;
     const Span all{0, row.source.shape.width};
     const Span touched = columns_within(row, all, nearest ? 0 : -1, 0);
     const Span inside = nearest ? touched : columns_within(row, touched, 0, 1);
-    fill_pixels(row, {all.begin, touched.begin}, fill);
+    fill_pixels<T, kChannels>(row, {all.begin, touched.begin}, fill);
     blend_border(row, {touched.begin, inside.begin}, fill);
-    inner_pixels(row, sampling, inside);
+    inner_pixels<T, kChannels>(row, sampling, inside);
     blend_border(row, {inside.end, touched.end}, fill);
-    fill_pixels(row, {touched.end, all.end}, fill);
+    fill_pixels<T, kChannels>(row, {touched.end, all.end}, fill);
 }
 
 } // namespace
@@ -223,17 +215,19 @@ template <class T>
 void warp(BasicImageView<T> source, const Affine& affine, Sampling sampling, std::span<const std::uint8_t> fill,
           BasicMutableImageView<T> out) {
     const InverseMap map = inverse_map(affine, source.shape);
-    std::array<T, kMaxChannels> values{};
+    Fill<T> values{};
     std::transform(fill.begin(), fill.end(), values.begin(), from_level<T>);
+    const int channels = source.shape.channels;
+    const auto make = channels == 3 ? make_row<T, 3> : channels == 1 ? make_row<T, 1> : make_row<T, 0>;
     // What is cut off to the right of a coordinate's last bit that counts is rounded, not lost.
     const std::int64_t rounding = sampling == Sampling::nearest ? kPixel / 2 : kPixel / kWhole / 2;
-    const std::ptrdiff_t row_values = std::ptrdiff_t{source.shape.width} * source.shape.channels;
+    const std::ptrdiff_t row_values = std::ptrdiff_t{source.shape.width} * channels;
     for (int y = 0; y < source.shape.height; ++y) {
         const WarpRow<T> row{source,
                              {to_fixed(map.xy * y + map.x0) + rounding, to_fixed(map.xx)},
                              {to_fixed(map.yy * y + map.y0) + rounding, to_fixed(map.yx)},
                              out.data + y * row_values};
-        make_row(row, sampling, values.data());
+        make(row, sampling, values);
     }
 }
 
