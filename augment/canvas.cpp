@@ -2,6 +2,7 @@
 #include "augment/canvas.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -19,25 +20,28 @@ template <class T> T* pixels_of(const ViewSlot& slot) {
 } // namespace
 
 template <class T>
-BasicCanvas<T>::BasicCanvas(View source, Workspace::Buffers& buffers, const ViewSlot& slot, int size)
+BasicCanvas<T>::BasicCanvas(const BasicImageWindow<T>& source, Workspace::Buffers& buffers, const ViewSlot& slot,
+                            int size)
     : ViewTargets(buffers, slot, size), image_(source), pixels_(pixels_of<T>(slot)) {}
 
 template <class T> ImageShape BasicCanvas<T>::shape() const {
-    return orientation_.shape(resize_.to.values() > 0 ? resize_.to : image_.shape);
+    return orientation_.shape(resize_.to.values() > 0 ? resize_.to : image_.whole);
 }
 
 template <class T> typename BasicCanvas<T>::View BasicCanvas<T>::image() {
     settle();
-    return image_;
+    if (!image_.is_whole()) {
+        throw std::logic_error("Canvas: an operation looks at more of its image than its reads() says");
+    }
+    return image_.pixels;
 }
 
 template <class T> typename BasicCanvas<T>::MutableView BasicCanvas<T>::edit() {
-    settle();
+    const View source = image();
     if (ours_ == nullptr) {
-        const View source = image_;
         std::copy_n(source.data, source.shape.values(), next(source.shape).data);
     }
-    return {ours_, image_.shape};
+    return {ours_, source.shape};
 }
 
 template <class T> typename BasicCanvas<T>::MutableView BasicCanvas<T>::next(ImageShape shape) {
@@ -50,13 +54,15 @@ template <class T> typename BasicCanvas<T>::MutableView BasicCanvas<T>::next(Ima
 template <class T>
 void BasicCanvas<T>::crop_resize(const Box& box, int height, int width, Interpolation interpolation) {
     settle();
-    resize_ = {box, {height, width, image_.shape.channels}, interpolation};
+    resize_ = {{box.top - image_.top, box.left - image_.left, box.height, box.width},
+               {height, width, image_.whole.channels},
+               interpolation};
 }
 
 template <class T> void BasicCanvas<T>::finish() {
-    settle();
-    if (pixels_ != nullptr && image_.data != pixels_) {
-        std::copy_n(image_.data, image_.shape.values(), pixels_);
+    const View made = image();
+    if (pixels_ != nullptr && made.data != pixels_) {
+        std::copy_n(made.data, made.shape.values(), pixels_);
     }
 }
 
@@ -65,18 +71,19 @@ template <class T> void BasicCanvas<T>::settle() {
     Orientation rest = std::exchange(orientation_, {});
     if (resize.to.values() > 0) {
         const MutableView resized = rest.transposed ? buffer(resize.to) : slot_or_buffer(resize.to);
-        augment::crop_resize(image_, resize.box, resize.interpolation, rest.mirror, resized, pixel_buffers().resample);
+        augment::crop_resize(image_.pixels, resize.box, resize.interpolation, rest.mirror, resized,
+                             pixel_buffers().resample);
         show(resized);
         rest.mirror = {};
     }
     if (!rest.upright()) {
-        const MutableView laid = slot_or_buffer(rest.shape(image_.shape));
-        augment::orient(as_bytes(image_), rest, as_bytes(laid));
+        const MutableView laid = slot_or_buffer(rest.shape(image_.whole));
+        augment::orient(as_bytes(image_.pixels), rest, as_bytes(laid));
         show(laid);
     }
     if (!color().empty()) {
-        const MutableView colored = ours_ != nullptr ? MutableView{ours_, image_.shape} : slot_or_buffer(image_.shape);
-        color().run(image_, colored);
+        const MutableView colored = ours_ != nullptr ? MutableView{ours_, image_.whole} : slot_or_buffer(image_.whole);
+        color().run(image_.pixels, colored);
         show(colored);
     }
 }
@@ -94,7 +101,7 @@ template <class T> typename BasicCanvas<T>::MutableView BasicCanvas<T>::slot_or_
 }
 
 template <class T> void BasicCanvas<T>::show(MutableView image) {
-    image_ = image;
+    image_ = View(image);
     ours_ = image.data;
 }
 

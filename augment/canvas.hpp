@@ -62,7 +62,8 @@ template <class T> class BasicCanvas : public ViewTargets {
     using View = BasicImageView<T>;
     using MutableView = BasicMutableImageView<T>;
 
-    BasicCanvas(View source, Workspace::Buffers& buffers, const ViewSlot& slot, int size);
+    /// Of a window, nothing but crop_resize() inside it may come first.
+    BasicCanvas(const BasicImageWindow<T>& source, Workspace::Buffers& buffers, const ViewSlot& slot, int size);
 
     /// Shape of what image() would give.
     ImageShape shape() const;
@@ -99,9 +100,9 @@ template <class T> class BasicCanvas : public ViewTargets {
     MutableView slot_or_buffer(ImageShape shape);
     void show(MutableView image);
 
-    View image_;
+    BasicImageWindow<T> image_;
     T* ours_ = nullptr;       // where image_ lies, null if that is the source
-    PendingResize resize_;    // of image_
+    PendingResize resize_;    // of image_.pixels
     Orientation orientation_; // after resize_
     T* pixels_;               // of the slot
 };

@@ -18,6 +18,7 @@ class RandomResizedCrop final : public AnyPixelOperation<RandomResizedCrop> {
     RandomResizedCrop(int size, CropRange range, Interpolation interpolation)
         : size_(size), range_(range), interpolation_(interpolation) {}
     bool moves_pixels() const override { return true; }
+    Box reads(ImageShape source, Draws& draws) const override { return random_crop_box(source, range_, draws); }
     void run(auto& canvas, Draws& draws) const {
         const Box box = random_crop_box(canvas.shape(), range_, draws);
         canvas.note("{} x {} at {}, {}", box.height, box.width, box.top, box.left);
@@ -30,10 +31,6 @@ class RandomResizedCrop final : public AnyPixelOperation<RandomResizedCrop> {
     Interpolation interpolation_;
 };
 
-Box whole(ImageShape shape) {
-    return {0, 0, shape.height, shape.width};
-}
-
 class Resize final : public AnyPixelOperation<Resize> {
   public:
     Resize(int size, Interpolation interpolation) : size_(size), interpolation_(interpolation) {}
@@ -41,7 +38,7 @@ class Resize final : public AnyPixelOperation<Resize> {
     bool keeps(ImageShape source) const override { return source.height == size_ && source.width == size_; }
     void run(auto& canvas, Draws&) const {
         if (!keeps(canvas.shape())) {
-            canvas.crop_resize(whole(canvas.shape()), size_, size_, interpolation_);
+            canvas.crop_resize(whole_box(canvas.shape()), size_, size_, interpolation_);
         }
     }
 
@@ -70,7 +67,7 @@ class ResizeShortSide final : public AnyPixelOperation<ResizeShortSide> {
                                         "leave it out or use resize",
                                         shape.height, shape.width, size_));
         }
-        canvas.crop_resize(whole(shape), height, width, interpolation_);
+        canvas.crop_resize(whole_box(shape), height, width, interpolation_);
     }
 
   private:

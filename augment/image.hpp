@@ -62,4 +62,40 @@ template <class T> MutableImageView as_bytes(BasicMutableImageView<T> image) {
     return {reinterpret_cast<std::uint8_t*>(image.data), as_bytes(BasicImageView<T>(image)).shape};
 }
 
+/// A rectangle of an image in pixels; it must lie inside the image.
+struct Box {
+    int top = 0;
+    int left = 0;
+    int height = 0;
+    int width = 0;
+    bool operator==(const Box&) const = default;
+    bool holds(const Box& other) const {
+        return other.top >= top && other.left >= left && other.top + other.height <= top + height &&
+               other.left + other.width <= left + width;
+    }
+};
+
+inline Box whole_box(ImageShape shape) {
+    return {0, 0, shape.height, shape.width};
+}
+
+/// What is at hand of an image: all of it, or a window of it.
+template <class T> struct BasicImageWindow {
+    BasicImageWindow() = default;
+    BasicImageWindow(BasicImageView<T> image) // NOLINT(google-explicit-constructor)
+        : pixels(image), whole(image.shape) {}
+    BasicImageWindow(BasicImageView<T> window, ImageShape image, int window_top, int window_left)
+        : pixels(window), whole(image), top(window_top), left(window_left) {}
+
+    Box box() const { return {top, left, pixels.shape.height, pixels.shape.width}; }
+    bool is_whole() const { return pixels.shape == whole; }
+
+    BasicImageView<T> pixels;
+    ImageShape whole; ///< of the image
+    int top = 0;      ///< where in the image the pixels begin
+    int left = 0;
+};
+using ImageWindow = BasicImageWindow<std::uint8_t>;
+using FloatImageWindow = BasicImageWindow<float>;
+
 } // namespace tacit::augment

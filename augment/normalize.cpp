@@ -8,6 +8,7 @@
 #include <bit>
 #include <fmt/format.h>
 #include <stdexcept>
+#include <type_traits>
 
 namespace tacit::augment {
 namespace {
@@ -25,8 +26,8 @@ TACIT_KERNEL void put(float value, BFloat16* to) {
 }
 
 /// `scale` and `shift` repeat every `block` values.
-template <class Out>
-TACIT_KERNEL void interleaved(const std::uint8_t* in, std::size_t count, std::size_t block, const float* scale,
+template <class In, class Out>
+TACIT_KERNEL void interleaved(const In* in, std::size_t count, std::size_t block, const float* scale,
                               const float* shift, Out* out) {
     for (std::size_t first = 0; first < count; first += block) {
         const std::size_t values = std::min(block, count - first);
@@ -37,9 +38,8 @@ TACIT_KERNEL void interleaved(const std::uint8_t* in, std::size_t count, std::si
 }
 
 /// One channel of `channels` that lie interleaved.
-template <class Out>
-TACIT_KERNEL void plane(const std::uint8_t* in, std::size_t pixels, std::size_t channels, float scale, float shift,
-                        Out* out) {
+template <class In, class Out>
+TACIT_KERNEL void plane(const In* in, std::size_t pixels, std::size_t channels, float scale, float shift, Out* out) {
     for (std::size_t i = 0; i < pixels; ++i) {
         put(static_cast<float>(in[i * channels]) * scale + shift, out + i);
     }
@@ -73,40 +73,48 @@ Normalize::Normalize(const std::vector<double>& mean, const std::vector<double>&
     }
     for (std::size_t i = 0; i < kBlock * mean.size(); ++i) {
         const std::size_t c = i % mean.size();
-        scale_.push_back(static_cast<float>(1.0 / (255.0 * std[c])));
+        level_scale_.push_back(static_cast<float>(1.0 / (255.0 * std[c])));
+        float_scale_.push_back(static_cast<float>(1.0 / std[c]));
         shift_.push_back(static_cast<float>(-mean[c] / std[c]));
     }
 }
 
-template <class Out> void Normalize::run_as(ImageView image, PixelLayout layout, Out* out) const {
+template <class In, class Out>
+void Normalize::run_as(BasicImageView<In> image, const std::vector<float>& scale, PixelLayout layout, Out* out) const {
     if (image.shape.channels != channels_) {
         throw std::logic_error(
             fmt::format("Normalize: an image of {} channels, means of {}", image.shape.channels, channels_));
     }
     const auto channels = static_cast<std::size_t>(channels_);
-    const std::size_t values = image.shape.bytes();
+    const std::size_t values = image.shape.values();
     const std::size_t pixels = values / channels;
     if (layout == PixelLayout::interleaved || channels == 1) {
-        simd<interleaved<Out>>(image.data, values, scale_.size(), scale_.data(), shift_.data(), out);
-    } else if (channels == 3) {
-        normalize_rgb(NormalizeRgb<Out>{image.data,
-                                        pixels,
-                                        {scale_[0], scale_[1], scale_[2]},
-                                        {shift_[0], shift_[1], shift_[2]},
-                                        {out, out + pixels, out + 2 * pixels}});
-    } else {
-        for (std::size_t c = 0; c < channels; ++c) {
-            simd<plane<Out>>(image.data + c, pixels, channels, scale_[c], shift_[c], out + c * pixels);
+        return simd<interleaved<In, Out>>(image.data, values, scale.size(), scale.data(), shift_.data(), out);
+    }
+    if constexpr (std::is_same_v<In, std::uint8_t>) {
+        if (channels == 3) {
+            return normalize_rgb(NormalizeRgb<Out>{image.data,
+                                                   pixels,
+                                                   {scale[0], scale[1], scale[2]},
+                                                   {shift_[0], shift_[1], shift_[2]},
+                                                   {out, out + pixels, out + 2 * pixels}});
         }
+    }
+    for (std::size_t c = 0; c < channels; ++c) {
+        simd<plane<In, Out>>(image.data + c, pixels, channels, scale[c], shift_[c], out + c * pixels);
     }
 }
 
 void Normalize::run(ImageView image, PixelLayout layout, float* out) const {
-    run_as(image, layout, out);
+    run_as(image, level_scale_, layout, out);
 }
 
 void Normalize::run(ImageView image, PixelLayout layout, BFloat16* out) const {
-    run_as(image, layout, out);
+    run_as(image, level_scale_, layout, out);
+}
+
+void Normalize::run(FloatImageView image, PixelLayout layout, float* out) const {
+    run_as(image, float_scale_, layout, out);
 }
 
 } // namespace tacit::augment

@@ -28,6 +28,9 @@ class Operation {
     virtual ViewOutputs outputs() const { return {}; }
     /// Whether it leaves every image of that shape as it is, whatever is drawn.
     virtual bool keeps(ImageShape /*source*/) const { return false; }
+    /// The part of an image of that shape which apply() reads by Canvas::crop_resize() alone if it is the first
+    /// operation and gets the same draws. Whoever looks at pixels otherwise reads all.
+    virtual Box reads(ImageShape source, Draws& /*draws*/) const { return whole_box(source); }
     /// Whether it moves pixels, so that a mask made before it would no longer fit.
     virtual bool moves_pixels() const { return false; }
 };

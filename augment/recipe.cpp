@@ -123,6 +123,24 @@ void run_steps(const View& view, const SampleKey& key, BasicCanvas<T>& canvas, c
     }
 }
 
+/// What the view reads of an image: its first operation decides, of those that are applied.
+Box view_window(const View& view, ImageShape whole, const SampleKey& key) {
+    for (std::size_t i = 0; i < view.steps.size(); ++i) {
+        Draws draws(key, view.draw, static_cast<int>(i));
+        if (draws.uniform() < view.steps[i].p) {
+            return view.steps[i].operation->reads(whole, draws);
+        }
+    }
+    return whole_box(whole);
+}
+
+Box around(const Box& a, const Box& b) {
+    const int top = std::min(a.top, b.top);
+    const int left = std::min(a.left, b.left);
+    return {top, left, std::max(a.top + a.height, b.top + b.height) - top,
+            std::max(a.left + a.width, b.left + b.width) - left};
+}
+
 } // namespace
 
 Workspace::Workspace() : buffers_(std::make_unique<Buffers>()) {}
@@ -135,12 +153,14 @@ struct Recipe::Program {
     int channels = 0;
     std::vector<View> views;
 
-    template <class T> void check_source(BasicImageView<T> source, const SampleKey& key, std::size_t slots) const;
+    Box window(ImageShape whole, const SampleKey& key) const;
     template <class T>
-    void make_view(const View& view, BasicImageView<T> source, const SampleKey& key, const ViewSlot& slot,
+    void check_source(const BasicImageWindow<T>& source, const SampleKey& key, std::size_t slots) const;
+    template <class T>
+    void make_view(const View& view, const BasicImageWindow<T>& source, const SampleKey& key, const ViewSlot& slot,
                    Workspace::Buffers& buffers) const;
     template <class T>
-    void apply(BasicImageView<T> source, const SampleKey& key, const std::vector<ViewSlot>& slots,
+    void apply(const BasicImageWindow<T>& source, const SampleKey& key, const std::vector<ViewSlot>& slots,
                Workspace& workspace) const {
         check_source(source, key, slots.size());
         for (std::size_t i = 0; i < slots.size(); ++i) {
@@ -149,8 +169,16 @@ struct Recipe::Program {
     }
 };
 
+Box Recipe::Program::window(ImageShape whole, const SampleKey& key) const {
+    Box box = view_window(views.front(), whole, key);
+    for (std::size_t i = 1; i < views.size(); ++i) {
+        box = around(box, view_window(views[i], whole, key));
+    }
+    return box;
+}
+
 template <class T>
-void Recipe::Program::check_source(BasicImageView<T> source, const SampleKey& key, std::size_t slots) const {
+void Recipe::Program::check_source(const BasicImageWindow<T>& source, const SampleKey& key, std::size_t slots) const {
     if (slots != views.size()) {
         throw std::logic_error(
             fmt::format("recipe '{}' makes {} views and got {} slots", spec.name, views.size(), slots));
@@ -158,19 +186,23 @@ void Recipe::Program::check_source(BasicImageView<T> source, const SampleKey& ke
     if (key.sample > kMaxSample) {
         throw DataError(fmt::format("sample id {} is above {}: ids have 48 bits", key.sample, kMaxSample));
     }
-    if (source.data == nullptr || source.shape.height < 1 || source.shape.width < 1) {
-        throw DataError(
-            fmt::format("sample {} is an empty image ({} x {})", key.sample, source.shape.height, source.shape.width));
+    const ImageShape shape = source.whole;
+    if (source.pixels.data == nullptr || shape.height < 1 || shape.width < 1) {
+        throw DataError(fmt::format("sample {} is an empty image ({} x {})", key.sample, shape.height, shape.width));
     }
-    if (source.shape.channels != channels) {
+    if (shape.channels != channels) {
         throw DataError(fmt::format("sample {} has {} channels and recipe '{}' was made for {}", key.sample,
-                                    source.shape.channels, spec.name, channels));
+                                    shape.channels, spec.name, channels));
+    }
+    if (!source.is_whole() && !source.box().holds(window(shape, key))) {
+        throw std::logic_error(
+            fmt::format("recipe '{}' reads more of sample {} than its window", spec.name, key.sample));
     }
 }
 
 template <class T>
-void Recipe::Program::make_view(const View& view, BasicImageView<T> source, const SampleKey& key, const ViewSlot& slot,
-                                Workspace::Buffers& buffers) const {
+void Recipe::Program::make_view(const View& view, const BasicImageWindow<T>& source, const SampleKey& key,
+                                const ViewSlot& slot, Workspace::Buffers& buffers) const {
     if (view.outputs.mask && slot.mask != nullptr) {
         std::memset(slot.mask, 0, view.outputs.mask.bytes());
     }
@@ -249,12 +281,16 @@ void Recipe::require_floats() const {
     }
 }
 
-void Recipe::apply(ImageView source, const SampleKey& key, const std::vector<ViewSlot>& slots,
+Box Recipe::window(ImageShape whole, const SampleKey& key) const {
+    return program_->window(whole, key);
+}
+
+void Recipe::apply(const ImageWindow& source, const SampleKey& key, const std::vector<ViewSlot>& slots,
                    Workspace& workspace) const {
     program_->apply(source, key, slots, workspace);
 }
 
-void Recipe::apply(FloatImageView source, const SampleKey& key, const std::vector<ViewSlot>& slots,
+void Recipe::apply(const FloatImageWindow& source, const SampleKey& key, const std::vector<ViewSlot>& slots,
                    Workspace& workspace) const {
     program_->apply(source, key, slots, workspace);
 }

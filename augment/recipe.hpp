@@ -117,16 +117,28 @@ class Recipe {
     /// be floats.
     void require_floats() const;
 
-    /// Makes every view of `source` (any height and width >= 1, the recipe's channel count) into
-    /// `slots` (one per view). Thread-safe; no allocation once `workspace` has grown.
-    void apply(ImageView source, const SampleKey& key, const std::vector<ViewSlot>& slots, Workspace& workspace) const;
+    /// The smallest part of an image of shape `whole` that apply() can do with for this key: the union of the crops
+    /// that views begin with, or all of the image where a view begins otherwise.
+    Box window(ImageShape whole, const SampleKey& key) const;
+
+    /// Makes every view of `source` (any height and width >= 1, the recipe's channel count; of a window that holds
+    /// window(), the same as of the whole image) into `slots` (one per view). Thread-safe; no allocation once
+    /// `workspace` has grown.
+    void apply(const ImageWindow& source, const SampleKey& key, const std::vector<ViewSlot>& slots,
+               Workspace& workspace) const;
     /// The same of floats, with the same draws: the crops, masks and factors of an image do not depend on its type.
-    void apply(FloatImageView source, const SampleKey& key, const std::vector<ViewSlot>& slots,
+    void apply(const FloatImageWindow& source, const SampleKey& key, const std::vector<ViewSlot>& slots,
                Workspace& workspace) const;
 
   private:
     struct Program;
     std::unique_ptr<Program> program_;
+};
+
+/// The views that are made of one sample.
+struct SampleViews {
+    const Recipe& recipe;
+    SampleKey key;
 };
 
 /// Names of the built-in recipes, which docs/augmentation.md describes.

@@ -12,15 +12,6 @@
 
 namespace tacit::augment {
 
-/// A rectangle of an image in pixels; it must lie inside the image.
-struct Box {
-    int top = 0;
-    int left = 0;
-    int height = 0;
-    int width = 0;
-    bool operator==(const Box&) const = default;
-};
-
 /// Recently used tables.
 class ResampleTables {
   public:

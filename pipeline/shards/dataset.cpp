@@ -6,7 +6,7 @@
 #include "pipeline/shards/dataset_parts.hpp"
 #include "pipeline/shards/images/codec.hpp"
 #include "pipeline/shards/images/formats.hpp"
-#include "pipeline/shards/to_u8.hpp"
+#include "pipeline/shards/value_range.hpp"
 
 #include <fmt/format.h>
 
@@ -43,6 +43,17 @@ DatasetInfo describe(const DatasetIndex& index, const DatasetParts& parts) {
     return info;
 }
 
+/// Black and white of the part's numbers.
+const std::vector<double>& range_of(const DatasetPart& part) {
+    const std::vector<double>& range = part.file->value_range;
+    if (range.empty()) {
+        throw ConfigError(fmt::format("{}: holds floating-point numbers; say which of them mean black and white with "
+                                      "data.range: [low, high]",
+                                      part.name()));
+    }
+    return range;
+}
+
 /// `image` is the image's number in the part.
 void verify(const DatasetPart& part, std::int64_t image, const StoredImage& stored) {
     const std::vector<std::uint32_t>& checksums = part.file->checksums;
@@ -59,10 +70,17 @@ struct Dataset::Impl {
 
     /// Where an image of `shape` is decoded to.
     std::uint8_t* room(augment::ImageShape shape, SampleBuffer& buffer) const;
+    /// A JPEG or PNG of 8 bits decoded, as far as `views` read it; nullptr: whole.
+    augment::ImageWindow unpack(std::span<const std::uint8_t> bytes, const augment::SampleViews* views,
+                                SampleBuffer& buffer) const;
     StoredImage numbers(const StoredImage& stored, SampleBuffer& buffer) const;
     /// Straight from the file, if the image lies there as a trainer wants it.
     bool read_to_target(std::int64_t index_of_image, SampleBuffer& buffer) const;
-    augment::ImageView decode(std::int64_t index_of_image, const StoredImage& stored, SampleBuffer& buffer) const;
+    augment::ImageWindow levels(std::int64_t index_of_image, const StoredImage& stored,
+                                const augment::SampleViews* views, SampleBuffer& buffer) const;
+    augment::ImageWindow decode(std::int64_t index_of_image, const StoredImage& stored,
+                                const augment::SampleViews* views, SampleBuffer& buffer) const;
+    augment::FloatImageView floats(std::int64_t index_of_image, const StoredImage& stored, SampleBuffer& buffer) const;
 
     DatasetIndex index;
     DatasetParts parts;
@@ -74,8 +92,23 @@ std::uint8_t* Dataset::Impl::room(augment::ImageShape shape, SampleBuffer& buffe
     if (buffer.target != nullptr && shape == info.shape) {
         return buffer.target;
     }
-    buffer.pixels.resize(shape.bytes());
-    return buffer.pixels.data();
+    return buffer.pixels.get(shape.bytes());
+}
+
+augment::ImageWindow Dataset::Impl::unpack(std::span<const std::uint8_t> bytes, const augment::SampleViews* views,
+                                           SampleBuffer& buffer) const {
+    EncodedImage image(bytes, info.channels);
+    const augment::ImageShape whole = image.shape();
+    if (info.shape.height != 0 && whole != info.shape) {
+        throw DataError(fmt::format("is {} x {} pixels, the shard says all are {} x {}", whole.width, whole.height,
+                                    info.shape.width, info.shape.height));
+    }
+    const augment::Box box =
+        image.start(views == nullptr ? augment::whole_box(whole) : views->recipe.window(whole, views->key));
+    const augment::ImageShape shape{box.height, box.width, info.channels};
+    std::uint8_t* to = room(shape, buffer);
+    image.decode(to);
+    return {{to, shape}, whole, box.top, box.left};
 }
 
 /// Pixels as they are, JPEG and PNG files decoded.
@@ -87,15 +120,8 @@ StoredImage Dataset::Impl::numbers(const StoredImage& stored, SampleBuffer& buff
         const augment::ImageShape shape = decode_file(stored.bytes, false, info.channels, info.element, buffer.wide);
         return {buffer.wide, shape, info.element};
     }
-    std::uint8_t* to = nullptr;
-    const augment::ImageShape shape = decode_image(stored.bytes, info.channels, [&](augment::ImageShape found) {
-        if (info.shape.height != 0 && found != info.shape) {
-            throw DataError(fmt::format("is {} x {} pixels, the shard says all are {} x {}", found.width, found.height,
-                                        info.shape.width, info.shape.height));
-        }
-        return to = room(found, buffer);
-    });
-    return {{to, shape.bytes()}, shape, info.element};
+    const augment::ImageView image = unpack(stored.bytes, nullptr, buffer).pixels;
+    return {{image.data, image.shape.bytes()}, image.shape, info.element};
 }
 
 bool Dataset::Impl::read_to_target(std::int64_t index_of_image, SampleBuffer& buffer) const {
@@ -105,32 +131,53 @@ bool Dataset::Impl::read_to_target(std::int64_t index_of_image, SampleBuffer& bu
     }
     const std::int64_t image = part.image(index_of_image);
     const std::span<std::uint8_t> to(buffer.target, info.shape.bytes());
-    const bool done = part.reader->read_straight(image, to, buffer.scratch);
-    if (done) {
-        verify(part, image, {to, info.shape, info.element});
+    try {
+        const bool done = part.reader->read_straight(image, to, buffer.scratch);
+        if (done) {
+            verify(part, image, {to, info.shape, info.element});
+        }
+        return done;
+    } catch (const Error& error) {
+        parts.fail(index_of_image, error);
     }
-    return done;
 }
 
-augment::ImageView Dataset::Impl::decode(std::int64_t index_of_image, const StoredImage& stored,
-                                         SampleBuffer& buffer) const {
+augment::ImageWindow Dataset::Impl::levels(std::int64_t index_of_image, const StoredImage& stored,
+                                           const augment::SampleViews* views, SampleBuffer& buffer) const {
+    if (stored.shape.height == 0 && info.element == Element::u8) {
+        return unpack(stored.bytes, views, buffer);
+    }
     const DatasetPart& part = parts.part_of(index_of_image);
-    const std::vector<double>& range = part.file->value_range;
     const StoredImage image = numbers(stored, buffer);
-    if (stored.shape.height == 0 && image.element == Element::u8) {
-        return {image.bytes.data(), image.shape};
-    }
-    if (range.empty()) {
-        throw ConfigError(fmt::format("{}: holds floating-point numbers; say which of them mean black and white with "
-                                      "data.range: [low, high]",
-                                      part.name()));
-    }
+    const std::vector<double>& range = range_of(part);
     if (part.levels) {
-        return {image.bytes.data(), image.shape};
+        return augment::ImageView{image.bytes.data(), image.shape};
     }
     std::uint8_t* to = room(image.shape, buffer);
     to_u8(image.bytes, image.element, range[0], range[1], {to, image.shape.bytes()});
-    return {to, image.shape};
+    return augment::ImageView{to, image.shape};
+}
+
+augment::ImageWindow Dataset::Impl::decode(std::int64_t index_of_image, const StoredImage& stored,
+                                           const augment::SampleViews* views, SampleBuffer& buffer) const {
+    try {
+        return levels(index_of_image, stored, views, buffer);
+    } catch (const DataError& error) {
+        parts.fail(index_of_image, error);
+    }
+}
+
+augment::FloatImageView Dataset::Impl::floats(std::int64_t index_of_image, const StoredImage& stored,
+                                              SampleBuffer& buffer) const {
+    const std::vector<double>& range = range_of(parts.part_of(index_of_image));
+    try {
+        const StoredImage image = numbers(stored, buffer);
+        float* to = buffer.floats.get(image.shape.values());
+        to_float(image.bytes, image.element, range[0], range[1], {to, image.shape.values()});
+        return {to, image.shape};
+    } catch (const DataError& error) {
+        parts.fail(index_of_image, error);
+    }
 }
 
 Dataset::Dataset(Dataset&&) noexcept = default;
@@ -183,19 +230,21 @@ StoredImage Dataset::stored(std::int64_t index, SampleBuffer& buffer) const {
 }
 
 augment::ImageView Dataset::read(std::int64_t index, SampleBuffer& buffer) const {
-    try {
-        if (impl_->read_to_target(index, buffer)) {
-            return {buffer.target, impl_->info.shape};
-        }
-    } catch (const Error& error) {
-        impl_->parts.fail(index, error);
+    if (impl_->read_to_target(index, buffer)) {
+        return {buffer.target, impl_->info.shape};
     }
-    const StoredImage image = stored(index, buffer);
-    try {
-        return impl_->decode(index, image, buffer);
-    } catch (const DataError& error) {
-        impl_->parts.fail(index, error);
+    return impl_->decode(index, stored(index, buffer), nullptr, buffer).pixels;
+}
+
+augment::ImageWindow Dataset::read(std::int64_t index, const augment::SampleViews& views, SampleBuffer& buffer) const {
+    if (impl_->read_to_target(index, buffer)) {
+        return augment::ImageView{buffer.target, impl_->info.shape};
     }
+    return impl_->decode(index, stored(index, buffer), &views, buffer);
+}
+
+augment::FloatImageView Dataset::read_floats(std::int64_t index, SampleBuffer& buffer) const {
+    return impl_->floats(index, stored(index, buffer), buffer);
 }
 
 void Dataset::load(std::int64_t number, Block& into, ArrayScratch& scratch) const {
@@ -232,12 +281,16 @@ StoredImage Dataset::values(const Block& block, std::int64_t index, SampleBuffer
 }
 
 augment::ImageView Dataset::image(const Block& block, std::int64_t index, SampleBuffer& buffer) const {
-    const StoredImage image = stored(block, index);
-    try {
-        return impl_->decode(index, image, buffer);
-    } catch (const DataError& error) {
-        impl_->parts.fail(index, error);
-    }
+    return impl_->decode(index, stored(block, index), nullptr, buffer).pixels;
+}
+
+augment::ImageWindow Dataset::image(const Block& block, std::int64_t index, const augment::SampleViews& views,
+                                    SampleBuffer& buffer) const {
+    return impl_->decode(index, stored(block, index), &views, buffer);
+}
+
+augment::FloatImageView Dataset::floats(const Block& block, std::int64_t index, SampleBuffer& buffer) const {
+    return impl_->floats(index, stored(block, index), buffer);
 }
 
 void Dataset::stage(StagingOptions options) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "augment/image.hpp"
+#include "augment/recipe.hpp"
+#include "augment/scratch.hpp"
 #include "pipeline/shards/array_reader.hpp"
 #include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/dataset_index.hpp"
@@ -30,13 +32,16 @@ struct DatasetInfo {
     std::vector<double> std;          ///< per channel in [0, 1]
     std::string source;               ///< where the images came from, as the importer recorded it
     std::string fingerprint;          ///< hex digest of the index: equal data sets have equal fingerprints
+    /// Whether images are more than 8-bit levels, so that training reads them as floats.
+    bool floats() const { return element != Element::u8; }
 };
 
 /// Storage that decoded samples are written into; one per worker thread.
 struct SampleBuffer {
-    std::vector<std::uint8_t> encoded; ///< bytes as stored
-    std::vector<std::uint8_t> wide;    ///< decoded pixels of 16 bits
-    std::vector<std::uint8_t> pixels;  ///< decoded HWC image
+    std::vector<std::uint8_t> encoded;     ///< bytes as stored
+    std::vector<std::uint8_t> wide;        ///< decoded pixels of 16 bits
+    augment::Scratch<std::uint8_t> pixels; ///< decoded HWC image
+    augment::Scratch<float> floats;        ///< the same as floats
     /// Where an image of DatasetInfo::shape may be read or decoded to at once, if that saves a copy; nullptr: nowhere.
     std::uint8_t* target = nullptr;
     ArrayScratch scratch;
@@ -76,6 +81,10 @@ class Dataset {
     /// types than u8 become u8 by the value range (to_u8); ConfigError where none is known. Verifies the image's
     /// checksum where the shard has one. Throws DataError naming file, data set and image.
     augment::ImageView read(std::int64_t index, SampleBuffer& buffer) const;
+    /// As much of the same as `views` read: of a JPEG, nothing else is decoded, nor noticed if it is damaged.
+    augment::ImageWindow read(std::int64_t index, const augment::SampleViews& views, SampleBuffer& buffer) const;
+    /// The same as floats (to_float), for images of more than 8 bits.
+    augment::FloatImageView read_floats(std::int64_t index, SampleBuffer& buffer) const;
 
     /// Whether read() of an image costs no more than the image's part of load(). False where an image lies in an HDF5
     /// chunk with others, all of which must be decoded for it alone.
@@ -88,6 +97,11 @@ class Dataset {
     void load(std::int64_t number, Block& into, ArrayScratch& scratch) const;
     /// Image `index` of a loaded block; the view points into block or buffer. Equals read(index). Throws DataError.
     augment::ImageView image(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
+    /// As much of the same as `views` read.
+    augment::ImageWindow image(const Block& block, std::int64_t index, const augment::SampleViews& views,
+                               SampleBuffer& buffer) const;
+    /// Equals read_floats(index).
+    augment::FloatImageView floats(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
     /// The same as it is stored; the bytes lie in the block. Verifies its checksum. Throws DataError.
     StoredImage stored(const Block& block, std::int64_t index) const;
     /// The same as numbers of info().element: JPEG and PNG decoded, no value range applied. Throws DataError.

@@ -13,7 +13,7 @@
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/shard_texts.hpp"
-#include "pipeline/shards/to_u8.hpp"
+#include "pipeline/shards/value_range.hpp"
 
 #include <fmt/format.h>
 

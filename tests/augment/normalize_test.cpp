@@ -111,6 +111,21 @@ TEST(Normalize, MakesTheSameBytesAtEverySimdLevel) {
     }
 }
 
+TEST(Normalize, OfFloatsIsTheSameFormulaWithoutLevels) {
+    const TestImage image = random_image(3, 37, 5);
+    std::vector<float> floats(image.pixels.begin(), image.pixels.end());
+    std::transform(floats.begin(), floats.end(), floats.begin(), [](float level) { return level / 255; });
+    const Normalize normalize(evenly(5, 0.2, 0.7), evenly(5, 0.1, 0.4));
+    for (const PixelLayout layout : {PixelLayout::interleaved, PixelLayout::planar}) {
+        std::vector<float> out(floats.size());
+        normalize.run({floats.data(), image.shape}, layout, out.data());
+        const std::vector<float> of_levels = normalized<float>(image, layout);
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            ASSERT_NEAR(out[i], of_levels[i], 2e-6) << "value " << i;
+        }
+    }
+}
+
 TEST(Normalize, RefusesOtherNumbersOfChannels) {
     EXPECT_THROW(Normalize({0.5, 0.5}, {0.5}), std::logic_error);
     EXPECT_THROW(Normalize({}, {}), std::logic_error);

@@ -58,7 +58,7 @@ struct SampleOutputs {
 };
 
 /// Runs `recipe`; targets start as 99, those that no view makes included, so that an untouched one shows.
-inline SampleOutputs run(const Recipe& recipe, ImageView source, const SampleKey& key, Workspace& workspace) {
+inline SampleOutputs run(const Recipe& recipe, const ImageWindow& source, const SampleKey& key, Workspace& workspace) {
     const auto views = static_cast<std::size_t>(recipe.views());
     SampleOutputs outputs;
     outputs.rotations.assign(views, 99);

@@ -5,7 +5,6 @@
 #include "pipeline/shards/images/channels.hpp"
 #include "pipeline/shards/images/jpeg_decoder.hpp"
 #include "pipeline/shards/images/picture.hpp"
-#include "pipeline/shards/images/png_decoder.hpp"
 
 #include <fmt/format.h>
 
@@ -15,6 +14,9 @@ namespace tacit::shards {
 namespace {
 
 enum class Encoding { jpeg, png };
+
+/// Channels of a CMYK image.
+constexpr int kInks = 4;
 
 Encoding encoding_of(std::span<const std::uint8_t> bytes) {
     if (JpegDecoder::recognises(bytes)) {
@@ -46,36 +48,19 @@ void convert_cmyk(const std::vector<std::uint8_t>& cmyk, int channels, std::uint
     }
 }
 
-augment::ImageShape decode_jpeg(std::span<const std::uint8_t> bytes, int channels, const PixelRoom& room) {
-    constexpr int kInks = 4;
-    JpegDecoder& decoder = jpeg_decoder();
-    const augment::ImageShape native = decoder.open(bytes);
-    refuse_huge(native.width, native.height);
-    const augment::ImageShape shape{native.height, native.width, channels};
-    std::uint8_t* out = room(shape);
-    if (native.channels == kInks) {
-        std::vector<std::uint8_t> cmyk(native.bytes());
-        decoder.decode(kInks, cmyk.data());
-        convert_cmyk(cmyk, channels, out);
-    } else {
-        decoder.decode(channels, out);
-    }
-    return shape;
+void decode_cmyk(augment::ImageShape native, int channels, std::uint8_t* out) {
+    std::vector<std::uint8_t> cmyk(native.bytes());
+    jpeg_decoder().read(cmyk.data());
+    convert_cmyk(cmyk, channels, out);
 }
 
-augment::ImageShape decode_png(std::span<const std::uint8_t> bytes, int channels, const PixelRoom& room) {
-    PngDecoder decoder(bytes);
-    const augment::ImageShape native = decoder.shape();
-    refuse_huge(native.width, native.height);
-    const augment::ImageShape shape{native.height, native.width, channels};
-    std::uint8_t* out = room(shape);
+void decode_png(PngDecoder& decoder, augment::ImageShape native, int channels, std::uint8_t* out) {
     std::vector<std::uint8_t> wider(native.channels > channels ? native.bytes() : 0);
     std::uint8_t* decoded = wider.empty() ? out : wider.data();
     decoder.decode(decoded);
-    convert_channels(Element::u8, native.channels, channels, native.bytes() / static_cast<std::size_t>(native.channels),
-                     decoded);
-    std::copy_n(wider.begin(), std::min(wider.size(), shape.bytes()), out);
-    return shape;
+    const std::size_t pixels = native.bytes() / static_cast<std::size_t>(native.channels);
+    convert_channels(Element::u8, native.channels, channels, pixels, decoded);
+    std::copy_n(wider.begin(), std::min(wider.size(), pixels * static_cast<std::size_t>(channels)), out);
 }
 
 } // namespace
@@ -91,18 +76,38 @@ augment::ImageShape encoded_shape(std::span<const std::uint8_t> bytes) {
     return {shape.height, shape.width, shape.channels == 1 ? 1 : 3};
 }
 
-augment::ImageShape decode_image(std::span<const std::uint8_t> bytes, int channels, const PixelRoom& room) {
+EncodedImage::EncodedImage(std::span<const std::uint8_t> bytes, int channels) : channels_(channels) {
     if (channels != 1 && channels != 3) {
         throw DataError(fmt::format("JPEG and PNG images cannot be read as {} channels", channels));
     }
-    return encoding_of(bytes) == Encoding::png ? decode_png(bytes, channels, room) : decode_jpeg(bytes, channels, room);
+    native_ = encoding_of(bytes) == Encoding::png ? png_.emplace(bytes).shape() : jpeg_decoder().open(bytes);
+    refuse_huge(native_.width, native_.height);
+}
+
+augment::Box EncodedImage::start(const augment::Box& wanted) {
+    if (png_) {
+        return augment::whole_box(native_);
+    }
+    return native_.channels == kInks ? jpeg_decoder().start(kInks, augment::whole_box(native_))
+                                     : jpeg_decoder().start(channels_, wanted);
+}
+
+void EncodedImage::decode(std::uint8_t* out) {
+    if (png_) {
+        decode_png(*png_, native_, channels_, out);
+    } else if (native_.channels == kInks) {
+        decode_cmyk(native_, channels_, out);
+    } else {
+        jpeg_decoder().read(out);
+    }
 }
 
 augment::ImageShape decode_image(std::span<const std::uint8_t> bytes, int channels, std::vector<std::uint8_t>& pixels) {
-    return decode_image(bytes, channels, [&pixels](augment::ImageShape shape) {
-        pixels.resize(shape.bytes());
-        return pixels.data();
-    });
+    EncodedImage image(bytes, channels);
+    image.start(augment::whole_box(image.shape()));
+    pixels.resize(image.shape().bytes());
+    image.decode(pixels.data());
+    return image.shape();
 }
 
 } // namespace tacit::shards

@@ -2,9 +2,10 @@
 #pragma once
 
 #include "augment/image.hpp"
+#include "pipeline/shards/images/png_decoder.hpp"
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -14,15 +15,29 @@ namespace tacit::shards {
 /// Reads the header only. Throws DataError with the reason alone: the caller knows where the bytes are from.
 augment::ImageShape encoded_shape(std::span<const std::uint8_t> bytes);
 
-/// Where decoded pixels go, asked once with their shape before they are decoded. May throw.
-using PixelRoom = std::function<std::uint8_t*(augment::ImageShape)>;
+/// A JPEG (libjpeg-turbo, accurate DCT; CMYK as Pillow converts it) or PNG (8 bits a channel; alpha dropped, gamma and
+/// EXIF orientation ignored, as torchvision's loaders do) to be decoded, whole or in part. A thread has one at a time.
+class EncodedImage {
+  public:
+    /// Parses the header; `bytes` must outlive the image. It will have `channels` = 1 or 3 channels: gray becomes RGB
+    /// by repetition, RGB becomes gray by ITU-R 601 luma. Throws DataError with the reason alone.
+    EncodedImage(std::span<const std::uint8_t> bytes, int channels);
+    augment::ImageShape shape() const { return {native_.height, native_.width, channels_}; }
+    /// Settles what decode() writes: a box that holds `wanted`, which lies in the image. PNGs and CMYK are decoded
+    /// whole. Call once. Throws DataError.
+    augment::Box start(const augment::Box& wanted);
+    /// Writes the pixels of that box, the same that they are when all is decoded. Of a JPEG, nothing below it is looked
+    /// at. Call once, after start(). Throws DataError.
+    void decode(std::uint8_t* out);
 
-/// Decodes a JPEG (libjpeg-turbo, accurate DCT; CMYK as Pillow converts it) or PNG (8 bits a channel; alpha
-/// dropped, gamma and EXIF orientation ignored, as torchvision's loaders do) to `channels` = 1 or 3 channels.
-/// Gray becomes RGB by repetition; RGB becomes gray by ITU-R 601 luma. Thread-safe. Throws DataError with the reason
-/// alone.
-augment::ImageShape decode_image(std::span<const std::uint8_t> bytes, int channels, const PixelRoom& room);
-/// The same into `pixels`, whose capacity is reused.
+  private:
+    augment::ImageShape native_;
+    int channels_;
+    std::optional<PngDecoder> png_;
+};
+
+/// Decodes all of a JPEG or PNG into `pixels`, whose capacity is reused. Returns its shape. Thread-safe. Throws
+/// DataError.
 augment::ImageShape decode_image(std::span<const std::uint8_t> bytes, int channels, std::vector<std::uint8_t>& pixels);
 
 } // namespace tacit::shards

@@ -58,7 +58,7 @@ void limit_jpeg_scans(j_common_ptr jpeg) {
     }
 }
 
-/// libjpeg reports errors by longjmp: the three functions below hold nothing that needs a destructor.
+/// libjpeg reports errors by longjmp: the four functions below hold nothing that needs a destructor.
 bool create(JpegState& state) {
     if (setjmp(state.escape) != 0) { // NOLINT(cert-err52-cpp)
         return false;
@@ -77,7 +77,30 @@ bool read_header(JpegState& state, std::span<const std::uint8_t> bytes) {
     return true;
 }
 
-bool read_pixels(JpegState& state, J_COLOR_SPACE space, std::uint8_t* out) {
+/// Where coefficients are missing (a progressive file cut short), libjpeg guesses them from neighbours that a window
+/// would lack.
+bool guesses_from_neighbours(const jpeg_decompress_struct& jpeg) {
+    if (jpeg.progressive_mode == FALSE || jpeg.coef_bits == nullptr) {
+        return false;
+    }
+    const int* bits = jpeg.coef_bits[0];
+    return std::any_of(bits, bits + std::ptrdiff_t{jpeg.num_components} * DCTSIZE2, [](int left) { return left != 0; });
+}
+
+/// Leaves out the columns that `box` does not need, and widens it to those that remain: whole blocks, and a pixel of
+/// the coarsest channel on either side, with which libjpeg smooths the box's own.
+void crop_columns(jpeg_decompress_struct& jpeg, augment::Box& box) {
+    const int margin = jpeg.max_h_samp_factor;
+    const int block = DCTSIZE * jpeg.max_h_samp_factor;
+    const int right = (box.left + box.width + margin + block - 1) / block * block;
+    auto left = static_cast<JDIMENSION>(std::max(0, box.left - margin));
+    JDIMENSION width = std::min(static_cast<JDIMENSION>(right), jpeg.output_width) - left;
+    jpeg_crop_scanline(&jpeg, &left, &width);
+    box.left = static_cast<int>(left);
+    box.width = static_cast<int>(width);
+}
+
+bool start_reading(JpegState& state, J_COLOR_SPACE space, augment::Box& box) {
     if (setjmp(state.escape) != 0) { // NOLINT(cert-err52-cpp)
         return false;
     }
@@ -85,17 +108,36 @@ bool read_pixels(JpegState& state, J_COLOR_SPACE space, std::uint8_t* out) {
     jpeg.out_color_space = space;
     jpeg.dct_method = JDCT_ISLOW;
     jpeg_start_decompress(&jpeg);
+    if (jpeg.arith_code != FALSE || guesses_from_neighbours(jpeg)) {
+        box = {0, 0, static_cast<int>(jpeg.output_height), static_cast<int>(jpeg.output_width)};
+    } else {
+        crop_columns(jpeg, box);
+    }
+    return true;
+}
+
+bool read_rows(JpegState& state, const augment::Box& box, std::uint8_t* out) {
+    if (setjmp(state.escape) != 0) { // NOLINT(cert-err52-cpp)
+        return false;
+    }
+    jpeg_decompress_struct& jpeg = state.jpeg;
+    const auto top = static_cast<JDIMENSION>(box.top);
+    const JDIMENSION end = top + static_cast<JDIMENSION>(box.height);
     const std::size_t row_bytes = std::size_t{jpeg.output_width} * static_cast<std::size_t>(jpeg.output_components);
-    while (jpeg.output_scanline < jpeg.output_height) {
+    jpeg_skip_scanlines(&jpeg, top);
+    while (jpeg.output_scanline < end) {
         std::array<JSAMPROW, 16> rows{};
-        const std::size_t left = jpeg.output_height - jpeg.output_scanline;
-        const std::size_t count = std::min(left, rows.size());
+        const std::size_t count = std::min(std::size_t{end - jpeg.output_scanline}, rows.size());
         for (std::size_t i = 0; i < count; ++i) {
-            rows[i] = out + (jpeg.output_scanline + i) * row_bytes;
+            rows[i] = out + (jpeg.output_scanline - top + i) * row_bytes;
         }
         jpeg_read_scanlines(&jpeg, rows.data(), static_cast<JDIMENSION>(count));
     }
-    jpeg_finish_decompress(&jpeg);
+    if (end == jpeg.output_height) {
+        jpeg_finish_decompress(&jpeg);
+    } else {
+        jpeg_abort_decompress(&jpeg);
+    }
     return true;
 }
 
@@ -132,9 +174,17 @@ augment::ImageShape JpegDecoder::open(std::span<const std::uint8_t> bytes) {
     return {static_cast<int>(state.jpeg.image_height), static_cast<int>(state.jpeg.image_width), channels};
 }
 
-void JpegDecoder::decode(int channels, std::uint8_t* out) {
+augment::Box JpegDecoder::start(int channels, const augment::Box& wanted) {
     const J_COLOR_SPACE space = channels == 1 ? JCS_GRAYSCALE : channels == 3 ? JCS_RGB : JCS_CMYK;
-    if (!read_pixels(*state_, space, out)) {
+    box_ = wanted;
+    if (!start_reading(*state_, space, box_)) {
+        throw DataError(fmt::format("is a damaged JPEG ({})", state_->failure.data()));
+    }
+    return box_;
+}
+
+void JpegDecoder::read(std::uint8_t* out) {
+    if (!read_rows(*state_, box_, out)) {
         throw DataError(fmt::format("is a damaged JPEG ({})", state_->failure.data()));
     }
 }

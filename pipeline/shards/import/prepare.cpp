@@ -42,7 +42,7 @@ void ImagePreparer::prepare(const std::string& split, std::int64_t index, Scratc
     if (resize_) {
         out.bytes.resize(plan_.shape.bytes());
         scratch.slots[0] = {out.bytes.data(), nullptr, nullptr};
-        resize_->apply({pixels, shape}, {}, scratch.slots, scratch.workspace);
+        resize_->apply(augment::ImageView{pixels, shape}, {}, scratch.slots, scratch.workspace);
         out.sums->add(out.bytes.data(), plan_.shape);
     } else {
         out.sums->add(pixels, shape);

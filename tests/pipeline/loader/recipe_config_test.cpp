@@ -77,8 +77,8 @@ TEST(EvalRecipe, IsOneDeterministicView) {
     augment::Workspace workspace;
     std::vector<std::uint8_t> first(256);
     std::vector<std::uint8_t> second(256);
-    recipe.apply({source.data(), {20, 30, 1}}, {1, 0, 0}, {{first.data()}}, workspace);
-    recipe.apply({source.data(), {20, 30, 1}}, {2, 5, 9}, {{second.data()}}, workspace);
+    recipe.apply(augment::ImageView{source.data(), {20, 30, 1}}, {1, 0, 0}, {{first.data()}}, workspace);
+    recipe.apply(augment::ImageView{source.data(), {20, 30, 1}}, {2, 5, 9}, {{second.data()}}, workspace);
     EXPECT_EQ(first, second);
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/images/codec.hpp"
 #include "pipeline/shards/images/jpeg_decoder.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
@@ -47,7 +46,8 @@ Bytes by_tacit(JpegDecoder& decoder, const Bytes& jpeg, ImageShape shape) {
     EXPECT_EQ(found.height, shape.height);
     EXPECT_EQ(found.width, shape.width);
     Bytes pixels(shape.bytes());
-    decoder.decode(shape.channels, pixels.data());
+    decoder.start(shape.channels, augment::whole_box(shape));
+    decoder.read(pixels.data());
     return pixels;
 }
 
@@ -109,24 +109,6 @@ TEST(JpegDecoder, RefusesScansWithoutEnd) {
     many.insert(many.end(), end, jpeg.end());
     const std::string error = error_of(decoder, many, shape);
     EXPECT_NE(error.find("more than 500 scans"), std::string::npos) << error;
-}
-
-TEST(DecodeImage, AsksForRoomBeforeItDecodes) {
-    const ImageShape shape{5, 7, 3};
-    for (const Bytes& file : {testing::make_jpeg(shape, 1), testing::make_png(shape, 1)}) {
-        for (const int channels : {1, 3}) {
-            Bytes pixels;
-            decode_image(file, channels, pixels);
-            Bytes own(pixels.size(), 0);
-            const ImageShape found = decode_image(file, channels, [&](ImageShape asked) {
-                EXPECT_EQ(asked, (ImageShape{shape.height, shape.width, channels}));
-                return own.data();
-            });
-            EXPECT_EQ(found.channels, channels);
-            EXPECT_EQ(own, pixels);
-        }
-        EXPECT_THROW(decode_image(file, 3, [](ImageShape) -> std::uint8_t* { throw DataError("no room"); }), DataError);
-    }
 }
 
 } // namespace
