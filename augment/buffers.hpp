@@ -23,14 +23,12 @@ using OperationSeconds = std::map<std::string, double>;
 template <class T> struct PixelBuffers;
 template <> struct PixelBuffers<std::uint8_t> {
     std::array<Scratch<std::uint8_t>, 2> images;
-    Scratch<std::uint8_t> tile;
     ColorChain color;
     ResampleScratch resample;
     BlurScratch blur;
 };
 template <> struct PixelBuffers<float> {
     std::array<Scratch<float>, 2> images;
-    Scratch<float> tile;
     FloatColorChain color;
     FloatResampleScratch resample;
     FloatBlurScratch blur;
@@ -41,6 +39,7 @@ struct Workspace::Buffers {
     OperationSeconds* seconds = nullptr; ///< where time is added up while somebody measures it
     Scratch<std::uint8_t> coverage;
     Scratch<float> field;
+    Scratch<std::uint32_t> sums;
     std::tuple<PixelBuffers<std::uint8_t>, PixelBuffers<float>> pixels;
 };
 

@@ -165,7 +165,18 @@ OperationPtr make_grayscale(OpParams& params) {
                                 "brightness and contrast",
                                 params.channels()));
     }
-    return fixed(Grayscale{});
+    const bool mean = params.word("weights", "luma", {"luma", "mean"}) == "mean";
+    return fixed(Grayscale{mean ? GrayWeights::mean : GrayWeights::luma});
+}
+
+// Zhang et al. 2016: lightness is what the encoder sees, a and b are what it says.
+OperationPtr make_rgb_to_lab(OpParams& params) {
+    if (params.channels() != 3) {
+        params.fail(fmt::format("it needs 3 channels and the images have {}; leave it out, or hide channels from the "
+                                "encoder with channel_drop",
+                                params.channels()));
+    }
+    return fixed(Lab{.lightness_alone = params.word("keep", "all", {"all", "lightness"}) == "lightness"});
 }
 
 OperationPtr make_solarize(OpParams& params) {

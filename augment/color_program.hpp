@@ -26,7 +26,7 @@ struct Levels {
 };
 
 /// What a pixel becomes without a look at other pixels.
-using PixelOperation = std::variant<Levels, Saturation, Hue, Grayscale, FixedColorMap, ChannelOrder>;
+using PixelOperation = std::variant<Levels, Saturation, Hue, Grayscale, Lab, FixedColorMap, ChannelOrder>;
 
 /// Executes pixel operations a few pixels at a time: they are taken apart into planes, everything is applied while
 /// these are in the fastest cache, and they are put together again.

@@ -28,7 +28,15 @@ struct Saturation {
 struct Hue {
     double shift;
 };
-struct Grayscale {};
+/// What makes a gray level: Rec. 601 luma, or equal shares, truncated.
+enum class GrayWeights { luma, mean };
+struct Grayscale {
+    GrayWeights weights = GrayWeights::luma;
+};
+/// to_lab() of lab.hpp.
+struct Lab {
+    bool lightness_alone = false; ///< without colour: a and b are 0
+};
 
 /// Inverts from the level `threshold` of 255 on: 0 inverts all, 256 nothing.
 struct Solarize {
@@ -61,8 +69,8 @@ struct ChannelDrop {
     int channel;
 };
 
-using ColorStep = std::variant<Brightness, Contrast, Saturation, Hue, Grayscale, Solarize, Posterize, Gamma, GainOffset,
-                               AutoContrast, Equalize, ChannelOrder, ChannelDrop>;
+using ColorStep = std::variant<Brightness, Contrast, Saturation, Hue, Grayscale, Lab, Solarize, Posterize, Gamma,
+                               GainOffset, AutoContrast, Equalize, ChannelOrder, ChannelDrop>;
 
 /// One function for every alternative, for std::visit.
 template <class... Functions> struct Overloaded : Functions... { using Functions::operator()...; };

@@ -2,6 +2,7 @@
 #include "augment/float_color.hpp"
 
 #include "augment/color.hpp"
+#include "augment/lab.hpp"
 #include "augment/simd.hpp"
 
 #include <algorithm>
@@ -81,6 +82,17 @@ void adjust_hue(MutableFloatImageView image, double shift) {
 
 void adjust_saturation(MutableFloatImageView image, double factor) {
     simd<saturate>(image.data, image.shape.values() / 3, static_cast<float>(factor), static_cast<float>(1.0 - factor));
+}
+
+void to_grayscale(MutableFloatImageView image, GrayWeights weights) {
+    if (weights == GrayWeights::luma) {
+        adjust_saturation(image, 0.0);
+        return;
+    }
+    for (std::size_t i = 0; i < image.shape.values(); i += 3) {
+        float* pixel = image.data + i;
+        std::fill_n(pixel, 3, unit((pixel[0] + pixel[1] + pixel[2]) / 3.0F));
+    }
 }
 
 void adjust_contrast(MutableFloatImageView image, double factor) {
@@ -188,7 +200,8 @@ void FloatColorChain::apply(const ColorStep& step, MutableFloatImageView image) 
                    },
                    [&](Contrast contrast) { adjust_contrast(image, contrast.factor); },
                    [&](Saturation saturation) { adjust_saturation(image, saturation.factor); },
-                   [&](Hue hue) { adjust_hue(image, hue.shift); }, [&](Grayscale) { adjust_saturation(image, 0.0); },
+                   [&](Hue hue) { adjust_hue(image, hue.shift); },
+                   [&](Grayscale gray) { to_grayscale(image, gray.weights); }, [&](Lab lab) { to_lab(image, lab); },
                    [&](Solarize solarized) { solarize(image, solarized.threshold); },
                    [&](Posterize posterized) { posterize(image, posterized.bits); },
                    [&](Gamma corrected) { adjust_gamma(image, corrected.gamma); },

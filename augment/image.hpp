@@ -48,6 +48,11 @@ using MutableFloatImageView = BasicMutableImageView<float>;
 template <class T> inline constexpr T kWhite = 1;
 template <> inline constexpr std::uint8_t kWhite<std::uint8_t> = 255;
 
+/// A level of 255 as a value of an image.
+template <class T> T from_level(std::uint8_t level) {
+    return kWhite<T> == 1 ? static_cast<T>(static_cast<float>(level) / 255.0F) : static_cast<T>(level);
+}
+
 /// An image as one of bytes, sizeof(T) of them to a channel: for what moves pixels and does not look at them.
 template <class T> ImageView as_bytes(BasicImageView<T> image) {
     const auto [height, width, channels] = image.shape;

@@ -29,15 +29,6 @@ template <class T> BasicMutableImageView<T> finished(BasicCanvas<T>& canvas, con
 /// What to fill an erased region with: a level for each channel, or uniform noise where there is none.
 using Fill = std::vector<std::uint8_t>;
 
-/// A level as a value of an image.
-template <class T> T from_level(std::uint8_t level);
-template <> std::uint8_t from_level(std::uint8_t level) {
-    return level;
-}
-template <> float from_level(std::uint8_t level) {
-    return static_cast<float>(level) / 255.0F;
-}
-
 /// Uniform from black to white.
 template <class T> T random_value(Draws& draws);
 template <> std::uint8_t random_value(Draws& draws) {
@@ -236,14 +227,7 @@ class StrokeWatermark final : public Watermark {
 OperationPtr make_random_erasing(OpParams& params) {
     const Range scale = params.range("scale", {0.02, 0.33}, 1e-6, 1.0);
     const Range ratio = params.range("ratio", {0.3, 3.3}, 1e-3, 1e3);
-    Fill fill;
-    for (const double level : params.list("value", {0.0}, 0.0, 255.0)) {
-        fill.push_back(static_cast<std::uint8_t>(std::lround(level)));
-    }
-    if (fill.size() != 1 && static_cast<int>(fill.size()) != params.channels()) {
-        params.fail(fmt::format("value has {} levels, it takes one, or one for each of {} channels", fill.size(),
-                                params.channels()));
-    }
+    Fill fill = params.levels("value", 0.0);
     if (params.flag("random", false)) {
         fill.clear();
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "augment/float_color.hpp"
 #include "augment/simd.hpp"
 #include "test_images.hpp"
 
@@ -63,6 +64,56 @@ TEST(Colour, ZeroSaturationIsTheFlooredGray) {
 TEST(Colour, GrayWeightsAreRec601) {
     EXPECT_EQ(pixel({255, 0, 0}, {Grayscale{}}), (Colour{76, 76, 76}));
     EXPECT_EQ(pixel({0, 255, 0}, {Grayscale{}}), (Colour{149, 149, 149}));
+}
+
+TEST(Colour, MeanGrayIsTheTruncatedThirdOfTheSum) {
+    for (const ColorMode mode : {ColorMode::exact, ColorMode::fast}) {
+        EXPECT_EQ(pixel({10, 20, 32}, {Grayscale{GrayWeights::mean}}, mode), (Colour{20, 20, 20}));
+        EXPECT_EQ(pixel({255, 255, 254}, {Grayscale{GrayWeights::mean}}, mode), (Colour{254, 254, 254}));
+    }
+}
+
+TEST(Colour, FastFoldsMeanGrayIn) {
+    EXPECT_EQ(pixel({30, 60, 120}, {Brightness{2.0}, Grayscale{GrayWeights::mean}}, ColorMode::fast)[0], 140);
+}
+
+TEST(Lab, KnowsTheCornersOfTheColourCube) {
+    EXPECT_EQ(pixel({0, 0, 0}, {Lab{}}), (Colour{0, 128, 128}));
+    EXPECT_EQ(pixel({255, 255, 255}, {Lab{}}), (Colour{255, 128, 128}));
+    EXPECT_EQ(pixel({255, 0, 0}, {Lab{}}), (Colour{136, 208, 195}));
+    EXPECT_EQ(pixel({0, 255, 0}, {Lab{}}), (Colour{224, 42, 211}));
+    EXPECT_EQ(pixel({0, 0, 255}, {Lab{}}), (Colour{82, 207, 20}));
+}
+
+TEST(Lab, OfGrayHasNoColour) {
+    for (int level = 0; level < 256; ++level) {
+        const Colour lab = pixel(Colour(3, static_cast<std::uint8_t>(level)), {Lab{}});
+        EXPECT_EQ((Colour{lab[1], lab[2]}), (Colour{128, 128})) << level;
+    }
+}
+
+TEST(Lab, OfFloatsIsThatOfLevelsUnrounded) {
+    const TestImage image = random_image(16, 16, 3);
+    const Colour expected = colored(image, {Lab{}}).pixels;
+    std::vector<float> values(image.pixels.size());
+    std::transform(image.pixels.begin(), image.pixels.end(), values.begin(), from_level<float>);
+    FloatColorChain chain;
+    chain.start(ColorMode::exact);
+    chain.add(Lab{});
+    chain.run({values.data(), image.shape}, {values.data(), image.shape});
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        ASSERT_NEAR(255.0F * values[i], expected[i], 0.501F);
+    }
+}
+
+TEST(Lab, CanKeepLightnessAlone) {
+    const TestImage image = random_image(9, 9, 3);
+    const Colour all = run(Recipe(one_view(9, {{"rgb_to_lab", 1.0, {}}}), 3), image.view(), {}).pixels[0];
+    const Recipe recipe(one_view(9, {{"rgb_to_lab", 1.0, {}, {{"keep", "lightness"}}}}), 3);
+    const Colour lightness = run(recipe, image.view(), {}).pixels[0];
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        EXPECT_EQ(lightness[i], i % 3 == 0 ? all[i] : 128);
+    }
 }
 
 TEST(Colour, AThirdOfTheCircleTurnsRedToGreenToBlue) {

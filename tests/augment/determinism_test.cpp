@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "augment/operation.hpp"
 #include "augment/simd.hpp"
 #include "test_images.hpp"
 
@@ -84,6 +85,24 @@ TEST_P(EveryPreset, OfFloatsDependsOnNeitherOrderNorSimdLevel) {
         Workspace workspace;
         for (auto sample = order.rbegin(); sample != order.rend(); ++sample) {
             EXPECT_EQ(run(recipe, floats_of(image_of(*sample)).view(), {5, 1, *sample}, workspace), expected[*sample]);
+        }
+    }
+}
+
+TEST(EveryOperation, DoesNotDependOnTheSimdLevel) {
+    std::vector<OpSpec> operations;
+    for (const std::string& name : operation_names()) {
+        operations.push_back({name, 1.0, {}});
+    }
+    operations.push_back({"rotation", 1.0, {}, {{"interpolation", "bilinear"}}});
+    operations.push_back({"affine", 1.0, {{"scale", {0.3, 2}}, {"shear", {20}}}, {{"interpolation", "bilinear"}}});
+    for (OpSpec& operation : operations) {
+        const Recipe recipe(one_view(42, {{"resize", 1.0, {}}, std::move(operation)}), 3);
+        limit_simd(SimdLevel::scalar);
+        const std::vector<SampleOutputs> expected = run_samples(recipe, rising());
+        for (const SimdLevel level : {SimdLevel::avx2, SimdLevel::avx512}) {
+            limit_simd(level);
+            EXPECT_EQ(run_samples(recipe, rising()), expected) << recipe.spec().views[0].ops[1].name;
         }
     }
 }

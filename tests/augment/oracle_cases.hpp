@@ -70,17 +70,20 @@ inline std::vector<ColorStep> color_steps(const std::string& name, const std::ve
                        [](double channel) { return static_cast<std::uint8_t>(channel); });
         return {permutation};
     }
-    const std::map<std::string, std::function<ColorStep()>> steps{{"brightness", [&] { return Brightness{amount(0)}; }},
-                                                                  {"contrast", [&] { return Contrast{amount(0)}; }},
-                                                                  {"saturation", [&] { return Saturation{amount(0)}; }},
-                                                                  {"hue", [&] { return Hue{amount(0)}; }},
-                                                                  {"grayscale", [] { return Grayscale{}; }},
-                                                                  {"solarize", [&] { return Solarize{whole(0)}; }},
-                                                                  {"invert", [] { return Solarize{0}; }},
-                                                                  {"posterize", [&] { return Posterize{whole(0)}; }},
-                                                                  {"gamma", [&] { return Gamma{amount(0)}; }},
-                                                                  {"equalize", [] { return Equalize{}; }},
-                                                                  {"auto_contrast", [] { return AutoContrast{}; }}};
+    const std::map<std::string, std::function<ColorStep()>> steps{
+        {"brightness", [&] { return Brightness{amount(0)}; }},
+        {"contrast", [&] { return Contrast{amount(0)}; }},
+        {"saturation", [&] { return Saturation{amount(0)}; }},
+        {"hue", [&] { return Hue{amount(0)}; }},
+        {"grayscale", [] { return Grayscale{}; }},
+        {"grayscale_mean", [] { return Grayscale{GrayWeights::mean}; }},
+        {"lab", [] { return Lab{}; }},
+        {"solarize", [&] { return Solarize{whole(0)}; }},
+        {"invert", [] { return Solarize{0}; }},
+        {"posterize", [&] { return Posterize{whole(0)}; }},
+        {"gamma", [&] { return Gamma{amount(0)}; }},
+        {"equalize", [] { return Equalize{}; }},
+        {"auto_contrast", [] { return AutoContrast{}; }}};
     const auto found = steps.find(name);
     return found == steps.end() ? std::vector<ColorStep>{} : std::vector<ColorStep>{found->second()};
 }

@@ -3,11 +3,13 @@
 #include "augment/blur.hpp"
 #include "augment/orientation.hpp"
 #include "augment/resample.hpp"
+#include "augment/warp.hpp"
 #include "oracle_cases.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -28,6 +30,18 @@ TestImage oriented(const OracleCase<std::uint8_t>& test, Orientation orientation
     return out;
 }
 
+TestImage warped(const OracleCase<std::uint8_t>& test) {
+    const auto amount = [&](std::size_t i) { return test.params.at(i); };
+    const Affine affine{amount(0), amount(1), amount(2), amount(3), amount(4), amount(5)};
+    std::vector<std::uint8_t> fill;
+    std::transform(test.params.begin() + 6, test.params.end(), std::back_inserter(fill),
+                   [](double level) { return static_cast<std::uint8_t>(level); });
+    TestImage out(test.output.shape.height, test.output.shape.width, test.output.shape.channels);
+    const bool bilinear = test.name.ends_with("_bilinear");
+    warp(test.input.view(), affine, bilinear ? Sampling::bilinear : Sampling::nearest, fill, out.edit());
+    return out;
+}
+
 TestImage by_recipe(const OracleCase<std::uint8_t>& test, std::vector<OpSpec> ops) {
     const Recipe recipe(one_view(test.whole(0), std::move(ops)), test.input.shape.channels);
     TestImage out(test.whole(0), test.whole(0), test.input.shape.channels);
@@ -45,6 +59,9 @@ TestImage run_case(const OracleCase<std::uint8_t>& test) {
     }
     if (const std::vector<ColorStep> steps = color_steps(test.name, test.params); !steps.empty()) {
         return colored(test.input, steps);
+    }
+    if (test.name.starts_with("rotation") || test.name.starts_with("affine")) {
+        return warped(test);
     }
     if (test.name == "gaussian_blur") {
         BlurScratch scratch;
@@ -92,9 +109,9 @@ std::map<std::string, Parity> measure_parity() {
 
 TEST(TorchvisionParity, EveryOperationIsWithinOneLevelAndNinetyNinePercentEqual) {
     const std::map<std::string, Parity> table = measure_parity();
-    ASSERT_EQ(table.size(), 21U);
+    ASSERT_EQ(table.size(), 27U);
     for (const auto& [name, parity] : table) {
-        std::printf("  %-18s %2d cases, %7.0f values: largest difference %d, equal %.4f %%\n", name.c_str(),
+        std::printf("  %-20s %2d cases, %7.0f values: largest difference %d, equal %.4f %%\n", name.c_str(),
                     parity.cases, parity.values, parity.largest, 100 * parity.share());
         EXPECT_LE(parity.largest, 1) << name;
         EXPECT_GE(parity.share(), 0.99) << name;
