@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The JPEG and PNG decoders on any bytes. Input: channels (even 1, odd 3) and the place of a window, the image. A
-// window of a picture that can be decoded must hold the picture's pixels.
+// window of a picture that can be decoded must hold the picture's pixels, and a JPEG those that libjpeg-turbo alone
+// gives.
 #include "fuzz_target.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/images/codec.hpp"
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <span>
+#include <turbojpeg.h>
 #include <vector>
 
 namespace {
@@ -59,6 +61,18 @@ void decode_window(std::span<const std::uint8_t> file, int channels, std::uint64
     }
 }
 
+/// libjpeg-turbo alone, whose coefficients JpegHuffman decodes in its place. Nothing if it finds fault with the file.
+Bytes by_turbojpeg(std::span<const std::uint8_t> file, augment::ImageShape shape) {
+    Bytes pixels(shape.bytes());
+    const tjhandle handle = tjInitDecompress();
+    const int format = shape.channels == 1 ? TJPF_GRAY : TJPF_RGB;
+    const int flags = TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS;
+    const int status =
+        tjDecompress2(handle, file.data(), file.size(), pixels.data(), shape.width, 0, shape.height, format, flags);
+    tjDestroy(handle);
+    return status == 0 ? pixels : Bytes{};
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -75,6 +89,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             return 0;
         }
         whole = decode_all(file, channels, pixels);
+        const augment::ImageShape shape = shards::EncodedImage(file, channels).shape();
+        const Bytes wanted = by_turbojpeg(file, shape);
+        if (!wanted.empty() && (!whole || pixels != wanted)) {
+            std::abort();
+        }
         decode_window(file, channels, size * 256 + data[0], whole ? &pixels : nullptr);
     } catch (const DataError&) { // as it should be, unless there is nothing wrong with the image
         if (whole) {

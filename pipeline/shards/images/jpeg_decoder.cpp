@@ -2,6 +2,7 @@
 #include "pipeline/shards/images/jpeg_decoder.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/images/jpeg_huffman.hpp"
 
 #include <fmt/format.h>
 
@@ -13,6 +14,11 @@
 #include <jpeglib.h>
 // After jpeglib.h.
 #include <jerror.h>
+// How libjpeg's modules call each other; not every system has it.
+#if __has_include(<jpegint.h>)
+#include <jpegint.h>
+#define TACIT_HAS_LIBJPEG_MODULES
+#endif
 
 #ifndef LIBJPEG_TURBO_VERSION
 #error "Tacit needs libjpeg-turbo; this is another libjpeg"
@@ -26,6 +32,7 @@ struct JpegState {
     jpeg_progress_mgr progress{};
     std::jmp_buf escape{};
     std::array<char, JMSG_LENGTH_MAX> failure{};
+    JpegHuffman huffman;
 
     ~JpegState() { jpeg_destroy_decompress(&jpeg); }
 };
@@ -56,6 +63,22 @@ void limit_jpeg_scans(j_common_ptr jpeg) {
         *fmt::format_to_n(state->failure.data(), state->failure.size() - 1, "more than {} scans", kMostScans).out = 0;
         std::longjmp(state->escape, 1); // NOLINT(cert-err52-cpp)
     }
+}
+
+/// Puts our own decoder of coefficients in the place of libjpeg's, where it can read the file.
+void decode_faster([[maybe_unused]] JpegState& state) {
+#ifdef TACIT_HAS_LIBJPEG_MODULES
+    if (!JpegHuffman::reads(state.jpeg)) {
+        return;
+    }
+    state.huffman.start(state.jpeg);
+    state.jpeg.entropy->decode_mcu = [](j_decompress_ptr jpeg, JBLOCKROW* blocks) -> boolean {
+        if (!static_cast<JpegState*>(jpeg->client_data)->huffman.decode(*jpeg, blocks)) {
+            WARNMS(jpeg, JWRN_HIT_MARKER);
+        }
+        return TRUE;
+    };
+#endif
 }
 
 /// libjpeg reports errors by longjmp: the four functions below hold nothing that needs a destructor.
@@ -108,6 +131,7 @@ bool start_reading(JpegState& state, J_COLOR_SPACE space, augment::Box& box) {
     jpeg.out_color_space = space;
     jpeg.dct_method = JDCT_ISLOW;
     jpeg_start_decompress(&jpeg);
+    decode_faster(state);
     if (jpeg.arith_code != FALSE || guesses_from_neighbours(jpeg)) {
         box = {0, 0, static_cast<int>(jpeg.output_height), static_cast<int>(jpeg.output_width)};
     } else {
