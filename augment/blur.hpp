@@ -26,4 +26,14 @@ struct BlurScratch {
 /// fp32 sum a level differs where that sum ends within about 1/256 of .5.
 void gaussian_blur(MutableImageView image, int kernel, double sigma, BlurScratch& scratch);
 
+/// Memory of the gaussian_blur of floats between calls.
+struct FloatBlurScratch {
+    Scratch<float> weights;
+    Scratch<float> line;
+    Scratch<float> rows;
+};
+
+/// The same of floats, in fp32.
+void gaussian_blur(MutableFloatImageView image, int kernel, double sigma, FloatBlurScratch& scratch);
+
 } // namespace tacit::augment

@@ -9,13 +9,13 @@ namespace {
 
 constexpr int kMaxKernel = 1023;
 
-class GaussianBlur final : public Operation {
+class GaussianBlur final : public AnyPixelOperation<GaussianBlur> {
   public:
     GaussianBlur(int kernel, Range sigma) : kernel_(kernel), sigma_(sigma) {}
-    void apply(Canvas& canvas, Draws& draws) const override {
+    void run(auto& canvas, Draws& draws) const {
         const double sigma = draws.uniform(sigma_.low, sigma_.high);
         canvas.note("sigma {:.2f}", sigma);
-        gaussian_blur(canvas.edit(), kernel_, sigma, canvas.buffers().blur);
+        gaussian_blur(canvas.edit(), kernel_, sigma, canvas.pixel_buffers().blur);
     }
 
   private:

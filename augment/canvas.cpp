@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/canvas.hpp"
 
-#include <cstring>
+#include <algorithm>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace tacit::augment {
+namespace {
 
-Canvas::Canvas(const ImageWindow& source, Workspace::Buffers& buffers, const ViewSlot& slot, int size)
-    : image_(source), buffers_(&buffers), pixels_(slot.pixels), mask_(slot.mask), notes_(slot.notes), size_(size) {}
-
-ImageShape Canvas::shape() const {
-    return orientation_.shape(resize_.to.bytes() > 0 ? resize_.to : image_.whole);
+template <class T> T* pixels_of(const ViewSlot& slot) {
+    if constexpr (std::is_same_v<T, float>) {
+        return slot.values;
+    } else {
+        return slot.pixels;
+    }
 }
 
-ImageView Canvas::image() {
+} // namespace
+
+template <class T>
+BasicCanvas<T>::BasicCanvas(const BasicImageWindow<T>& source, Workspace::Buffers& buffers, const ViewSlot& slot,
+                            int size)
+    : ViewTargets(buffers, slot, size), image_(source), pixels_(pixels_of<T>(slot)) {}
+
+template <class T> ImageShape BasicCanvas<T>::shape() const {
+    return orientation_.shape(resize_.to.values() > 0 ? resize_.to : image_.whole);
+}
+
+template <class T> typename BasicCanvas<T>::View BasicCanvas<T>::image() {
     settle();
     if (!image_.is_whole()) {
         throw std::logic_error("Canvas: an operation looks at more of its image than its reads() says");
@@ -22,71 +36,76 @@ ImageView Canvas::image() {
     return image_.pixels;
 }
 
-MutableImageView Canvas::edit() {
-    const ImageView source = image();
+template <class T> typename BasicCanvas<T>::MutableView BasicCanvas<T>::edit() {
+    const View source = image();
     if (ours_ == nullptr) {
-        std::memcpy(next(source.shape).data, source.data, source.shape.bytes());
+        std::copy_n(source.data, source.shape.values(), next(source.shape).data);
     }
     return {ours_, source.shape};
 }
 
-MutableImageView Canvas::next(ImageShape shape) {
+template <class T> typename BasicCanvas<T>::MutableView BasicCanvas<T>::next(ImageShape shape) {
     settle();
-    const MutableImageView image = slot_or_buffer(shape);
+    const MutableView image = slot_or_buffer(shape);
     show(image);
     return image;
 }
 
-void Canvas::crop_resize(const Box& box, int height, int width, Interpolation interpolation) {
+template <class T>
+void BasicCanvas<T>::crop_resize(const Box& box, int height, int width, Interpolation interpolation) {
     settle();
     resize_ = {{box.top - image_.top, box.left - image_.left, box.height, box.width},
                {height, width, image_.whole.channels},
                interpolation};
 }
 
-void Canvas::finish() {
-    const ImageView made = image();
+template <class T> void BasicCanvas<T>::finish() {
+    const View made = image();
     if (pixels_ != nullptr && made.data != pixels_) {
-        std::memcpy(pixels_, made.data, made.shape.bytes());
+        std::copy_n(made.data, made.shape.values(), pixels_);
     }
 }
 
-void Canvas::settle() {
+template <class T> void BasicCanvas<T>::settle() {
     const PendingResize resize = std::exchange(resize_, {});
     Orientation rest = std::exchange(orientation_, {});
-    if (resize.to.bytes() > 0) {
-        const MutableImageView resized = rest.transposed ? buffer(resize.to) : slot_or_buffer(resize.to);
-        augment::crop_resize(image_.pixels, resize.box, resize.interpolation, rest.mirror, resized, buffers_->resample);
+    if (resize.to.values() > 0) {
+        const MutableView resized = rest.transposed ? buffer(resize.to) : slot_or_buffer(resize.to);
+        augment::crop_resize(image_.pixels, resize.box, resize.interpolation, rest.mirror, resized,
+                             pixel_buffers().resample);
         show(resized);
         rest.mirror = {};
     }
     if (!rest.upright()) {
-        const MutableImageView laid = slot_or_buffer(rest.shape(image_.whole));
-        augment::orient(image_.pixels, rest, laid);
+        const MutableView laid = slot_or_buffer(rest.shape(image_.whole));
+        augment::orient(as_bytes(image_.pixels), rest, as_bytes(laid));
         show(laid);
     }
     if (!color().empty()) {
-        const MutableImageView colored =
-            ours_ != nullptr ? MutableImageView{ours_, image_.whole} : slot_or_buffer(image_.whole);
+        const MutableView colored = ours_ != nullptr ? MutableView{ours_, image_.whole} : slot_or_buffer(image_.whole);
         color().run(image_.pixels, colored);
         show(colored);
     }
 }
 
 /// One of the workspace's buffers, not the one that holds the image.
-MutableImageView Canvas::buffer(ImageShape shape) {
-    const std::size_t free = ours_ != nullptr && ours_ == buffers_->images[0].get(0) ? 1 : 0;
-    return {buffers_->images[free].get(shape.bytes()), shape};
+template <class T> typename BasicCanvas<T>::MutableView BasicCanvas<T>::buffer(ImageShape shape) {
+    auto& images = pixel_buffers().images;
+    const std::size_t free = ours_ != nullptr && ours_ == images[0].get(0) ? 1 : 0;
+    return {images[free].get(shape.values()), shape};
 }
 
-MutableImageView Canvas::slot_or_buffer(ImageShape shape) {
-    const bool fits = pixels_ != nullptr && shape.height == size_ && shape.width == size_;
-    return fits && ours_ != pixels_ ? MutableImageView{pixels_, shape} : buffer(shape);
+template <class T> typename BasicCanvas<T>::MutableView BasicCanvas<T>::slot_or_buffer(ImageShape shape) {
+    const bool fits = pixels_ != nullptr && shape.height == size() && shape.width == size();
+    return fits && ours_ != pixels_ ? MutableView{pixels_, shape} : buffer(shape);
 }
 
-void Canvas::show(MutableImageView image) {
-    image_ = ImageView(image);
+template <class T> void BasicCanvas<T>::show(MutableView image) {
+    image_ = View(image);
     ours_ = image.data;
 }
+
+template class BasicCanvas<std::uint8_t>;
+template class BasicCanvas<float>;
 
 } // namespace tacit::augment

@@ -9,39 +9,16 @@
 
 #include <cstdint>
 #include <fmt/format.h>
+#include <tuple>
 #include <utility>
 
 namespace tacit::augment {
 
-/// One view while its operations run: the current image (the untouched source, one of the workspace's two buffers, or
-/// the view's slot), and the targets that operations write.
-///
-/// Resizes, flips, quarter turns and colour operations are only noted; image(), edit() and finish() carry them out: the
-/// geometry in one pass, the colours in another.
-class Canvas {
+/// What a view has beside its pixels while its operations run: the targets that they write.
+class ViewTargets {
   public:
-    /// Of a window, nothing but crop_resize() inside it may come first.
-    Canvas(const ImageWindow& source, Workspace::Buffers& buffers, const ViewSlot& slot, int size);
-
-    /// Shape of what image() would give.
-    ImageShape shape() const;
-    /// The image as the operations so far have made it.
-    ImageView image();
-    /// The same image to change in place; copies it first if it still is the source.
-    MutableImageView edit();
-    /// A new current image of `shape`, contents unspecified; what image() gave before stays readable
-    /// until the next call of any of these.
-    MutableImageView next(ImageShape shape);
-
-    /// Cuts `box` out of an image of shape() and resizes it to `height` x `width` pixels.
-    void crop_resize(const Box& box, int height, int width, Interpolation interpolation);
-    void orient(Orientation orientation) { orientation_ = orientation_.then(orientation); }
-
-    /// Operations on single pixels, which come after all of these: none of them minds where a pixel lies.
-    ColorChain& color() { return buffers_->color; }
-
-    /// Brings the image, which must have the shape of the slot, to where the slot wants its pixels, if it does.
-    void finish();
+    ViewTargets(Workspace::Buffers& buffers, const ViewSlot& slot, int size)
+        : buffers_(&buffers), mask_(slot.mask), notes_(slot.notes), size_(size) {}
 
     /// Adds quarter turns counter-clockwise to the rotation target.
     void add_turns(int turns) { turns_ = (turns_ + turns) % 4; }
@@ -67,6 +44,50 @@ class Canvas {
     Workspace::Buffers& buffers() { return *buffers_; }
 
   private:
+    Workspace::Buffers* buffers_;
+    std::uint8_t* mask_;
+    std::vector<std::string>* notes_; // its last line is that of the operation that runs
+    int size_;
+    int turns_ = 0;
+    int permutation_ = 0;
+};
+
+/// One view while its operations run: the current image (the untouched source, one of the workspace's two buffers, or
+/// the view's slot), and the targets.
+///
+/// Resizes, flips, quarter turns and colour operations are only noted; image(), edit() and finish() carry them out: the
+/// geometry in one pass, the colours in another.
+template <class T> class BasicCanvas : public ViewTargets {
+  public:
+    using View = BasicImageView<T>;
+    using MutableView = BasicMutableImageView<T>;
+
+    /// Of a window, nothing but crop_resize() inside it may come first.
+    BasicCanvas(const BasicImageWindow<T>& source, Workspace::Buffers& buffers, const ViewSlot& slot, int size);
+
+    /// Shape of what image() would give.
+    ImageShape shape() const;
+    /// The image as the operations so far have made it.
+    View image();
+    /// The same image to change in place; copies it first if it still is the source.
+    MutableView edit();
+    /// A new current image of `shape`, contents unspecified; what image() gave before stays readable
+    /// until the next call of any of these.
+    MutableView next(ImageShape shape);
+
+    /// Cuts `box` out of an image of shape() and resizes it to `height` x `width` pixels.
+    void crop_resize(const Box& box, int height, int width, Interpolation interpolation);
+    void orient(Orientation orientation) { orientation_ = orientation_.then(orientation); }
+
+    /// Operations on single pixels, which come after all of these: none of them minds where a pixel lies.
+    auto& color() { return pixel_buffers().color; }
+
+    /// Brings the image, which must have the shape of the slot, to where the slot wants its pixels, if it does.
+    void finish();
+
+    PixelBuffers<T>& pixel_buffers() { return std::get<PixelBuffers<T>>(buffers().pixels); }
+
+  private:
     /// A resize that is still to be carried out; none if `to` is empty.
     struct PendingResize {
         Box box;
@@ -75,21 +96,18 @@ class Canvas {
     };
 
     void settle();
-    MutableImageView buffer(ImageShape shape);
-    MutableImageView slot_or_buffer(ImageShape shape);
-    void show(MutableImageView image);
+    MutableView buffer(ImageShape shape);
+    MutableView slot_or_buffer(ImageShape shape);
+    void show(MutableView image);
 
-    ImageWindow image_;
-    std::uint8_t* ours_ = nullptr; // where image_ lies, null if that is the source
-    PendingResize resize_;         // of image_.pixels
-    Orientation orientation_;      // after resize_
-    Workspace::Buffers* buffers_;
-    std::uint8_t* pixels_;
-    std::uint8_t* mask_;
-    std::vector<std::string>* notes_; // its last line is that of the operation that runs
-    int size_;
-    int turns_ = 0;
-    int permutation_ = 0;
+    BasicImageWindow<T> image_;
+    T* ours_ = nullptr;       // where image_ lies, null if that is the source
+    PendingResize resize_;    // of image_.pixels
+    Orientation orientation_; // after resize_
+    T* pixels_;               // of the slot
 };
+
+using Canvas = BasicCanvas<std::uint8_t>;
+using FloatCanvas = BasicCanvas<float>;
 
 } // namespace tacit::augment

@@ -19,6 +19,10 @@ inline int gray_level(float red, float green, float blue) {
     return static_cast<int>(fused(blue, kLumaWeights[2], fused(green, kLumaWeights[1], red * kLumaWeights[0])));
 }
 
+inline int mean_level(int red, int green, int blue) {
+    return (red + green + blue) / 3;
+}
+
 inline std::uint8_t to_level(float value) {
     return static_cast<std::uint8_t>(std::clamp(static_cast<int>(value), 0, 255));
 }
@@ -101,10 +105,11 @@ TACIT_KERNEL void turn_hue(std::uint8_t* __restrict red, std::uint8_t* __restric
     }
 }
 
+template <auto kLevel>
 TACIT_KERNEL void gray_planes(std::uint8_t* __restrict red, std::uint8_t* __restrict green,
                               std::uint8_t* __restrict blue, std::size_t pixels) {
     for (std::size_t i = 0; i < pixels; ++i) {
-        const auto gray = static_cast<std::uint8_t>(gray_level(red[i], green[i], blue[i]));
+        const auto gray = static_cast<std::uint8_t>(kLevel(red[i], green[i], blue[i]));
         red[i] = gray;
         green[i] = gray;
         blue[i] = gray;
@@ -137,8 +142,12 @@ void adjust_hue(RgbPlanes planes, double shift) {
                    static_cast<int>(std::lround(turn * kHueSteps)));
 }
 
-void to_grayscale(RgbPlanes planes) {
-    simd<gray_planes>(planes.red, planes.green, planes.blue, planes.pixels);
+void to_grayscale(RgbPlanes planes, GrayWeights weights) {
+    if (weights == GrayWeights::mean) {
+        simd<gray_planes<mean_level>>(planes.red, planes.green, planes.blue, planes.pixels);
+    } else {
+        simd<gray_planes<gray_level>>(planes.red, planes.green, planes.blue, planes.pixels);
+    }
 }
 
 } // namespace tacit::augment

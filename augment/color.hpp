@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "augment/color_step.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -36,7 +38,7 @@ void adjust_saturation(RgbPlanes planes, double factor);
 void adjust_hue(RgbPlanes planes, double shift);
 
 /// Replaces every channel by the gray level.
-void to_grayscale(RgbPlanes planes);
+void to_grayscale(RgbPlanes planes, GrayWeights weights = GrayWeights::luma);
 
 /// An affine map of colours: row i of `matrix` and offset[i] give channel i.
 struct ColorMap {

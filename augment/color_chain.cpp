@@ -40,6 +40,11 @@ Matrix saturation_matrix(float factor) {
     return matrix;
 }
 
+Matrix gray_matrix(GrayWeights weights) {
+    constexpr std::array<float, 3> kEqual{1.0F / 3, 1.0F / 3, 1.0F / 3};
+    return weights == GrayWeights::mean ? Matrix{kEqual, kEqual, kEqual} : saturation_matrix(0.0F);
+}
+
 /// Turns the chroma plane of YIQ (NTSC, 1953) by `shift` circles; luma stays.
 Matrix hue_matrix(double shift) {
     constexpr Matrix kToYiq{{{0.299F, 0.587F, 0.114F}, {0.5959F, -0.2746F, -0.3213F}, {0.2115F, -0.5227F, 0.3112F}}};
@@ -105,7 +110,7 @@ ColorMap ColorChain::folded(std::size_t first, std::size_t last) {
                               [&](Brightness step) { multiply(brightness_matrix(static_cast<float>(step.factor))); },
                               [&](Saturation step) { multiply(saturation_matrix(static_cast<float>(step.factor))); },
                               [&](Hue step) { multiply(hue_matrix(step.shift)); },
-                              [&](Grayscale) { multiply(saturation_matrix(0.0F)); }, [](const auto&) {}},
+                              [&](Grayscale step) { multiply(gray_matrix(step.weights)); }, [](const auto&) {}},
                    steps_[i]);
     }
     return map;
@@ -143,6 +148,15 @@ void ColorChain::resolve(const ColorStep& step) {
                               });
                           },
                           [&](Equalize) { look_at_channels(program_.histograms(settled()), equalize_levels); },
+                          [&](Solarize solarize) { program_.add(Levels{solarize_levels(solarize.threshold)}); },
+                          [&](Posterize posterize) { program_.add(Levels{posterize_levels(posterize.bits)}); },
+                          [&](Gamma gamma) { program_.add(Levels{gamma_levels(gamma.gamma)}); },
+                          [&](const GainOffset& scaled) {
+                              program_.add(Levels{gain_offset_levels(scaled.gain, scaled.offset), scaled.channel});
+                          },
+                          [&](ChannelDrop drop) {
+                              program_.add(Levels{constant_levels(0), drop.channel});
+                          },
                           [&](const auto& operation) { program_.add(operation); }},
                step);
 }

@@ -4,30 +4,12 @@
 #include "augment/color_program.hpp"
 #include "augment/recipe.hpp"
 
-#include <variant>
 #include <vector>
 
 namespace tacit::augment {
 
-/// brightness_levels() and contrast_levels() of level_table.hpp. The contrast pivot is the mean gray level of an image
-/// of three channels, else the mean of all values.
-struct Brightness {
-    double factor;
-};
-struct Contrast {
-    double factor;
-};
-
-/// auto_contrast_levels() and equalize_levels() of every channel by itself.
-struct AutoContrast {};
-struct Equalize {};
-
-/// What can be recorded: pixel operations, and those that depend on the whole image.
-using ColorStep =
-    std::variant<Brightness, Contrast, Saturation, Hue, Grayscale, Levels, AutoContrast, Equalize, ChannelOrder>;
-
-/// Operations on single pixels in the order in which they were recorded, executed together. What depends on the whole
-/// image costs a look at it, and is a pixel operation then.
+/// Operations on the single pixels of a uint8 image in the order in which they were recorded, executed together. What
+/// depends on the whole image costs a look at it, and is a pixel operation then.
 ///
 /// ColorMode::fast turns two or more adjacent ones of brightness, contrast, saturation, hue and grayscale into one
 /// ColorMap of an RGB image: the hue is turned in the chroma plane of YIQ, nothing is clamped or truncated between

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "augment/color_chain.hpp"
+#include "augment/color_step.hpp"
 #include "augment/operation.hpp"
 
 #include <algorithm>
@@ -22,10 +22,10 @@ bool changes(const Range& range, double neutral) {
 }
 
 /// torchvision's ColorJitter: one factor for each adjustment, applied in random order.
-class ColorJitter final : public Operation {
+class ColorJitter final : public AnyPixelOperation<ColorJitter> {
   public:
     explicit ColorJitter(const JitterRanges& ranges) : ranges_(ranges) {}
-    void apply(Canvas& canvas, Draws& draws) const override {
+    void run(auto& canvas, Draws& draws) const {
         std::array<int, 4> order{0, 1, 2, 3};
         for (int i = 3; i > 0; --i) {
             std::swap(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(draws.below(i + 1))]);
@@ -55,34 +55,32 @@ class ColorJitter final : public Operation {
 };
 
 /// An operation that draws nothing.
-class FixedStep final : public Operation {
+class FixedStep final : public AnyPixelOperation<FixedStep> {
   public:
     explicit FixedStep(const ColorStep& step) : step_(step) {}
-    void apply(Canvas& canvas, Draws&) const override { canvas.color().add(step_); }
+    void run(auto& canvas, Draws&) const { canvas.color().add(step_); }
 
   private:
     ColorStep step_;
 };
 
-class Gamma final : public Operation {
+class RandomGamma final : public AnyPixelOperation<RandomGamma> {
   public:
-    explicit Gamma(Range gamma) : gamma_(gamma) {}
-    void apply(Canvas& canvas, Draws& draws) const override {
-        canvas.color().add(Levels{gamma_levels(draws.uniform(gamma_.low, gamma_.high))});
-    }
+    explicit RandomGamma(Range gamma) : gamma_(gamma) {}
+    void run(auto& canvas, Draws& draws) const { canvas.color().add(Gamma{draws.uniform(gamma_.low, gamma_.high)}); }
 
   private:
     Range gamma_;
 };
 
-class GainOffset final : public Operation {
+class RandomGainOffset final : public AnyPixelOperation<RandomGainOffset> {
   public:
-    GainOffset(Range gain, Range offset) : gain_(gain), offset_(offset) {}
-    void apply(Canvas& canvas, Draws& draws) const override {
+    RandomGainOffset(Range gain, Range offset) : gain_(gain), offset_(offset) {}
+    void run(auto& canvas, Draws& draws) const {
         for (int channel = 0; channel < canvas.shape().channels; ++channel) {
             const double gain = draws.uniform(gain_.low, gain_.high);
             const double offset = draws.uniform(offset_.low, offset_.high);
-            canvas.color().add(Levels{gain_offset_levels(gain, offset), channel});
+            canvas.color().add(GainOffset{channel, gain, offset});
         }
     }
 
@@ -104,20 +102,18 @@ ChannelOrder shuffled(int channels, Draws& draws) {
     return permutation;
 }
 
-class ChannelShuffle final : public Operation {
+class ChannelShuffle final : public AnyPixelOperation<ChannelShuffle> {
   public:
-    void apply(Canvas& canvas, Draws& draws) const override {
-        canvas.color().add(shuffled(canvas.shape().channels, draws));
-    }
+    void run(auto& canvas, Draws& draws) const { canvas.color().add(shuffled(canvas.shape().channels, draws)); }
 };
 
-class ChannelDrop final : public Operation {
+class RandomChannelDrop final : public AnyPixelOperation<RandomChannelDrop> {
   public:
-    explicit ChannelDrop(int channels) : channels_(channels) {}
-    void apply(Canvas& canvas, Draws& draws) const override {
+    explicit RandomChannelDrop(int channels) : channels_(channels) {}
+    void run(auto& canvas, Draws& draws) const {
         const ChannelOrder dropped = shuffled(canvas.shape().channels, draws);
         for (int i = 0; i < channels_; ++i) {
-            canvas.color().add(Levels{constant_levels(0), dropped.from[static_cast<std::size_t>(i)]});
+            canvas.color().add(ChannelDrop{dropped.from[static_cast<std::size_t>(i)]});
         }
     }
 
@@ -169,20 +165,31 @@ OperationPtr make_grayscale(OpParams& params) {
                                 "brightness and contrast",
                                 params.channels()));
     }
-    return fixed(Grayscale{});
+    const bool mean = params.word("weights", "luma", {"luma", "mean"}) == "mean";
+    return fixed(Grayscale{mean ? GrayWeights::mean : GrayWeights::luma});
+}
+
+// Zhang et al. 2016: lightness is what the encoder sees, a and b are what it says.
+OperationPtr make_rgb_to_lab(OpParams& params) {
+    if (params.channels() != 3) {
+        params.fail(fmt::format("it needs 3 channels and the images have {}; leave it out, or hide channels from the "
+                                "encoder with channel_drop",
+                                params.channels()));
+    }
+    return fixed(Lab{.lightness_alone = params.word("keep", "all", {"all", "lightness"}) == "lightness"});
 }
 
 OperationPtr make_solarize(OpParams& params) {
-    return fixed(Levels{solarize_levels(params.integer("threshold", 128, 0, 256))});
+    return fixed(Solarize{params.integer("threshold", 128, 0, 256)});
 }
 
 OperationPtr make_invert(OpParams&) {
-    return fixed(Levels{solarize_levels(0)});
+    return fixed(Solarize{0});
 }
 
 // Four bits are the fewest of AutoAugment (Cubuk et al. 2019), whose posterize torchvision has.
 OperationPtr make_posterize(OpParams& params) {
-    return fixed(Levels{posterize_levels(params.integer("bits", 4, 0, 8))});
+    return fixed(Posterize{params.integer("bits", 4, 0, 8)});
 }
 
 OperationPtr make_auto_contrast(OpParams&) {
@@ -194,13 +201,13 @@ OperationPtr make_equalize(OpParams&) {
 }
 
 OperationPtr make_gamma(OpParams& params) {
-    return std::make_unique<Gamma>(params.range("gamma", {0.8, 1.25}, 0.0, 100.0));
+    return std::make_unique<RandomGamma>(params.range("gamma", {0.8, 1.25}, 0.0, 100.0));
 }
 
 OperationPtr make_gain_offset(OpParams& params) {
     const Range gain = params.range("gain", {0.8, 1.2}, 0.0, 100.0);
     const Range offset = params.range("offset", {-0.1, 0.1}, -1.0, 1.0);
-    return std::make_unique<GainOffset>(gain, offset);
+    return std::make_unique<RandomGainOffset>(gain, offset);
 }
 
 OperationPtr make_channel_shuffle(OpParams&) {
@@ -212,7 +219,7 @@ OperationPtr make_channel_drop(OpParams& params) {
     if (params.channels() == 1) {
         params.fail("it would leave nothing of images of one channel; leave it out, or use gain_offset");
     }
-    return std::make_unique<ChannelDrop>(params.integer("channels", 1, 1, params.channels() - 1));
+    return std::make_unique<RandomChannelDrop>(params.integer("channels", 1, 1, params.channels() - 1));
 }
 
 } // namespace tacit::augment

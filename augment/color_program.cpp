@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/color_program.hpp"
 
+#include "augment/lab.hpp"
 #include "augment/simd.hpp"
 
 #include <algorithm>
@@ -101,7 +102,8 @@ void ColorProgram::apply(const PixelOperation& operation, Block block) {
     std::visit(Overloaded{map_channels, permute,
                           [&](Saturation saturation) { adjust_saturation(block.rgb(), saturation.factor); },
                           [&](Hue hue) { adjust_hue(block.rgb(), hue.shift); },
-                          [&](Grayscale) { to_grayscale(block.rgb()); },
+                          [&](Grayscale gray) { to_grayscale(block.rgb(), gray.weights); },
+                          [&](Lab lab) { to_lab(block.rgb(), lab); },
                           [&](const FixedColorMap& map) { apply_map(block.rgb(), map); }},
                operation);
 }

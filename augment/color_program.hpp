@@ -2,6 +2,7 @@
 #pragma once
 
 #include "augment/color.hpp"
+#include "augment/color_step.hpp"
 #include "augment/image.hpp"
 #include "augment/level_table.hpp"
 
@@ -24,26 +25,8 @@ struct Levels {
     int channel = kEveryChannel;
 };
 
-/// Three channels: adjust_saturation(), adjust_hue(), to_grayscale() of color.hpp.
-struct Saturation {
-    double factor;
-};
-struct Hue {
-    double shift;
-};
-struct Grayscale {};
-
-/// Channel c becomes what channel from[c] was, for all channels of the image.
-struct ChannelOrder {
-    std::array<std::uint8_t, kMaxChannels> from;
-};
-
 /// What a pixel becomes without a look at other pixels.
-using PixelOperation = std::variant<Levels, Saturation, Hue, Grayscale, FixedColorMap, ChannelOrder>;
-
-/// One function for every alternative, for std::visit.
-template <class... Functions> struct Overloaded : Functions... { using Functions::operator()...; };
-template <class... Functions> Overloaded(Functions...) -> Overloaded<Functions...>;
+using PixelOperation = std::variant<Levels, Saturation, Hue, Grayscale, Lab, FixedColorMap, ChannelOrder>;
 
 /// Executes pixel operations a few pixels at a time: they are taken apart into planes, everything is applied while
 /// these are in the fastest cache, and they are put together again.

@@ -13,13 +13,13 @@ namespace {
 
 constexpr int kMaxSide = 1 << 16;
 
-class RandomResizedCrop final : public Operation {
+class RandomResizedCrop final : public AnyPixelOperation<RandomResizedCrop> {
   public:
     RandomResizedCrop(int size, CropRange range, Interpolation interpolation)
         : size_(size), range_(range), interpolation_(interpolation) {}
     bool moves_pixels() const override { return true; }
     Box reads(ImageShape source, Draws& draws) const override { return random_crop_box(source, range_, draws); }
-    void apply(Canvas& canvas, Draws& draws) const override {
+    void run(auto& canvas, Draws& draws) const {
         const Box box = random_crop_box(canvas.shape(), range_, draws);
         canvas.note("{} x {} at {}, {}", box.height, box.width, box.top, box.left);
         canvas.crop_resize(box, size_, size_, interpolation_);
@@ -31,12 +31,12 @@ class RandomResizedCrop final : public Operation {
     Interpolation interpolation_;
 };
 
-class Resize final : public Operation {
+class Resize final : public AnyPixelOperation<Resize> {
   public:
     Resize(int size, Interpolation interpolation) : size_(size), interpolation_(interpolation) {}
     bool moves_pixels() const override { return true; }
     bool keeps(ImageShape source) const override { return source.height == size_ && source.width == size_; }
-    void apply(Canvas& canvas, Draws&) const override {
+    void run(auto& canvas, Draws&) const {
         if (!keeps(canvas.shape())) {
             canvas.crop_resize(whole_box(canvas.shape()), size_, size_, interpolation_);
         }
@@ -47,12 +47,12 @@ class Resize final : public Operation {
     Interpolation interpolation_;
 };
 
-class ResizeShortSide final : public Operation {
+class ResizeShortSide final : public AnyPixelOperation<ResizeShortSide> {
   public:
     ResizeShortSide(int size, Interpolation interpolation) : size_(size), interpolation_(interpolation) {}
     bool moves_pixels() const override { return true; }
     bool keeps(ImageShape source) const override { return std::min(source.height, source.width) == size_; }
-    void apply(Canvas& canvas, Draws&) const override {
+    void run(auto& canvas, Draws&) const {
         const ImageShape shape = canvas.shape();
         if (keeps(shape)) {
             return;
@@ -75,31 +75,32 @@ class ResizeShortSide final : public Operation {
     Interpolation interpolation_;
 };
 
-class CenterCrop final : public Operation {
+class CenterCrop final : public AnyPixelOperation<CenterCrop> {
   public:
     explicit CenterCrop(int size) : size_(size) {}
     bool moves_pixels() const override { return true; }
     bool keeps(ImageShape source) const override { return source.height == size_ && source.width == size_; }
-    void apply(Canvas& canvas, Draws&) const override {
-        const ImageView source = canvas.image();
+    void run(auto& canvas, Draws&) const {
+        const auto source = canvas.image();
         if (keeps(source.shape)) {
             return;
         }
         const int top = central_offset(source.shape.height, size_);
         const int left = central_offset(source.shape.width, size_);
-        copy_window(source, top, left, Border::zero, canvas.next({size_, size_, source.shape.channels}));
+        copy_window(as_bytes(source), top, left, Border::zero,
+                    as_bytes(canvas.next({size_, size_, source.shape.channels})));
     }
 
   private:
     int size_;
 };
 
-class PaddedCrop final : public Operation {
+class PaddedCrop final : public AnyPixelOperation<PaddedCrop> {
   public:
     PaddedCrop(int size, int pad, Border border) : size_(size), pad_(pad), border_(border) {}
     bool moves_pixels() const override { return true; }
-    void apply(Canvas& canvas, Draws& draws) const override {
-        const ImageView source = canvas.image();
+    void run(auto& canvas, Draws& draws) const {
+        const auto source = canvas.image();
         const int rows = source.shape.height + 2 * pad_ - size_;
         const int columns = source.shape.width + 2 * pad_ - size_;
         if (rows < 0 || columns < 0) {
@@ -110,7 +111,7 @@ class PaddedCrop final : public Operation {
         const int top = draws.below(rows + 1) - pad_;
         const int left = draws.below(columns + 1) - pad_;
         canvas.note("at {}, {}", top, left);
-        copy_window(source, top, left, border_, canvas.next({size_, size_, source.shape.channels}));
+        copy_window(as_bytes(source), top, left, border_, as_bytes(canvas.next({size_, size_, source.shape.channels})));
     }
 
   private:

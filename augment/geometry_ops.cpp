@@ -4,25 +4,25 @@
 namespace tacit::augment {
 namespace {
 
-class Flip final : public Operation {
+class Flip final : public AnyPixelOperation<Flip> {
   public:
     explicit Flip(Mirror mirror) : mirror_(mirror) {}
     bool moves_pixels() const override { return true; }
-    void apply(Canvas& canvas, Draws&) const override { canvas.orient(Orientation::mirrored(mirror_)); }
+    void run(auto& canvas, Draws&) const { canvas.orient(Orientation::mirrored(mirror_)); }
 
   private:
     Mirror mirror_;
 };
 
 /// `turns` fixed quarter turns, or kRandom.
-class Rotate90 final : public Operation {
+class Rotate90 final : public AnyPixelOperation<Rotate90> {
   public:
     static constexpr int kRandom = -1;
 
     explicit Rotate90(int turns) : turns_(turns) {}
     bool moves_pixels() const override { return true; }
     ViewOutputs outputs() const override { return {.rotation = true}; }
-    void apply(Canvas& canvas, Draws& draws) const override {
+    void run(auto& canvas, Draws& draws) const {
         const int turns = turns_ == kRandom ? draws.below(4) : turns_;
         canvas.add_turns(turns);
         canvas.note("{}", 90 * turns);

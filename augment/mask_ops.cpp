@@ -19,19 +19,19 @@ void hide_block(std::uint8_t* mask, int size, Box block) {
 }
 
 /// An operation that hides pixels of the finished view and leaves their values alone.
-class PixelMask : public Operation {
+class PixelMask : public AnyPixelOperation<PixelMask> {
   public:
     explicit PixelMask(int size) : size_(size) {}
     ViewOutputs outputs() const override { return {.mask = {1, size_, size_}}; }
-    void apply(Canvas& canvas, Draws& draws) const override {
-        if (canvas.mask() != nullptr) {
-            hide(canvas, draws);
+    void run(ViewTargets& targets, Draws& draws) const {
+        if (targets.mask() != nullptr) {
+            hide(targets, draws);
         }
     }
 
   protected:
     int size() const { return size_; }
-    virtual void hide(Canvas& canvas, Draws& draws) const = 0;
+    virtual void hide(ViewTargets& targets, Draws& draws) const = 0;
 
   private:
     int size_;
@@ -42,10 +42,10 @@ class CenterMask final : public PixelMask {
     CenterMask(int size, double side) : PixelMask(size), side_(side) {}
 
   private:
-    void hide(Canvas& canvas, Draws&) const override {
+    void hide(ViewTargets& targets, Draws&) const override {
         const int length = std::clamp(static_cast<int>(std::lround(side_ * size())), 1, size());
         const int begin = (size() - length) / 2;
-        hide_block(canvas.mask(), size(), {begin, begin, length, length});
+        hide_block(targets.mask(), size(), {begin, begin, length, length});
     }
 
     double side_;
@@ -57,11 +57,11 @@ class RandomBlockMask final : public PixelMask {
         : PixelMask(size), blocks_(blocks), area_(area), ratio_(ratio) {}
 
   private:
-    void hide(Canvas& canvas, Draws& draws) const override {
+    void hide(ViewTargets& targets, Draws& draws) const override {
         for (int i = 0; i < blocks_; ++i) {
             const Box block = random_block(draws);
-            hide_block(canvas.mask(), size(), block);
-            canvas.note("{} x {} at {}, {}", block.height, block.width, block.top, block.left);
+            hide_block(targets.mask(), size(), block);
+            targets.note("{} x {} at {}, {}", block.height, block.width, block.top, block.left);
         }
     }
 
@@ -102,11 +102,11 @@ class FreeFormMask final : public PixelMask {
           knots_(static_cast<int>(std::ceil(resolution * size)) + 4) {}
 
   private:
-    void hide(Canvas& canvas, Draws& draws) const override {
+    void hide(ViewTargets& targets, Draws& draws) const override {
         const double area = draws.uniform(area_.low, area_.high);
         const auto pixels = static_cast<std::size_t>(size()) * static_cast<std::size_t>(size());
         const auto columns = static_cast<std::size_t>(knots_) * static_cast<std::size_t>(size());
-        float* field = canvas.buffers().field.get(2 * pixels + columns);
+        float* field = targets.buffers().field.get(2 * pixels + columns);
         fill_field(field, field + 2 * pixels, draws);
         float* sorted = field + pixels;
         std::copy_n(field, pixels, sorted);
@@ -115,9 +115,9 @@ class FreeFormMask final : public PixelMask {
         std::nth_element(sorted, sorted + hidden - 1, sorted + pixels);
         const float highest = sorted[hidden - 1];
         for (std::size_t i = 0; i < pixels; ++i) {
-            canvas.mask()[i] = field[i] <= highest ? 1 : canvas.mask()[i];
+            targets.mask()[i] = field[i] <= highest ? 1 : targets.mask()[i];
         }
-        canvas.note("area {:.3f}", area);
+        targets.note("area {:.3f}", area);
     }
 
     /// `field` [size, size]: uniform noise on a grid of knots, interpolated by cubics, of a random phase. `stretched`

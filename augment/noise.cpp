@@ -52,15 +52,19 @@ std::array<float, kQuantiles> make_quantiles() {
     return table;
 }
 
+const std::array<float, kQuantiles>& quantiles() {
+    static const std::array<float, kQuantiles> kExact = make_quantiles();
+    return kExact;
+}
+
 /// The quantiles times `scale`, in whole numbers: their low and high bytes apart.
 struct QuantileBytes {
     alignas(64) std::array<std::uint8_t, kQuantiles> low;
     alignas(64) std::array<std::int8_t, kQuantiles> high;
 
     explicit QuantileBytes(double scale) {
-        static const std::array<float, kQuantiles> kExact = make_quantiles();
         for (std::size_t i = 0; i < kQuantiles; ++i) {
-            const auto value = static_cast<int>(std::lround(kExact[i] * scale));
+            const auto value = static_cast<int>(std::lround(quantiles()[i] * scale));
             low[i] = static_cast<std::uint8_t>(value & 255);
             high[i] = static_cast<std::int8_t>(value >> 8);
         }
@@ -150,6 +154,21 @@ std::uint16_t bits_of(const std::uint8_t* random, std::size_t i) {
 
 constexpr double kNormalScale = 4096.0;
 
+/// In [0, 1]; 0 for what is no number.
+float clipped(float value) {
+    return value > 0.0F ? std::min(value, 1.0F) : 0.0F;
+}
+
+/// Visits values with the standard normal of each, which the uint8 functions round.
+template <class Visit> void visit_normals(std::span<float> values, const Draws& draws, Visit visit) {
+    visit_chunks(values.size(), draws, [&](std::size_t first, std::size_t count, const std::uint8_t* random) {
+        for (std::size_t i = 0; i < count; ++i) {
+            const float normal = quantiles()[random[2 * i]] + quantiles()[random[2 * i + 1]];
+            visit(values[first + i], normal, bits_of(random, i));
+        }
+    });
+}
+
 double poisson_count(double mean, std::uint16_t bits, double normal) {
     constexpr double kFewPhotons = 10.0;
     if (mean >= kFewPhotons) {
@@ -206,20 +225,52 @@ void add_poisson_noise(std::span<std::uint8_t> values, double peak, const Draws&
     });
 }
 
-void add_salt_and_pepper(MutableImageView image, double amount, double salt, const Draws& draws) {
+void add_gaussian_noise(std::span<float> values, double deviation, const Draws& draws) {
+    const auto scale = static_cast<float>(deviation);
+    visit_normals(values, draws, [scale](float& value, float normal, std::uint16_t /*bits*/) {
+        value = clipped(value + scale * normal);
+    });
+}
+
+void add_speckle_noise(std::span<float> values, double deviation, const Draws& draws) {
+    const auto scale = static_cast<float>(deviation);
+    visit_normals(values, draws, [scale](float& value, float normal, std::uint16_t /*bits*/) {
+        value = clipped(value + value * (scale * normal));
+    });
+}
+
+void add_poisson_noise(std::span<float> values, double peak, const Draws& draws) {
+    visit_normals(values, draws, [peak](float& value, float normal, std::uint16_t bits) {
+        value = clipped(static_cast<float>(poisson_count(clipped(value) * peak, bits, normal) / peak));
+    });
+}
+
+namespace {
+
+template <class T>
+void salt_and_pepper(BasicMutableImageView<T> image, double amount, double salt, const Draws& draws) {
     const auto channels = static_cast<std::size_t>(image.shape.channels);
     const auto replaced = static_cast<int>(std::lround(amount * 0x10000));
     const auto white = static_cast<int>(std::lround(amount * salt * 0x10000));
-    visit_chunks(image.shape.bytes() / channels, draws,
-                 [&](std::size_t first, std::size_t count, const std::uint8_t* random) {
-                     for (std::size_t i = 0; i < count; ++i) {
-                         const int bits = bits_of(random, i);
-                         if (bits < replaced) {
-                             std::fill_n(image.data + (first + i) * channels, channels,
-                                         static_cast<std::uint8_t>(bits < white ? 255 : 0));
-                         }
-                     }
-                 });
+    visit_chunks(
+        image.shape.values() / channels, draws, [&](std::size_t first, std::size_t count, const std::uint8_t* random) {
+            for (std::size_t i = 0; i < count; ++i) {
+                const int bits = bits_of(random, i);
+                if (bits < replaced) {
+                    std::fill_n(image.data + (first + i) * channels, channels, bits < white ? kWhite<T> : T{0});
+                }
+            }
+        });
+}
+
+} // namespace
+
+void add_salt_and_pepper(MutableImageView image, double amount, double salt, const Draws& draws) {
+    salt_and_pepper(image, amount, salt, draws);
+}
+
+void add_salt_and_pepper(MutableFloatImageView image, double amount, double salt, const Draws& draws) {
+    salt_and_pepper(image, amount, salt, draws);
 }
 
 } // namespace tacit::augment

@@ -2,20 +2,20 @@
 #include "augment/noise.hpp"
 #include "augment/operation.hpp"
 
+#include <span>
+
 namespace tacit::augment {
 namespace {
 
-/// Noise of one drawn amount on all values.
-class ValueNoise final : public Operation {
+/// Noise of one drawn amount on all values: add(values, amount, draws), with the values of either type in a span.
+template <class Add> class ValueNoise final : public AnyPixelOperation<ValueNoise<Add>> {
   public:
-    using Add = void (*)(std::span<std::uint8_t> values, double amount, const Draws& draws);
-
     ValueNoise(Add add, Range amount) : add_(add), amount_(amount) {}
-    void apply(Canvas& canvas, Draws& draws) const override {
+    void run(auto& canvas, Draws& draws) const {
         const double amount = draws.uniform(amount_.low, amount_.high);
         canvas.note("{:.2f}", amount);
-        const MutableImageView image = canvas.edit();
-        add_({image.data, image.shape.bytes()}, amount, draws);
+        const auto image = canvas.edit();
+        add_(std::span(image.data, image.shape.values()), amount, draws);
     }
 
   private:
@@ -24,10 +24,10 @@ class ValueNoise final : public Operation {
 };
 
 /// White and black instead of a drawn share of the pixels.
-class SaltAndPepper final : public Operation {
+class SaltAndPepper final : public AnyPixelOperation<SaltAndPepper> {
   public:
     SaltAndPepper(Range amount, double salt) : amount_(amount), salt_(salt) {}
-    void apply(Canvas& canvas, Draws& draws) const override {
+    void run(auto& canvas, Draws& draws) const {
         const double amount = draws.uniform(amount_.low, amount_.high);
         add_salt_and_pepper(canvas.edit(), amount, salt_, draws);
     }
@@ -37,6 +37,10 @@ class SaltAndPepper final : public Operation {
     double salt_;
 };
 
+template <class Add> OperationPtr value_noise(Add add, Range amount) {
+    return std::make_unique<ValueNoise<Add>>(add, amount);
+}
+
 Range amount_of(OpParams& params, double fallback) {
     return params.range("amount", {fallback, fallback}, 0.0, 1.0);
 }
@@ -45,15 +49,16 @@ Range amount_of(OpParams& params, double fallback) {
 
 // sigma is a fraction of full scale, as in torchvision, whose default is 0.1.
 OperationPtr make_gaussian_noise(OpParams& params) {
-    const auto add = [](std::span<std::uint8_t> values, double sigma, const Draws& draws) {
-        add_gaussian_noise(values, 255.0 * sigma, draws);
+    const auto add = [](auto values, double sigma, const Draws& draws) {
+        add_gaussian_noise(values, kWhite<typename decltype(values)::value_type> * sigma, draws);
     };
-    return std::make_unique<ValueNoise>(add, params.range("sigma", {0.1, 0.1}, 0.0, 10.0));
+    return value_noise(add, params.range("sigma", {0.1, 0.1}, 0.0, 10.0));
 }
 
 // Defaults of scikit-image's random_noise: a variance of .01, an amount of .05, half of it salt.
 OperationPtr make_speckle_noise(OpParams& params) {
-    return std::make_unique<ValueNoise>(add_speckle_noise, params.range("sigma", {0.1, 0.1}, 0.0, 10.0));
+    const auto add = [](auto values, double sigma, const Draws& draws) { add_speckle_noise(values, sigma, draws); };
+    return value_noise(add, params.range("sigma", {0.1, 0.1}, 0.0, 10.0));
 }
 
 OperationPtr make_salt_and_pepper(OpParams& params) {
@@ -63,7 +68,8 @@ OperationPtr make_salt_and_pepper(OpParams& params) {
 
 // peak is the number of photons of white: one for each level.
 OperationPtr make_poisson_noise(OpParams& params) {
-    return std::make_unique<ValueNoise>(add_poisson_noise, params.range("peak", {255.0, 255.0}, 1.0, 1e6));
+    const auto add = [](auto values, double peak, const Draws& draws) { add_poisson_noise(values, peak, draws); };
+    return value_noise(add, params.range("peak", {255.0, 255.0}, 1.0, 1e6));
 }
 
 // Vincent et al. 2010, section 3.3: a share of the pixels becomes black; a quarter is the middle of their range.
@@ -73,10 +79,10 @@ OperationPtr make_masking_noise(OpParams& params) {
 
 // The same for every value of every channel by itself.
 OperationPtr make_dropout(OpParams& params) {
-    const auto drop = [](std::span<std::uint8_t> values, double amount, const Draws& draws) {
+    const auto drop = [](auto values, double amount, const Draws& draws) {
         add_salt_and_pepper({values.data(), {1, static_cast<int>(values.size()), 1}}, amount, 0.0, draws);
     };
-    return std::make_unique<ValueNoise>(drop, amount_of(params, 0.1));
+    return value_noise(drop, amount_of(params, 0.1));
 }
 
 } // namespace tacit::augment

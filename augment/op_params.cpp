@@ -93,6 +93,20 @@ std::vector<double> OpParams::list(const std::string& name, const std::vector<do
     return given.empty() ? fallback : given;
 }
 
+std::vector<std::uint8_t> OpParams::levels(const std::string& name, double fallback) {
+    const std::vector<double> given = list(name, {fallback}, 0.0, 255.0);
+    const auto channels = static_cast<std::size_t>(channels_);
+    if (given.size() != 1 && given.size() != channels) {
+        fail(fmt::format("{} has {} levels, it takes one, or one for each of {} channels", name, given.size(),
+                         channels));
+    }
+    std::vector<std::uint8_t> levels(channels);
+    for (std::size_t c = 0; c < channels; ++c) {
+        levels[c] = static_cast<std::uint8_t>(std::lround(given[c % given.size()]));
+    }
+    return levels;
+}
+
 std::string OpParams::word(const std::string& name, const std::string& fallback,
                            const std::vector<std::string>& allowed) {
     take({.name = name, .kind = ParameterInfo::Kind::word, .word = fallback, .allowed = allowed});

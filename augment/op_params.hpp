@@ -3,6 +3,7 @@
 
 #include "augment/recipe.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ class OpParams {
     Range range(const std::string& name, Range fallback, double low, double high);
     /// Any number of values.
     std::vector<double> list(const std::string& name, const std::vector<double>& fallback, double low, double high);
+    /// Levels 0..255, one for each channel; one value stands for all of them.
+    std::vector<std::uint8_t> levels(const std::string& name, double fallback);
     /// The values as given, empty if there are none.
     std::vector<double> values(const std::string& name);
     /// One of `allowed`.

@@ -26,8 +26,11 @@ std::vector<Entry>& operations() {
         {"horizontal_flip", make_horizontal_flip},
         {"vertical_flip", make_vertical_flip},
         {"rotate90", make_rotate90},
+        {"rotation", make_rotation},
+        {"affine", make_affine},
         {"color_jitter", make_color_jitter},
         {"grayscale", make_grayscale},
+        {"rgb_to_lab", make_rgb_to_lab},
         {"solarize", make_solarize},
         {"invert", make_invert},
         {"posterize", make_posterize},
@@ -74,6 +77,10 @@ OperationPtr build(OpParams& params, const std::string& name, const std::string&
 }
 
 } // namespace
+
+void Operation::apply_floats(FloatCanvas& /*canvas*/, Draws& /*draws*/) const {
+    throw std::logic_error("an operation for uint8 alone got floats: Recipe::require_floats() refuses it");
+}
 
 bool register_operation(const std::string& name, OperationFactory make) {
     if (find_operation(name) != nullptr) {

@@ -21,6 +21,9 @@ class Operation {
     virtual ~Operation() = default;
 
     virtual void apply(Canvas& canvas, Draws& draws) const = 0;
+    /// The same of floats, if takes_floats(): the same draws in the same order.
+    virtual void apply_floats(FloatCanvas& canvas, Draws& draws) const;
+    virtual bool takes_floats() const { return false; }
     /// The targets that it writes.
     virtual ViewOutputs outputs() const { return {}; }
     /// Whether it leaves every image of that shape as it is, whatever is drawn.
@@ -30,6 +33,17 @@ class Operation {
     virtual Box reads(ImageShape source, Draws& /*draws*/) const { return whole_box(source); }
     /// Whether it moves pixels, so that a mask made before it would no longer fit.
     virtual bool moves_pixels() const { return false; }
+};
+
+/// An operation on pixels of either type: `Derived` has run(canvas, draws), which takes both canvases, or the
+/// ViewTargets of both.
+template <class Derived> class AnyPixelOperation : public Operation {
+  public:
+    void apply(Canvas& canvas, Draws& draws) const final { static_cast<const Derived*>(this)->run(canvas, draws); }
+    void apply_floats(FloatCanvas& canvas, Draws& draws) const final {
+        static_cast<const Derived*>(this)->run(canvas, draws);
+    }
+    bool takes_floats() const final { return true; }
 };
 
 using OperationPtr = std::unique_ptr<const Operation>;
@@ -43,8 +57,11 @@ OperationPtr make_padded_crop(OpParams& params);
 OperationPtr make_horizontal_flip(OpParams& params);
 OperationPtr make_vertical_flip(OpParams& params);
 OperationPtr make_rotate90(OpParams& params);
+OperationPtr make_rotation(OpParams& params);
+OperationPtr make_affine(OpParams& params);
 OperationPtr make_color_jitter(OpParams& params);
 OperationPtr make_grayscale(OpParams& params);
+OperationPtr make_rgb_to_lab(OpParams& params);
 OperationPtr make_solarize(OpParams& params);
 OperationPtr make_invert(OpParams& params);
 OperationPtr make_posterize(OpParams& params);

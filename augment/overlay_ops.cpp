@@ -16,7 +16,7 @@ namespace tacit::augment {
 namespace {
 
 /// The image to write over, which must have the finished view's size: the mask has it.
-MutableImageView finished(Canvas& canvas, const char* operation) {
+template <class T> BasicMutableImageView<T> finished(BasicCanvas<T>& canvas, const char* operation) {
     const ImageShape shape = canvas.image().shape;
     if (shape.height != canvas.size() || shape.width != canvas.size()) {
         throw DataError(fmt::format("{} of an image of {} x {}, where the view is {} x {}: put resize, "
@@ -29,13 +29,32 @@ MutableImageView finished(Canvas& canvas, const char* operation) {
 /// What to fill an erased region with: a level for each channel, or uniform noise where there is none.
 using Fill = std::vector<std::uint8_t>;
 
-class RandomErasing final : public Operation {
+/// Uniform from black to white.
+template <class T> T random_value(Draws& draws);
+template <> std::uint8_t random_value(Draws& draws) {
+    return static_cast<std::uint8_t>(draws.word() >> 24);
+}
+template <> float random_value(Draws& draws) {
+    return static_cast<float>(draws.uniform());
+}
+
+/// `opacity` parts of 256 of `level` over a value.
+std::uint8_t covered(std::uint8_t value, int level, int opacity) {
+    return static_cast<std::uint8_t>((value * (256 - opacity) + level * opacity + 128) >> 8);
+}
+
+float covered(float value, int level, int opacity) {
+    const float share = static_cast<float>(opacity) / 256.0F;
+    return value * (1.0F - share) + static_cast<float>(level) / 255.0F * share;
+}
+
+class RandomErasing final : public AnyPixelOperation<RandomErasing> {
   public:
     RandomErasing(int size, Range scale, Range ratio, Fill fill)
         : size_(size), scale_(scale), ratio_(ratio), fill_(std::move(fill)) {}
     ViewOutputs outputs() const override { return {.mask = {1, size_, size_}}; }
-    void apply(Canvas& canvas, Draws& draws) const override {
-        const MutableImageView image = finished(canvas, "random_erasing");
+    void run(auto& canvas, Draws& draws) const {
+        const auto image = finished(canvas, "random_erasing");
         const Box box = random_region(draws);
         const auto columns = static_cast<std::size_t>(box.width);
         const auto channels = static_cast<std::size_t>(image.shape.channels);
@@ -71,9 +90,9 @@ class RandomErasing final : public Operation {
         return {};
     }
 
-    void fill(std::uint8_t* values, std::size_t count, Draws& draws) const {
+    template <class T> void fill(T* values, std::size_t count, Draws& draws) const {
         for (std::size_t i = 0; i < count; ++i) {
-            values[i] = fill_.empty() ? static_cast<std::uint8_t>(draws.word() >> 24) : fill_[i % fill_.size()];
+            values[i] = fill_.empty() ? random_value<T>(draws) : from_level<T>(fill_[i % fill_.size()]);
         }
     }
 
@@ -84,15 +103,15 @@ class RandomErasing final : public Operation {
 };
 
 /// Marks of one grey level, laid over the view: what a restoration task has to take away.
-class Watermark : public Operation {
+class Watermark : public AnyPixelOperation<Watermark> {
   public:
     Watermark(int size, Range count, Range opacity, Range thickness)
         : size_(size), count_(count), opacity_(opacity), thickness_(thickness) {}
     ViewOutputs outputs() const override { return {.mask = {1, size_, size_}}; }
-    void apply(Canvas& canvas, Draws& draws) const override {
-        const MutableImageView image = finished(canvas, "watermark");
+    void run(auto& canvas, Draws& draws) const {
+        const auto image = finished(canvas, "watermark");
         const std::size_t pixels = image.shape.bytes() / static_cast<std::size_t>(image.shape.channels);
-        std::uint8_t* coverage = canvas.buffers().planes.get(pixels);
+        std::uint8_t* coverage = canvas.buffers().coverage.get(pixels);
         std::memset(coverage, 0, pixels);
         const int count = static_cast<int>(count_.low) + draws.below(static_cast<int>(count_.high - count_.low) + 1);
         for (int i = 0; i < count; ++i) {
@@ -118,16 +137,16 @@ class Watermark : public Operation {
 
   private:
     /// `opacity` in 0..256.
-    static void lay(const std::uint8_t* coverage, std::size_t pixels, int level, int opacity, MutableImageView image,
-                    std::uint8_t* mask) {
+    template <class T>
+    static void lay(const std::uint8_t* coverage, std::size_t pixels, int level, int opacity,
+                    BasicMutableImageView<T> image, std::uint8_t* mask) {
         const auto channels = static_cast<std::size_t>(image.shape.channels);
         for (std::size_t i = 0; i < pixels; ++i) {
             if (coverage[i] == 0) {
                 continue;
             }
             for (std::size_t c = i * channels; c < (i + 1) * channels; ++c) {
-                image.data[c] =
-                    static_cast<std::uint8_t>((image.data[c] * (256 - opacity) + level * opacity + 128) >> 8);
+                image.data[c] = covered(image.data[c], level, opacity);
             }
             if (mask != nullptr) {
                 mask[i] = 1;
@@ -208,14 +227,7 @@ class StrokeWatermark final : public Watermark {
 OperationPtr make_random_erasing(OpParams& params) {
     const Range scale = params.range("scale", {0.02, 0.33}, 1e-6, 1.0);
     const Range ratio = params.range("ratio", {0.3, 3.3}, 1e-3, 1e3);
-    Fill fill;
-    for (const double level : params.list("value", {0.0}, 0.0, 255.0)) {
-        fill.push_back(static_cast<std::uint8_t>(std::lround(level)));
-    }
-    if (fill.size() != 1 && static_cast<int>(fill.size()) != params.channels()) {
-        params.fail(fmt::format("value has {} levels, it takes one, or one for each of {} channels", fill.size(),
-                                params.channels()));
-    }
+    Fill fill = params.levels("value", 0.0);
     if (params.flag("random", false)) {
         fill.clear();
     }

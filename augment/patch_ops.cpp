@@ -30,24 +30,24 @@ int read_grid(OpParams& params) {
 }
 
 /// A fixed number of patches, all choices being equally likely.
-class PatchMask final : public Operation {
+class PatchMask final : public AnyPixelOperation<PatchMask> {
   public:
     PatchMask(int grid, double ratio)
         : grid_(grid), hidden_(grid * grid - static_cast<int>(grid * grid * (1 - ratio))) {}
     ViewOutputs outputs() const override { return {.mask = {1, grid_, grid_}}; }
     // Selection sampling: Knuth, The Art of Computer Programming 2, algorithm 3.4.2S.
-    void apply(Canvas& canvas, Draws& draws) const override {
-        if (canvas.mask() == nullptr) {
+    void run(ViewTargets& targets, Draws& draws) const {
+        if (targets.mask() == nullptr) {
             return;
         }
         int left = hidden_;
         const int patches = grid_ * grid_;
         for (int i = 0; i < patches; ++i) {
             const bool hide = draws.below(patches - i) < left;
-            canvas.mask()[i] = static_cast<std::uint8_t>(hide);
+            targets.mask()[i] = static_cast<std::uint8_t>(hide);
             left -= static_cast<int>(hide);
         }
-        canvas.note("{} of {}", hidden_, patches);
+        targets.note("{} of {}", hidden_, patches);
     }
 
   private:
@@ -64,26 +64,26 @@ struct BlockRanges {
 };
 
 /// I-JEPA's blocks. The targets of a sample have one size, drawn once; their places are drawn for each.
-class MultiBlockMask final : public Operation {
+class MultiBlockMask final : public AnyPixelOperation<MultiBlockMask> {
   public:
     MultiBlockMask(int grid, const BlockRanges& ranges) : grid_(grid), ranges_(ranges) {}
     ViewOutputs outputs() const override { return {.mask = {1 + ranges_.targets, grid_, grid_}}; }
-    void apply(Canvas& canvas, Draws& draws) const override {
-        if (canvas.mask() == nullptr) {
+    void run(ViewTargets& targets, Draws& draws) const {
+        if (targets.mask() == nullptr) {
             return;
         }
         constexpr int kAttempts = 20;
         const Box target = random_size(ranges_.target_scale, ranges_.ratio, std::max(1, grid_ - 1), draws);
         const Box context = random_size(ranges_.context_scale, {1.0, 1.0}, grid_, draws);
-        int visible = place(target, context, canvas, draws);
+        int visible = place(target, context, targets, draws);
         for (int attempt = 1; visible < ranges_.min_keep && attempt < kAttempts; ++attempt) {
-            visible = place(target, context, canvas, draws);
+            visible = place(target, context, targets, draws);
         }
         if (visible < ranges_.min_keep) { // a small grid: all that is no target is context
-            visible = place(target, {0, 0, grid_, grid_}, canvas, draws);
+            visible = place(target, {0, 0, grid_, grid_}, targets, draws);
         }
-        canvas.note("targets {} x {}, context {} x {}, {} visible", target.height, target.width, context.height,
-                    context.width, visible);
+        targets.note("targets {} x {}, context {} x {}, {} visible", target.height, target.width, context.height,
+                     context.width, visible);
     }
 
   private:
@@ -111,9 +111,9 @@ class MultiBlockMask final : public Operation {
     }
 
     /// Draws places and writes all planes; returns the number of visible patches.
-    int place(const Box& target, const Box& context, Canvas& canvas, Draws& draws) const {
+    int place(const Box& target, const Box& context, ViewTargets& targets, Draws& draws) const {
         const std::ptrdiff_t plane = std::ptrdiff_t{grid_} * grid_;
-        std::uint8_t* hidden = canvas.mask();
+        std::uint8_t* hidden = targets.mask();
         std::memset(hidden, 1, static_cast<std::size_t>(plane));
         paint(hidden, placed(context, draws), 0);
         for (int i = 1; i <= ranges_.targets; ++i) {

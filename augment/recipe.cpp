@@ -96,7 +96,16 @@ class Stopwatch {
     Clock::time_point begin_;
 };
 
-void run_steps(const View& view, const SampleKey& key, Canvas& canvas, const ViewSlot& slot,
+void apply_operation(const Operation& operation, Canvas& canvas, Draws& draws) {
+    operation.apply(canvas, draws);
+}
+
+void apply_operation(const Operation& operation, FloatCanvas& canvas, Draws& draws) {
+    operation.apply_floats(canvas, draws);
+}
+
+template <class T>
+void run_steps(const View& view, const SampleKey& key, BasicCanvas<T>& canvas, const ViewSlot& slot,
                OperationSeconds* seconds) {
     for (std::size_t i = 0; i < view.steps.size(); ++i) {
         const Step& step = view.steps[i];
@@ -106,7 +115,7 @@ void run_steps(const View& view, const SampleKey& key, Canvas& canvas, const Vie
                 slot.notes->push_back(step.name);
             }
             const Stopwatch watch(seconds, step.name);
-            step.operation->apply(canvas, draws);
+            apply_operation(*step.operation, canvas, draws);
             if (seconds != nullptr) {
                 canvas.image(); // nothing may wait and be counted as a later operation's
             }
@@ -145,9 +154,19 @@ struct Recipe::Program {
     std::vector<View> views;
 
     Box window(ImageShape whole, const SampleKey& key) const;
-    void check_source(const ImageWindow& source, const SampleKey& key, std::size_t slots) const;
-    void make_view(const View& view, const ImageWindow& source, const SampleKey& key, const ViewSlot& slot,
+    template <class T>
+    void check_source(const BasicImageWindow<T>& source, const SampleKey& key, std::size_t slots) const;
+    template <class T>
+    void make_view(const View& view, const BasicImageWindow<T>& source, const SampleKey& key, const ViewSlot& slot,
                    Workspace::Buffers& buffers) const;
+    template <class T>
+    void apply(const BasicImageWindow<T>& source, const SampleKey& key, const std::vector<ViewSlot>& slots,
+               Workspace& workspace) const {
+        check_source(source, key, slots.size());
+        for (std::size_t i = 0; i < slots.size(); ++i) {
+            make_view(views[i], source, key, slots[i], workspace.buffers());
+        }
+    }
 };
 
 Box Recipe::Program::window(ImageShape whole, const SampleKey& key) const {
@@ -158,7 +177,8 @@ Box Recipe::Program::window(ImageShape whole, const SampleKey& key) const {
     return box;
 }
 
-void Recipe::Program::check_source(const ImageWindow& source, const SampleKey& key, std::size_t slots) const {
+template <class T>
+void Recipe::Program::check_source(const BasicImageWindow<T>& source, const SampleKey& key, std::size_t slots) const {
     if (slots != views.size()) {
         throw std::logic_error(
             fmt::format("recipe '{}' makes {} views and got {} slots", spec.name, views.size(), slots));
@@ -180,13 +200,14 @@ void Recipe::Program::check_source(const ImageWindow& source, const SampleKey& k
     }
 }
 
-void Recipe::Program::make_view(const View& view, const ImageWindow& source, const SampleKey& key, const ViewSlot& slot,
-                                Workspace::Buffers& buffers) const {
+template <class T>
+void Recipe::Program::make_view(const View& view, const BasicImageWindow<T>& source, const SampleKey& key,
+                                const ViewSlot& slot, Workspace::Buffers& buffers) const {
     if (view.outputs.mask && slot.mask != nullptr) {
         std::memset(slot.mask, 0, view.outputs.mask.bytes());
     }
-    buffers.color.start(spec.mode);
-    Canvas canvas(source, buffers, slot, view.size);
+    BasicCanvas<T> canvas(source, buffers, slot, view.size);
+    canvas.color().start(spec.mode);
     run_steps(view, key, canvas, slot, buffers.seconds);
     const ImageShape made = canvas.shape();
     if (made.height != view.size || made.width != view.size) {
@@ -248,16 +269,30 @@ bool Recipe::keeps(ImageShape source) const {
                        [&](const Step& step) { return step.operation->keeps(source); });
 }
 
+void Recipe::require_floats() const {
+    for (std::size_t i = 0; i < program_->views.size(); ++i) {
+        for (const Step& step : program_->views[i].steps) {
+            if (!step.operation->takes_floats()) {
+                throw ConfigError(fmt::format("recipe '{}', view {}, {}: it takes images of 8 bits alone, and these "
+                                              "have more; leave it out, or derive it from AnyPixelOperation",
+                                              program_->spec.name, i, step.name));
+            }
+        }
+    }
+}
+
 Box Recipe::window(ImageShape whole, const SampleKey& key) const {
     return program_->window(whole, key);
 }
 
 void Recipe::apply(const ImageWindow& source, const SampleKey& key, const std::vector<ViewSlot>& slots,
                    Workspace& workspace) const {
-    program_->check_source(source, key, slots.size());
-    for (std::size_t i = 0; i < slots.size(); ++i) {
-        program_->make_view(program_->views[i], source, key, slots[i], workspace.buffers());
-    }
+    program_->apply(source, key, slots, workspace);
+}
+
+void Recipe::apply(const FloatImageWindow& source, const SampleKey& key, const std::vector<ViewSlot>& slots,
+                   Workspace& workspace) const {
+    program_->apply(source, key, slots, workspace);
 }
 
 } // namespace tacit::augment

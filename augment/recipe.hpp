@@ -50,13 +50,14 @@ struct SampleKey {
 };
 
 /// Where one sample's outputs go. Pointers into a batch slot; a null pointer is not written, nor what the view does
-/// not make (ViewOutputs).
+/// not make (ViewOutputs), nor pixels of the type that the image does not have.
 struct ViewSlot {
-    std::uint8_t* pixels = nullptr;            ///< [size, size, C]
+    std::uint8_t* pixels = nullptr;            ///< [size, size, C] of an ImageView
     std::uint8_t* mask = nullptr;              ///< [planes, height, width] of the view's MaskShape
     std::int32_t* rotation = nullptr;          ///< quarter turns counter-clockwise, 0..3
     std::int32_t* permutation = nullptr;       ///< index into the permutation_set() of the view's jigsaw
     std::vector<std::string>* notes = nullptr; ///< a line for each operation applied, with what it drew
+    float* values = nullptr;                   ///< [size, size, C] of a FloatImageView
 };
 
 /// A view's mask: planes of height x width cells, each the whole view for its part (a pixel, or a patch of pixels).
@@ -112,6 +113,9 @@ class Recipe {
     ViewOutputs outputs(int view) const;
     /// Whether every image of that shape is its own and only view, unchanged.
     bool keeps(ImageShape source) const;
+    /// Throws ConfigError if it has an operation for uint8 alone (Operation::takes_floats()): call it where images will
+    /// be floats.
+    void require_floats() const;
 
     /// The smallest part of an image of shape `whole` that apply() can do with for this key: the union of the crops
     /// that views begin with, or all of the image where a view begins otherwise.
@@ -121,6 +125,9 @@ class Recipe {
     /// window(), the same as of the whole image) into `slots` (one per view). Thread-safe; no allocation once
     /// `workspace` has grown.
     void apply(const ImageWindow& source, const SampleKey& key, const std::vector<ViewSlot>& slots,
+               Workspace& workspace) const;
+    /// The same of floats, with the same draws: the crops, masks and factors of an image do not depend on its type.
+    void apply(const FloatImageWindow& source, const SampleKey& key, const std::vector<ViewSlot>& slots,
                Workspace& workspace) const;
 
   private:

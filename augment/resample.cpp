@@ -25,7 +25,7 @@ class RowsOfBox {
           end_(source.data + source.shape.bytes()) {
         if (across_ != nullptr) {
             constexpr int kBlock = static_cast<int>(RowPlan::kMostValues);
-            ring_stride_ = (across_->key().out * across_->key().channels + kBlock - 1) / kBlock * kBlock;
+            ring_stride_ = (across_->key().axis.out * across_->key().channels + kBlock - 1) / kBlock * kBlock;
             ring_rows_ = static_cast<int>(std::bit_ceil(static_cast<unsigned>(kept) + kRowsAtOnce));
             ring_ = scratch.ring.get(static_cast<std::size_t>(offset(ring_rows_, ring_stride_)));
             short_rows_ = scratch.short_rows.get(kRowsAtOnce * kReadableBytes);
@@ -51,7 +51,7 @@ class RowsOfBox {
   private:
     /// `row`, or a copy of it if kReadableBytes from its beginning are neither in it nor in the image.
     const std::uint8_t* readable(std::size_t place, const std::uint8_t* row) {
-        const int bytes = across_->key().in * across_->key().channels;
+        const int bytes = across_->key().axis.in * across_->key().channels;
         if (bytes >= kReadableBytes || end_ - row >= kReadableBytes) {
             return row;
         }
@@ -75,8 +75,8 @@ class RowsOfBox {
 } // namespace
 
 const ResampleTable& ResampleTables::get(const ResampleKey& key) {
-    const auto hash = 2 * static_cast<std::size_t>(key.in) + 131 * static_cast<std::size_t>(key.out) +
-                      257 * static_cast<std::size_t>(key.channels) + (key.mirrored ? 1 : 0);
+    const auto hash = 2 * static_cast<std::size_t>(key.axis.in) + 131 * static_cast<std::size_t>(key.axis.out) +
+                      257 * static_cast<std::size_t>(key.channels) + (key.axis.mirrored ? 1 : 0);
     ResampleTable& table = tables_[hash % tables_.size()];
     if (!(table.key() == key)) {
         table.build(key);
@@ -91,12 +91,12 @@ void crop_resize(ImageView source, const Box& box, Interpolation interpolation, 
     const int row_bytes = out.shape.width * channels;
     const ResampleTable* across = nullptr;
     if (box.width != out.shape.width || mirror.horizontal) {
-        across =
-            &scratch.across.get({box.width, out.shape.width, interpolation, mirror.horizontal, channels, kernels.plan});
+        across = &scratch.across.get(
+            {{box.width, out.shape.width, interpolation, mirror.horizontal}, channels, kernels.plan});
     }
     const ResampleTable* down = nullptr;
     if (box.height != out.shape.height) {
-        down = &scratch.down.get({.in = box.height, .out = out.shape.height, .interpolation = interpolation});
+        down = &scratch.down.get({.axis = {box.height, out.shape.height, interpolation}});
     }
     const int most_taps = down == nullptr ? 1 : down->taps();
     RowsOfBox rows(source, box, across, most_taps, scratch);

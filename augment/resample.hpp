@@ -4,6 +4,7 @@
 #include "augment/image.hpp"
 #include "augment/orientation.hpp"
 #include "augment/resample_table.hpp"
+#include "augment/resample_taps.hpp"
 #include "augment/scratch.hpp"
 
 #include <cstdint>
@@ -35,5 +36,16 @@ struct ResampleScratch {
 /// bytes are those of PyTorch's uint8 interpolate: horizontal pass first, uint8 between the passes.
 void crop_resize(ImageView source, const Box& box, Interpolation interpolation, Mirror mirror, MutableImageView out,
                  ResampleScratch& scratch);
+
+/// What crop_resize of floats keeps between calls.
+struct FloatResampleScratch {
+    ResampleTaps across;
+    ResampleTaps down;
+    Scratch<float> row;
+};
+
+/// The same of floats, in fp32 throughout: that of PyTorch's float interpolate, by whose rounding results may differ.
+void crop_resize(FloatImageView source, const Box& box, Interpolation interpolation, Mirror mirror,
+                 MutableFloatImageView out, FloatResampleScratch& scratch);
 
 } // namespace tacit::augment

@@ -14,7 +14,8 @@ std::uint8_t clamped(int sum, int precision) {
 
 /// kTogether channels are summed at once; a divisor of their count.
 template <int kTogether> void resample_row(const ResampleTable& table, const std::uint8_t* in, std::uint8_t* out) {
-    const auto [outputs, channels, precision] = std::array{table.key().out, table.key().channels, table.precision()};
+    const auto [outputs, channels, precision] =
+        std::array{table.key().axis.out, table.key().channels, table.precision()};
     for (int x = 0; x < outputs; ++x) {
         const std::uint8_t* pixels = in + static_cast<std::ptrdiff_t>(table.first(x)) * channels;
         const std::int16_t* weights = table.weights(x);

@@ -14,8 +14,8 @@ inline constexpr std::size_t kRowsAtOnce = 4;
 /// Bytes that may be read from where a source row begins, however short it is.
 inline constexpr int kReadableBytes = 64;
 
-/// Four source rows of table.key().in pixels, and where the four rows of table.key().out pixels go, which have space
-/// for whole blocks.
+/// Four source rows of table.key().axis.in pixels, and where the four rows of table.key().axis.out pixels go, which
+/// have space for whole blocks.
 struct RowQuad {
     std::array<const std::uint8_t*, kRowsAtOnce> in;
     std::array<std::uint8_t*, kRowsAtOnce> out;

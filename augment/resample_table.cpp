@@ -10,92 +10,37 @@ namespace {
 
 constexpr int kMaxPrecision = 22;
 
-/// Pillow's rounding of positions: halves up, negative results to be clipped to 0.
-int rounded(double value) {
-    const double shifted = value + 0.5;
-    return static_cast<int>(shifted);
-}
-
 /// Halves away from 0.
 int rounded_weight(double value) {
-    return value < 0.0 ? -rounded(-value) : rounded(value);
-}
-
-double triangle(double x) {
-    return std::max(0.0, 1.0 - std::abs(x));
-}
-
-/// Keys 1981, equation 4, with a = -0.5.
-double cubic(double x) {
-    constexpr double kA = -0.5;
-    const double d = std::abs(x);
-    if (d < 1.0) {
-        return ((kA + 2.0) * d - (kA + 3.0)) * d * d + 1.0;
-    }
-    return d < 2.0 ? (((d - 5.0) * d + 8.0) * d - 4.0) * kA : 0.0;
+    return static_cast<int>(value < 0.0 ? value - 0.5 : value + 0.5);
 }
 
 } // namespace
 
 void ResampleTable::build(const ResampleKey& key) {
     key_ = key;
-    const double scale = static_cast<double>(key.in) / key.out;
-    const double radius = key.interpolation == Interpolation::bicubic ? 2.0 : 1.0;
-    find_taps(scale, radius * std::max(scale, 1.0));
-    fill_weights(scale);
+    taps_.build(key.axis);
     quantise();
     if (key.plan.block > 0) {
         plan_.build(*this);
     }
 }
 
-void ResampleTable::find_taps(double scale, double support) {
-    first_.resize(static_cast<std::size_t>(key_.out));
-    count_.resize(static_cast<std::size_t>(key_.out));
-    taps_ = 0;
-    for (int i = 0; i < key_.out; ++i) {
-        const double centre = scale * (i + 0.5);
-        const int first = std::max(rounded(centre - support), 0);
-        const int last = std::min(rounded(centre + support), key_.in);
-        const auto place = static_cast<std::size_t>(key_.mirrored ? key_.out - 1 - i : i);
-        first_[place] = first;
-        count_[place] = last - first;
-        taps_ = std::max(taps_, last - first);
-    }
-    taps_ += taps_ % 2;
-}
-
-void ResampleTable::fill_weights(double scale) {
-    exact_.assign(static_cast<std::size_t>(key_.out) * static_cast<std::size_t>(taps_), 0.0);
-    const auto filter = key_.interpolation == Interpolation::bicubic ? cubic : triangle;
-    const double inverse = scale >= 1.0 ? 1.0 / scale : 1.0;
-    for (int i = 0; i < key_.out; ++i) {
-        const int place = key_.mirrored ? key_.out - 1 - i : i;
-        double* row = &exact_[static_cast<std::size_t>(place) * static_cast<std::size_t>(taps_)];
-        const double centre = scale * (i + 0.5);
-        double total = 0.0;
-        for (int t = 0; t < count(place); ++t) {
-            row[t] = filter((t + first(place) - centre + 0.5) * inverse);
-            total += row[t];
-        }
-        for (int t = 0; t < count(place) && total != 0.0; ++t) {
-            row[t] /= total;
-        }
-    }
-}
-
 void ResampleTable::quantise() {
-    const double largest = *std::max_element(exact_.begin(), exact_.end());
+    const std::vector<double>& exact = taps_.weights();
+    const double largest = *std::max_element(exact.begin(), exact.end());
     precision_ = 0;
-    while (precision_ < kMaxPrecision && rounded(largest * (1 << (precision_ + 1))) < (1 << 15)) {
+    while (precision_ < kMaxPrecision && rounded_weight(largest * (1 << (precision_ + 1))) < (1 << 15)) {
         ++precision_;
     }
-    weights_.resize(exact_.size());
-    std::transform(exact_.begin(), exact_.end(), weights_.begin(), [this](double weight) {
+    weights_.resize(exact.size());
+    std::transform(exact.begin(), exact.end(), weights_.begin(), [this](double weight) {
         return static_cast<std::int16_t>(rounded_weight(weight * (1 << precision_)));
     });
-    for (int i = 0; i < key_.out; ++i) { // taps of no weight at the end need not be read
+    count_.resize(static_cast<std::size_t>(key_.axis.out));
+    for (int i = 0; i < key_.axis.out; ++i) {
         int& taps = count_[static_cast<std::size_t>(i)];
+        taps = taps_.count(i);
         while (taps > 1 && weights(i)[taps - 1] == 0) {
             --taps;
         }
@@ -108,7 +53,7 @@ void RowPlan::build(const ResampleTable& table) {
     block_ends_.clear();
     rounds_.clear();
     steps_.clear();
-    for (int value = 0; value < key.out * key.channels; value += static_cast<int>(shape_.block)) {
+    for (int value = 0; value < key.axis.out * key.channels; value += static_cast<int>(shape_.block)) {
         plan_block(table, value);
         block_ends_.push_back(static_cast<int>(rounds_.size()));
     }
@@ -120,11 +65,11 @@ void RowPlan::plan_block(const ResampleTable& table, int first_value) {
     for (std::size_t v = 0; v < shape_.block; ++v) {
         const int value = first_value + static_cast<int>(v);
         const int x = value / channels;
-        if (x < table.key().out) {
+        if (x < table.key().axis.out) {
             lanes[v] = {table.first(x) * channels + value % channels, table.count(x), table.weights(x)};
         }
     }
-    for (Round round; place_windows(lanes, table.key().in * channels, round); rounds_.push_back(round)) {
+    for (Round round; place_windows(lanes, table.key().axis.in * channels, round); rounds_.push_back(round)) {
         while (add_step(lanes, round, channels)) {
         }
         round.end = static_cast<int>(steps_.size());

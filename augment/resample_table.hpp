@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "augment/resample_taps.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace tacit::augment {
-
-/// The filter of a resize, stretched over the pixels that fall together when an image shrinks (antialiasing).
-enum class Interpolation {
-    bilinear, ///< a triangle over two pixels
-    bicubic,  ///< Keys' cubic of a = -0.5 over four pixels, as in Pillow
-};
 
 /// How a kernel of the horizontal pass takes the values (pixels times channels) of a row: `block` at a time, in
 /// `groups` equal groups that each look through a window of 64 / groups source bytes. No block: it wants no RowPlan.
@@ -24,11 +20,8 @@ struct RowPlanShape {
 
 /// What a ResampleTable is made for.
 struct ResampleKey {
-    int in = 0;  ///< pixels of the line that is read, >= 1
-    int out = 0; ///< pixels of the line that is made, >= 1
-    Interpolation interpolation = Interpolation::bilinear;
-    bool mirrored = false; ///< the line comes out back to front
-    int channels = 1;      ///< interleaved values of a pixel
+    ResampleAxis axis;
+    int channels = 1; ///< interleaved values of a pixel
     RowPlanShape plan{};
     bool operator==(const ResampleKey&) const = default;
 };
@@ -97,28 +90,24 @@ class ResampleTable {
     const ResampleKey& key() const { return key_; }
     int precision() const { return precision_; }
     /// Most taps of any output pixel, rounded up to an even number.
-    int taps() const { return taps_; }
+    int taps() const { return taps_.most(); }
     /// First source pixel and number of taps (>= 1) of output pixel `i`.
-    int first(int i) const { return first_[static_cast<std::size_t>(i)]; }
+    int first(int i) const { return taps_.first(i); }
     int count(int i) const { return count_[static_cast<std::size_t>(i)]; }
     /// The `taps()` weights of output pixel `i`; those past count(i) are 0.
     const std::int16_t* weights(int i) const {
-        return &weights_[static_cast<std::size_t>(i) * static_cast<std::size_t>(taps_)];
+        return &weights_[static_cast<std::size_t>(i) * static_cast<std::size_t>(taps())];
     }
     const RowPlan& plan() const { return plan_; }
 
   private:
-    void find_taps(double scale, double support);
-    void fill_weights(double scale);
     void quantise();
 
     ResampleKey key_;
-    int taps_ = 0;
+    ResampleTaps taps_;
     int precision_ = 0;
-    std::vector<int> first_;
-    std::vector<int> count_;
+    std::vector<int> count_; // without those of no weight at the end
     std::vector<std::int16_t> weights_;
-    std::vector<double> exact_;
     RowPlan plan_;
 };
 

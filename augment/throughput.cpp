@@ -2,6 +2,7 @@
 #include "augment/throughput.hpp"
 
 #include "augment/buffers.hpp"
+#include "augment/normalize.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -27,6 +28,9 @@ class Outputs {
         }
     }
     const std::vector<ViewSlot>& slots() const { return slots_; }
+    ImageView image(const Recipe& recipe, int view) const {
+        return {slots_[static_cast<std::size_t>(view)].pixels, recipe.output(view)};
+    }
 
   private:
     std::vector<std::int32_t> classes_;
@@ -35,11 +39,39 @@ class Outputs {
     std::vector<ViewSlot> slots_;
 };
 
+/// Normalises views, one over the other.
+class Normalizer {
+  public:
+    Normalizer(const Recipe& recipe, Delivery delivery)
+        : normalize_(std::vector<double>(static_cast<std::size_t>(recipe.channels()), 0.5),
+                     std::vector<double>(static_cast<std::size_t>(recipe.channels()), 0.25)),
+          delivery_(delivery) {
+        for (int view = 0; view < recipe.views(); ++view) {
+            const std::size_t values = recipe.output(view).bytes();
+            floats_.resize(std::max(floats_.size(), delivery == Delivery::f32 ? values : 0));
+            halves_.resize(std::max(halves_.size(), delivery == Delivery::bf16 ? values : 0));
+        }
+    }
+    void take(ImageView view) {
+        if (delivery_ == Delivery::f32) {
+            normalize_.run(view, PixelLayout::planar, floats_.data());
+        } else if (delivery_ == Delivery::bf16) {
+            normalize_.run(view, PixelLayout::planar, halves_.data());
+        }
+    }
+
+  private:
+    Normalize normalize_;
+    Delivery delivery_;
+    std::vector<float> floats_;
+    std::vector<BFloat16> halves_;
+};
+
 /// Makes views again and again.
 class Run {
   public:
-    Run(const Recipe& recipe, std::span<const ImageView> sources)
-        : recipe_(recipe), sources_(sources), outputs_(recipe) {}
+    Run(const Recipe& recipe, std::span<const ImageView> sources, Delivery delivery = Delivery::u8)
+        : recipe_(recipe), sources_(sources), outputs_(recipe), normalizer_(recipe, delivery) {}
     Workspace& workspace() { return workspace_; }
 
     /// Seconds that a view took, over about `duration` seconds.
@@ -51,6 +83,9 @@ class Run {
         do {
             for (int i = 0; i < kSamplesPerLook; ++i, ++key_.sample) {
                 recipe_.apply(sources_[key_.sample % sources_.size()], key_, outputs_.slots(), workspace_);
+                for (int view = 0; view < recipe_.views(); ++view) {
+                    normalizer_.take(outputs_.image(recipe_, view));
+                }
             }
             views += kSamplesPerLook * recipe_.views();
             elapsed = std::chrono::duration<double>(Clock::now() - start).count();
@@ -65,6 +100,7 @@ class Run {
     const Recipe& recipe_;
     std::span<const ImageView> sources_;
     Outputs outputs_;
+    Normalizer normalizer_;
     Workspace workspace_;
     SampleKey key_;
     double views_ = 0.0;
@@ -72,8 +108,8 @@ class Run {
 
 } // namespace
 
-double views_per_second(const Recipe& recipe, std::span<const ImageView> sources, double seconds) {
-    Run run(recipe, sources);
+double views_per_second(const Recipe& recipe, std::span<const ImageView> sources, double seconds, Delivery delivery) {
+    Run run(recipe, sources, delivery);
     run.seconds_per_view(0.1 * seconds);
     return 1.0 / run.seconds_per_view(seconds);
 }

@@ -2,7 +2,7 @@
 #include "eval/features.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
-#include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
 
 #include <torch/types.h>
 

@@ -2,10 +2,10 @@
 #include "eval/features.hpp"
 
 #include "augment/recipe.hpp"
-#include "models/pretext/pretext.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/loader/loader.hpp"
 #include "pipeline/loader/recipe_config.hpp"
+#include "pipeline/train/pretext_input.hpp"
 
 #include <fmt/format.h>
 #include <torch/nn/module.h>
@@ -60,8 +60,7 @@ Features collect(const shards::Dataset& dataset, std::int64_t dim, const Feature
             continue;
         }
         const loader::BatchView& view = batch.views.at(0);
-        const at::Tensor images =
-            models::normalized_images(view.pixels.data(), batch.count, view.shape, options.mean, options.std);
+        const at::Tensor images = train::view_images(view, batch.count, options.mean, options.std);
         const at::Tensor ids =
             torch::tensor(at::ArrayRef<std::int64_t>(batch.ids.data(), static_cast<std::size_t>(batch.count)));
         values.index_copy_(0, ids, extract(images).to(torch::kFloat32).to(torch::kCPU));

@@ -3,11 +3,11 @@
 
 #include "augment/recipe.hpp"
 #include "eval/label_draw.hpp"
-#include "models/pretext/pretext.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/loader/loader.hpp"
 #include "pipeline/loader/recipe_config.hpp"
 #include "pipeline/train/optimizer.hpp"
+#include "pipeline/train/pretext_input.hpp"
 
 #include <torch/nn/init.h>
 #include <torch/nn/modules/linear.h>
@@ -109,7 +109,7 @@ class Trainer {
 
     at::Tensor images_of(const loader::Batch& batch) const {
         const loader::BatchView& view = batch.views.at(0);
-        return models::normalized_images(view.pixels.data(), batch.count, view.shape, images_.mean, images_.std);
+        return train::view_images(view, batch.count, images_.mean, images_.std);
     }
 
     static at::Tensor labels_of(const loader::Batch& batch) {

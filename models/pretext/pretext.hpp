@@ -79,9 +79,10 @@ std::vector<std::string> pretext_names();
 /// Name of the augmentation recipe that a pretext uses unless the config names another.
 std::string default_recipe(const std::string& pretext);
 
-/// [N, H, W, C] uint8 pixels -> [N, C, H, W] float32 (x / 255 - mean) / std, channels-last in memory.
-/// `pixels` is read before the call returns. mean and std have C entries in [0, 1].
-at::Tensor normalized_images(const std::uint8_t* pixels, std::int64_t count, augment::ImageShape shape,
+/// [N, H, W, C] pixels, uint8 levels or floats (T) -> [N, C, H, W] float32 (x - mean) / std, channels-last in memory;
+/// x = level / 255. `pixels` is read before the call returns. mean and std have C entries in [0, 1].
+template <class T>
+at::Tensor normalized_images(const T* pixels, std::int64_t count, augment::ImageShape shape,
                              const std::vector<double>& mean, const std::vector<double>& std);
 
 } // namespace tacit::models

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/throughput.hpp"
 #include "models/pretext/pretext.hpp"
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
@@ -24,7 +25,9 @@ void bench_augment_options(OptionTable& table) {
         "source", po::value<std::int64_t>()->value_name("PIXELS")->default_value(32), "of the generated source image")(
         "channels", po::value<std::int64_t>()->value_name("N")->default_value(3), "of the source image")(
         "data", po::value<std::string>()->value_name("PATH"), "take training images there as the sources")(
-        "images", po::value<std::int64_t>()->value_name("N")->default_value(1), "so many of them, kept in memory")(
+        "images", po::value<std::int64_t>()->value_name("N")->default_value(1),
+        "so many of them, kept in memory")("emit", po::value<std::string>()->value_name("TYPE")->default_value("u8"),
+                                           "what views are delivered as: u8, or planes normalised to f32 or bf16")(
         "seconds", po::value<double>()->value_name("S")->default_value(1),
         "of measuring, a recipe")("profile", po::bool_switch(), "measure again, and say where the time of a view goes");
     add_config_options(table);
@@ -92,6 +95,13 @@ std::vector<augment::RecipeSpec> chosen_recipes(const Call& call, augment::Image
     return recipes;
 }
 
+augment::Delivery chosen_delivery(const Call& call) {
+    const std::string type = call.text("emit");
+    if (type != "u8" && type != "f32" && type != "bf16")
+        throw ConfigError(fmt::format("--emit {}: there are u8, f32 and bf16", type));
+    return type == "u8" ? augment::Delivery::u8 : type == "f32" ? augment::Delivery::f32 : augment::Delivery::bf16;
+}
+
 /// Adds each operation's microseconds a view to the answers.
 void add_profile(const std::vector<augment::ProfileLine>& lines, nlohmann::ordered_json& result, std::string& text) {
     constexpr double kMicro = 1e6;
@@ -109,13 +119,14 @@ ExitCode run_bench_augment(const Call& call) {
     const Sources sources = chosen_sources(call);
     const augment::ImageShape source = sources.views.front().shape;
     const double seconds = call.number_in("seconds", 0.01, 600);
+    const augment::Delivery delivery = chosen_delivery(call);
     nlohmann::ordered_json results = nlohmann::ordered_json::array();
     std::string text = fmt::format("{:<18} {:>16}  (one thread, {} image{}, the first of {} x {} x {})\n", "recipe",
                                    "views/s", sources.views.size(), sources.views.size() == 1 ? "" : "s", source.height,
                                    source.width, source.channels);
     for (const augment::RecipeSpec& spec : chosen_recipes(call, source)) {
         const augment::Recipe recipe(spec, source.channels);
-        const double rate = augment::views_per_second(recipe, sources.views, seconds);
+        const double rate = augment::views_per_second(recipe, sources.views, seconds, delivery);
         results.push_back({{"recipe", spec.name},
                            {"size", recipe.output().height},
                            {"views_per_second", rate},
@@ -129,6 +140,7 @@ ExitCode run_bench_augment(const Call& call) {
                                          {"source_height", source.height},
                                          {"source_width", source.width},
                                          {"channels", source.channels},
+                                         {"emit", call.text("emit")},
                                          {"results", results}};
     call.answer(call.json() ? json.dump(2) : text);
     return ExitCode::done;

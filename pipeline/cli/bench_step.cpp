@@ -20,13 +20,16 @@ void bench_step_options(OptionTable& table) {
 }
 
 std::string text_of(const train::StepBench& bench) {
-    return fmt::format("step       {:.1f} ms median, {:.1f} ms at 95 % of {} steps\n"
-                       "images/s   {:.0f} (global batch {})\n"
-                       "data wait  {:.1f} % of the time\n"
-                       "loader     {:.2f} cores busy a rank\n"
-                       "ranks      {}, each {} threads and {} loader workers\n",
-                       bench.step_ms_p50, bench.step_ms_p95, bench.steps, bench.images_per_second, bench.batch,
-                       100 * bench.data_wait, bench.loader_cpu, bench.ranks, bench.threads, bench.workers);
+    return fmt::format(
+        "step       {:.1f} ms median, {:.1f} ms at 95 % of {} steps\n"
+        "images/s   {:.0f} (global batch {})\n"
+        "data wait  {:.1f} % of the time\n"
+        "loader     {:.2f} cores busy a rank; {:.1f} us of one core a view: {:.2f} cores would make 5,000 "
+        "views/s, {:.2f} cores 20,000\n"
+        "ranks      {}, each {} threads and {} loader workers\n",
+        bench.step_ms_p50, bench.step_ms_p95, bench.steps, bench.images_per_second, bench.batch, 100 * bench.data_wait,
+        bench.loader_cpu, bench.view_us, 5e-3 * bench.view_us, 20e-3 * bench.view_us, bench.ranks, bench.threads,
+        bench.workers);
 }
 
 ExitCode run_bench_step(const Call& call) {

@@ -12,7 +12,8 @@ namespace tacit::loader {
 struct BatchView {
     augment::ImageShape shape;             ///< of each image
     augment::MaskShape mask_shape;         ///< of each mask; no planes if the view makes none
-    std::vector<std::uint8_t> pixels;      ///< [count, height, width, channels] of `shape`
+    std::vector<std::uint8_t> pixels;      ///< [count, height, width, channels] of `shape`; empty if there are `values`
+    std::vector<float> values;             ///< the same of images of more than 8 bits: from 0, black, to 1, white
     std::vector<std::uint8_t> masks;       ///< [count, planes, height, width] of `mask_shape`, 0 or 1
     std::vector<std::int32_t> rotation;    ///< [count] quarter turns; empty if the view does not rotate
     std::vector<std::int32_t> permutation; ///< [count] index into the jigsaw's permutation_set(); empty without one

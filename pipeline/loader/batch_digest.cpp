@@ -44,6 +44,8 @@ std::string batch_digest(const std::vector<const Batch*>& shares) {
         hash_all(
             hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].pixels; });
         hash_all(
+            hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].values; });
+        hash_all(
             hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].masks; });
         hash_all(
             hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].rotation; });

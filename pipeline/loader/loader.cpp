@@ -67,8 +67,11 @@ template <class T> T* element(std::vector<T>& values, std::size_t i) {
 
 /// Where the outputs of one sample go.
 augment::ViewSlot slot_of(BatchView& view, std::size_t sample) {
-    return {element(view.pixels, sample * view.shape.bytes()), element(view.masks, sample * view.mask_shape.bytes()),
-            element(view.rotation, sample), element(view.permutation, sample)};
+    return {.pixels = element(view.pixels, sample * view.shape.bytes()),
+            .mask = element(view.masks, sample * view.mask_shape.bytes()),
+            .rotation = element(view.rotation, sample),
+            .permutation = element(view.permutation, sample),
+            .values = element(view.values, sample * view.shape.values())};
 }
 
 } // namespace
@@ -93,7 +96,8 @@ struct Loader::Impl {
 
     const augment::Recipe& recipe;
     LoaderOptions options;
-    bool as_stored; ///< every image is its own view: it may be read where it belongs
+    bool floats;    ///< images have more than 8 bits
+    bool as_stored; ///< every image is its own view of 8 bits: it may be read where it belongs
     SampleSource source;
     std::int64_t first_epoch = 0;
     std::int64_t first_batch = 0;
@@ -114,11 +118,15 @@ struct Loader::Impl::Scratch {
 };
 
 Loader::Impl::Impl(const shards::Dataset& data, const augment::Recipe& views, const LoaderOptions& given)
-    : recipe(views), options(checked(given, data)), as_stored(views.keeps(data.info().shape)), source(data, options),
+    : recipe(views), options(checked(given, data)), floats(data.info().floats()),
+      as_stored(!floats && views.keeps(data.info().shape)), source(data, options),
       ring(options.slots, options.global_batch / options.ranks,
            [this](std::int64_t number, Batch& batch) { prepare(number, batch); }) {
     if (recipe.channels() != data.info().channels) {
         throw std::logic_error("Loader: the recipe is for another number of channels than the data set has");
+    }
+    if (floats) {
+        recipe.require_floats();
     }
 }
 
@@ -144,7 +152,8 @@ void Loader::Impl::prepare(std::int64_t number, Batch& batch) {
         const augment::ViewOutputs outputs = recipe.outputs(static_cast<int>(v));
         view.shape = recipe.output(static_cast<int>(v));
         view.mask_shape = outputs.mask;
-        view.pixels.resize(count * view.shape.bytes());
+        view.pixels.resize(floats ? 0 : count * view.shape.bytes());
+        view.values.resize(floats ? count * view.shape.values() : 0);
         view.masks.resize(count * view.mask_shape.bytes());
         view.rotation.resize(outputs.rotation ? count : 0);
         view.permutation.resize(outputs.permutation ? count : 0);
@@ -159,7 +168,11 @@ void Loader::Impl::fill(const Ring::Claim& claim, Scratch& scratch) {
     const std::int64_t epoch = options.fixed_epoch >= 0 ? options.fixed_epoch : batch.epoch;
     scratch.buffers.target = as_stored ? scratch.slots[0].pixels : nullptr;
     augment::SampleViews views{recipe, {options.seed, static_cast<std::uint32_t>(epoch), 0}};
-    const augment::ImageWindow image = source.read(claim.batch, claim.sample, batch, views, scratch.buffers);
+    if (floats) {
+        const auto image = source.read<float>(claim.batch, claim.sample, batch, views, scratch.buffers);
+        return recipe.apply(image, views.key, scratch.slots, scratch.workspace);
+    }
+    const auto image = source.read<std::uint8_t>(claim.batch, claim.sample, batch, views, scratch.buffers);
     if (image.pixels.data != scratch.slots[0].pixels) {
         recipe.apply(image, views.key, scratch.slots, scratch.workspace);
     }

@@ -33,7 +33,8 @@ struct LoaderStats {
 class Loader {
   public:
     /// `dataset` and `recipe` must outlive the loader. Throws ConfigError when ranks do not divide the
-    /// batch or the data set holds less than one batch; std::logic_error for options out of range.
+    /// batch, the data set holds less than one batch, or its images have more than 8 bits and the recipe has an
+    /// operation that does not take them; std::logic_error for options out of range.
     Loader(const shards::Dataset& dataset, const augment::Recipe& recipe, const LoaderOptions& options);
     ~Loader();
     Loader(const Loader&) = delete;

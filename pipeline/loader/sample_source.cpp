@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 
 namespace tacit::loader {
 
@@ -41,21 +42,28 @@ SampleSource::Pick SampleSource::pick(const Visit& visit, std::int64_t number, c
     return {visit, &blocks_.want(visit.block, until)};
 }
 
-augment::ImageWindow SampleSource::pixels(const Pick& pick, const augment::SampleViews& views,
-                                          shards::SampleBuffer& buffers) {
-    return pick.block == nullptr
-               ? dataset_.read(pick.visit.sample, views, buffers)
-               : dataset_.image(blocks_.get(*pick.block, buffers.scratch), pick.visit.sample, views, buffers);
+template <class T>
+augment::BasicImageWindow<T> SampleSource::pixels(const Pick& pick, const augment::SampleViews& views,
+                                                  shards::SampleBuffer& buffers) {
+    const std::int64_t sample = pick.visit.sample;
+    const shards::Block* block = pick.block == nullptr ? nullptr : &blocks_.get(*pick.block, buffers.scratch);
+    if constexpr (std::is_same_v<T, float>) {
+        return block == nullptr ? dataset_.read_floats(sample, buffers) : dataset_.floats(*block, sample, buffers);
+    } else {
+        return block == nullptr ? dataset_.read(sample, views, buffers)
+                                : dataset_.image(*block, sample, views, buffers);
+    }
 }
 
-augment::ImageWindow SampleSource::read(std::int64_t number, std::int64_t at, Batch& batch, augment::SampleViews& views,
-                                        shards::SampleBuffer& buffers) {
+template <class T>
+augment::BasicImageWindow<T> SampleSource::read(std::int64_t number, std::int64_t at, Batch& batch,
+                                                augment::SampleViews& views, shards::SampleBuffer& buffers) {
     const auto place = static_cast<std::size_t>(at);
     const Pick settled = picks(number)[place];
     for (Pick tried = settled;;) {
         views.key.sample = static_cast<std::uint64_t>(tried.visit.sample);
         try {
-            const augment::ImageWindow image = pixels(tried, views, buffers);
+            const auto image = pixels<T>(tried, views, buffers);
             batch.ids[place] = tried.visit.sample;
             batch.labels[place] = dataset_.labels()[static_cast<std::size_t>(tried.visit.sample)];
             return image;
@@ -72,5 +80,10 @@ augment::ImageWindow SampleSource::read(std::int64_t number, std::int64_t at, Ba
         }
     }
 }
+
+template augment::ImageWindow SampleSource::read<std::uint8_t>(std::int64_t, std::int64_t, Batch&,
+                                                               augment::SampleViews&, shards::SampleBuffer&);
+template augment::FloatImageWindow SampleSource::read<float>(std::int64_t, std::int64_t, Batch&, augment::SampleViews&,
+                                                             shards::SampleBuffer&);
 
 } // namespace tacit::loader

@@ -23,9 +23,10 @@ class SampleSource {
     void open(std::int64_t number, Batch& batch);
     /// What `views` read of sample `at` of an open batch, for any thread. Where the sample is bad and may be skipped,
     /// of the one that takes its place, and the batch's label and id become that one's, as does views.key.sample in any
-    /// case. Throws DataError.
-    augment::ImageWindow read(std::int64_t number, std::int64_t at, Batch& batch, augment::SampleViews& views,
-                              shards::SampleBuffer& buffers);
+    /// case. T: uint8, or float where the data set has floats(). Throws DataError.
+    template <class T>
+    augment::BasicImageWindow<T> read(std::int64_t number, std::int64_t at, Batch& batch, augment::SampleViews& views,
+                                      shards::SampleBuffer& buffers);
     /// Batch `number`, whose samples have all been read, is done with.
     void release(std::int64_t number) { blocks_.release(number); }
     /// Numbers start again. Only while no thread works.
@@ -41,7 +42,9 @@ class SampleSource {
     };
     std::vector<Pick>& picks(std::int64_t number) { return picks_[static_cast<std::size_t>(number) % picks_.size()]; }
     Pick pick(const Visit& visit, std::int64_t number, const Batch& batch);
-    augment::ImageWindow pixels(const Pick& pick, const augment::SampleViews& views, shards::SampleBuffer& buffers);
+    template <class T>
+    augment::BasicImageWindow<T> pixels(const Pick& pick, const augment::SampleViews& views,
+                                        shards::SampleBuffer& buffers);
 
     const shards::Dataset& dataset_;
     std::int64_t global_batch_;

@@ -6,7 +6,7 @@
 #include "pipeline/shards/dataset_parts.hpp"
 #include "pipeline/shards/images/codec.hpp"
 #include "pipeline/shards/images/formats.hpp"
-#include "pipeline/shards/to_u8.hpp"
+#include "pipeline/shards/value_range.hpp"
 
 #include <fmt/format.h>
 
@@ -43,6 +43,17 @@ DatasetInfo describe(const DatasetIndex& index, const DatasetParts& parts) {
     return info;
 }
 
+/// Black and white of the part's numbers.
+const std::vector<double>& range_of(const DatasetPart& part) {
+    const std::vector<double>& range = part.file->value_range;
+    if (range.empty()) {
+        throw ConfigError(fmt::format("{}: holds floating-point numbers; say which of them mean black and white with "
+                                      "data.range: [low, high]",
+                                      part.name()));
+    }
+    return range;
+}
+
 /// `image` is the image's number in the part.
 void verify(const DatasetPart& part, std::int64_t image, const StoredImage& stored) {
     const std::vector<std::uint32_t>& checksums = part.file->checksums;
@@ -69,6 +80,7 @@ struct Dataset::Impl {
                                 const augment::SampleViews* views, SampleBuffer& buffer) const;
     augment::ImageWindow decode(std::int64_t index_of_image, const StoredImage& stored,
                                 const augment::SampleViews* views, SampleBuffer& buffer) const;
+    augment::FloatImageView floats(std::int64_t index_of_image, const StoredImage& stored, SampleBuffer& buffer) const;
 
     DatasetIndex index;
     DatasetParts parts;
@@ -136,13 +148,8 @@ augment::ImageWindow Dataset::Impl::levels(std::int64_t index_of_image, const St
         return unpack(stored.bytes, views, buffer);
     }
     const DatasetPart& part = parts.part_of(index_of_image);
-    const std::vector<double>& range = part.file->value_range;
     const StoredImage image = numbers(stored, buffer);
-    if (range.empty()) {
-        throw ConfigError(fmt::format("{}: holds floating-point numbers; say which of them mean black and white with "
-                                      "data.range: [low, high]",
-                                      part.name()));
-    }
+    const std::vector<double>& range = range_of(part);
     if (part.levels) {
         return augment::ImageView{image.bytes.data(), image.shape};
     }
@@ -155,6 +162,19 @@ augment::ImageWindow Dataset::Impl::decode(std::int64_t index_of_image, const St
                                            const augment::SampleViews* views, SampleBuffer& buffer) const {
     try {
         return levels(index_of_image, stored, views, buffer);
+    } catch (const DataError& error) {
+        parts.fail(index_of_image, error);
+    }
+}
+
+augment::FloatImageView Dataset::Impl::floats(std::int64_t index_of_image, const StoredImage& stored,
+                                              SampleBuffer& buffer) const {
+    const std::vector<double>& range = range_of(parts.part_of(index_of_image));
+    try {
+        const StoredImage image = numbers(stored, buffer);
+        float* to = buffer.floats.get(image.shape.values());
+        to_float(image.bytes, image.element, range[0], range[1], {to, image.shape.values()});
+        return {to, image.shape};
     } catch (const DataError& error) {
         parts.fail(index_of_image, error);
     }
@@ -223,6 +243,10 @@ augment::ImageWindow Dataset::read(std::int64_t index, const augment::SampleView
     return impl_->decode(index, stored(index, buffer), &views, buffer);
 }
 
+augment::FloatImageView Dataset::read_floats(std::int64_t index, SampleBuffer& buffer) const {
+    return impl_->floats(index, stored(index, buffer), buffer);
+}
+
 void Dataset::load(std::int64_t number, Block& into, ArrayScratch& scratch) const {
     const std::int64_t first = block_starts().at(static_cast<std::size_t>(number));
     const DatasetPart& part = impl_->parts.part_of(first);
@@ -263,6 +287,10 @@ augment::ImageView Dataset::image(const Block& block, std::int64_t index, Sample
 augment::ImageWindow Dataset::image(const Block& block, std::int64_t index, const augment::SampleViews& views,
                                     SampleBuffer& buffer) const {
     return impl_->decode(index, stored(block, index), &views, buffer);
+}
+
+augment::FloatImageView Dataset::floats(const Block& block, std::int64_t index, SampleBuffer& buffer) const {
+    return impl_->floats(index, stored(block, index), buffer);
 }
 
 void Dataset::stage(StagingOptions options) {

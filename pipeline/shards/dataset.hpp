@@ -32,6 +32,8 @@ struct DatasetInfo {
     std::vector<double> std;          ///< per channel in [0, 1]
     std::string source;               ///< where the images came from, as the importer recorded it
     std::string fingerprint;          ///< hex digest of the index: equal data sets have equal fingerprints
+    /// Whether images are more than 8-bit levels, so that training reads them as floats.
+    bool floats() const { return element != Element::u8; }
 };
 
 /// Storage that decoded samples are written into; one per worker thread.
@@ -39,6 +41,7 @@ struct SampleBuffer {
     std::vector<std::uint8_t> encoded;     ///< bytes as stored
     std::vector<std::uint8_t> wide;        ///< decoded pixels of 16 bits
     augment::Scratch<std::uint8_t> pixels; ///< decoded HWC image
+    augment::Scratch<float> floats;        ///< the same as floats
     /// Where an image of DatasetInfo::shape may be read or decoded to at once, if that saves a copy; nullptr: nowhere.
     std::uint8_t* target = nullptr;
     ArrayScratch scratch;
@@ -80,6 +83,8 @@ class Dataset {
     augment::ImageView read(std::int64_t index, SampleBuffer& buffer) const;
     /// As much of the same as `views` read: of a JPEG, nothing else is decoded, nor noticed if it is damaged.
     augment::ImageWindow read(std::int64_t index, const augment::SampleViews& views, SampleBuffer& buffer) const;
+    /// The same as floats (to_float), for images of more than 8 bits.
+    augment::FloatImageView read_floats(std::int64_t index, SampleBuffer& buffer) const;
 
     /// Whether read() of an image costs no more than the image's part of load(). False where an image lies in an HDF5
     /// chunk with others, all of which must be decoded for it alone.
@@ -95,6 +100,8 @@ class Dataset {
     /// As much of the same as `views` read.
     augment::ImageWindow image(const Block& block, std::int64_t index, const augment::SampleViews& views,
                                SampleBuffer& buffer) const;
+    /// Equals read_floats(index).
+    augment::FloatImageView floats(const Block& block, std::int64_t index, SampleBuffer& buffer) const;
     /// The same as it is stored; the bytes lie in the block. Verifies its checksum. Throws DataError.
     StoredImage stored(const Block& block, std::int64_t index) const;
     /// The same as numbers of info().element: JPEG and PNG decoded, no value range applied. Throws DataError.

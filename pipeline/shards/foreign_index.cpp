@@ -5,9 +5,10 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/data_spec.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/labels.hpp"
-#include "pipeline/shards/to_u8.hpp"
+#include "pipeline/shards/value_range.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,9 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/extents.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/hdf5/storage.hpp"
 
 #include <fmt/format.h>
 

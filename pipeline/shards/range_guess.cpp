@@ -3,9 +3,10 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/finite_sums.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
-#include "pipeline/shards/to_u8.hpp"
 #include "pipeline/shards/value_counts.hpp"
+#include "pipeline/shards/value_range.hpp"
 
 #include <fmt/format.h>
 

@@ -8,11 +8,12 @@
 #include "pipeline/shards/foreign_index.hpp"
 #include "pipeline/shards/format.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/column.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/shard_texts.hpp"
-#include "pipeline/shards/to_u8.hpp"
+#include "pipeline/shards/value_range.hpp"
 
 #include <fmt/format.h>
 

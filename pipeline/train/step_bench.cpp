@@ -28,6 +28,7 @@ std::string StepBench::json() const {
         {"images_per_second", images_per_second},
         {"data_wait", data_wait},
         {"loader_cpu", loader_cpu},
+        {"view_us", view_us},
         {"loss", loss},
         {"ranks", ranks},
         {"threads", threads},
@@ -46,6 +47,7 @@ StepBench bench_step(config::Document& document, std::int64_t warmup, std::int64
     for (std::int64_t i = 0; i < warmup; ++i)
         trainer.step();
     const double worker_seconds = trainer.loader_stats().worker_seconds;
+    const std::int64_t samples = trainer.loader_stats().samples;
     StepBench bench;
     std::vector<double> times;
     double total = 0;
@@ -63,7 +65,10 @@ StepBench bench_step(config::Document& document, std::int64_t warmup, std::int64
     bench.step_ms_p95 = quantile(times, 0.95);
     bench.images_per_second = static_cast<double>(bench.steps * experiment.train.batch) / total;
     bench.data_wait = std::min(1.0, waited / total);
-    bench.loader_cpu = (trainer.loader_stats().worker_seconds - worker_seconds) / total;
+    const double worked = trainer.loader_stats().worker_seconds - worker_seconds;
+    bench.loader_cpu = worked / total;
+    bench.view_us =
+        1e6 * worked / static_cast<double>((trainer.loader_stats().samples - samples) * experiment.recipe->views());
     bench.ranks = comm.size();
     bench.threads = experiment.threads;
     bench.workers = experiment.workers;

@@ -18,7 +18,8 @@ struct StepBench {
     double images_per_second = 0; ///< samples of the global batch per second, data wait included
     double data_wait = 0;         ///< share of the time spent waiting for the loader, mean over ranks
     double loader_cpu = 0;        ///< CPU time of this rank's loader workers / wall time, in cores
-    double loss = 0;              ///< of the last step
+    double view_us = 0; ///< CPU time of a loader worker for a view, its share of reading included, microseconds
+    double loss = 0;    ///< of the last step
     int ranks = 1;
     int threads = 1;        ///< of LibTorch per rank
     int workers = 1;        ///< of the loader per rank

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "augment/float_color.hpp"
 #include "augment/simd.hpp"
 #include "test_images.hpp"
 
@@ -65,6 +66,56 @@ TEST(Colour, GrayWeightsAreRec601) {
     EXPECT_EQ(pixel({0, 255, 0}, {Grayscale{}}), (Colour{149, 149, 149}));
 }
 
+TEST(Colour, MeanGrayIsTheTruncatedThirdOfTheSum) {
+    for (const ColorMode mode : {ColorMode::exact, ColorMode::fast}) {
+        EXPECT_EQ(pixel({10, 20, 32}, {Grayscale{GrayWeights::mean}}, mode), (Colour{20, 20, 20}));
+        EXPECT_EQ(pixel({255, 255, 254}, {Grayscale{GrayWeights::mean}}, mode), (Colour{254, 254, 254}));
+    }
+}
+
+TEST(Colour, FastFoldsMeanGrayIn) {
+    EXPECT_EQ(pixel({30, 60, 120}, {Brightness{2.0}, Grayscale{GrayWeights::mean}}, ColorMode::fast)[0], 140);
+}
+
+TEST(Lab, KnowsTheCornersOfTheColourCube) {
+    EXPECT_EQ(pixel({0, 0, 0}, {Lab{}}), (Colour{0, 128, 128}));
+    EXPECT_EQ(pixel({255, 255, 255}, {Lab{}}), (Colour{255, 128, 128}));
+    EXPECT_EQ(pixel({255, 0, 0}, {Lab{}}), (Colour{136, 208, 195}));
+    EXPECT_EQ(pixel({0, 255, 0}, {Lab{}}), (Colour{224, 42, 211}));
+    EXPECT_EQ(pixel({0, 0, 255}, {Lab{}}), (Colour{82, 207, 20}));
+}
+
+TEST(Lab, OfGrayHasNoColour) {
+    for (int level = 0; level < 256; ++level) {
+        const Colour lab = pixel(Colour(3, static_cast<std::uint8_t>(level)), {Lab{}});
+        EXPECT_EQ((Colour{lab[1], lab[2]}), (Colour{128, 128})) << level;
+    }
+}
+
+TEST(Lab, OfFloatsIsThatOfLevelsUnrounded) {
+    const TestImage image = random_image(16, 16, 3);
+    const Colour expected = colored(image, {Lab{}}).pixels;
+    std::vector<float> values(image.pixels.size());
+    std::transform(image.pixels.begin(), image.pixels.end(), values.begin(), from_level<float>);
+    FloatColorChain chain;
+    chain.start(ColorMode::exact);
+    chain.add(Lab{});
+    chain.run({values.data(), image.shape}, {values.data(), image.shape});
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        ASSERT_NEAR(255.0F * values[i], expected[i], 0.501F);
+    }
+}
+
+TEST(Lab, CanKeepLightnessAlone) {
+    const TestImage image = random_image(9, 9, 3);
+    const Colour all = run(Recipe(one_view(9, {{"rgb_to_lab", 1.0, {}}}), 3), image.view(), {}).pixels[0];
+    const Recipe recipe(one_view(9, {{"rgb_to_lab", 1.0, {}, {{"keep", "lightness"}}}}), 3);
+    const Colour lightness = run(recipe, image.view(), {}).pixels[0];
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        EXPECT_EQ(lightness[i], i % 3 == 0 ? all[i] : 128);
+    }
+}
+
 TEST(Colour, AThirdOfTheCircleTurnsRedToGreenToBlue) {
     EXPECT_EQ(pixel({255, 0, 0}, {Hue{1.0 / 3.0}}), (Colour{0, 255, 0}));
     EXPECT_EQ(pixel({0, 255, 0}, {Hue{1.0 / 3.0}}), (Colour{0, 0, 255}));
@@ -109,25 +160,18 @@ RC_GTEST_PROP(ColourProperty, HueTurnsByTheShift, ()) {
 }
 
 TEST(Colour, SolarizeInvertsFromTheThreshold) {
-    EXPECT_EQ(pixel({127, 128, 255}, {Levels{solarize_levels(128)}}), (Colour{127, 127, 0}));
+    EXPECT_EQ(pixel({127, 128, 255}, {Solarize{128}}), (Colour{127, 127, 0}));
 }
 
 TEST(Colour, GainAndOffsetAreThoseOfTheirChannel) {
-    EXPECT_EQ(pixel({100, 100, 100, 100}, {Levels{gain_offset_levels(1.5, 0.1), 2}}), (Colour{100, 100, 175, 100}));
-    EXPECT_EQ(pixel({100, 200}, {Levels{gain_offset_levels(2.0, -1.0), 1}}), (Colour{100, 145}));
+    EXPECT_EQ(pixel({100, 100, 100, 100}, {GainOffset{2, 1.5, 0.1}}), (Colour{100, 100, 175, 100}));
+    EXPECT_EQ(pixel({100, 200}, {GainOffset{1, 2.0, -1.0}}), (Colour{100, 145}));
 }
 
 TEST(Colour, StepsTogetherAreTheStepsOneByOne) {
-    const std::vector<ColorStep> steps{Levels{gamma_levels(1.4)},
-                                       Levels{posterize_levels(6), 1},
-                                       Hue{0.1},
-                                       ChannelOrder{{1, 2, 0}},
-                                       Levels{solarize_levels(200)},
-                                       Contrast{0.7},
-                                       AutoContrast{},
-                                       Saturation{1.3},
-                                       Equalize{},
-                                       Levels{constant_levels(9), 0}};
+    const std::vector<ColorStep> steps{
+        Gamma{1.4},    Posterize{6},   GainOffset{1, 1.3, 0.1}, Hue{0.1},   ChannelOrder{{1, 2, 0}}, Solarize{200},
+        Contrast{0.7}, AutoContrast{}, Saturation{1.3},         Equalize{}, ChannelDrop{0}};
     const TestImage image = random_image(61, 47, 3);
     TestImage expected = image;
     for (const ColorStep& step : steps) {
@@ -145,7 +189,7 @@ TEST(Colour, StepsTogetherAreTheStepsOneByOne) {
 
 TEST(Colour, EverySimdLevelMakesTheSameBytes) {
     const std::vector<ColorStep> adjustments{Saturation{1.7}, Hue{-0.13}, Contrast{1.2}};
-    const std::vector<ColorStep> all{Saturation{1.7}, Hue{-0.13}, Levels{gamma_levels(0.8)}, Contrast{1.2}, Hue{0.1}};
+    const std::vector<ColorStep> all{Saturation{1.7}, Hue{-0.13}, Gamma{0.8}, Contrast{1.2}, Hue{0.1}};
     for (const int width : {1, 15, 63, 64, 65, 333}) {
         const TestImage image = random_image(5, width, 3);
         const auto images = [&] {

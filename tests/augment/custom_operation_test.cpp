@@ -63,5 +63,26 @@ TEST(CustomOperation, ANameIsGivenOnce) {
     EXPECT_THROW(register_operation("grayscale", make_keep_bits), std::logic_error);
 }
 
+TEST(CustomOperation, OfLevelsAloneIsRefusedForFloats) {
+    const Recipe recipe(one_view(16, {{"horizontal_flip", 1.0, {}}, {"keep_bits", 1.0, {}}}), 3);
+    try {
+        recipe.require_floats();
+        FAIL() << "no exception";
+    } catch (const ConfigError& error) {
+        EXPECT_STREQ(error.what(), "recipe 'test', view 0, keep_bits: it takes images of 8 bits alone, and these have "
+                                   "more; leave it out, or derive it from AnyPixelOperation");
+    }
+    Workspace workspace;
+    const std::vector<float> image(recipe.output().values());
+    EXPECT_THROW(recipe.apply(FloatImageView{image.data(), recipe.output()}, {}, std::vector<ViewSlot>(1), workspace),
+                 std::logic_error);
+}
+
+TEST(CustomOperation, AllBuiltInRecipesTakeFloats) {
+    for (const std::string& name : preset_names()) {
+        EXPECT_NO_THROW(Recipe(preset(name, 32, 3), 3).require_floats()) << name;
+    }
+}
+
 } // namespace
 } // namespace tacit::augment

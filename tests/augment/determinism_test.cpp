@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "augment/operation.hpp"
 #include "augment/simd.hpp"
 #include "test_images.hpp"
 
@@ -11,12 +12,15 @@ namespace {
 
 constexpr int kSamples = 40;
 
+TestImage image_of(std::uint64_t sample) {
+    return random_image(30 + static_cast<int>(sample % 7), 41, 3, sample);
+}
+
 std::vector<SampleOutputs> run_samples(const Recipe& recipe, const std::vector<std::uint64_t>& order) {
     Workspace workspace;
     std::vector<SampleOutputs> outputs(kSamples);
     for (const std::uint64_t sample : order) {
-        const TestImage image = random_image(30 + static_cast<int>(sample % 7), 41, 3, sample);
-        outputs[sample] = run(recipe, image.view(), {5, 1, sample}, workspace);
+        outputs[sample] = run(recipe, image_of(sample).view(), {5, 1, sample}, workspace);
     }
     return outputs;
 }
@@ -46,8 +50,7 @@ TEST_P(EveryPreset, DoesNotDependOnTheThread) {
         threads.emplace_back([&, worker] {
             Workspace workspace;
             for (std::uint64_t sample = worker; sample < kSamples; sample += 3) {
-                const TestImage image = random_image(30 + static_cast<int>(sample % 7), 41, 3, sample);
-                made[sample] = run(recipe, image.view(), {5, 1, sample}, workspace);
+                made[sample] = run(recipe, image_of(sample).view(), {5, 1, sample}, workspace);
             }
         });
     }
@@ -65,6 +68,41 @@ TEST_P(EveryPreset, DoesNotDependOnTheSimdLevel) {
         for (const SimdLevel level : {SimdLevel::avx2, SimdLevel::avx512}) {
             limit_simd(level);
             EXPECT_EQ(run_samples(recipe, rising()), expected) << static_cast<int>(simd_level());
+        }
+    }
+}
+
+TEST_P(EveryPreset, OfFloatsDependsOnNeitherOrderNorSimdLevel) {
+    const Recipe recipe(preset(GetParam(), 32, 3), 3);
+    const std::vector<std::uint64_t> order = rising();
+    std::vector<FloatSampleOutputs> expected(kSamples);
+    limit_simd(SimdLevel::scalar);
+    for (const std::uint64_t sample : order) {
+        expected[sample] = run(recipe, floats_of(image_of(sample)).view(), {5, 1, sample});
+    }
+    for (const SimdLevel level : {SimdLevel::avx2, SimdLevel::avx512}) {
+        limit_simd(level);
+        Workspace workspace;
+        for (auto sample = order.rbegin(); sample != order.rend(); ++sample) {
+            EXPECT_EQ(run(recipe, floats_of(image_of(*sample)).view(), {5, 1, *sample}, workspace), expected[*sample]);
+        }
+    }
+}
+
+TEST(EveryOperation, DoesNotDependOnTheSimdLevel) {
+    std::vector<OpSpec> operations;
+    for (const std::string& name : operation_names()) {
+        operations.push_back({name, 1.0, {}});
+    }
+    operations.push_back({"rotation", 1.0, {}, {{"interpolation", "bilinear"}}});
+    operations.push_back({"affine", 1.0, {{"scale", {0.3, 2}}, {"shear", {20}}}, {{"interpolation", "bilinear"}}});
+    for (OpSpec& operation : operations) {
+        const Recipe recipe(one_view(42, {{"resize", 1.0, {}}, std::move(operation)}), 3);
+        limit_simd(SimdLevel::scalar);
+        const std::vector<SampleOutputs> expected = run_samples(recipe, rising());
+        for (const SimdLevel level : {SimdLevel::avx2, SimdLevel::avx512}) {
+            limit_simd(level);
+            EXPECT_EQ(run_samples(recipe, rising()), expected) << recipe.spec().views[0].ops[1].name;
         }
     }
 }

@@ -43,8 +43,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, ExtremeSource,
 TEST(Extremes, AnEmptyImageIsRefused) {
     const Recipe recipe(preset("eval", 8, 3), 3);
     const TestImage image(1, 1, 3);
-    EXPECT_THROW(run(recipe, {image.pixels.data(), {0, 4, 3}}, {}), DataError);
-    EXPECT_THROW(run(recipe, {nullptr, {4, 4, 3}}, {}), DataError);
+    EXPECT_THROW(run(recipe, ImageView{image.pixels.data(), {0, 4, 3}}, {}), DataError);
+    EXPECT_THROW(run(recipe, ImageView{nullptr, {4, 4, 3}}, {}), DataError);
 }
 
 TEST(Extremes, AnotherChannelCountIsRefused) {

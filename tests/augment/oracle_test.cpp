@@ -3,90 +3,20 @@
 #include "augment/blur.hpp"
 #include "augment/orientation.hpp"
 #include "augment/resample.hpp"
-#include "test_images.hpp"
+#include "augment/warp.hpp"
+#include "oracle_cases.hpp"
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <functional>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <map>
 #include <string>
 
 namespace tacit::augment {
 namespace {
 
-struct OracleCase {
-    std::string name;
-    std::vector<double> params;
-    TestImage input{1, 1, 1};
-    TestImage output{1, 1, 1};
-    int whole(std::size_t i) const { return static_cast<int>(params.at(i)); }
-};
-
-std::uint32_t read_u32(std::istream& file) {
-    std::uint32_t value = 0;
-    file.read(reinterpret_cast<char*>(&value), sizeof value);
-    return value;
-}
-
-TestImage read_image(std::istream& file) {
-    const auto height = static_cast<int>(read_u32(file));
-    const auto width = static_cast<int>(read_u32(file));
-    TestImage image(height, width, static_cast<int>(read_u32(file)));
-    file.read(reinterpret_cast<char*>(image.pixels.data()), static_cast<std::streamsize>(image.pixels.size()));
-    return image;
-}
-
-std::vector<OracleCase> read_cases() {
-    std::ifstream file(std::string(TACIT_FIXTURES) + "/augment/cases.bin", std::ios::binary);
-    std::vector<OracleCase> cases;
-    char name[33] = {};
-    while (file.read(name, 32)) {
-        OracleCase next;
-        next.name = name;
-        next.params.resize(read_u32(file));
-        file.read(reinterpret_cast<char*>(next.params.data()), static_cast<std::streamsize>(8 * next.params.size()));
-        next.input = read_image(file);
-        next.output = read_image(file);
-        cases.push_back(next);
-    }
-    return cases;
-}
-
-/// What ColorChain makes of the steps of a case.
-std::vector<ColorStep> color_steps(const OracleCase& test) {
-    const auto amount = [&](std::size_t i) { return test.params.at(i); };
-    if (test.name == "color_jitter") {
-        const std::vector<ColorStep> steps{Brightness{amount(4)}, Contrast{amount(5)}, Saturation{amount(6)},
-                                           Hue{amount(7)}};
-        const auto at = [&](std::size_t i) { return steps.at(static_cast<std::size_t>(test.whole(i))); };
-        return {at(0), at(1), at(2), at(3)};
-    }
-    if (test.name == "channel_shuffle") {
-        ChannelOrder permutation{};
-        std::transform(test.params.begin(), test.params.end(), permutation.from.begin(),
-                       [](double channel) { return static_cast<std::uint8_t>(channel); });
-        return {permutation};
-    }
-    const std::map<std::string, std::function<ColorStep()>> steps{
-        {"brightness", [&] { return Brightness{amount(0)}; }},
-        {"contrast", [&] { return Contrast{amount(0)}; }},
-        {"saturation", [&] { return Saturation{amount(0)}; }},
-        {"hue", [&] { return Hue{amount(0)}; }},
-        {"grayscale", [] { return Grayscale{}; }},
-        {"solarize", [&] { return Levels{solarize_levels(test.whole(0))}; }},
-        {"invert", [] { return Levels{solarize_levels(0)}; }},
-        {"posterize", [&] { return Levels{posterize_levels(test.whole(0))}; }},
-        {"gamma", [&] { return Levels{gamma_levels(amount(0))}; }},
-        {"equalize", [] { return Equalize{}; }},
-        {"auto_contrast", [] { return AutoContrast{}; }}};
-    const auto found = steps.find(test.name);
-    return found == steps.end() ? std::vector<ColorStep>{} : std::vector<ColorStep>{found->second()};
-}
-
-TestImage resized_crop(const OracleCase& test, Interpolation interpolation) {
+TestImage resized_crop(const OracleCase<std::uint8_t>& test, Interpolation interpolation) {
     ResampleScratch scratch;
     TestImage out(test.output.shape.height, test.output.shape.width, test.output.shape.channels);
     crop_resize(test.input.view(), {test.whole(0), test.whole(1), test.whole(2), test.whole(3)}, interpolation, {},
@@ -94,20 +24,32 @@ TestImage resized_crop(const OracleCase& test, Interpolation interpolation) {
     return out;
 }
 
-TestImage oriented(const OracleCase& test, Orientation orientation) {
+TestImage oriented(const OracleCase<std::uint8_t>& test, Orientation orientation) {
     TestImage out(test.output.shape.height, test.output.shape.width, test.output.shape.channels);
     orient(test.input.view(), orientation, out.edit());
     return out;
 }
 
-TestImage by_recipe(const OracleCase& test, std::vector<OpSpec> ops) {
+TestImage warped(const OracleCase<std::uint8_t>& test) {
+    const auto amount = [&](std::size_t i) { return test.params.at(i); };
+    const Affine affine{amount(0), amount(1), amount(2), amount(3), amount(4), amount(5)};
+    std::vector<std::uint8_t> fill;
+    std::transform(test.params.begin() + 6, test.params.end(), std::back_inserter(fill),
+                   [](double level) { return static_cast<std::uint8_t>(level); });
+    TestImage out(test.output.shape.height, test.output.shape.width, test.output.shape.channels);
+    const bool bilinear = test.name.ends_with("_bilinear");
+    warp(test.input.view(), affine, bilinear ? Sampling::bilinear : Sampling::nearest, fill, out.edit());
+    return out;
+}
+
+TestImage by_recipe(const OracleCase<std::uint8_t>& test, std::vector<OpSpec> ops) {
     const Recipe recipe(one_view(test.whole(0), std::move(ops)), test.input.shape.channels);
     TestImage out(test.whole(0), test.whole(0), test.input.shape.channels);
     out.pixels = run(recipe, test.input.view(), {}).pixels[0];
     return out;
 }
 
-TestImage run_case(const OracleCase& test) {
+TestImage run_case(const OracleCase<std::uint8_t>& test) {
     TestImage out = test.input;
     if (test.name == "resized_crop") {
         return resized_crop(test, Interpolation::bilinear);
@@ -115,8 +57,11 @@ TestImage run_case(const OracleCase& test) {
     if (test.name == "resized_crop_bicubic") {
         return resized_crop(test, Interpolation::bicubic);
     }
-    if (const std::vector<ColorStep> steps = color_steps(test); !steps.empty()) {
+    if (const std::vector<ColorStep> steps = color_steps(test.name, test.params); !steps.empty()) {
         return colored(test.input, steps);
+    }
+    if (test.name.starts_with("rotation") || test.name.starts_with("affine")) {
+        return warped(test);
     }
     if (test.name == "gaussian_blur") {
         BlurScratch scratch;
@@ -147,7 +92,7 @@ struct Parity {
 
 std::map<std::string, Parity> measure_parity() {
     std::map<std::string, Parity> table;
-    for (const OracleCase& test : read_cases()) {
+    for (const OracleCase<std::uint8_t>& test : read_cases<std::uint8_t>("cases.bin")) {
         const TestImage made = run_case(test);
         EXPECT_EQ(made.shape, test.output.shape) << test.name;
         Parity& parity = table[test.name];
@@ -164,9 +109,9 @@ std::map<std::string, Parity> measure_parity() {
 
 TEST(TorchvisionParity, EveryOperationIsWithinOneLevelAndNinetyNinePercentEqual) {
     const std::map<std::string, Parity> table = measure_parity();
-    ASSERT_EQ(table.size(), 21U);
+    ASSERT_EQ(table.size(), 27U);
     for (const auto& [name, parity] : table) {
-        std::printf("  %-18s %2d cases, %7.0f values: largest difference %d, equal %.4f %%\n", name.c_str(),
+        std::printf("  %-20s %2d cases, %7.0f values: largest difference %d, equal %.4f %%\n", name.c_str(),
                     parity.cases, parity.values, parity.largest, 100 * parity.share());
         EXPECT_LE(parity.largest, 1) << name;
         EXPECT_GE(parity.share(), 0.99) << name;
@@ -188,8 +133,8 @@ std::pair<int, double> fast_difference(std::size_t keep) {
     double sum = 0.0;
     double values = 0.0;
     int largest = 0;
-    for (const OracleCase& test : read_cases()) {
-        std::vector<ColorStep> steps = color_steps(test);
+    for (const OracleCase<std::uint8_t>& test : read_cases<std::uint8_t>("cases.bin")) {
+        std::vector<ColorStep> steps = color_steps(test.name, test.params);
         if (test.name != "color_jitter") {
             continue;
         }

@@ -34,15 +34,15 @@ RC_GTEST_PROP(Resize, KeepsAConstantImage, (std::uint8_t level)) {
 
 RC_GTEST_PROP(Resize, WeightsOfEveryPixelSumToOne, ()) {
     ResampleTable table;
-    table.build({*rc::gen::inRange(1, 4000), *rc::gen::inRange(1, 300), any_interpolation()});
-    for (int i = 0; i < table.key().out; ++i) {
+    table.build({{*rc::gen::inRange(1, 4000), *rc::gen::inRange(1, 300), any_interpolation()}});
+    for (int i = 0; i < table.key().axis.out; ++i) {
         int sum = 0;
         for (int t = 0; t < table.count(i); ++t) {
             sum += table.weights(i)[t];
         }
         RC_ASSERT(std::abs(sum - (1 << table.precision())) <= (table.count(i) + 1) / 2);
         RC_ASSERT(table.first(i) >= 0 && table.count(i) >= 1);
-        RC_ASSERT(table.first(i) + table.count(i) <= table.key().in);
+        RC_ASSERT(table.first(i) + table.count(i) <= table.key().axis.in);
     }
 }
 

@@ -9,8 +9,8 @@ namespace tacit::augment {
 namespace {
 
 /// The pixels of `box` as an image of their own.
-TestImage cut(const TestImage& image, const Box& box) {
-    TestImage out(box.height, box.width, image.shape.channels);
+template <class T> BasicTestImage<T> cut(const BasicTestImage<T>& image, const Box& box) {
+    BasicTestImage<T> out(box.height, box.width, image.shape.channels);
     const auto row = static_cast<std::size_t>(box.width * image.shape.channels);
     for (int y = 0; y < box.height; ++y) {
         const auto from =
@@ -21,10 +21,12 @@ TestImage cut(const TestImage& image, const Box& box) {
     return out;
 }
 
-SampleOutputs run_window(const Recipe& recipe, const TestImage& image, const Box& box, const SampleKey& key) {
-    const TestImage window = cut(image, box);
+template <class T>
+BasicSampleOutputs<T> run_window(const Recipe& recipe, const BasicTestImage<T>& image, const Box& box,
+                                 const SampleKey& key) {
+    const BasicTestImage<T> window = cut(image, box);
     Workspace workspace;
-    return run(recipe, ImageWindow(window.view(), image.shape, box.top, box.left), key, workspace);
+    return run(recipe, BasicImageWindow<T>(window.view(), image.shape, box.top, box.left), key, workspace);
 }
 
 class EveryPresetOfAWindow : public testing::TestWithParam<std::string> {};
@@ -33,12 +35,14 @@ TEST_P(EveryPresetOfAWindow, MakesTheSameBytesAsOfTheWholeImage) {
     for (const ImageShape shape :
          {ImageShape{61, 90, 3}, ImageShape{40, 33, 3}, ImageShape{1, 1, 3}, ImageShape{2, 50, 3}}) {
         const TestImage image = random_image(shape.height, shape.width, shape.channels);
+        const FloatTestImage floats = floats_of(image);
         const Recipe recipe(preset(GetParam(), 32, 3), 3);
         for (std::uint64_t sample = 0; sample < 50; ++sample) {
             const SampleKey key{7, 2, sample};
             const Box box = recipe.window(shape, key);
             ASSERT_TRUE(whole_box(shape).holds(box));
             EXPECT_EQ(run_window(recipe, image, box, key), run(recipe, image.view(), key)) << sample;
+            EXPECT_EQ(run_window(recipe, floats, box, key), run(recipe, floats.view(), key)) << sample;
         }
     }
 }

@@ -4,7 +4,7 @@
 #include "eval/linear_probe.hpp"
 #include "eval/neighbours.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
 #include "tests/eval/tiny_dataset.hpp"
 
 #include <gtest/gtest.h>

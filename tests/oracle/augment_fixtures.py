@@ -153,12 +153,57 @@ def jitter_cases(rng):
         yield "color_jitter", [*order, *factors], image, result
 
 
+def warp_cases(rng):
+    """Params: degrees, x and y of the translation, scale, x and y of the shear, then the fill of every channel."""
+    warps = [  # height, width, channels; degrees, translation, scale, shear; fill
+        ((40, 44, 3), 17.3, (0, 0), 1.0, (0.0, 0.0), [0, 0, 0]),
+        ((44, 40, 3), -8.1, (5, -3), 0.8, (10.0, 0.0), [255, 128, 7]),
+        ((37, 53, 3), 33.7, (-4, 9), 1.7, (-12.5, 6.3), [90, 10, 200]),
+        ((53, 37, 1), 121.9, (2, 2), 0.47, (0.0, -21.0), [60]),
+        ((31, 31, 5), -64.4, (0, -7), 2.9, (25.0, 25.0), [1, 50, 100, 200, 255]),
+        ((29, 64, 5), 200.2, (30, 3), 0.23, (3.0, 0.0), [0] * 5),
+        ((9, 64, 3), 5.3, (0, 0), 1.13, (0.0, 0.0), [77, 77, 77]),
+        ((1, 40, 3), 3.3, (1, 0), 1.05, (0.0, 0.0), [9, 8, 7]),
+    ]
+    for suffix, mode in (("", InterpolationMode.NEAREST), ("_bilinear", InterpolationMode.BILINEAR)):
+        for shape, degrees, translate, scale, shear, fill in warps:
+            image = picture(rng, *shape)
+            turned = F.rotate(image, degrees, mode, fill=fill)
+            yield "rotation" + suffix, [-degrees, 0, 0, 1, 0, 0, *fill], image, turned
+            result = F.affine(image, degrees, list(translate), scale, list(shear), mode, fill=fill)
+            yield "affine" + suffix, [degrees, *translate, scale, *shear, *fill], image, result
+        for turns in range(4):
+            image = picture(rng, 24, 24, 3)
+            yield "rotation" + suffix, [-90 * turns, 0, 0, 1, 0, 0, 0, 0, 0], image, F.rotate(image, 90 * turns, mode, fill=0)
+
+
+def rgb_to_lab(image):
+    """skimage.color.rgb2lab (D65, 2 degrees), rounded to OpenCV's 8 bits."""
+    value = image.permute(1, 2, 0).numpy() / 255
+    light = np.where(value > 0.04045, ((value + 0.055) / 1.055) ** 2.4, value / 12.92)
+    to_xyz = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
+    xyz = light @ to_xyz.T / [0.95047, 1.0, 1.08883]
+    x, y, z = np.moveaxis(np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116), -1, 0)
+    lab = np.stack([(116 * y - 16) * 2.55, 500 * (x - y) + 128, 200 * (y - z) + 128])
+    return torch.from_numpy(lab.round().astype(np.uint8))
+
+
+def lab_cases(rng):
+    image = picture(rng, 48, 48, 3)
+    levels = torch.arange(0, 256, 15, dtype=torch.uint8)  # 18 of every channel: all colours of a cube
+    cube = torch.stack(torch.meshgrid(levels, levels, levels, indexing="ij")).reshape(3, 18, 18 * 18)
+    for source in (image, cube):
+        yield "lab", [], source, rgb_to_lab(source)
+    mean = image.sum(0, dtype=torch.int32).div(3, rounding_mode="floor").to(torch.uint8)
+    yield "grayscale_mean", [], image, mean.expand(3, -1, -1)
+
+
 def main():
     assert torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512"), "needs torchvision's uint8 resize"
     rng = np.random.default_rng(20240611)
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     with open(TARGET, "wb") as file:
-        for cases in (resize_cases, colour_cases, blur_cases, geometry_cases, level_cases, jitter_cases):
+        for cases in (resize_cases, colour_cases, blur_cases, geometry_cases, level_cases, jitter_cases, warp_cases, lab_cases):
             for case in cases(rng):
                 write_case(file, *case)
     print(f"{TARGET}: {TARGET.stat().st_size} bytes")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/hdf5/describe.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"

@@ -6,6 +6,7 @@
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/hdf5/storage.hpp"
 
 #include <fmt/format.h>
 

@@ -52,28 +52,7 @@ Handle open_file(const std::string& path);
 /// Whether an object of this name ("a/b" for nested ones) is there.
 bool has_object(hid_t file, const std::string& name);
 std::vector<hsize_t> dimensions(hid_t dataset);
-/// Throws DataError "<where>: …" if `object` claims more bytes or elements than its file can account for, before memory
-/// is taken for them: filters shrink data about a thousandfold at most, and what was never written takes no room.
-void require_plausible(hid_t object, std::uint64_t claimed, const std::string& where);
 /// "(60000, 28, 28, 1)".
 std::string shape_text(const std::vector<hsize_t>& dims);
-/// Attributes of `object`; all throw DataError "<where>: attribute '<name>' …" when missing or of another kind.
-bool has_attribute(hid_t object, const std::string& name, const std::string& where);
-std::int64_t integer_attribute(hid_t object, const std::string& name, const std::string& where);
-std::vector<double> number_attribute(hid_t object, const std::string& name, const std::string& where);
-std::vector<std::string> text_attribute(hid_t object, const std::string& name, const std::string& where);
-
-/// All elements of a data set of texts. Throws DataError "<where>: …".
-std::vector<std::string> read_texts(hid_t dataset, const std::string& where);
-
-/// Where a data set's bytes lie in its file.
-struct Extent {
-    std::uint64_t address = 0;
-    std::uint64_t bytes = 0;
-};
-
-/// Extent of a contiguous data set, checked against the file's size before anything is read.
-/// Throws DataError for another layout, unallocated storage or an extent that leaves the file.
-Extent contiguous_extent(hid_t dataset, std::uint64_t file_bytes, const std::string& where);
 
 } // namespace tacit::shards::h5

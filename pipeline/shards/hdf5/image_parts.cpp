@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/hdf5/image_parts.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/hdf5/storage.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/axes.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/hdf5/virtual_parts.hpp"
+#include "pipeline/shards/hdf5/storage.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"

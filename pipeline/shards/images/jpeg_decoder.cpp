@@ -81,20 +81,14 @@ void decode_faster([[maybe_unused]] JpegState& state) {
 #endif
 }
 
-/// libjpeg reports errors by longjmp: the four functions below hold nothing that needs a destructor.
-bool create(JpegState& state) {
-    if (setjmp(state.escape) != 0) { // NOLINT(cert-err52-cpp)
-        return false;
-    }
-    jpeg_create_decompress(&state.jpeg);
-    return true;
-}
-
+/// libjpeg reports errors by longjmp: the three functions below hold nothing that needs a destructor.
 bool read_header(JpegState& state, std::span<const std::uint8_t> bytes) {
     if (setjmp(state.escape) != 0) { // NOLINT(cert-err52-cpp)
         return false;
     }
-    jpeg_abort_decompress(&state.jpeg); // what an error left
+    jpeg_destroy_decompress(&state.jpeg); // with the tables of the file before, which this one must not find
+    jpeg_create_decompress(&state.jpeg);
+    state.jpeg.progress = &state.progress;
     jpeg_mem_src(&state.jpeg, bytes.data(), bytes.size());
     jpeg_read_header(&state.jpeg, TRUE);
     return true;
@@ -177,11 +171,7 @@ JpegDecoder::JpegDecoder() : state_(std::make_unique<JpegState>()) {
     state.jpeg.client_data = &state;
     state.errors.error_exit = fail_jpeg;
     state.errors.emit_message = heed_jpeg_warning;
-    if (!create(state)) {
-        throw DataError(fmt::format("cannot start the JPEG decoder ({})", state.failure.data()));
-    }
     state.progress.progress_monitor = limit_jpeg_scans;
-    state.jpeg.progress = &state.progress;
 }
 
 JpegDecoder::~JpegDecoder() = default;

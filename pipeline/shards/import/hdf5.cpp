@@ -9,7 +9,7 @@
 #include "pipeline/shards/import/image_source.hpp"
 #include "pipeline/shards/import/shuffled_order.hpp"
 #include "pipeline/shards/shard_files.hpp"
-#include "pipeline/shards/to_u8.hpp"
+#include "pipeline/shards/value_range.hpp"
 
 #include <fmt/format.h>
 

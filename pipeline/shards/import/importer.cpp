@@ -6,7 +6,7 @@
 #include "pipeline/shards/import/split_import.hpp"
 #include "pipeline/shards/parallel_for.hpp"
 #include "pipeline/shards/shard_files.hpp"
-#include "pipeline/shards/to_u8.hpp"
+#include "pipeline/shards/value_range.hpp"
 
 #include <fmt/format.h>
 

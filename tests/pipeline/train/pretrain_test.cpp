@@ -425,6 +425,7 @@ TEST_F(PretrainTest, BenchMeasuresWhatItSays) {
     EXPECT_GT(bench.step_ms_p50, 0);
     EXPECT_GE(bench.step_ms_p95, bench.step_ms_p50);
     EXPECT_NEAR(bench.images_per_second, 16e3 / bench.step_ms_p50, 16e3 / bench.step_ms_p50);
+    EXPECT_NEAR(bench.view_us * 1e-6 * 2 * bench.images_per_second, bench.loader_cpu, 1e-6); // two views an image
     EXPECT_TRUE(nlohmann::json::parse(bench.json()).contains("data_wait"));
 }
 

@@ -111,6 +111,26 @@ TEST(JpegDecoder, EqualsTurboJpegForTablesOfAFilesOwn) {
     unsetenv("TJ_OPTIMIZE");
 }
 
+/// Without its Huffman tables, as frames of Motion JPEG come: the standard ones are meant.
+Bytes without_tables(Bytes jpeg) {
+    constexpr std::array<std::uint8_t, 2> kTable{0xFF, 0xC4};
+    for (auto at = jpeg.begin(); (at = std::search(at, jpeg.end(), kTable.begin(), kTable.end())) != jpeg.end();) {
+        at = jpeg.erase(at, at + 2 + at[2] * 256 + at[3]);
+    }
+    return jpeg;
+}
+
+TEST(JpegDecoder, ForgetsTheTablesOfTheFileBefore) {
+    JpegDecoder decoder;
+    const ImageShape size{64, 80, 3};
+    const Bytes standard = compress(noise(size), size, TJPF_RGB, TJSAMP_420, 80, 0);
+    setenv("TJ_OPTIMIZE", "1", 1);
+    const Bytes own = compress(noise(size), size, TJPF_RGB, TJSAMP_420, 20, 0);
+    unsetenv("TJ_OPTIMIZE");
+    by_tacit(decoder, own, size);
+    EXPECT_EQ(by_tacit(decoder, without_tables(standard), size), by_turbojpeg(standard, size, TJPF_RGB));
+}
+
 /// Damage that libjpeg-turbo reads over gives the same pixels; damage at which it stops is refused.
 TEST(JpegDecoder, EqualsTurboJpegForDamagedFiles) {
     JpegDecoder decoder;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/pipeline/shards/import/import_fixtures.hpp"
 
-#include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
 
 #include <numeric>
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/hdf5/handle.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tacit::shards::h5 {
+
+/// Attributes of `object`; all throw DataError "<where>: attribute '<name>' …" when missing or of another kind.
+bool has_attribute(hid_t object, const std::string& name, const std::string& where);
+std::int64_t integer_attribute(hid_t object, const std::string& name, const std::string& where);
+std::vector<double> number_attribute(hid_t object, const std::string& name, const std::string& where);
+std::vector<std::string> text_attribute(hid_t object, const std::string& name, const std::string& where);
+
+/// All elements of a data set of texts. Throws DataError "<where>: …".
+std::vector<std::string> read_texts(hid_t dataset, const std::string& where);
+
+} // namespace tacit::shards::h5
