@@ -2,6 +2,7 @@
 #include "pipeline/shards/images/jpeg_decoder.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/images/jpeg_huffman.hpp"
 
 #include <fmt/format.h>
 
@@ -13,6 +14,11 @@
 #include <jpeglib.h>
 // After jpeglib.h.
 #include <jerror.h>
+// How libjpeg's modules call each other; not every system has it.
+#if __has_include(<jpegint.h>)
+#include <jpegint.h>
+#define TACIT_HAS_LIBJPEG_MODULES
+#endif
 
 #ifndef LIBJPEG_TURBO_VERSION
 #error "Tacit needs libjpeg-turbo; this is another libjpeg"
@@ -26,6 +32,7 @@ struct JpegState {
     jpeg_progress_mgr progress{};
     std::jmp_buf escape{};
     std::array<char, JMSG_LENGTH_MAX> failure{};
+    JpegHuffman huffman;
 
     ~JpegState() { jpeg_destroy_decompress(&jpeg); }
 };
@@ -58,20 +65,30 @@ void limit_jpeg_scans(j_common_ptr jpeg) {
     }
 }
 
-/// libjpeg reports errors by longjmp: the four functions below hold nothing that needs a destructor.
-bool create(JpegState& state) {
-    if (setjmp(state.escape) != 0) { // NOLINT(cert-err52-cpp)
-        return false;
+/// Puts our own decoder of coefficients in the place of libjpeg's, where it can read the file.
+void decode_faster([[maybe_unused]] JpegState& state) {
+#ifdef TACIT_HAS_LIBJPEG_MODULES
+    if (!JpegHuffman::reads(state.jpeg)) {
+        return;
     }
-    jpeg_create_decompress(&state.jpeg);
-    return true;
+    state.huffman.start(state.jpeg);
+    state.jpeg.entropy->decode_mcu = [](j_decompress_ptr jpeg, JBLOCKROW* blocks) -> boolean {
+        if (!static_cast<JpegState*>(jpeg->client_data)->huffman.decode(*jpeg, blocks)) {
+            WARNMS(jpeg, JWRN_HIT_MARKER);
+        }
+        return TRUE;
+    };
+#endif
 }
 
+/// libjpeg reports errors by longjmp: the three functions below hold nothing that needs a destructor.
 bool read_header(JpegState& state, std::span<const std::uint8_t> bytes) {
     if (setjmp(state.escape) != 0) { // NOLINT(cert-err52-cpp)
         return false;
     }
-    jpeg_abort_decompress(&state.jpeg); // what an error left
+    jpeg_destroy_decompress(&state.jpeg); // with the tables of the file before, which this one must not find
+    jpeg_create_decompress(&state.jpeg);
+    state.jpeg.progress = &state.progress;
     jpeg_mem_src(&state.jpeg, bytes.data(), bytes.size());
     jpeg_read_header(&state.jpeg, TRUE);
     return true;
@@ -108,6 +125,7 @@ bool start_reading(JpegState& state, J_COLOR_SPACE space, augment::Box& box) {
     jpeg.out_color_space = space;
     jpeg.dct_method = JDCT_ISLOW;
     jpeg_start_decompress(&jpeg);
+    decode_faster(state);
     if (jpeg.arith_code != FALSE || guesses_from_neighbours(jpeg)) {
         box = {0, 0, static_cast<int>(jpeg.output_height), static_cast<int>(jpeg.output_width)};
     } else {
@@ -153,11 +171,7 @@ JpegDecoder::JpegDecoder() : state_(std::make_unique<JpegState>()) {
     state.jpeg.client_data = &state;
     state.errors.error_exit = fail_jpeg;
     state.errors.emit_message = heed_jpeg_warning;
-    if (!create(state)) {
-        throw DataError(fmt::format("cannot start the JPEG decoder ({})", state.failure.data()));
-    }
     state.progress.progress_monitor = limit_jpeg_scans;
-    state.jpeg.progress = &state.progress;
 }
 
 JpegDecoder::~JpegDecoder() = default;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "augment/draws.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/images/jpeg_decoder.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -17,18 +19,29 @@ namespace {
 using augment::ImageShape;
 using Bytes = std::vector<std::uint8_t>;
 
-Bytes compress(ImageShape shape, int format, int subsampling, int flags) {
-    const Bytes pixels = testing::make_pixels(shape, 3);
+Bytes compress(const Bytes& pixels, ImageShape shape, int format, int subsampling, int quality, int flags) {
     const tjhandle handle = tjInitCompress();
     unsigned char* out = nullptr;
     unsigned long bytes = 0;
-    EXPECT_EQ(
-        tjCompress2(handle, pixels.data(), shape.width, 0, shape.height, format, &out, &bytes, subsampling, 90, flags),
-        0);
+    EXPECT_EQ(tjCompress2(handle, pixels.data(), shape.width, 0, shape.height, format, &out, &bytes, subsampling,
+                          quality, flags),
+              0);
     Bytes jpeg(out, out + bytes);
     tjFree(out);
     tjDestroy(handle);
     return jpeg;
+}
+
+Bytes compress(ImageShape shape, int format, int subsampling, int flags) {
+    return compress(testing::make_pixels(shape, 3), shape, format, subsampling, 90, flags);
+}
+
+/// All values equally often.
+Bytes noise(ImageShape shape) {
+    Bytes pixels(shape.bytes());
+    augment::Draws draws({1, 0, 0}, 0, 0);
+    std::generate(pixels.begin(), pixels.end(), [&] { return static_cast<std::uint8_t>(draws.word()); });
+    return pixels;
 }
 
 Bytes by_turbojpeg(const Bytes& jpeg, ImageShape shape, int format) {
@@ -74,6 +87,77 @@ TEST(JpegDecoder, EqualsTurboJpegForEverySubsampling) {
     }
 }
 
+/// Long codes, large coefficients and stuffed bytes at high quality, long runs of zeros at low.
+TEST(JpegDecoder, EqualsTurboJpegForNoise) {
+    JpegDecoder decoder;
+    for (const int quality : {5, 30, 60, 85, 95, 100}) {
+        for (const int subsampling : {TJSAMP_444, TJSAMP_422, TJSAMP_420, TJSAMP_GRAY}) {
+            for (const ImageShape size : {ImageShape{128, 160, 3}, ImageShape{201, 333, 3}}) {
+                const Bytes jpeg = compress(noise(size), size, TJPF_RGB, subsampling, quality, 0);
+                EXPECT_EQ(by_tacit(decoder, jpeg, size), by_turbojpeg(jpeg, size, TJPF_RGB)) << quality;
+            }
+        }
+    }
+}
+
+TEST(JpegDecoder, EqualsTurboJpegForTablesOfAFilesOwn) {
+    JpegDecoder decoder;
+    const ImageShape size{128, 160, 3};
+    setenv("TJ_OPTIMIZE", "1", 1); // TurboJPEG makes tables that fit the picture
+    for (const int quality : {20, 90}) {
+        const Bytes jpeg = compress(noise(size), size, TJPF_RGB, TJSAMP_420, quality, 0);
+        EXPECT_EQ(by_tacit(decoder, jpeg, size), by_turbojpeg(jpeg, size, TJPF_RGB)) << quality;
+    }
+    unsetenv("TJ_OPTIMIZE");
+}
+
+/// Without its Huffman tables, as frames of Motion JPEG come: the standard ones are meant.
+Bytes without_tables(Bytes jpeg) {
+    constexpr std::array<std::uint8_t, 2> kTable{0xFF, 0xC4};
+    for (auto at = jpeg.begin(); (at = std::search(at, jpeg.end(), kTable.begin(), kTable.end())) != jpeg.end();) {
+        at = jpeg.erase(at, at + 2 + at[2] * 256 + at[3]);
+    }
+    return jpeg;
+}
+
+TEST(JpegDecoder, ForgetsTheTablesOfTheFileBefore) {
+    JpegDecoder decoder;
+    const ImageShape size{64, 80, 3};
+    const Bytes standard = compress(noise(size), size, TJPF_RGB, TJSAMP_420, 80, 0);
+    setenv("TJ_OPTIMIZE", "1", 1);
+    const Bytes own = compress(noise(size), size, TJPF_RGB, TJSAMP_420, 20, 0);
+    unsetenv("TJ_OPTIMIZE");
+    by_tacit(decoder, own, size);
+    EXPECT_EQ(by_tacit(decoder, without_tables(standard), size), by_turbojpeg(standard, size, TJPF_RGB));
+}
+
+/// Damage that libjpeg-turbo reads over gives the same pixels; damage at which it stops is refused.
+TEST(JpegDecoder, EqualsTurboJpegForDamagedFiles) {
+    JpegDecoder decoder;
+    const ImageShape size{96, 128, 3};
+    const Bytes jpeg = compress(noise(size), size, TJPF_RGB, TJSAMP_420, 70, 0);
+    augment::Draws draws({2, 0, 0}, 0, 0);
+    int read = 0;
+    for (int i = 0; i < 300; ++i) {
+        Bytes damaged = jpeg;
+        damaged[700 + static_cast<std::size_t>(draws.below(static_cast<int>(jpeg.size()) - 700))] ^=
+            static_cast<std::uint8_t>(1 + draws.below(255));
+        try {
+            const Bytes pixels = by_tacit(decoder, damaged, size);
+            Bytes wanted(size.bytes());
+            const tjhandle handle = tjInitDecompress();
+            tjDecompress2(handle, damaged.data(), damaged.size(), wanted.data(), size.width, 0, size.height, TJPF_RGB,
+                          TJFLAG_ACCURATEDCT); // fails for a warning, having decoded all
+            tjDestroy(handle);
+            EXPECT_EQ(pixels, wanted);
+            ++read;
+        } catch (const DataError& error) {
+            EXPECT_NE(std::string(error.what()).find("damaged JPEG"), std::string::npos);
+        }
+    }
+    EXPECT_GT(read, 100);
+}
+
 TEST(JpegDecoder, EqualsTurboJpegForInks) {
     JpegDecoder decoder;
     const ImageShape shape{21, 34, 4};
@@ -85,7 +169,7 @@ TEST(JpegDecoder, EqualsTurboJpegForInks) {
 TEST(JpegDecoder, ReadsOnAfterDamagedFiles) {
     JpegDecoder decoder;
     const ImageShape shape{64, 64, 3};
-    const Bytes jpeg = compress(shape, TJPF_RGB, TJSAMP_420, 0);
+    const Bytes jpeg = compress(noise(shape), shape, TJPF_RGB, TJSAMP_420, 90, 0);
     const Bytes wanted = by_turbojpeg(jpeg, shape, TJPF_RGB);
     for (std::size_t bytes = 0; bytes < jpeg.size(); bytes += 97) {
         const Bytes cut(jpeg.begin(), jpeg.begin() + static_cast<std::ptrdiff_t>(bytes));
