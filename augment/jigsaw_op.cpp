@@ -121,7 +121,10 @@ class Jigsaw final : public AnyPixelOperation<Jigsaw> {
     Jigsaw(const JigsawLayout& layout, std::vector<Permutation> permutations)
         : layout_(layout), permutations_(std::move(permutations)) {}
     bool moves_pixels() const override { return true; }
-    ViewOutputs outputs() const override { return {.mask = {}, .rotation = false, .permutation = true}; }
+    ViewOutputs outputs() const override {
+        const PuzzleShape puzzle{layout_.grid * layout_.grid, static_cast<int>(permutations_.size())};
+        return {.mask = {}, .rotation = false, .permutation = puzzle};
+    }
     template <class T> void run(BasicCanvas<T>& canvas, Draws& draws) const {
         const BasicImageView<T> source = canvas.image();
         const int cell_height = source.shape.height / layout_.grid;

@@ -76,11 +76,19 @@ struct MaskShape {
     bool operator==(const MaskShape&) const = default;
 };
 
+/// A view's permutations: those of permutation_set(tiles, count). No tiles: the view is no puzzle.
+struct PuzzleShape {
+    int tiles = 0;
+    int count = 0;
+    explicit operator bool() const { return tiles > 0; }
+    bool operator==(const PuzzleShape&) const = default;
+};
+
 /// Which outputs a view makes beside its pixels.
 struct ViewOutputs {
     MaskShape mask = {};
     bool rotation = false;
-    bool permutation = false;
+    PuzzleShape permutation = {};
 };
 
 /// Scratch memory of one worker thread; grows to the largest image seen and is then reused.

@@ -29,7 +29,7 @@ void add_outputs(const Operation& operation, const std::string& name, const std:
     }
     outputs.mask = added.mask ? added.mask : outputs.mask;
     outputs.rotation = outputs.rotation || added.rotation;
-    outputs.permutation = outputs.permutation || added.permutation;
+    outputs.permutation = added.permutation ? added.permutation : outputs.permutation;
 }
 
 /// Adds the time that it lives to an operation's, if somebody measures.

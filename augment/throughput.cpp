@@ -4,8 +4,14 @@
 #include "augment/buffers.hpp"
 #include "augment/normalize.hpp"
 
+#include "pipeline/base/digest.hpp"
+
 #include <algorithm>
+#include <barrier>
 #include <chrono>
+#include <functional>
+#include <numeric>
+#include <thread>
 #include <vector>
 
 namespace tacit::augment {
@@ -30,6 +36,18 @@ class Outputs {
     const std::vector<ViewSlot>& slots() const { return slots_; }
     ImageView image(const Recipe& recipe, int view) const {
         return {slots_[static_cast<std::size_t>(view)].pixels, recipe.output(view)};
+    }
+
+    std::string digest() const {
+        Sha256 hash;
+        for (const std::vector<std::uint8_t>& view : pixels_) {
+            hash.update(view.data(), view.size());
+        }
+        for (const std::vector<std::uint8_t>& mask : masks_) {
+            hash.update(mask.data(), mask.size());
+        }
+        hash.update(classes_.data(), classes_.size() * sizeof(classes_[0]));
+        return hash.hex();
     }
 
   private:
@@ -70,8 +88,8 @@ class Normalizer {
 /// Makes views again and again.
 class Run {
   public:
-    Run(const Recipe& recipe, std::span<const ImageView> sources, Delivery delivery = Delivery::u8)
-        : recipe_(recipe), sources_(sources), outputs_(recipe), normalizer_(recipe, delivery) {}
+    Run(const Recipe& recipe, std::span<const ImageView> sources, Delivery delivery, std::uint64_t seed)
+        : recipe_(recipe), sources_(sources), outputs_(recipe), normalizer_(recipe, delivery), key_{seed, 0, 0} {}
     Workspace& workspace() { return workspace_; }
 
     /// Seconds that a view took, over about `duration` seconds.
@@ -106,16 +124,50 @@ class Run {
     double views_ = 0.0;
 };
 
+void in_threads(int threads, const std::function<void(int)>& work) {
+    std::vector<std::jthread> others;
+    others.reserve(static_cast<std::size_t>(threads) - 1);
+    for (int thread = 1; thread < threads; ++thread) {
+        others.emplace_back(work, thread);
+    }
+    work(0);
+}
+
 } // namespace
 
-double views_per_second(const Recipe& recipe, std::span<const ImageView> sources, double seconds, Delivery delivery) {
-    Run run(recipe, sources, delivery);
-    run.seconds_per_view(0.1 * seconds);
-    return 1.0 / run.seconds_per_view(seconds);
+double views_per_second(const Recipe& recipe, std::span<const ImageView> sources, double seconds, Delivery delivery,
+                        int threads) {
+    std::vector<double> rates(static_cast<std::size_t>(threads));
+    std::barrier start(threads);
+    in_threads(threads, [&](int thread) {
+        Run run(recipe, sources, delivery, static_cast<std::uint64_t>(thread));
+        run.seconds_per_view(0.1 * seconds);
+        start.arrive_and_wait();
+        rates[static_cast<std::size_t>(thread)] = 1.0 / run.seconds_per_view(seconds);
+    });
+    return std::accumulate(rates.begin(), rates.end(), 0.0);
+}
+
+std::string views_digest(const Recipe& recipe, std::span<const ImageView> sources, int samples, int threads) {
+    std::vector<std::string> digests(static_cast<std::size_t>(samples));
+    in_threads(threads, [&](int thread) {
+        Outputs outputs(recipe);
+        Workspace workspace;
+        for (int sample = thread; sample < samples; sample += threads) {
+            const auto number = static_cast<std::size_t>(sample);
+            recipe.apply(sources[number % sources.size()], {1, 0, number}, outputs.slots(), workspace);
+            digests[number] = outputs.digest();
+        }
+    });
+    Sha256 all;
+    for (const std::string& digest : digests) {
+        all.update(digest.data(), digest.size());
+    }
+    return all.hex();
 }
 
 std::vector<ProfileLine> profile_recipe(const Recipe& recipe, std::span<const ImageView> sources, double seconds) {
-    Run run(recipe, sources);
+    Run run(recipe, sources, Delivery::u8, 0);
     run.seconds_per_view(0.1 * seconds);
     OperationSeconds by_operation;
     run.workspace().buffers().seconds = &by_operation;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "augment/simd.hpp"
 #include "augment/throughput.hpp"
 #include "models/pretext/pretext.hpp"
 #include "pipeline/base/error.hpp"
@@ -28,8 +29,11 @@ void bench_augment_options(OptionTable& table) {
         "images", po::value<std::int64_t>()->value_name("N")->default_value(1),
         "so many of them, kept in memory")("emit", po::value<std::string>()->value_name("TYPE")->default_value("u8"),
                                            "what views are delivered as: u8, or planes normalised to f32 or bf16")(
+        "threads", po::value<std::int64_t>()->value_name("N")->default_value(1), "that make views at once")(
         "seconds", po::value<double>()->value_name("S")->default_value(1),
-        "of measuring, a recipe")("profile", po::bool_switch(), "measure again, and say where the time of a view goes");
+        "of measuring, a recipe")("profile", po::bool_switch(), "measure again, and say where the time of a view goes")(
+        "digest", po::bool_switch(),
+        "SHA-256 of 200 samples at every SIMD level and by one to three threads: all equal");
     add_config_options(table);
     add_json_option(table);
 }
@@ -115,27 +119,51 @@ void add_profile(const std::vector<augment::ProfileLine>& lines, nlohmann::order
                             100 * line.seconds / total);
 }
 
+/// The SHA-256 of 200 samples. Throws std::logic_error unless it is the same at every SIMD level and for one to three
+/// threads.
+std::string one_digest(const augment::Recipe& recipe, const Sources& sources) {
+    constexpr int kSamples = 200;
+    const augment::SimdLevel best = augment::simd_level();
+    std::string digest;
+    for (const auto level : {augment::SimdLevel::scalar, augment::SimdLevel::avx2, augment::SimdLevel::avx512}) {
+        augment::limit_simd(std::min(level, best));
+        for (const int threads : {1, 2, 3}) {
+            const std::string made = augment::views_digest(recipe, sources.views, kSamples, threads);
+            if (!digest.empty() && made != digest)
+                throw std::logic_error(fmt::format("recipe '{}' makes other bytes at SIMD level {} by {} threads",
+                                                   recipe.spec().name, static_cast<int>(level), threads));
+            digest = made;
+        }
+    }
+    return digest;
+}
+
 ExitCode run_bench_augment(const Call& call) {
     const Sources sources = chosen_sources(call);
     const augment::ImageShape source = sources.views.front().shape;
     const double seconds = call.number_in("seconds", 0.01, 600);
     const augment::Delivery delivery = chosen_delivery(call);
+    const auto threads = static_cast<int>(call.integer_in("threads", 1, 1024));
     nlohmann::ordered_json results = nlohmann::ordered_json::array();
-    std::string text = fmt::format("{:<18} {:>16}  (one thread, {} image{}, the first of {} x {} x {})\n", "recipe",
-                                   "views/s", sources.views.size(), sources.views.size() == 1 ? "" : "s", source.height,
-                                   source.width, source.channels);
+    std::string text = fmt::format("{:<18} {:>16}  ({} thread{}, {} image{}, the first of {} x {} x {})\n", "recipe",
+                                   "views/s", threads, threads == 1 ? "" : "s", sources.views.size(),
+                                   sources.views.size() == 1 ? "" : "s", source.height, source.width, source.channels);
     for (const augment::RecipeSpec& spec : chosen_recipes(call, source)) {
         const augment::Recipe recipe(spec, source.channels);
-        const double rate = augment::views_per_second(recipe, sources.views, seconds, delivery);
+        const double rate = augment::views_per_second(recipe, sources.views, seconds, delivery, threads);
         results.push_back({{"recipe", spec.name},
                            {"size", recipe.output().height},
                            {"views_per_second", rate},
                            {"views", recipe.views()}});
         text += fmt::format("{:<18} {:>16.0f}\n", spec.name, rate);
+        if (call.flag("digest")) {
+            results.back()["sha256"] = one_digest(recipe, sources);
+            text += fmt::format("  {}\n", results.back()["sha256"].get<std::string>());
+        }
         if (call.flag("profile"))
             add_profile(augment::profile_recipe(recipe, sources.views, seconds), results.back(), text);
     }
-    const nlohmann::ordered_json json = {{"threads", 1},
+    const nlohmann::ordered_json json = {{"threads", threads},
                                          {"images", sources.views.size()},
                                          {"source_height", source.height},
                                          {"source_width", source.width},
@@ -149,8 +177,8 @@ ExitCode run_bench_augment(const Call& call) {
 } // namespace
 
 Command bench_augment_command() {
-    return {"bench augment",       "[options]",      "time the augmentation recipes on one thread", "", Ranks::one, {},
-            bench_augment_options, run_bench_augment};
+    return {"bench augment", "[options]", "time the augmentation recipes", "",
+            Ranks::one,      {},          bench_augment_options,           run_bench_augment};
 }
 
 } // namespace tacit::cli

@@ -267,6 +267,7 @@ void describe_run(const config::Document& document, const Experiment& experiment
         write_file_atomically(paths.config(), document.resolved_yaml());
         write_normalization(paths.normalization(), {experiment.format.mean, experiment.format.std}, experiment.data,
                             experiment.dataset->info());
+        write_permutations(paths, *experiment.recipe);
         write_file_atomically(paths.environment(), environment_json(comm, experiment.threads, options.command_line));
         log::info(summary(experiment, comm));
     });

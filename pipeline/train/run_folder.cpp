@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/run_folder.hpp"
 
+#include "augment/permutations.hpp"
 #include "models/pretext/pretext.hpp"
 #include "models/weights/safetensors.hpp"
 #include "pipeline/base/error.hpp"
@@ -73,6 +74,15 @@ ValidCheckpoint pick_checkpoint(const std::string& folder, const std::string& wa
 }
 
 } // namespace
+
+void write_permutations(const RunPaths& paths, const augment::Recipe& recipe) {
+    for (int view = 0; view < recipe.views(); ++view) {
+        if (const augment::PuzzleShape puzzle = recipe.outputs(view).permutation) {
+            const auto set = augment::permutation_set(puzzle.tiles, puzzle.count);
+            write_file_atomically(paths.permutations(view), augment::permutations_text(set));
+        }
+    }
+}
 
 RunLock::RunLock(const std::string& run_folder) {
     std::error_code error;

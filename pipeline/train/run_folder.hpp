@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "augment/image.hpp"
+#include "augment/recipe.hpp"
 #include "dist/communicator.hpp"
 #include "pipeline/config/section.hpp"
 #include "pipeline/loader/data_config.hpp"
@@ -25,6 +25,8 @@ struct RunPaths {
     std::string config() const { return folder + "/config.yaml"; }
     std::string environment() const { return folder + "/environment.json"; }
     std::string normalization() const { return folder + "/normalization.json"; }
+    /// Of a view that is a puzzle.
+    std::string permutations(int view) const { return folder + "/permutations-" + std::to_string(view) + ".txt"; }
     std::string bad_samples() const { return folder + "/bad_samples.json"; }
     std::string metrics() const { return folder + "/metrics.jsonl"; }
     std::string checkpoints() const { return folder + "/checkpoints"; }
@@ -32,6 +34,9 @@ struct RunPaths {
 
     std::string folder;
 };
+
+/// Writes the permutation_set() of every view that is a puzzle. Throws IoError.
+void write_permutations(const RunPaths& paths, const augment::Recipe& recipe);
 
 /// Keeps a second `tacit pretrain` out of a run folder while it lives.
 class RunLock {

@@ -90,7 +90,7 @@ TEST(Presets, MulticropHasViewsOfTwoSizes) {
 TEST(Presets, JigsawHasTheTilesOfVissl) {
     const Recipe recipe(preset("jigsaw", 255, 3), 3);
     EXPECT_EQ(recipe.output(), (ImageShape{192, 192, 3}));
-    EXPECT_TRUE(recipe.outputs(0).permutation);
+    EXPECT_EQ(recipe.outputs(0).permutation, (PuzzleShape{9, 100}));
     EXPECT_EQ(Recipe(preset("jigsaw", 32, 3), 3).output(), (ImageShape{24, 24, 3}));
 }
 
