@@ -23,12 +23,14 @@ using OperationSeconds = std::map<std::string, double>;
 template <class T> struct PixelBuffers;
 template <> struct PixelBuffers<std::uint8_t> {
     std::array<Scratch<std::uint8_t>, 2> images;
+    Scratch<std::uint8_t> taken; ///< by BasicCanvas::take()
     ColorChain color;
     ResampleScratch resample;
     BlurScratch blur;
 };
 template <> struct PixelBuffers<float> {
     std::array<Scratch<float>, 2> images;
+    Scratch<float> taken;
     FloatColorChain color;
     FloatResampleScratch resample;
     FloatBlurScratch blur;

@@ -29,11 +29,25 @@ template <class T> ImageShape BasicCanvas<T>::shape() const {
 }
 
 template <class T> typename BasicCanvas<T>::View BasicCanvas<T>::image() {
-    settle();
-    if (!image_.is_whole()) {
+    if (!window().is_whole()) {
         throw std::logic_error("Canvas: an operation looks at more of its image than its reads() says");
     }
     return image_.pixels;
+}
+
+template <class T> BasicImageWindow<T> BasicCanvas<T>::window() {
+    settle();
+    return image_;
+}
+
+template <class T> BasicImageWindow<T> BasicCanvas<T>::take() {
+    settle();
+    for (Scratch<T>& scratch : pixel_buffers().images) {
+        if (ours_ != nullptr && ours_ == scratch.get(0)) {
+            std::swap(scratch, pixel_buffers().taken);
+        }
+    }
+    return image_;
 }
 
 template <class T> typename BasicCanvas<T>::MutableView BasicCanvas<T>::edit() {

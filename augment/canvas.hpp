@@ -69,6 +69,10 @@ template <class T> class BasicCanvas : public ViewTargets {
     ImageShape shape() const;
     /// The image as the operations so far have made it.
     View image();
+    /// The same, or the window of the source while no operation has been carried out.
+    BasicImageWindow<T> window();
+    /// The same, in memory that other canvases leave alone until the next one takes.
+    BasicImageWindow<T> take();
     /// The same image to change in place; copies it first if it still is the source.
     MutableView edit();
     /// A new current image of `shape`, contents unspecified; what image() gave before stays readable

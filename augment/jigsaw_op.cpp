@@ -49,7 +49,8 @@ TACIT_KERNEL void scale_row(std::uint8_t* __restrict row, std::size_t count, con
                             const float* __restrict offsets) {
     for (std::size_t i = 0; i < count; ++i) {
         const float level = std::clamp(static_cast<float>(row[i]) * gains[i] + offsets[i], 0.0F, 255.0F);
-        row[i] = static_cast<std::uint8_t>(static_cast<int>(level + 0.5F));
+        row[i] = static_cast<std::uint8_t>(
+            static_cast<int>(level + 0.5F)); // NOLINT(bugprone-incorrect-roundings): not negative
     }
 }
 
@@ -64,7 +65,8 @@ void normalize_tile(const Tile<std::uint8_t>& tile, Workspace::Buffers& buffers)
     }
     float* gains = buffers.field.get(2 * tile.columns);
     float* offsets = gains + tile.columns;
-    const auto count = static_cast<double>(tile.rows * (tile.columns / tile.channels));
+    const std::size_t pixels = tile.rows * (tile.columns / tile.channels);
+    const auto count = static_cast<double>(pixels);
     for (std::size_t c = 0; c < tile.channels; ++c) {
         std::uint64_t sum = 0;
         std::uint64_t square = 0;
@@ -96,7 +98,8 @@ void normalize_tile(const Tile<float>& tile, Workspace::Buffers& /*buffers*/) {
             }
         }
     };
-    const auto count = static_cast<double>(tile.rows * (tile.columns / tile.channels));
+    const std::size_t pixels = tile.rows * (tile.columns / tile.channels);
+    const auto count = static_cast<double>(pixels);
     for (std::size_t c = 0; c < tile.channels; ++c) {
         double sum = 0.0;
         double squares = 0.0;

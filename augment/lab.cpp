@@ -50,7 +50,8 @@ inline std::array<float, 3> lab_levels(float red, float green, float blue, float
 }
 
 inline std::uint8_t rounded(float level) {
-    return static_cast<std::uint8_t>(static_cast<int>(level + 0.5F));
+    return static_cast<std::uint8_t>(
+        static_cast<int>(level + 0.5F)); // NOLINT(bugprone-incorrect-roundings): not negative
 }
 
 TACIT_KERNEL void convert(RgbPlanes planes, const float* light, float chroma) {

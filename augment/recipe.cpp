@@ -3,13 +3,11 @@
 
 #include "augment/buffers.hpp"
 #include "augment/canvas.hpp"
-#include "augment/draws.hpp"
-#include "augment/operation.hpp"
+#include "augment/recipe_view.hpp"
 
 #include "pipeline/base/error.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <fmt/format.h>
 #include <stdexcept>
@@ -18,120 +16,29 @@
 namespace tacit::augment {
 namespace {
 
-constexpr int kMaxSize = 8192;
 constexpr int kMaxViews = 64;
 
-struct Step {
-    OperationPtr operation;
-    double p = 1.0;
-    std::string name;
+/// Consecutive views that begin alike, so that the beginning is made once for all of them.
+struct ViewGroup {
+    std::size_t first = 0;
+    std::size_t last = 0; ///< one past the end
+    std::size_t stem = 0; ///< operations that all of them begin with; 0 for a view alone
 };
 
-struct View {
-    std::vector<Step> steps;
-    int draw = 0;
-    int size = 0;
-    ViewOutputs outputs;
-};
-
-void require_range(const std::string& where, const std::string& what, int value, int low, int high) {
-    if (value < low || value > high) {
-        throw ConfigError(fmt::format("{}: {} is {}, it must be in {}..{}", where, what, value, low, high));
-    }
-}
-
-/// Adds what `operation` delivers to the outputs of its view, which `where` names.
-void add_outputs(const Operation& operation, const std::string& name, const std::string& where, ViewOutputs& outputs) {
-    const ViewOutputs added = operation.outputs();
-    if (outputs.mask && operation.moves_pixels()) {
-        throw ConfigError(fmt::format("{}: {} comes after a mask and would move pixels away from it; put the mask last",
-                                      where, name));
-    }
-    if (outputs.mask && added.mask && outputs.mask != added.mask) {
-        throw ConfigError(fmt::format("{}: {} makes {} masks of {} x {}, an operation before it {} of {} x {}; a view "
-                                      "has masks of one shape: give the second a view of its own",
-                                      where, name, added.mask.planes, added.mask.height, added.mask.width,
-                                      outputs.mask.planes, outputs.mask.height, outputs.mask.width));
-    }
-    outputs.mask = added.mask ? added.mask : outputs.mask;
-    outputs.rotation = outputs.rotation || added.rotation;
-    outputs.permutation = outputs.permutation || added.permutation;
-}
-
-View compile_view(const ViewSpec& spec, const std::string& where, int default_size, int channels) {
-    require_range(where, "draw", spec.draw, 0, kMaxDraw);
-    require_range(where, "number of operations", static_cast<int>(spec.ops.size()), 0, kMaxOps);
-    require_range(where, "size", spec.size, 0, kMaxSize);
-    View view;
-    view.draw = spec.draw;
-    view.size = spec.size > 0 ? spec.size : default_size;
-    for (const OpSpec& op : spec.ops) {
-        OperationPtr operation = make_operation(op, where, view.size, channels);
-        add_outputs(*operation, op.name, where, view.outputs);
-        view.steps.push_back({std::move(operation), op.p, op.name});
-    }
-    return view;
-}
-
-/// Adds the time that it lives to an operation's, if somebody measures.
-class Stopwatch {
-  public:
-    Stopwatch(OperationSeconds* seconds, const std::string& name) : seconds_(seconds), name_(name) {
-        if (seconds_ != nullptr) {
-            begin_ = Clock::now();
+std::vector<ViewGroup> group_views(const std::vector<ViewSpec>& specs, const std::vector<View>& views) {
+    std::vector<ViewGroup> groups;
+    for (std::size_t i = 0; i < views.size(); ++i) {
+        ViewGroup* group = groups.empty() ? nullptr : &groups.back();
+        const std::size_t shared =
+            group == nullptr ? 0 : shared_steps(specs[group->first], views[group->first], specs[i], views[i]);
+        if (shared == 0) {
+            groups.push_back({i, i + 1, 0});
+        } else {
+            group->stem = group->last - group->first == 1 ? shared : std::min(group->stem, shared);
+            group->last = i + 1;
         }
     }
-    ~Stopwatch() {
-        if (seconds_ != nullptr) {
-            (*seconds_)[name_] += std::chrono::duration<double>(Clock::now() - begin_).count();
-        }
-    }
-    Stopwatch(const Stopwatch&) = delete;
-    Stopwatch& operator=(const Stopwatch&) = delete;
-
-  private:
-    using Clock = std::chrono::steady_clock;
-    OperationSeconds* seconds_;
-    const std::string& name_;
-    Clock::time_point begin_;
-};
-
-void apply_operation(const Operation& operation, Canvas& canvas, Draws& draws) {
-    operation.apply(canvas, draws);
-}
-
-void apply_operation(const Operation& operation, FloatCanvas& canvas, Draws& draws) {
-    operation.apply_floats(canvas, draws);
-}
-
-template <class T>
-void run_steps(const View& view, const SampleKey& key, BasicCanvas<T>& canvas, const ViewSlot& slot,
-               OperationSeconds* seconds) {
-    for (std::size_t i = 0; i < view.steps.size(); ++i) {
-        const Step& step = view.steps[i];
-        Draws draws(key, view.draw, static_cast<int>(i));
-        if (draws.uniform() < step.p) {
-            if (slot.notes != nullptr) {
-                slot.notes->push_back(step.name);
-            }
-            const Stopwatch watch(seconds, step.name);
-            apply_operation(*step.operation, canvas, draws);
-            if (seconds != nullptr) {
-                canvas.image(); // nothing may wait and be counted as a later operation's
-            }
-        }
-    }
-}
-
-/// What the view reads of an image: its first operation decides, of those that are applied.
-Box view_window(const View& view, ImageShape whole, const SampleKey& key) {
-    for (std::size_t i = 0; i < view.steps.size(); ++i) {
-        Draws draws(key, view.draw, static_cast<int>(i));
-        if (draws.uniform() < view.steps[i].p) {
-            return view.steps[i].operation->reads(whole, draws);
-        }
-    }
-    return whole_box(whole);
+    return groups;
 }
 
 Box around(const Box& a, const Box& b) {
@@ -152,21 +59,22 @@ struct Recipe::Program {
     RecipeSpec spec;
     int channels = 0;
     std::vector<View> views;
+    std::vector<ViewGroup> groups;
 
     Box window(ImageShape whole, const SampleKey& key) const;
     template <class T>
     void check_source(const BasicImageWindow<T>& source, const SampleKey& key, std::size_t slots) const;
+    /// The view of `source`, on which its first `done` operations have been carried out.
     template <class T>
-    void make_view(const View& view, const BasicImageWindow<T>& source, const SampleKey& key, const ViewSlot& slot,
-                   Workspace::Buffers& buffers) const;
+    void make_view(const View& view, std::size_t done, const BasicImageWindow<T>& source, const SampleKey& key,
+                   const ViewSlot& slot, Workspace::Buffers& buffers) const;
+    /// What the views of the group have in common, in memory that their making leaves alone.
+    template <class T>
+    BasicImageWindow<T> make_stem(const ViewGroup& group, const BasicImageWindow<T>& source, const SampleKey& key,
+                                  Workspace::Buffers& buffers) const;
     template <class T>
     void apply(const BasicImageWindow<T>& source, const SampleKey& key, const std::vector<ViewSlot>& slots,
-               Workspace& workspace) const {
-        check_source(source, key, slots.size());
-        for (std::size_t i = 0; i < slots.size(); ++i) {
-            make_view(views[i], source, key, slots[i], workspace.buffers());
-        }
-    }
+               Workspace& workspace) const;
 };
 
 Box Recipe::Program::window(ImageShape whole, const SampleKey& key) const {
@@ -201,14 +109,14 @@ void Recipe::Program::check_source(const BasicImageWindow<T>& source, const Samp
 }
 
 template <class T>
-void Recipe::Program::make_view(const View& view, const BasicImageWindow<T>& source, const SampleKey& key,
-                                const ViewSlot& slot, Workspace::Buffers& buffers) const {
+void Recipe::Program::make_view(const View& view, std::size_t done, const BasicImageWindow<T>& source,
+                                const SampleKey& key, const ViewSlot& slot, Workspace::Buffers& buffers) const {
     if (view.outputs.mask && slot.mask != nullptr) {
         std::memset(slot.mask, 0, view.outputs.mask.bytes());
     }
     BasicCanvas<T> canvas(source, buffers, slot, view.size);
     canvas.color().start(spec.mode);
-    run_steps(view, key, canvas, slot, buffers.seconds);
+    run_steps(view, done, view.steps.size(), key, canvas, slot.notes);
     const ImageShape made = canvas.shape();
     if (made.height != view.size || made.width != view.size) {
         throw DataError(
@@ -225,6 +133,31 @@ void Recipe::Program::make_view(const View& view, const BasicImageWindow<T>& sou
     }
 }
 
+template <class T>
+BasicImageWindow<T> Recipe::Program::make_stem(const ViewGroup& group, const BasicImageWindow<T>& source,
+                                               const SampleKey& key, Workspace::Buffers& buffers) const {
+    const View& view = views[group.first];
+    BasicCanvas<T> canvas(source, buffers, {}, view.size);
+    canvas.color().start(spec.mode);
+    run_steps(view, 0, group.stem, key, canvas, nullptr);
+    return canvas.take();
+}
+
+template <class T>
+void Recipe::Program::apply(const BasicImageWindow<T>& source, const SampleKey& key, const std::vector<ViewSlot>& slots,
+                            Workspace& workspace) const {
+    check_source(source, key, slots.size());
+    Workspace::Buffers& buffers = workspace.buffers();
+    for (const ViewGroup& group : groups) {
+        const bool noted = slots[group.first].notes != nullptr; // then every view tells its own story
+        const std::size_t done = noted ? 0 : group.stem;
+        const BasicImageWindow<T> begun = done > 0 ? make_stem(group, source, key, buffers) : source;
+        for (std::size_t i = group.first; i < group.last; ++i) {
+            make_view(views[i], done, begun, key, slots[i], buffers);
+        }
+    }
+}
+
 Recipe::Recipe(RecipeSpec spec, int channels) : program_(std::make_unique<Program>()) {
     const std::string where = fmt::format("recipe '{}'", spec.name);
     require_range(where, "size", spec.size, 1, kMaxSize);
@@ -234,6 +167,7 @@ Recipe::Recipe(RecipeSpec spec, int channels) : program_(std::make_unique<Progra
         program_->views.push_back(
             compile_view(spec.views[i], fmt::format("{}, view {}", where, i), spec.size, channels));
     }
+    program_->groups = group_views(spec.views, program_->views);
     program_->spec = std::move(spec);
     program_->channels = channels;
 }

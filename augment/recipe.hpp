@@ -19,10 +19,12 @@ struct OpSpec {
     double p = 1.0;
     std::map<std::string, std::vector<double>> params; ///< numbers; a flag is 0 or 1
     std::map<std::string, std::string> words = {};     ///< parameters that are words ("interpolation": "bicubic")
+    bool operator==(const OpSpec&) const = default;
 };
 
 /// One view of a sample: operations in order. Views with the same `draw` share every random draw, so
-/// that, say, four rotations or a noisy and a clean view come from the same crop.
+/// that, say, four rotations or a noisy and a clean view come from the same crop; neighbours that begin with the same
+/// operations have them carried out once.
 struct ViewSpec {
     std::vector<OpSpec> ops;
     int draw = 0;
