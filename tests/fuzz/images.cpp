@@ -7,6 +7,7 @@
 #include "pipeline/shards/images/codec.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <span>
 #include <turbojpeg.h>
@@ -61,8 +62,13 @@ void decode_window(std::span<const std::uint8_t> file, int channels, std::uint64
     }
 }
 
-/// libjpeg-turbo alone, whose coefficients JpegHuffman decodes in its place. Nothing if it finds fault with the file.
+/// libjpeg-turbo alone, whose coefficients JpegHuffman decodes in its place. Nothing if it finds fault with the file,
+/// or the file may have what libjpeg-turbo reads wrongly (JpegHuffman).
 Bytes by_turbojpeg(std::span<const std::uint8_t> file, augment::ImageShape shape) {
+    constexpr std::array<std::uint8_t, 2> kTwice{0xFF, 0xFF};
+    if (std::search(file.begin(), file.end(), kTwice.begin(), kTwice.end()) != file.end()) {
+        return {};
+    }
     Bytes pixels(shape.bytes());
     const tjhandle handle = tjInitDecompress();
     const int format = shape.channels == 1 ? TJPF_GRAY : TJPF_RGB;

@@ -30,12 +30,13 @@ int extended(int bits, int size) {
 } // namespace
 
 void JpegHuffmanTable::build(const JHUFF_TBL& table) {
-    if (std::equal(counts_.begin() + 1, counts_.end(), table.bits + 1) &&
+    if (built_ && std::equal(counts_.begin() + 1, counts_.end(), table.bits + 1) &&
         std::equal(symbols_.begin(), symbols_.end(), table.huffval)) {
         return;
     }
     std::copy_n(table.bits, counts_.size(), counts_.begin());
     std::copy_n(table.huffval, symbols_.size(), symbols_.begin());
+    built_ = true;
     codes_.fill({});
     std::int32_t code = 0;
     std::int32_t index = 0;
