@@ -10,38 +10,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
 namespace tacit::shards {
 namespace {
-
-DatasetInfo describe(const DatasetIndex& index, const DatasetParts& parts) {
-    const FileIndex& first = index.files.front();
-    DatasetInfo info;
-    info.path = index.path;
-    info.split = index.split;
-    info.size = parts.size();
-    info.channels = first.shape.channels;
-    info.shape = first.shape;
-    info.element = first.element;
-    info.value_range = first.value_range;
-    const bool whole =
-        std::all_of(index.files.begin(), index.files.end(), [](const FileIndex& file) { return file.chosen.empty(); });
-    if (whole) { // what is stored is not that of a part of the images
-        info.mean = first.mean;
-        info.std = first.std;
-    }
-    info.source = first.source;
-    for (const FileIndex& file : index.files) { // foreign files number their classes each for itself
-        if (file.classes.size() > info.classes.size()) {
-            info.classes = file.classes;
-        }
-    }
-    info.fingerprint = parts.fingerprint();
-    return info;
-}
 
 /// Black and white of the part's numbers.
 const std::vector<double>& range_of(const DatasetPart& part) {
