@@ -197,6 +197,8 @@ def main():
                          "DALI": dali, "FFCV": ffcv and importlib.import_module("ffcv")}.items():
         print(f"{name} {module.__version__ if module else 'is not installed and left out'}")
     files = [path.read_bytes() for path in sorted(options.photos.rglob("*")) if path.suffix.lower() in (".jpeg", ".jpg")]
+    if not files:
+        raise SystemExit(f"{options.photos}: holds no JPEGs")
     print(f"{len(files)} photos, {statistics.mean(map(len, files)):,.0f} bytes on average; {options.rounds} rounds")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
