@@ -149,7 +149,10 @@ void Recipe::Program::apply(const BasicImageWindow<T>& source, const SampleKey& 
     check_source(source, key, slots.size());
     Workspace::Buffers& buffers = workspace.buffers();
     for (const ViewGroup& group : groups) {
-        const bool noted = slots[group.first].notes != nullptr; // then every view tells its own story
+        const auto first = slots.begin() + static_cast<std::ptrdiff_t>(group.first);
+        const auto last = slots.begin() + static_cast<std::ptrdiff_t>(group.last);
+        // Then every view tells its own story.
+        const bool noted = std::any_of(first, last, [](const ViewSlot& slot) { return slot.notes != nullptr; });
         const std::size_t done = noted ? 0 : group.stem;
         const BasicImageWindow<T> begun = done > 0 ? make_stem(group, source, key, buffers) : source;
         for (std::size_t i = group.first; i < group.last; ++i) {
