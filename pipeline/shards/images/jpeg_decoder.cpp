@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdio> // jpeglib.h wants it
 #include <jpeglib.h>
+#include <vector>
 // After jpeglib.h.
 #include <jerror.h>
 // How libjpeg's modules call each other; not every system has it.
@@ -33,6 +34,7 @@ struct JpegState {
     std::jmp_buf escape{};
     std::array<char, JMSG_LENGTH_MAX> failure{};
     JpegHuffman huffman;
+    std::vector<std::uint8_t> row; ///< see read_rows()
 
     ~JpegState() { jpeg_destroy_decompress(&jpeg); }
 };
@@ -41,6 +43,8 @@ namespace {
 
 /// More than any encoder writes: a progressive file of a few bytes a scan could take hours.
 constexpr int kMostScans = 500;
+/// Of libjpeg-turbo's vectors.
+constexpr std::size_t kLeastVectorBytes = 16;
 
 [[noreturn]] void fail_jpeg(j_common_ptr jpeg) {
     auto* state = static_cast<JpegState*>(jpeg->client_data);
@@ -68,10 +72,9 @@ void limit_jpeg_scans(j_common_ptr jpeg) {
 /// Puts our own decoder of coefficients in the place of libjpeg's, where it can read the file.
 void decode_faster([[maybe_unused]] JpegState& state) {
 #ifdef TACIT_HAS_LIBJPEG_MODULES
-    if (!JpegHuffman::reads(state.jpeg)) {
+    if (!state.huffman.start(state.jpeg)) {
         return;
     }
-    state.huffman.start(state.jpeg);
     state.jpeg.entropy->decode_mcu = [](j_decompress_ptr jpeg, JBLOCKROW* blocks) -> boolean {
         if (!static_cast<JpegState*>(jpeg->client_data)->huffman.decode(*jpeg, blocks)) {
             WARNMS(jpeg, JWRN_HIT_MARKER);
@@ -117,6 +120,10 @@ void crop_columns(jpeg_decompress_struct& jpeg, augment::Box& box) {
     box.width = static_cast<int>(width);
 }
 
+std::size_t bytes_of_row(const jpeg_decompress_struct& jpeg) {
+    return std::size_t{jpeg.output_width} * static_cast<std::size_t>(jpeg.output_components);
+}
+
 bool start_reading(JpegState& state, J_COLOR_SPACE space, augment::Box& box) {
     if (setjmp(state.escape) != 0) { // NOLINT(cert-err52-cpp)
         return false;
@@ -134,27 +141,31 @@ bool start_reading(JpegState& state, J_COLOR_SPACE space, augment::Box& box) {
     return true;
 }
 
-bool read_rows(JpegState& state, const augment::Box& box, std::uint8_t* out) {
+/// libjpeg-turbo writes rows at addresses that its vectors' size divides past the caches to memory, from where whoever
+/// reads them next must fetch them again: such rows go through `state.row`, which must hold one and a byte.
+void read_rows(JpegState& state, const augment::Box& box, std::uint8_t* out) {
+    jpeg_decompress_struct& jpeg = state.jpeg;
+    const std::size_t row_bytes = bytes_of_row(jpeg);
+    jpeg_skip_scanlines(&jpeg, static_cast<JDIMENSION>(box.top));
+    for (int y = 0; y < box.height; ++y, out += row_bytes) {
+        const bool aligned = reinterpret_cast<std::uintptr_t>(out) % kLeastVectorBytes == 0;
+        JSAMPROW row = aligned ? state.row.data() + 1 : out;
+        jpeg_read_scanlines(&jpeg, &row, 1);
+        if (aligned) {
+            std::copy_n(row, row_bytes, out);
+        }
+    }
+}
+
+bool read_window(JpegState& state, const augment::Box& box, std::uint8_t* out) {
     if (setjmp(state.escape) != 0) { // NOLINT(cert-err52-cpp)
         return false;
     }
-    jpeg_decompress_struct& jpeg = state.jpeg;
-    const auto top = static_cast<JDIMENSION>(box.top);
-    const JDIMENSION end = top + static_cast<JDIMENSION>(box.height);
-    const std::size_t row_bytes = std::size_t{jpeg.output_width} * static_cast<std::size_t>(jpeg.output_components);
-    jpeg_skip_scanlines(&jpeg, top);
-    while (jpeg.output_scanline < end) {
-        std::array<JSAMPROW, 16> rows{};
-        const std::size_t count = std::min(std::size_t{end - jpeg.output_scanline}, rows.size());
-        for (std::size_t i = 0; i < count; ++i) {
-            rows[i] = out + (jpeg.output_scanline - top + i) * row_bytes;
-        }
-        jpeg_read_scanlines(&jpeg, rows.data(), static_cast<JDIMENSION>(count));
-    }
-    if (end == jpeg.output_height) {
-        jpeg_finish_decompress(&jpeg);
+    read_rows(state, box, out);
+    if (state.jpeg.output_scanline == state.jpeg.output_height) {
+        jpeg_finish_decompress(&state.jpeg);
     } else {
-        jpeg_abort_decompress(&jpeg);
+        jpeg_abort_decompress(&state.jpeg);
     }
     return true;
 }
@@ -198,7 +209,8 @@ augment::Box JpegDecoder::start(int channels, const augment::Box& wanted) {
 }
 
 void JpegDecoder::read(std::uint8_t* out) {
-    if (!read_rows(*state_, box_, out)) {
+    state_->row.resize(std::max(state_->row.size(), bytes_of_row(state_->jpeg) + 1));
+    if (!read_window(*state_, box_, out)) {
         throw DataError(fmt::format("is a damaged JPEG ({})", state_->failure.data()));
     }
 }

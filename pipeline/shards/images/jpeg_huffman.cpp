@@ -13,7 +13,7 @@ constexpr int kMostCodeBits = 16;
 constexpr int kMostBits = 32;
 /// Symbols without a value: 16 zeros; all others end the block.
 constexpr std::uint8_t kSixteenZeros = 0xF0;
-/// Of smaller files, making tables ready may take longer than it saves.
+/// Coded with one table, fewer take no longer to decode without it than it takes to make.
 constexpr std::size_t kLeastBytes = 2048;
 
 /// Where a block's coefficients lie, in the order of the file; damaged files may run 15 places beyond the last.
@@ -29,14 +29,23 @@ int extended(int bits, int size) {
 
 } // namespace
 
-void JpegHuffmanTable::build(const JHUFF_TBL& table) {
-    if (built_ && std::equal(counts_.begin() + 1, counts_.end(), table.bits + 1) &&
-        std::equal(symbols_.begin(), symbols_.end(), table.huffval)) {
-        return;
+bool JpegHuffmanTable::prepare(const JHUFF_TBL& table, std::size_t bytes) {
+    if (!std::equal(counts_.begin() + 1, counts_.end(), table.bits + 1) ||
+        !std::equal(symbols_.begin(), symbols_.end(), table.huffval)) {
+        std::copy_n(table.bits, counts_.size(), counts_.begin());
+        std::copy_n(table.huffval, symbols_.size(), symbols_.begin());
+        ready_ = false;
+        bytes_ = 0;
     }
-    std::copy_n(table.bits, counts_.size(), counts_.begin());
-    std::copy_n(table.huffval, symbols_.size(), symbols_.begin());
-    built_ = true;
+    bytes_ += bytes;
+    if (!ready_ && bytes_ >= kLeastBytes) {
+        build();
+        ready_ = true;
+    }
+    return ready_;
+}
+
+void JpegHuffmanTable::build() {
     codes_.fill({});
     std::int32_t code = 0;
     std::int32_t index = 0;
@@ -149,21 +158,22 @@ inline int JpegHuffman::Bits::value(int size) {
     return value;
 }
 
-bool JpegHuffman::reads(jpeg_decompress_struct& jpeg) {
-    return jpeg.progressive_mode == FALSE && jpeg.arith_code == FALSE && jpeg.restart_interval == 0 &&
-           jpeg_has_multiple_scans(&jpeg) == FALSE && jpeg.src->bytes_in_buffer >= kLeastBytes;
-}
-
-void JpegHuffman::start(jpeg_decompress_struct& jpeg) {
+bool JpegHuffman::start(jpeg_decompress_struct& jpeg) {
+    if (jpeg.progressive_mode != FALSE || jpeg.arith_code != FALSE || jpeg.restart_interval != 0 ||
+        jpeg_has_multiple_scans(&jpeg) != FALSE) {
+        return false;
+    }
+    bool ready = true;
     for (int i = 0; i < jpeg.comps_in_scan; ++i) {
         const jpeg_component_info& component = *jpeg.cur_comp_info[i];
         const auto first = static_cast<std::size_t>(component.dc_tbl_no);
         const auto others = static_cast<std::size_t>(component.ac_tbl_no);
-        first_tables_.at(first).build(*jpeg.dc_huff_tbl_ptrs[first]);
-        other_tables_.at(others).build(*jpeg.ac_huff_tbl_ptrs[others]);
+        ready &= first_tables_.at(first).prepare(*jpeg.dc_huff_tbl_ptrs[first], jpeg.src->bytes_in_buffer);
+        ready &= other_tables_.at(others).prepare(*jpeg.ac_huff_tbl_ptrs[others], jpeg.src->bytes_in_buffer);
     }
     first_.fill(0);
     bits_ = {jpeg.src->next_input_byte, jpeg.src->next_input_byte + jpeg.src->bytes_in_buffer};
+    return ready;
 }
 
 inline int JpegHuffman::decode_first(Bits& bits, const JpegHuffmanTable& table) {

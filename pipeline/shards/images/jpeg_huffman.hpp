@@ -28,8 +28,9 @@ class JpegHuffmanTable {
         std::uint8_t bits = 0;    ///< of all this; 0: the next coefficient alone takes more than kLookBits
     };
 
-    /// `table` must be one that libjpeg has accepted. Does nothing if it is the same as last time.
-    void build(const JHUFF_TBL& table);
+    /// Makes `table`, which libjpeg must have accepted, ready, if that pays: once it has served `bytes` that are enough,
+    /// in this file and those before it. Whether it is ready.
+    bool prepare(const JHUFF_TBL& table, std::size_t bytes);
     /// `next`: the bits to come, from the highest on. Bits that are no code take 17 and mean 0, as for libjpeg.
     Code code(std::uint64_t next) const {
         const Code code = codes_[next >> (64 - kLookBits)];
@@ -41,13 +42,15 @@ class JpegHuffmanTable {
   private:
     static constexpr int kLookBits = 10;
 
+    void build();
     Code long_code(std::uint64_t next) const;
     Run one(std::size_t pattern, int known) const;
     Run two(std::size_t pattern) const;
 
     std::array<Code, std::size_t{1} << kLookBits> codes_{};
     std::array<Run, std::size_t{1} << kLookBits> runs_{};
-    bool built_ = false;
+    bool ready_ = false;
+    std::size_t bytes_ = 0; ///< coded with this table
     std::array<std::uint8_t, 17> counts_{}; ///< codes of each length
     std::array<std::uint8_t, 256> symbols_{};
     std::array<std::int32_t, 17> last_code_{};      ///< of each length; -1: none
@@ -59,10 +62,9 @@ class JpegHuffmanTable {
 /// (Where a file has 0xFF twice before a stuffed zero, which it must not, libjpeg-turbo leaves stray coefficients.)
 class JpegHuffman {
   public:
-    /// Whether such a file can be read: after jpeg_start_decompress(), which has checked tables and scan, and reads
-    /// from memory.
-    static bool reads(jpeg_decompress_struct& jpeg);
-    void start(jpeg_decompress_struct& jpeg);
+    /// After jpeg_start_decompress(), which has checked tables and scan, and reads from memory. Whether this is such a
+    /// file, and its tables are ready.
+    bool start(jpeg_decompress_struct& jpeg);
     /// Writes the blocks of the next MCU, which must be zero, or skips them if `blocks` is null. False where the data
     /// have ended before.
     bool decode(jpeg_decompress_struct& jpeg, JBLOCKROW* blocks);
