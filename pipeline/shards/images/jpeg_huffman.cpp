@@ -11,6 +11,10 @@ namespace {
 constexpr int kMostCodeBits = 16;
 /// Of a coefficient: a code that is none (17) and a value (15).
 constexpr int kMostBits = 32;
+/// A filled window has bits enough for so many looks, whatever the last one finds.
+constexpr int kFilledBits = 56;
+constexpr int kLooks = 3;
+static_assert((kLooks - 1) * JpegHuffmanTable::kLookBits + kMostBits <= kFilledBits);
 /// Symbols without a value: 16 zeros; all others end the block.
 constexpr std::uint8_t kSixteenZeros = 0xF0;
 /// Coded with one table, fewer take no longer to decode without it than it takes to make.
@@ -29,7 +33,7 @@ int extended(int bits, int size) {
 
 } // namespace
 
-bool JpegHuffmanTable::prepare(const JHUFF_TBL& table, std::size_t bytes) {
+bool JpegHuffmanTable::prepare(const JHUFF_TBL& table, std::size_t bytes, bool pairs) {
     if (!std::equal(counts_.begin() + 1, counts_.end(), table.bits + 1) ||
         !std::equal(symbols_.begin(), symbols_.end(), table.huffval)) {
         std::copy_n(table.bits, counts_.size(), counts_.begin());
@@ -40,6 +44,9 @@ bool JpegHuffmanTable::prepare(const JHUFF_TBL& table, std::size_t bytes) {
     bytes_ += bytes;
     if (!ready_ && bytes_ >= kLeastBytes) {
         build();
+        if (pairs) {
+            pair_runs();
+        }
         ready_ = true;
     }
     return ready_;
@@ -47,6 +54,7 @@ bool JpegHuffmanTable::prepare(const JHUFF_TBL& table, std::size_t bytes) {
 
 void JpegHuffmanTable::build() {
     codes_.fill({});
+    runs_.fill({.zeros = kUnknown});
     std::int32_t code = 0;
     std::int32_t index = 0;
     for (int bits = 1; bits <= kMostCodeBits; ++bits, code *= 2) {
@@ -56,14 +64,48 @@ void JpegHuffmanTable::build() {
         last_code_[length] = counts_[length] > 0 ? end - 1 : -1;
         for (; code < end; ++code, ++index) {
             if (bits <= kLookBits) {
-                const int rest = kLookBits - bits;
-                std::fill_n(codes_.begin() + (std::ptrdiff_t{code} << rest), std::size_t{1} << rest,
-                            Code{symbols_[static_cast<std::size_t>(index)], static_cast<std::uint8_t>(bits)});
+                add({symbols_[static_cast<std::size_t>(index)], static_cast<std::uint8_t>(bits)}, code);
             }
         }
     }
+}
+
+/// `prefix`: the bits of `code`, with which the patterns begin that mean it.
+void JpegHuffmanTable::add(Code code, std::int32_t prefix) {
+    const int rest = kLookBits - code.bits;
+    const auto begin = static_cast<std::size_t>(prefix) << rest;
+    std::fill_n(codes_.begin() + static_cast<std::ptrdiff_t>(begin), std::size_t{1} << rest, code);
+    const int size = code.symbol % 16;
+    if (size > rest) {
+        return;
+    }
+    Run run;
+    run.bits = static_cast<std::uint8_t>(code.bits + size);
+    if (size > 0) {
+        run.zeros = code.symbol / 16;
+        run.advance = static_cast<std::uint8_t>(run.zeros + 1);
+    } else {
+        run.advance = code.symbol == kSixteenZeros ? 16 : DCTSIZE2;
+    }
+    auto place = runs_.begin() + static_cast<std::ptrdiff_t>(begin);
+    for (int value = 0; value < 1 << size; ++value) {
+        run.first = run.second = static_cast<std::int16_t>(size > 0 ? extended(value, size) : 0);
+        place = std::fill_n(place, std::size_t{1} << (rest - size), run);
+    }
+}
+
+/// Adds to runs of one coefficient what follows, where it fits.
+void JpegHuffmanTable::pair_runs() {
+    const auto ones = runs_;
     for (std::size_t pattern = 0; pattern < runs_.size(); ++pattern) {
-        runs_[pattern] = two(pattern);
+        Run& run = runs_[pattern];
+        const Run& more = ones[(pattern << run.bits) % ones.size()];
+        if (run.first != 0 && more.zeros != kUnknown && run.bits + more.bits <= kLookBits) {
+            run.second = more.first;
+            run.gap = static_cast<std::uint8_t>(more.zeros + 1);
+            run.advance = static_cast<std::uint8_t>(run.advance + more.advance);
+            run.bits = static_cast<std::uint8_t>(run.bits + more.bits);
+        }
     }
 }
 
@@ -79,43 +121,7 @@ JpegHuffmanTable::Code JpegHuffmanTable::long_code(std::uint64_t next) const {
     return {0, kMostCodeBits + 1};
 }
 
-/// The symbol that `pattern` begins with and its value, if the first `known` of the kLookBits bits hold both.
-JpegHuffmanTable::Run JpegHuffmanTable::one(std::size_t pattern, int known) const {
-    const Code code = codes_[pattern];
-    const int size = code.symbol % 16;
-    const int bits = code.bits + size;
-    if (code.bits == 0 || bits > known) {
-        return {};
-    }
-    Run run;
-    run.bits = static_cast<std::uint8_t>(bits);
-    if (size == 0) {
-        run.advance = code.symbol == kSixteenZeros ? 16 : DCTSIZE2;
-        return run;
-    }
-    const int value = static_cast<int>(pattern) >> (kLookBits - bits) & ((1 << size) - 1);
-    run.first = run.second = static_cast<std::int16_t>(extended(value, size));
-    run.zeros = code.symbol / 16;
-    run.advance = static_cast<std::uint8_t>(run.zeros + 1);
-    return run;
-}
-
-JpegHuffmanTable::Run JpegHuffmanTable::two(std::size_t pattern) const {
-    Run run = one(pattern, kLookBits);
-    if (run.first == 0) {
-        return run;
-    }
-    const Run more = one((pattern << run.bits) % runs_.size(), kLookBits - run.bits);
-    if (more.bits > 0) {
-        run.second = more.first;
-        run.gap = static_cast<std::uint8_t>(more.zeros + 1);
-        run.advance = static_cast<std::uint8_t>(run.advance + more.advance);
-        run.bits = static_cast<std::uint8_t>(run.bits + more.bits);
-    }
-    return run;
-}
-
-/// To at least 56 bits.
+/// To at least kFilledBits.
 inline void JpegHuffman::Bits::fill() {
     constexpr std::uint64_t kOnes = 0x0101010101010101;
     std::uint64_t bytes = kOnes * 0xFF;
@@ -123,7 +129,12 @@ inline void JpegHuffman::Bits::fill() {
         std::memcpy(&bytes, next, sizeof bytes);
     }
     if (((~bytes - kOnes) & bytes & (kOnes << 7)) != 0) { // one of them is 0xFF
-        *this = filled_by_bytes();
+        Bits copy = {next, end, window, count, padding}; // whose address may be known, while ours stay in registers
+        copy.fill_by_bytes();
+        next = copy.next;
+        window = copy.window;
+        count = copy.count;
+        padding = copy.padding;
         return;
     }
     if constexpr (std::endian::native == std::endian::little) {
@@ -131,24 +142,22 @@ inline void JpegHuffman::Bits::fill() {
     }
     window |= bytes >> count;
     next += (63 - count) / 8;
-    count |= 56;
+    count |= kFilledBits;
 }
 
-/// Past stuffed zeros, and not past a marker. Takes and returns values, so that a caller may keep them in registers.
-[[gnu::noinline]] JpegHuffman::Bits JpegHuffman::Bits::filled_by_bytes() const {
-    Bits bits = *this;
-    while (bits.count <= 56) {
-        const std::uint8_t* after = std::find_if(bits.next, bits.end, [](std::uint8_t byte) { return byte != 0xFF; });
-        if (after == bits.end || (after != bits.next && *after != 0)) {
-            bits.padding += 64 - bits.count;
-            bits.count = 64;
+/// Past stuffed zeros, and not past a marker.
+[[gnu::noinline]] void JpegHuffman::Bits::fill_by_bytes() {
+    while (count <= kFilledBits) {
+        const std::uint8_t* after = std::find_if(next, end, [](std::uint8_t byte) { return byte != 0xFF; });
+        if (after == end || (after != next && *after != 0)) {
+            padding += 64 - count;
+            count = 64;
             break;
         }
-        bits.window |= std::uint64_t{*bits.next} << (56 - bits.count);
-        bits.count += 8;
-        bits.next = after + 1;
+        window |= std::uint64_t{*next} << (kFilledBits - count);
+        count += 8;
+        next = after + 1;
     }
-    return bits;
 }
 
 /// The next `size` >= 1 bits as a value.
@@ -168,8 +177,9 @@ bool JpegHuffman::start(jpeg_decompress_struct& jpeg) {
         const jpeg_component_info& component = *jpeg.cur_comp_info[i];
         const auto first = static_cast<std::size_t>(component.dc_tbl_no);
         const auto others = static_cast<std::size_t>(component.ac_tbl_no);
-        ready &= first_tables_.at(first).prepare(*jpeg.dc_huff_tbl_ptrs[first], jpeg.src->bytes_in_buffer);
-        ready &= other_tables_.at(others).prepare(*jpeg.ac_huff_tbl_ptrs[others], jpeg.src->bytes_in_buffer);
+        const std::size_t bytes = jpeg.src->bytes_in_buffer;
+        ready &= first_tables_.at(first).prepare(*jpeg.dc_huff_tbl_ptrs[first], bytes, false);
+        ready &= other_tables_.at(others).prepare(*jpeg.ac_huff_tbl_ptrs[others], bytes, true);
     }
     first_.fill(0);
     bits_ = {jpeg.src->next_input_byte, jpeg.src->next_input_byte + jpeg.src->bytes_in_buffer};
@@ -178,36 +188,51 @@ bool JpegHuffman::start(jpeg_decompress_struct& jpeg) {
 
 inline int JpegHuffman::decode_first(Bits& bits, const JpegHuffmanTable& table) {
     bits.fill();
+    const JpegHuffmanTable::Run& run = table.run(bits.window);
+    if (run.zeros != JpegHuffmanTable::kUnknown) [[likely]] {
+        bits.skip(run.bits);
+        return run.first;
+    }
     const JpegHuffmanTable::Code code = table.code(bits.window);
     bits.skip(code.bits);
     return code.symbol == 0 ? 0 : bits.value(code.symbol);
 }
 
 inline void JpegHuffman::decode_others(Bits& bits, const JpegHuffmanTable& table, JCOEF* block) {
-    for (std::size_t k = 1; k < DCTSIZE2;) {
-        if (bits.count < kMostBits) {
-            bits.fill();
-        }
-        const JpegHuffmanTable::Run& run = table.run(bits.window);
-        const std::size_t first = k + run.zeros;
-        const std::size_t second = first + run.gap;
-        if (run.bits != 0 && second < DCTSIZE2) [[likely]] {
-            block[kPlaces[second]] = run.second;
-            block[kPlaces[first]] = run.first;
-            k += run.advance;
-            bits.skip(run.bits);
-            continue;
-        }
-        const JpegHuffmanTable::Code code = table.code(bits.window);
-        bits.skip(code.bits);
-        const int size = code.symbol % 16;
-        if (size != 0) {
-            k += code.symbol / 16;
-            block[kPlaces[k++]] = static_cast<JCOEF>(bits.value(size));
-        } else {
-            k += code.symbol == kSixteenZeros ? 16 : DCTSIZE2;
+    std::size_t k = 1;
+    while (true) {
+        bits.fill();
+        for (int look = 0; look < kLooks; ++look) {
+            const JpegHuffmanTable::Run& run = table.run(bits.window);
+            const std::size_t first = k + run.zeros;
+            const std::size_t second = first + run.gap;
+            if (second >= DCTSIZE2) [[unlikely]] { // not known, or beyond the block
+                k = decode_one(bits, table, block, k);
+                look = kLooks;
+            } else {
+                block[kPlaces[second]] = run.second;
+                block[kPlaces[first]] = run.first;
+                k += run.advance;
+                bits.skip(run.bits);
+            }
+            if (k >= DCTSIZE2) {
+                return;
+            }
         }
     }
+}
+
+/// The coefficient of place `k` or behind it; the place after that.
+inline std::size_t JpegHuffman::decode_one(Bits& bits, const JpegHuffmanTable& table, JCOEF* block, std::size_t k) {
+    const JpegHuffmanTable::Code code = table.code(bits.window);
+    bits.skip(code.bits);
+    const int size = code.symbol % 16;
+    if (size == 0) {
+        return k + (code.symbol == kSixteenZeros ? 16 : DCTSIZE2);
+    }
+    k += code.symbol / 16;
+    block[kPlaces[k]] = static_cast<JCOEF>(bits.value(size));
+    return k + 1;
 }
 
 bool JpegHuffman::decode(jpeg_decompress_struct& jpeg, JBLOCKROW* blocks) {
