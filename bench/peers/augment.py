@@ -11,18 +11,15 @@ of nine tiles count as one view.
 import argparse
 import collections
 import json
-import os
 import pathlib
-import statistics
-import subprocess
 import tempfile
-import time
 
 import h5py
 import numpy as np
 
 import augment_batch_rivals as batch_rivals
 import augment_rivals as rivals
+import turns
 
 IMAGES = {"photo": 125, "square": 125, "small": 2000}  # in memory: they fit a cache of 32 MiB
 Crop = collections.namedtuple("Crop", "size scale count", defaults=(1,))
@@ -77,25 +74,12 @@ RIVALS = [rivals.TorchvisionTensors, rivals.TorchvisionPillow, rivals.OpenCV, ri
           batch_rivals.Dali, batch_rivals.Ffcv]
 
 
-def rate(views, count, makes, seconds):
-    """Views a second over about `seconds`, after a tenth of that to warm up."""
-    makes *= getattr(views, "batch", 1)
-    for limit in (seconds / 10, seconds):
-        start = time.perf_counter()
-        done = 0
-        while (elapsed := time.perf_counter() - start) < limit:
-            views(done % count)
-            done += 1
-    return makes * done / elapsed
-
-
 def tacit_rate(options, what, folder, extra=()):
     config = folder / "recipe.yaml"
     config.write_text(json.dumps(what.recipe()))  # JSON is YAML
     command = [options.tacit, "bench", "augment", "--config", str(config), "--data", options.pools[what.pool], "--images",
                str(IMAGES[what.pool]), "--seconds", str(options.seconds), "--json", *extra]
-    answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return answer["results"][0]["views_per_second"]
+    return turns.answer(command)["results"][0]["views_per_second"]
 
 
 def tacit_variants(options, what, folder):
@@ -132,16 +116,8 @@ def compare(options, what, folder):
     readers = tacit_variants(options, what, folder)
     for rival in RIVALS:
         if all(rival.needs) and what.kind in rival.kinds and getattr(rival, "can", lambda _: True)(what):
-            readers[rival.name] = lambda views=rival()(what, images): rate(views, len(images), what.makes, options.seconds)
-    rates = {name: [] for name in readers}
-    for _ in range(options.rounds):
-        for name, reader in readers.items():
-            rates[name].append(reader())
-    print(f"{what.title}")
-    for name, values in rates.items():
-        ratios = sorted(a / b for a, b in zip(rates["tacit"], values))
-        print(f"    {name:32} {statistics.median(values):12,.0f} views/s   tacit makes {statistics.median(ratios):6.2f} x"
-              f" ({ratios[0]:.2f} .. {ratios[-1]:.2f})", flush=True)
+            readers[rival.name] = lambda views=rival()(what, images): turns.rate(views, len(images), what.makes, options.seconds)
+    turns.compare(what.title, "views", readers, options.rounds)
 
 
 def main():
@@ -153,14 +129,8 @@ def main():
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--only", default="", help="pipelines whose title holds this")
     options = parser.parse_args()
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    if rivals.torch:
-        rivals.torch.set_num_threads(1)
-    if rivals.cv2:
-        rivals.cv2.setNumThreads(0)
-    for name in ("torch", "torchvision", "cv2", "albumentations", "kornia", "PIL", "nvidia.dali", "ffcv"):
-        module = rivals.optional(name)
-        print(f"{name} {getattr(module, '__version__', '(version unknown)') if module else 'is not installed and left out'}")
+    turns.use_one_core(rivals.torch, rivals.cv2)
+    turns.print_versions("torch", "torchvision", "cv2", "albumentations", "kornia", "PIL", "nvidia.dali", "ffcv")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         options.pools = {"photo": options.photos, "small": options.small, "square": write_squares(options.photos, folder)}

@@ -5,7 +5,8 @@ import tempfile
 
 import numpy as np
 
-from augment_rivals import MEAN, STD, optional, torch
+from augment_rivals import MEAN, STD, torch
+from turns import optional
 
 ffcv = optional("ffcv")
 dali = optional("nvidia.dali")

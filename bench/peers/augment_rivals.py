@@ -8,16 +8,10 @@ import importlib
 
 import numpy as np
 
+from turns import optional
+
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 GRID, CELL, TILE = 3, 85, 64  # of jigsaws (Noroozi & Favaro 2016; VISSL): 3 x 3 cells of 256 pixels, a tile anywhere in each
-
-
-def optional(name):
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
-
 
 torch, torchvision, cv2, albumentations, kornia = map(optional, ("torch", "torchvision", "cv2", "albumentations", "kornia"))
 PIL = optional("PIL.Image")

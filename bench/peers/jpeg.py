@@ -10,31 +10,22 @@ second (median over the rounds) and how many times as many Tacit makes (median o
 installed is left out and said so.
 """
 import argparse
-import importlib
 import io
 import json
-import os
 import pathlib
 import statistics
 import subprocess
 import tempfile
-import time
 
 import numpy as np
+
+import turns
 
 SIZE = 224
 BATCH = 64  # of Tacit and DALI
 
-
-def optional(name):
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
-
-
-simplejpeg, cv2, torch, torchvision = map(optional, ("simplejpeg", "cv2", "torch", "torchvision"))
-PIL, dali, ffcv = optional("PIL.Image"), optional("nvidia.dali"), optional("ffcv.libffcv")
+simplejpeg, cv2, torch, torchvision = map(turns.optional, ("simplejpeg", "cv2", "torch", "torchvision"))
+PIL, dali, ffcv = turns.optional("PIL.Image"), turns.optional("nvidia.dali"), turns.optional("ffcv.libffcv")
 if torchvision:
     import torchvision.io
     from torchvision.transforms import v2
@@ -130,7 +121,7 @@ def dali_batch(files, views):
     built = pipeline()
     built.build()
     visit = lambda _: built.run()
-    visit.makes = BATCH
+    visit.batch = BATCH
     return visit
 
 
@@ -143,23 +134,10 @@ RIVALS = {
 }
 
 
-def rate(visit, count, seconds):
-    """Images a second over about `seconds`, after a tenth of that to warm up."""
-    makes = getattr(visit, "makes", 1)
-    for limit in (seconds / 10, seconds):
-        start = time.perf_counter()
-        done = 0
-        while (elapsed := time.perf_counter() - start) < limit:
-            visit(done % count)
-            done += 1
-    return makes * done / elapsed
-
-
 def tacit_rate(options, shards, config):
     command = [options.tacit, "bench", "loader", str(shards), "--config", str(config), "--workers", "1", "--batch", str(BATCH),
                "--seconds", str(options.seconds), "--json"]
-    answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return answer["images_per_second"]
+    return turns.answer(command)["images_per_second"]
 
 
 def compare(options, views, files, folder):
@@ -169,16 +147,8 @@ def compare(options, views, files, folder):
     readers = {"tacit": lambda: tacit_rate(options, folder / "shards", config)}
     for name, (module, make) in RIVALS.items():
         if module:
-            readers[name] = lambda visit=make(files, views): rate(visit, len(files), options.seconds)
-    rates = {name: [] for name in readers}
-    for _ in range(options.rounds):
-        for name, reader in readers.items():
-            rates[name].append(reader())
-    print(f"D{views}: {views} view{'s' if views > 1 else ''} of {SIZE} pixels of a JPEG")
-    for name, values in rates.items():
-        ratios = sorted(a / b for a, b in zip(rates["tacit"], values))
-        print(f"    {name:36} {statistics.median(values):8,.0f} images/s   tacit makes {statistics.median(ratios):5.2f} x"
-              f" ({ratios[0]:.2f} .. {ratios[-1]:.2f})", flush=True)
+            readers[name] = lambda visit=make(files, views): turns.rate(visit, len(files), 1, options.seconds)
+    turns.compare(f"D{views}: {views} view{'s' if views > 1 else ''} of {SIZE} pixels of a JPEG", "images", readers, options.rounds)
 
 
 def main():
@@ -188,14 +158,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0)
     options = parser.parse_args()
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    if torch:
-        torch.set_num_threads(1)
-    if cv2:
-        cv2.setNumThreads(0)
-    for name, module in {"simplejpeg": simplejpeg, "OpenCV": cv2, "Pillow": PIL, "torch": torch, "torchvision": torchvision,
-                         "DALI": dali, "FFCV": ffcv and importlib.import_module("ffcv")}.items():
-        print(f"{name} {module.__version__ if module else 'is not installed and left out'}")
+    turns.use_one_core(torch, cv2)
+    turns.print_versions("simplejpeg", "cv2", "PIL", "torch", "torchvision", "nvidia.dali", "ffcv")
     files = [path.read_bytes() for path in sorted(options.photos.rglob("*")) if path.suffix.lower() in (".jpeg", ".jpg")]
     if not files:
         raise SystemExit(f"{options.photos}: holds no JPEGs")
