@@ -3,29 +3,19 @@
 
 #include "pipeline/base/error.hpp"
 #include "tests/models/wave.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <filesystem>
 #include <fstream>
-#include <stdlib.h>
 
 namespace tacit::models {
 namespace {
 
 class Safetensors : public testing::Test {
   protected:
-    Safetensors() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "tacit-safetensors-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~Safetensors() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
-    }
-
-    std::string path() const { return folder_ + "/weights.safetensors"; }
+    std::string path() const { return folder_ / "weights.safetensors"; }
 
     std::string write_raw(const std::string& bytes) const {
         std::ofstream(path(), std::ios::binary) << bytes;
@@ -68,7 +58,7 @@ class Safetensors : public testing::Test {
         return tensors;
     }
 
-    std::string folder_;
+    TemporaryFolder folder_;
 };
 
 TEST_F(Safetensors, RoundTripKeepsEveryTypeShapeAndMetadata) {
@@ -195,7 +185,7 @@ TEST_F(Safetensors, AFullDiskIsAnIoError) {
 }
 
 TEST_F(Safetensors, AMissingFileIsAnIoError) {
-    EXPECT_THROW(read_safetensors(folder_ + "/none"), IoError);
+    EXPECT_THROW(read_safetensors(folder_ / "none"), IoError);
 }
 
 TEST_F(Safetensors, ANameGivenTwiceIsABug) {

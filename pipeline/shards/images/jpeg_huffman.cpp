@@ -129,7 +129,7 @@ inline void JpegHuffman::Bits::fill() {
         std::memcpy(&bytes, next, sizeof bytes);
     }
     if (((~bytes - kOnes) & bytes & (kOnes << 7)) != 0) { // one of them is 0xFF
-        Bits copy = {next, end, window, count, padding}; // whose address may be known, while ours stay in registers
+        Bits copy = {next, end, window, count, padding};  // whose address may be known, while ours stay in registers
         copy.fill_by_bytes();
         next = copy.next;
         window = copy.window;

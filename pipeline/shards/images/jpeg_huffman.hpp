@@ -30,8 +30,8 @@ class JpegHuffmanTable {
     static constexpr int kLookBits = 10;
     static constexpr std::uint8_t kUnknown = DCTSIZE2;
 
-    /// Makes `table`, which libjpeg must have accepted, ready, if that pays: once it has served `bytes` that are enough,
-    /// in this file and those before it. Whether it is ready. `pairs`: a run may hold two coefficients.
+    /// Makes `table`, which libjpeg must have accepted, ready, if that pays: once it has served `bytes` that are
+    /// enough, in this file and those before it. Whether it is ready. `pairs`: a run may hold two coefficients.
     bool prepare(const JHUFF_TBL& table, std::size_t bytes, bool pairs);
     /// `next`: the bits to come, from the highest on. Bits that are no code take 17 and mean 0, as for libjpeg.
     Code code(std::uint64_t next) const {
@@ -49,7 +49,7 @@ class JpegHuffmanTable {
     std::array<Code, std::size_t{1} << kLookBits> codes_{};
     std::array<Run, std::size_t{1} << kLookBits> runs_{};
     bool ready_ = false;
-    std::size_t bytes_ = 0; ///< coded with this table
+    std::size_t bytes_ = 0;                 ///< coded with this table
     std::array<std::uint8_t, 17> counts_{}; ///< codes of each length
     std::array<std::uint8_t, 256> symbols_{};
     std::array<std::int32_t, 17> last_code_{};      ///< of each length; -1: none

@@ -54,7 +54,7 @@ class BadSamplesTest : public ::testing::TestWithParam<Shuffle> {
         return options;
     }
 
-    testing::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     augment::Recipe recipe_;
 };
 

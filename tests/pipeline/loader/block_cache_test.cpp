@@ -25,7 +25,7 @@ class BlockCacheTest : public ::testing::Test {
 
     std::int64_t first_of(BlockCache::Entry& entry) { return cache_.get(entry, scratch_).first; }
 
-    testing::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     shards::Dataset dataset_;
     BlockCache cache_;
     shards::ArrayScratch scratch_;

@@ -14,10 +14,10 @@ std::vector<std::uint8_t> first_view(const Batch& batch, std::size_t i) {
 
 } // namespace
 
-testing::TemporaryFolder* BlockDataTest::folder_ = nullptr;
+TemporaryFolder* BlockDataTest::folder_ = nullptr;
 
 void BlockDataTest::SetUpTestSuite() {
-    folder_ = new testing::TemporaryFolder;
+    folder_ = new TemporaryFolder;
     testing::write_raw_split(folder_->path(), "train", kShape, kImages, 5, std::int64_t{14} * 300 * 300 * 3);
 }
 

@@ -37,7 +37,7 @@ class BlockDataTest : public ::testing::Test {
     std::map<std::int64_t, Pixels> read_alone() const;
     static void expect_pixels(const Batch& batch, const std::map<std::int64_t, Pixels>& views);
 
-    static testing::TemporaryFolder* folder_;
+    static TemporaryFolder* folder_;
     shards::Dataset dataset_;
     augment::Recipe recipe_;
 };

@@ -81,7 +81,7 @@ TEST(DataConfig, ReadsOrderAndBadSamples) {
         "test.yaml");
     const DataConfig data = read_data(document.root().section("data"));
     document.finish();
-    const testing::TemporaryFolder folder;
+    const TemporaryFolder folder;
     testing::write_raw_split(folder.path(), "train", {8, 8, 3}, 10, 2);
     const LoaderOptions options = training_options(data, shards::Dataset::open(folder.path(), "train"));
     EXPECT_EQ(options.shuffle, Shuffle::window);
@@ -93,7 +93,7 @@ TEST(DataConfig, ReadsOrderAndBadSamples) {
 }
 
 TEST(DataConfig, ShuffleIsFullWhereImagesAreCheapToReadAlone) {
-    const testing::TemporaryFolder folder;
+    const TemporaryFolder folder;
     testing::write_raw_split(folder.path(), "train", {8, 8, 3}, 10, 2);
     const auto dataset = shards::Dataset::open(folder.path(), "train");
     EXPECT_EQ(training_options({}, dataset).shuffle, Shuffle::full);
@@ -101,7 +101,7 @@ TEST(DataConfig, ShuffleIsFullWhereImagesAreCheapToReadAlone) {
 }
 
 TEST(DataConfig, OrderIsNamedAfterAllThatItFollowsFrom) {
-    const testing::TemporaryFolder folder;
+    const TemporaryFolder folder;
     testing::write_raw_split(folder.path(), "one", {300, 300, 3}, 7, 2);
     testing::write_raw_split(folder.path(), "two", {300, 300, 3}, 7, 2, std::int64_t{2} * 300 * 300 * 3);
     const auto one = shards::Dataset::open(folder.path(), "one");

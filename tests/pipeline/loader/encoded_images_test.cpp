@@ -63,7 +63,7 @@ class EncodedImagesTest : public ::testing::TestWithParam<Shuffle> {
         }
     }
 
-    testing::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     augment::Recipe recipe_;
 };
 
@@ -99,7 +99,7 @@ TEST_P(EncodedImagesTest, ViewsOfAnImageThatTakesAnothersPlaceAreItsOwn) {
 }
 
 TEST(EncodedImages, OnlyTheWindowOfAJpegIsDecoded) {
-    const testing::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const augment::ImageShape shape{400, 300, 3};
     shards::ShardWriter writer(folder.path(), {"train", shards::Layout::encoded, shape, {"a"}, "a test"});
     const std::vector<std::uint8_t> file = testing::make_jpeg(shape, 1);

@@ -42,7 +42,7 @@ class FloatLoaderTest : public ::testing::Test {
         return options;
     }
 
-    testing::TemporaryFolder folder_;
+    TemporaryFolder folder_;
 };
 
 TEST_F(FloatLoaderTest, DeliversEveryBitOfImagesOfSixteen) {

@@ -43,7 +43,7 @@ class LoaderTest : public ::testing::Test {
         return batch_digests(dataset_, recipe_, options(workers), ranks, batches, first);
     }
 
-    testing::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     shards::Dataset dataset_;
     augment::Recipe recipe_;
 };

@@ -15,7 +15,6 @@ namespace {
 
 using testing::Hdf5File;
 using testing::message_of;
-using testing::TemporaryFolder;
 
 /// A file of floats 0, 1, …, 8, as one image of 3 x 3, whose range is [0, 10].
 shards::Dataset ramp(const TemporaryFolder& folder, std::vector<double> range = {0, 10}) {

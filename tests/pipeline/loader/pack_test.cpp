@@ -11,7 +11,7 @@ namespace tacit::loader {
 namespace {
 
 TEST(Pack, TrainingSeesTheSameBytesForThreeEpochs) {
-    const testing::TemporaryFolder folder;
+    const TemporaryFolder folder;
     std::vector<std::int64_t> labels(45);
     for (std::size_t i = 0; i < labels.size(); ++i) {
         labels[i] = static_cast<std::int64_t>(i % 7);

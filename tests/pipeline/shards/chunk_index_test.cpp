@@ -17,7 +17,6 @@ namespace tacit::shards::h5 {
 namespace {
 
 using testing::message_of;
-using testing::TemporaryFolder;
 
 constexpr hsize_t kNone = H5S_UNLIMITED;
 

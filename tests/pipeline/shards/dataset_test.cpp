@@ -23,7 +23,6 @@ using testing::make_pixels;
 using testing::make_png;
 using testing::message_of;
 using testing::pixels_of;
-using testing::TemporaryFolder;
 using testing::write_raw_split;
 
 constexpr augment::ImageShape kSmall{8, 6, 3};

@@ -15,7 +15,6 @@ namespace {
 using testing::expect_blocks_equal_reads;
 using testing::message_of;
 using testing::pixels_of;
-using testing::TemporaryFolder;
 using testing::write_foreign;
 
 TEST(ForeignDataset, ReadsContiguousImagesWithBigEndianLabels) {

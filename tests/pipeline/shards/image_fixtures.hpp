@@ -2,26 +2,13 @@
 #pragma once
 
 #include "augment/image.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace tacit::testing {
-
-/// A folder that lives as long as the test.
-class TemporaryFolder {
-  public:
-    TemporaryFolder();
-    ~TemporaryFolder();
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-    const std::string& path() const { return path_; }
-
-  private:
-    std::string path_;
-};
 
 /// Smooth pixels that differ from image to image.
 std::vector<std::uint8_t> make_pixels(augment::ImageShape shape, int seed);

@@ -14,7 +14,6 @@ namespace {
 using testing::make_png;
 using testing::message_of;
 using testing::pixels_of;
-using testing::TemporaryFolder;
 using testing::write_foreign;
 
 DatasetIndex index_of_two_images(const TemporaryFolder& folder) {

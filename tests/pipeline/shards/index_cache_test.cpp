@@ -20,7 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::message_of;
 using testing::pixels_of;
-using testing::TemporaryFolder;
 using testing::write_foreign;
 
 namespace fs = std::filesystem;

@@ -19,7 +19,6 @@ using testing::counting;
 using testing::Hdf5File;
 using testing::Hdf5Storage;
 using testing::message_of;
-using testing::TemporaryFolder;
 
 using Bytes = std::vector<std::uint8_t>;
 using Shorts = std::vector<std::uint16_t>;

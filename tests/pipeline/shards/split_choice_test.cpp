@@ -18,7 +18,6 @@ namespace tacit::shards {
 namespace {
 
 using testing::message_of;
-using testing::TemporaryFolder;
 
 const std::vector<SplitShare> kThree = {{"train", 0.7}, {"val", 0.1}, {"test", 0.2}};
 

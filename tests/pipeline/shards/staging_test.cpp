@@ -22,7 +22,6 @@ namespace tacit::shards {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::TemporaryFolder;
 
 constexpr augment::ImageShape kShape{16, 16, 3};
 constexpr int kImages = 60;

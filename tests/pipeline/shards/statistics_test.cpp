@@ -20,7 +20,6 @@ namespace {
 
 using testing::Hdf5File;
 using testing::message_of;
-using testing::TemporaryFolder;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();

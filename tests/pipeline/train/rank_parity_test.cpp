@@ -5,13 +5,12 @@
 #include "pipeline/train/signals.hpp"
 #include "pipeline/train/threads.hpp"
 #include "pipeline/train/trainer.hpp"
-#include "tests/mpi_main.hpp"
 #include "tests/pipeline/train/tiny_run.hpp"
+#include "tests/shared_folder.hpp"
 
 #include <torch/types.h>
 
 #include <gtest/gtest.h>
-#include <optional>
 #include <thread>
 
 namespace tacit::train {
@@ -19,26 +18,14 @@ namespace {
 
 constexpr int kSteps = 10;
 
-/// A folder that all ranks share; rank 0 makes and removes it.
-class SharedFolder {
+/// A folder that all ranks share, with shards of 84 images.
+class SharedData : public dist::SharedFolder {
   public:
-    SharedFolder() {
+    SharedData() {
         if (dist::world().rank() == 0)
-            own_.emplace();
-        path_ = own_ ? own_->path() : "";
-        dist::world().broadcast(path_, 0);
-        if (own_)
-            write_tiny_shards(path_ + "/shards", 84);
+            write_tiny_shards(path() + "/shards", 84);
         dist::world().barrier();
     }
-    ~SharedFolder() { dist::world().barrier(); }
-    SharedFolder(const SharedFolder&) = delete;
-    SharedFolder& operator=(const SharedFolder&) = delete;
-    const std::string& path() const { return path_; }
-
-  private:
-    std::optional<TemporaryFolder> own_;
-    std::string path_;
 };
 
 struct Course {
@@ -95,7 +82,7 @@ class RankParity : public testing::TestWithParam<std::string> {};
 // 1e-7 on a single rank drift apart just as ranks do, as soon as the steps are large. Small steps keep rounding
 // apart from errors; the difference is therefore also compared with how far the weights moved.
 TEST_P(RankParity, LossCurveAndParametersAreThoseOfOneRank) {
-    const SharedFolder folder;
+    const SharedData folder;
     const std::vector<std::string> small_steps = {"optim.lr=0.0005", "optim.warmup_epochs=0", "train.batch=32"};
     const auto self = dist::make_self_communicator();
     const Course alone = train(folder.path() + "/shards", GetParam(), *self, small_steps);
@@ -112,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(Pretexts, RankParity,
                          [](const auto& parameter) { return parameter.param; });
 
 TEST(Ranks, HoldTheSameBytesAfterTraining) {
-    const SharedFolder folder;
+    const SharedData folder;
     const Course course = train(folder.path() + "/shards", "simclr", dist::world());
     for (const auto& [name, tensor] : course.end) {
         const at::Tensor all = dist::world().all_gather(tensor.contiguous().unsqueeze(0));
@@ -122,7 +109,7 @@ TEST(Ranks, HoldTheSameBytesAfterTraining) {
 }
 
 TEST(Ranks, StopAskedOfTheLastRankStopsAllAndTheResumedRunEndsWithTheSameBytes) {
-    const SharedFolder folder;
+    const SharedData folder;
     dist::Communicator& world = dist::world();
     const auto run = [&](const std::string& name, std::int64_t stop_after) {
         PretrainOptions options;
@@ -144,7 +131,7 @@ TEST(Ranks, StopAskedOfTheLastRankStopsAllAndTheResumedRunEndsWithTheSameBytes) 
 }
 
 TEST(Ranks, BatchThatRanksDoNotDivideIsRefusedOnAllOfThem) {
-    const SharedFolder folder;
+    const SharedData folder;
     if (dist::world().size() == 1)
         GTEST_SKIP() << "every batch divides over one rank";
     config::Document document = tiny_config(folder.path() + "/shards", "simclr", {"train.batch=15"});

@@ -6,12 +6,10 @@
 #include "pipeline/shards/shard_writer.hpp"
 
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <sstream>
-#include <stdexcept>
 
 namespace tacit::train {
 
@@ -45,18 +43,6 @@ std::vector<std::uint8_t> waves(std::int64_t image, int kind) {
 }
 
 } // namespace
-
-TemporaryFolder::TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tacit-train-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr)
-        throw std::runtime_error("mkdtemp: " + errno_text());
-    path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
 
 void write_tiny_shards(const std::string& folder, std::int64_t images) {
     std::filesystem::create_directories(folder);

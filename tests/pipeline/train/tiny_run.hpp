@@ -2,25 +2,13 @@
 #pragma once
 
 #include "pipeline/config/section.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace tacit::train {
-
-/// A folder under the system's temporary folder that goes when the object goes.
-class TemporaryFolder {
-  public:
-    TemporaryFolder();
-    ~TemporaryFolder();
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    const std::string& path() const { return path_; }
-
-  private:
-    std::string path_;
-};
 
 /// Writes a training split of `images` 16 x 16 RGB images (mixed waves, four kinds) as shards into `folder`.
 void write_tiny_shards(const std::string& folder, std::int64_t images);
