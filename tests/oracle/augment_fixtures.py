@@ -45,7 +45,7 @@ def write_image(file, image):
 
 
 def write_case(file, name, params, source, result):
-    assert result.dtype == torch.uint8
+    assert result.dtype == source.dtype
     file.write(name.encode().ljust(32, b"\0"))
     file.write(struct.pack(f"<I{len(params)}d", len(params), *params))
     write_image(file, source)
@@ -96,16 +96,19 @@ def colour_cases(rng):
         yield "solarize", [threshold], image, F.solarize(image, threshold)
 
 
-def blur_cases(rng):
-    for h, w, c, kernel, sigma in [
-        (32, 32, 3, 3, 0.1),
-        (32, 32, 3, 3, 0.8),
-        (40, 50, 3, 9, 1.3),
-        (50, 40, 3, 23, 2.0),
-        (28, 28, 1, 5, 1.0),
-        (24, 24, 8, 5, 1.5),
-    ]:
-        image = picture(rng, h, w, c)
+BLURS = [  # height, width, channels; kernel, sigma
+    (32, 32, 3, 3, 0.1),
+    (32, 32, 3, 3, 0.8),
+    (40, 50, 3, 9, 1.3),
+    (50, 40, 3, 23, 2.0),
+    (28, 28, 1, 5, 1.0),
+    (24, 24, 8, 5, 1.5),
+]
+
+
+def blur_cases(rng, make=picture, blurs=BLURS):
+    for h, w, c, kernel, sigma in blurs:
+        image = make(rng, h, w, c)
         yield "gaussian_blur", [kernel, sigma], image, F.gaussian_blur(image, [kernel, kernel], [sigma, sigma])
 
 
@@ -142,11 +145,14 @@ def level_cases(rng):
     yield "channel_shuffle", [3, 1, 0, 7, 2, 6, 5, 4], image, F.permute_channels(image, [3, 1, 0, 7, 2, 6, 5, 4])
 
 
-def jitter_cases(rng):
+ORDERS = ((0, 1, 2, 3), (1, 0, 3, 2), (3, 2, 1, 0), (2, 3, 0, 1), (3, 1, 2, 0))
+
+
+def jitter_cases(rng, make=picture, side=48, orders=ORDERS):
     adjust = (F.adjust_brightness, F.adjust_contrast, F.adjust_saturation, F.adjust_hue)
-    for order in ((0, 1, 2, 3), (1, 0, 3, 2), (3, 2, 1, 0), (2, 3, 0, 1), (3, 1, 2, 0)):
+    for order in orders:
         factors = [rng.uniform(0.5, 1.5), rng.uniform(0.5, 1.5), rng.uniform(0.5, 1.5), rng.uniform(-0.1, 0.1)]
-        image = picture(rng, 48, 48, 3)
+        image = make(rng, side, side, 3)
         result = image
         for i in order:
             result = adjust[i](result, factors[i])

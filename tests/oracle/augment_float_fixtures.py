@@ -6,11 +6,9 @@ Needs torch 2.11 and torchvision 0.26:
 
 The file is as augment_fixtures.py says, with float32 for uint8.
 """
-import struct
-
 import numpy as np
 import torch
-from augment_fixtures import BICUBIC, TARGET, picture
+from augment_fixtures import BICUBIC, TARGET, blur_cases, jitter_cases, picture, write_case
 from torchvision.transforms.v2 import functional as F
 
 
@@ -63,45 +61,22 @@ def colour_cases(rng):
         yield "auto_contrast", [], source, F.autocontrast(source)
 
 
-def jitter_cases(rng):
-    adjust = (F.adjust_brightness, F.adjust_contrast, F.adjust_saturation, F.adjust_hue)
-    for order in ((0, 1, 2, 3), (3, 2, 1, 0), (2, 3, 0, 1)):
-        factors = [rng.uniform(0.5, 1.5), rng.uniform(0.5, 1.5), rng.uniform(0.5, 1.5), rng.uniform(-0.1, 0.1)]
-        image = fine_picture(rng, 28, 28, 3)
-        result = image
-        for i in order:
-            result = adjust[i](result, factors[i])
-        yield "color_jitter", [*order, *factors], image, result
+def fine_jitter_cases(rng):
+    return jitter_cases(rng, fine_picture, side=28, orders=((0, 1, 2, 3), (3, 2, 1, 0), (2, 3, 0, 1)))
 
 
-def blur_cases(rng):
-    for h, w, c, kernel, sigma in [
-        (24, 24, 3, 3, 0.1),
-        (24, 20, 3, 9, 1.3),
-        (30, 26, 3, 23, 2.0),
-        (20, 20, 1, 5, 1.0),
-        (16, 16, 8, 5, 1.5),
-    ]:
-        image = fine_picture(rng, h, w, c)
-        yield "gaussian_blur", [kernel, sigma], image, F.gaussian_blur(image, [kernel, kernel], [sigma, sigma])
-
-
-def write_image(file, image):
-    channels, height, width = image.shape
-    file.write(struct.pack("<3I", height, width, channels))
-    file.write(image.permute(1, 2, 0).contiguous().numpy().astype("<f4").tobytes())
+def fine_blur_cases(rng):
+    blurs = [(24, 24, 3, 3, 0.1), (24, 20, 3, 9, 1.3), (30, 26, 3, 23, 2.0), (20, 20, 1, 5, 1.0), (16, 16, 8, 5, 1.5)]
+    return blur_cases(rng, fine_picture, blurs)
 
 
 def main():
     rng = np.random.default_rng(20240612)
     target = TARGET.with_name("float_cases.bin")
     with open(target, "wb") as file:
-        for cases in (resize_cases, colour_cases, jitter_cases, blur_cases):
-            for name, params, source, result in cases(rng):
-                file.write(name.encode().ljust(32, b"\0"))
-                file.write(struct.pack(f"<I{len(params)}d", len(params), *params))
-                write_image(file, source)
-                write_image(file, result)
+        for cases in (resize_cases, colour_cases, fine_jitter_cases, fine_blur_cases):
+            for case in cases(rng):
+                write_case(file, *case)
     print(f"{target}: {target.stat().st_size} bytes")
 
 
