@@ -43,8 +43,8 @@ namespace {
 
 /// More than any encoder writes: a progressive file of a few bytes a scan could take hours.
 constexpr int kMostScans = 500;
-/// Of libjpeg-turbo's vectors.
-constexpr std::size_t kLeastVectorBytes = 16;
+/// The smallest of libjpeg-turbo's vectors.
+constexpr std::size_t kVectorBytes = 16;
 
 [[noreturn]] void fail_jpeg(j_common_ptr jpeg) {
     auto* state = static_cast<JpegState*>(jpeg->client_data);
@@ -141,14 +141,14 @@ bool start_reading(JpegState& state, J_COLOR_SPACE space, augment::Box& box) {
     return true;
 }
 
-/// libjpeg-turbo writes rows at addresses that its vectors' size divides past the caches to memory, from where whoever
-/// reads them next must fetch them again: such rows go through `state.row`, which must hold one and a byte.
+/// Rows at addresses that kVectorBytes divides go through `state.row`, which must hold one and a byte: libjpeg-turbo
+/// would write them past the caches to memory, from where whoever reads them next must fetch them again.
 void read_rows(JpegState& state, const augment::Box& box, std::uint8_t* out) {
     jpeg_decompress_struct& jpeg = state.jpeg;
     const std::size_t row_bytes = bytes_of_row(jpeg);
     jpeg_skip_scanlines(&jpeg, static_cast<JDIMENSION>(box.top));
     for (int y = 0; y < box.height; ++y, out += row_bytes) {
-        const bool aligned = reinterpret_cast<std::uintptr_t>(out) % kLeastVectorBytes == 0;
+        const bool aligned = reinterpret_cast<std::uintptr_t>(out) % kVectorBytes == 0;
         JSAMPROW row = aligned ? state.row.data() + 1 : out;
         jpeg_read_scanlines(&jpeg, &row, 1);
         if (aligned) {

@@ -17,7 +17,7 @@ constexpr int kLooks = 3;
 static_assert((kLooks - 1) * JpegHuffmanTable::kLookBits + kMostBits <= kFilledBits);
 /// Symbols without a value: 16 zeros; all others end the block.
 constexpr std::uint8_t kSixteenZeros = 0xF0;
-/// Coded with one table, fewer take no longer to decode without it than it takes to make.
+/// Bytes coded with a table: fewer save less time than making it ready takes.
 constexpr std::size_t kLeastBytes = 2048;
 
 /// Where a block's coefficients lie, in the order of the file; damaged files may run 15 places beyond the last.
@@ -198,6 +198,19 @@ inline int JpegHuffman::decode_first(Bits& bits, const JpegHuffmanTable& table) 
     return code.symbol == 0 ? 0 : bits.value(code.symbol);
 }
 
+/// The coefficient of place `k` or behind it; the place after that.
+inline std::size_t JpegHuffman::decode_one(Bits& bits, const JpegHuffmanTable& table, JCOEF* block, std::size_t k) {
+    const JpegHuffmanTable::Code code = table.code(bits.window);
+    bits.skip(code.bits);
+    const int size = code.symbol % 16;
+    if (size == 0) {
+        return k + (code.symbol == kSixteenZeros ? 16 : DCTSIZE2);
+    }
+    k += code.symbol / 16;
+    block[kPlaces[k]] = static_cast<JCOEF>(bits.value(size));
+    return k + 1;
+}
+
 inline void JpegHuffman::decode_others(Bits& bits, const JpegHuffmanTable& table, JCOEF* block) {
     std::size_t k = 1;
     while (true) {
@@ -220,19 +233,6 @@ inline void JpegHuffman::decode_others(Bits& bits, const JpegHuffmanTable& table
             }
         }
     }
-}
-
-/// The coefficient of place `k` or behind it; the place after that.
-inline std::size_t JpegHuffman::decode_one(Bits& bits, const JpegHuffmanTable& table, JCOEF* block, std::size_t k) {
-    const JpegHuffmanTable::Code code = table.code(bits.window);
-    bits.skip(code.bits);
-    const int size = code.symbol % 16;
-    if (size == 0) {
-        return k + (code.symbol == kSixteenZeros ? 16 : DCTSIZE2);
-    }
-    k += code.symbol / 16;
-    block[kPlaces[k]] = static_cast<JCOEF>(bits.value(size));
-    return k + 1;
 }
 
 bool JpegHuffman::decode(jpeg_decompress_struct& jpeg, JBLOCKROW* blocks) {

@@ -111,6 +111,33 @@ TEST(JpegDecoder, EqualsTurboJpegForTablesOfAFilesOwn) {
     unsetenv("TJ_OPTIMIZE");
 }
 
+/// Tables are made ready on the way, once files enough have had them.
+TEST(JpegDecoder, EqualsTurboJpegForManySmallFiles) {
+    JpegDecoder decoder;
+    const ImageShape size{32, 32, 3};
+    for (int seed = 0; seed < 12; ++seed) {
+        const Bytes jpeg = compress(testing::make_pixels(size, seed), size, TJPF_RGB, TJSAMP_420, 75, 0);
+        EXPECT_LT(jpeg.size(), 1500U); // of which tables take 600
+        EXPECT_EQ(by_tacit(decoder, jpeg, size), by_turbojpeg(jpeg, size, TJPF_RGB)) << seed;
+    }
+}
+
+TEST(JpegDecoder, WritesTheSameRowsAtEveryAddressAndNothingElse) {
+    JpegDecoder decoder;
+    const ImageShape size{40, 32, 3};
+    const Bytes jpeg = compress(size, TJPF_RGB, TJSAMP_420, 0);
+    const Bytes wanted = by_turbojpeg(jpeg, size, TJPF_RGB);
+    for (std::size_t offset = 1; offset < 34; ++offset) {
+        Bytes room(size.bytes() + 35, 77);
+        decoder.open(jpeg);
+        decoder.start(3, augment::whole_box(size));
+        decoder.read(room.data() + offset);
+        Bytes expected(room.size(), 77);
+        std::copy(wanted.begin(), wanted.end(), expected.begin() + static_cast<std::ptrdiff_t>(offset));
+        EXPECT_EQ(room, expected) << offset;
+    }
+}
+
 /// Without its Huffman tables, as frames of Motion JPEG come: the standard ones are meant.
 Bytes without_tables(Bytes jpeg) {
     constexpr std::array<std::uint8_t, 2> kTable{0xFF, 0xC4};
