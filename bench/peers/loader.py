@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shuffled reading of HDF5: `tacit bench loader` beside h5py, torch's DataLoader over h5py, bare libjpeg-turbo and memcpy.
 
-Usage: loader.py TACIT [--images N] [--rounds N] [--seconds S] [--folder DIR] [--only TEXT]
+Usage: loader.py TACIT [--images N] [--rounds N] [--seconds S] [--folder DIR] [--photos SHARDS] [--only TEXT]
 Needs h5py, numpy and pillow; torch for the DataLoader column, which is `-` without it. All take turns (A/B/A/B) on the same
 files, which are in the page cache. Prints microseconds an image (median over the rounds) on one core, ratios (median of the rounds'
 ratios), and what two cores gain. A DataLoader has no worker processes on one core, and two on two.
@@ -56,6 +56,23 @@ def photos(count, side):
     return np.clip(images * 40 + 128, 0, 255).astype("u1")
 
 
+def crops(shards, count, side):
+    """Cut out of the photos of a folder that `tacit data import` made, anywhere in them."""
+    photos = []
+    for path in sorted(pathlib.Path(shards).glob("train-*.h5")):
+        with h5py.File(path, "r") as file:
+            photos += list(file["images"][:])
+    if not photos or photos[0].ndim != 3 or min(photos[0].shape[:2]) < side:
+        raise SystemExit(f"{shards}: holds no raw images of {side} pixels or more (tacit data import --layout raw)")
+    generator = np.random.default_rng(1)
+    images = np.empty((count, side, side, 3), "u1")
+    for i, image in enumerate(images):
+        photo = photos[i % len(photos)]
+        top, left = (generator.integers(0, size - side + 1) for size in photo.shape[:2])
+        image[:] = photo[top:top + side, left:left + side]
+    return images
+
+
 def write_pixels(path, images, chunks=None, **filters):
     with h5py.File(path, "w") as file:
         file.create_dataset("images", data=images, chunks=chunks and (chunks, *images.shape[1:]), **filters)
@@ -72,8 +89,10 @@ def write_jpegs(path, images):
         file["labels"] = np.zeros(len(images), "i8")
 
 
-def write_files(folder, count, only):
-    images = photos(count, 96)
+def write_files(folder, options):
+    count, only = options.images, options.only
+    make = functools.partial(crops, options.photos) if options.photos else photos
+    images = make(count, 96)
     paths = {}
     for number, (name, options) in enumerate(LAYOUTS.items()):
         if only in name:
@@ -84,7 +103,7 @@ def write_files(folder, count, only):
         write_jpegs(paths[JPEG], images)
     if only in RAW_224:
         paths[RAW_224] = folder / "224.h5"
-        write_pixels(paths[RAW_224], photos(max(BATCH, count // 5), 224))
+        write_pixels(paths[RAW_224], make(max(BATCH, count // 5), 224))
     return paths
 
 
@@ -246,6 +265,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--folder", help="where the files go (default: a temporary folder)")
+    parser.add_argument("--photos", help="shards of raw photos that the images are cut out of (default: octaves of noise)")
     parser.add_argument("--only", default="", help="layouts whose name holds this")
     options = parser.parse_args()
     versions = f"h5py {h5py.__version__} on HDF5 {h5py.version.hdf5_version}, NumPy {np.__version__}, Pillow {Image.__version__}"
@@ -253,7 +273,7 @@ def main():
     if torch is not None:
         torch.set_num_threads(1)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        for name, path in write_files(pathlib.Path(folder), options.images, options.only).items():
+        for name, path in write_files(pathlib.Path(folder), options).items():
             report(name, compare(options.tacit, name, path, options))
 
 
