@@ -8,6 +8,7 @@ class Flip final : public AnyPixelOperation<Flip> {
   public:
     explicit Flip(Mirror mirror) : mirror_(mirror) {}
     bool moves_pixels() const override { return true; }
+    bool mirrors() const override { return true; }
     void run(auto& canvas, Draws&) const { canvas.orient(Orientation::mirrored(mirror_)); }
 
   private:

@@ -33,6 +33,8 @@ class Operation {
     virtual Box reads(ImageShape source, Draws& /*draws*/) const { return whole_box(source); }
     /// Whether it moves pixels, so that a mask made before it would no longer fit.
     virtual bool moves_pixels() const { return false; }
+    /// Whether it mirrors them, so that a quarter turn before it would become another one.
+    virtual bool mirrors() const { return false; }
 };
 
 /// An operation on pixels of either type: `Derived` has run(canvas, draws), which takes both canvases, or the

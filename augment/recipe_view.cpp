@@ -21,6 +21,16 @@ void add_outputs(const Operation& operation, const std::string& name, const std:
         throw ConfigError(fmt::format("{}: {} comes after a mask and would move pixels away from it; put the mask last",
                                       where, name));
     }
+    if (outputs.permutation && operation.moves_pixels()) {
+        throw ConfigError(fmt::format("{}: {} comes after jigsaw and would move its tiles away from where the "
+                                      "permutation says they are; put jigsaw last",
+                                      where, name));
+    }
+    if (outputs.rotation && operation.mirrors()) {
+        throw ConfigError(fmt::format("{}: {} comes after rotate90 and would make another turn of it than the view "
+                                      "says; put the flip first",
+                                      where, name));
+    }
     if (outputs.mask && added.mask && outputs.mask != added.mask) {
         throw ConfigError(fmt::format("{}: {} makes {} masks of {} x {}, an operation before it {} of {} x {}; a view "
                                       "has masks of one shape: give the second a view of its own",

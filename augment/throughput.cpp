@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <barrier>
 #include <chrono>
+#include <deque>
+#include <exception>
 #include <functional>
 #include <numeric>
 #include <thread>
@@ -124,13 +126,28 @@ class Run {
     double views_ = 0.0;
 };
 
+/// Throws what the first of them threw.
 void in_threads(int threads, const std::function<void(int)>& work) {
-    std::vector<std::jthread> others;
-    others.reserve(static_cast<std::size_t>(threads) - 1);
-    for (int thread = 1; thread < threads; ++thread) {
-        others.emplace_back(work, thread);
+    std::vector<std::exception_ptr> errors(static_cast<std::size_t>(threads));
+    const auto guarded = [&](int thread) {
+        try {
+            work(thread);
+        } catch (...) {
+            errors[static_cast<std::size_t>(thread)] = std::current_exception();
+        }
+    };
+    {
+        std::vector<std::jthread> others;
+        others.reserve(errors.size() - 1);
+        for (int thread = 1; thread < threads; ++thread) {
+            others.emplace_back(guarded, thread);
+        }
+        guarded(0);
     }
-    work(0);
+    const auto error = std::find_if(errors.begin(), errors.end(), [](const auto& e) { return e != nullptr; });
+    if (error != errors.end()) {
+        std::rethrow_exception(*error);
+    }
 }
 
 } // namespace
@@ -138,12 +155,16 @@ void in_threads(int threads, const std::function<void(int)>& work) {
 double views_per_second(const Recipe& recipe, std::span<const ImageView> sources, double seconds, Delivery delivery,
                         int threads) {
     std::vector<double> rates(static_cast<std::size_t>(threads));
+    std::deque<Run> runs;
+    for (int thread = 0; thread < threads; ++thread) {
+        runs.emplace_back(recipe, sources, delivery, static_cast<std::uint64_t>(thread));
+    }
+    in_threads(threads, [&](int thread) { runs[static_cast<std::size_t>(thread)].seconds_per_view(0.1 * seconds); });
     std::barrier start(threads);
     in_threads(threads, [&](int thread) {
-        Run run(recipe, sources, delivery, static_cast<std::uint64_t>(thread));
-        run.seconds_per_view(0.1 * seconds);
+        const auto number = static_cast<std::size_t>(thread);
         start.arrive_and_wait();
-        rates[static_cast<std::size_t>(thread)] = 1.0 / run.seconds_per_view(seconds);
+        rates[number] = 1.0 / runs[number].seconds_per_view(seconds);
     });
     return std::accumulate(rates.begin(), rates.end(), 0.0);
 }

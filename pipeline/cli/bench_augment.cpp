@@ -21,8 +21,8 @@ namespace po = boost::program_options;
 
 void bench_augment_options(OptionTable& table) {
     table.add_options()("recipe", po::value<std::vector<std::string>>()->value_name("NAME"),
-                        "recipe, repeatable; default: the config's, else all built-in ones")(
-        "size", po::value<std::int64_t>()->value_name("PIXELS")->default_value(32), "of a view")(
+                        "recipe, repeatable; default: all built-in ones; not beside --config")(
+        "size", po::value<std::int64_t>()->value_name("PIXELS")->default_value(32), "of a view; not beside --config")(
         "source", po::value<std::int64_t>()->value_name("PIXELS")->default_value(32), "of the generated source image")(
         "channels", po::value<std::int64_t>()->value_name("N")->default_value(3), "of the source image")(
         "data", po::value<std::string>()->value_name("PATH"), "take training images there as the sources")(
@@ -79,6 +79,10 @@ Sources chosen_sources(const Call& call) {
 std::vector<augment::RecipeSpec> chosen_recipes(const Call& call, augment::ImageShape source) {
     const auto size = static_cast<int>(call.integer_in("size", 1, 4096));
     if (call.given("config")) {
+        for (const char* other : {"recipe", "size"})
+            if (call.given(other))
+                throw ConfigError(fmt::format("--{} does not go with --config, which says it; use --set augment.{}=...",
+                                              other, other));
         config::Document document = read_config(call);
         shards::DatasetInfo info;
         info.channels = source.channels;

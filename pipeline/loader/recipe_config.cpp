@@ -27,7 +27,8 @@ struct Target {
 };
 
 int default_size(const shards::DatasetInfo& info) {
-    return info.shape.height == 0 ? kLargestDefaultSize : std::min(info.shape.height, kLargestDefaultSize);
+    return info.shape.height == 0 ? kLargestDefaultSize
+                                  : std::clamp(info.shape.height, static_cast<int>(kSmallestSize), kLargestDefaultSize);
 }
 
 void require_known(const Section& given, const std::string& kind, const std::vector<std::string>& known) {
@@ -61,6 +62,9 @@ void read_parameter(const Section& given, const ParameterInfo& parameter, augmen
         parameter.kind == ParameterInfo::Kind::flag
             ? std::vector<double>{given.flag(parameter.name, parameter.numbers.at(0) != 0) ? 1.0 : 0.0}
             : given.numbers(parameter.name, parameter.numbers);
+    if (set && numbers.empty() && !parameter.numbers.empty()) {
+        given.fail(parameter.name, "is an empty list; give a value, or leave it out for the default");
+    }
     if (set) {
         op.params[parameter.name] = numbers;
     }
@@ -108,6 +112,9 @@ void read_overrides(const Section& overrides, int channels, augment::RecipeSpec&
 void read_view(const Section& given, int channels, augment::RecipeSpec& spec) {
     require_known(given, "key of a view", {"repeat", "size", "draw", "operations"});
     const auto next = static_cast<std::int64_t>(spec.views.size());
+    if (next >= kMostViews) {
+        given.fail("", fmt::format("is one too many; there are {} views before it, and {} at most", next, kMostViews));
+    }
     const std::int64_t repeat = given.integer("repeat", 1, {1, kMostViews});
     const std::int64_t draw = given.integer("draw", next, {0, kMostViews - 1});
     if (repeat > 1 && draw != next) {

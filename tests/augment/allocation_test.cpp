@@ -78,9 +78,10 @@ TEST(Allocations, NoOperationMakesAnyInTheSteadyState) {
         if (!make_operation({name, 1.0, {}}, "test", 32, 3)->takes_floats()) { // some of other tests do not
             continue;
         }
-        const bool masks(Recipe(one_view(32, {{name, 1.0, {}}}), 3).outputs(0).mask);
-        std::vector<OpSpec> ops{{"resize", 1.0, {{"size", {masks ? 32.0 : 40.0}}}}, {name, 1.0, {}}};
-        if (!masks) {
+        const ViewOutputs outputs = Recipe(one_view(32, {{name, 1.0, {}}}), 3).outputs(0);
+        const bool last = outputs.mask || outputs.permutation;
+        std::vector<OpSpec> ops{{"resize", 1.0, {{"size", {last ? 32.0 : 40.0}}}}, {name, 1.0, {}}};
+        if (!last) {
             ops.push_back({"resize", 1.0, {}});
         }
         EXPECT_EQ(steady_allocations(Recipe(one_view(32, ops), 3)), 0) << name;

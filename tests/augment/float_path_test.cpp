@@ -36,9 +36,12 @@ std::vector<OpSpec> float_operations() {
 
 /// The operation on an image of 48 x 41 pixels, and what brings the view to its size: in front where it needs that.
 Recipe recipe_of(const OpSpec& op, int channels = 3) {
-    const bool masks(Recipe(one_view(32, {op}), channels).outputs(0).mask);
+    const ViewOutputs outputs = Recipe(one_view(32, {op}), channels).outputs(0);
     const OpSpec resize{"resize", 1.0, {}};
-    return Recipe(one_view(32, masks ? std::vector{resize, op} : std::vector{op, resize}), channels);
+    const std::vector<OpSpec> ops = outputs.permutation ? std::vector{op}
+                                    : outputs.mask      ? std::vector{resize, op}
+                                                        : std::vector{op, resize};
+    return Recipe(one_view(32, ops), channels);
 }
 
 bool takes(const OpSpec& op, int channels) {

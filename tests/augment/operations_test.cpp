@@ -21,7 +21,11 @@ TEST(EveryOperation, TakesImagesOfExtremeSizesOrSaysWhatToDo) {
         if (makes_mask(name)) {
             continue;
         }
-        const Recipe recipe(one_view(32, {{name, 1.0, {}}, {"resize", 1.0, {}}}), 3);
+        std::vector<OpSpec> ops{{name, 1.0, {}}};
+        if (name != "jigsaw") { // which gives the view its size, and comes last
+            ops.push_back({"resize", 1.0, {}});
+        }
+        const Recipe recipe(one_view(32, ops), 3);
         for (const auto& [height, width] : std::vector<std::pair<int, int>>{
                  {1, 1}, {1, 37}, {37, 1}, {2, 2}, {1, 10000}, {10000, 1}, {10000, 13}, {33, 10000}}) {
             try {

@@ -99,6 +99,19 @@ TEST(RecipeErrors, GeometryAfterAMask) {
     expect_in(refusal(one_view(32, {{"center_mask", 1.0, {}}, {"horizontal_flip", 0.5, {}}})), "put the mask last");
 }
 
+TEST(RecipeErrors, GeometryAfterAPuzzle) {
+    for (const char* name : {"horizontal_flip", "rotate90", "random_resized_crop", "rotation", "jigsaw"}) {
+        expect_in(refusal(one_view(32, {{"jigsaw", 1.0, {{"grid", {2.0}}}}, {name, 0.5, {}}})), "put jigsaw last");
+    }
+    EXPECT_EQ(refusal(one_view(32, {{"horizontal_flip", 0.5, {}}, {"jigsaw", 1.0, {{"grid", {2.0}}}}})), "");
+}
+
+TEST(RecipeErrors, FlipsAfterATurn) {
+    expect_in(refusal(one_view(32, {{"rotate90", 1.0, {}}, {"horizontal_flip", 0.5, {}}})), "put the flip first");
+    expect_in(refusal(one_view(32, {{"rotate90", 1.0, {}}, {"vertical_flip", 0.5, {}}})), "put the flip first");
+    EXPECT_EQ(refusal(one_view(32, {{"rotate90", 1.0, {}}, {"center_crop", 1.0, {}}, {"rotate90", 1.0, {}}})), "");
+}
+
 TEST(RecipeErrors, MasksOfTwoShapes) {
     expect_in(refusal(one_view(32, {{"center_mask", 1.0, {}}, {"patch_mask", 1.0, {}}})), "masks of one shape");
     EXPECT_EQ(refusal(one_view(32, {{"center_mask", 1.0, {}}, {"random_erasing", 1.0, {}}})), "");

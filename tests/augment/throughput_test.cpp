@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/throughput.hpp"
+#include "pipeline/base/error.hpp"
 #include "test_images.hpp"
 
 #include <gtest/gtest.h>
@@ -16,6 +17,16 @@ TEST(Throughput, MoreWorkMakesFewerViews) {
     const double heavy_rate = views_per_second(heavy, sources, 0.05);
     EXPECT_GT(heavy_rate, 0.0);
     EXPECT_GT(light_rate, 3 * heavy_rate);
+}
+
+TEST(Throughput, WhatAThreadCannotMakeIsThrown) {
+    const TestImage image = random_image(64, 64, 3);
+    const std::vector<ImageView> sources{image.view()};
+    const Recipe too_small(one_view(32, {{"center_crop", 1.0, {{"size", {16.0}}}}}), 3);
+    for (const int threads : {1, 2}) {
+        EXPECT_THROW(views_per_second(too_small, sources, 0.01, Delivery::u8, threads), DataError);
+        EXPECT_THROW(views_digest(too_small, sources, 5, threads), DataError);
+    }
 }
 
 TEST(Throughput, ProfileNamesEveryOperationAndSharesOutTheWholeTime) {

@@ -45,6 +45,7 @@ TEST(ReadRecipe, DefaultsToTheImagesSize) {
     EXPECT_EQ(recipe_from("{}", info_of(32, 3)).size, 32);
     EXPECT_EQ(recipe_from("{}", info_of(500, 3)).size, 224);
     EXPECT_EQ(recipe_from("{}", info_of(0, 3)).size, 224);
+    EXPECT_EQ(recipe_from("{}", info_of(1, 3)).size, 4);
     EXPECT_EQ(recipe_from("augment: {size: 48}", info_of(32, 3)).size, 48);
 }
 
@@ -173,6 +174,8 @@ TEST(ReadViews, MistakesAreNamedWithTheirLine) {
     expect_in(refusal("augment: {views: []}"), "number of views is 0");
     expect_in(refusal("augment: {views: [{repeat: 2, draw: 5, operations: []}]}"), "does not go with repeat");
     expect_in(refusal("augment: {recipe: simclr, views: [{operations: []}]}"), "choose one");
+    expect_in(refusal("augment: {views: [{repeat: 64, operations: []}, {operations: []}]}"), "64 at most");
+    expect_in(refusal(begin + "random_erasing: {value: []}"), "is an empty list");
     expect_in(refusal("augment: {recipe: colorize}", 1), "test.yaml:1: augment.recipe");
 }
 
@@ -182,6 +185,7 @@ TEST(ReadRecipe, OverridesTakeFlagsAndNameMistakes) {
     EXPECT_EQ(operation(spec, "jigsaw").params.at("jitter"), std::vector<double>{0});
     expect_in(refusal("augment: {overrides: {gaussian_blur: {sigm: 1}}}"), "did you mean 'sigma'");
     expect_in(refusal("augment: {overrides: {gaussian_blur: {sigma: 0}}}"), "test.yaml:1: augment.overrides");
+    expect_in(refusal("augment: {overrides: {color_jitter: {brightness: []}}}"), "is an empty list");
 }
 
 } // namespace
