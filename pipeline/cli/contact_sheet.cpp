@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fmt/format.h>
+#include <type_traits>
 
 namespace tacit::cli {
 namespace {
@@ -84,6 +86,11 @@ Color color_of(const std::uint8_t* values, int channels) {
     return {level, level, level};
 }
 
+/// 0 is black and 1 is white.
+std::uint8_t level_of(float value) {
+    return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0F, 1.0F) * 255.0F));
+}
+
 std::string channels_shown(int channels) {
     if (channels == 1 || channels == 3)
         return "";
@@ -100,6 +107,7 @@ struct DrawnView {
     augment::ImageShape shape;
     augment::MaskShape mask_shape;
     std::vector<std::uint8_t> pixels;
+    std::vector<float> values; ///< of images of more than 8 bits, shown by `pixels`
     std::vector<std::uint8_t> mask;
     std::vector<std::string> notes;
 
@@ -144,13 +152,18 @@ class ViewDrawer {
     }
 
     /// The cells of all views; `title` begins the text of each.
-    std::vector<Cell> draw(augment::ImageView source, const augment::SampleKey& key, const std::string& title) {
+    template <class T>
+    std::vector<Cell> draw(const augment::BasicImageView<T>& source, const augment::SampleKey& key,
+                           const std::string& title) {
         std::vector<augment::ViewSlot> slots;
         for (DrawnView& view : views_) {
             view.notes.clear();
-            slots.push_back({view.pixels.data(), view.mask.data(), nullptr, nullptr, &view.notes});
+            view.values.resize(std::is_same_v<T, float> ? view.shape.values() : 0);
+            slots.push_back({view.pixels.data(), view.mask.data(), nullptr, nullptr, &view.notes, view.values.data()});
         }
         recipe_.apply(source, key, slots, workspace_);
+        for (DrawnView& view : views_)
+            std::transform(view.values.begin(), view.values.end(), view.pixels.begin(), level_of);
         std::vector<Cell> cells;
         for (std::size_t i = 0; i < views_.size(); ++i) {
             const DrawnView& view = views_[i];
@@ -206,10 +219,7 @@ std::string contact_sheet(const shards::Dataset& dataset, const augment::Recipe&
     const augment::Recipe plain(loader::eval_recipe(recipe.spec().size, recipe.channels()), recipe.channels());
     ViewDrawer stored(plain);
     ViewDrawer views(recipe);
-    shards::SampleBuffer buffer;
-    std::vector<std::vector<Cell>> rows;
-    for (const std::int64_t sample : options.samples) {
-        const augment::ImageView source = dataset.read(sample, buffer);
+    const auto row_of = [&](std::int64_t sample, const auto& source) {
         std::vector<Cell> row = stored.draw(source, {}, fmt::format("image {}, plain,", sample));
         for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
             std::vector<Cell> cells = views.draw(
@@ -217,8 +227,16 @@ std::string contact_sheet(const shards::Dataset& dataset, const augment::Recipe&
                 fmt::format("epoch {}", epoch));
             std::move(cells.begin(), cells.end(), std::back_inserter(row));
         }
-        rows.push_back(std::move(row));
-    }
+        return row;
+    };
+    shards::SampleBuffer buffer;
+    std::vector<std::vector<Cell>> rows;
+    rows.reserve(options.samples.size());
+    if (dataset.info().floats())
+        recipe.require_floats();
+    for (const std::int64_t sample : options.samples)
+        rows.push_back(dataset.info().floats() ? row_of(sample, dataset.read_floats(sample, buffer))
+                                               : row_of(sample, dataset.read(sample, buffer)));
     return put_together(rows).png();
 }
 

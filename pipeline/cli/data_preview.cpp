@@ -18,8 +18,9 @@ namespace po = boost::program_options;
 void data_preview_options(OptionTable& table) {
     add_view_options(table);
     table.add_options()("count", po::value<std::int64_t>()->value_name("N")->default_value(8), "images, one a row")(
-        "epochs", po::value<std::int64_t>()->value_name("N")->default_value(3), "draws of each view")(
-        "seed", po::value<std::int64_t>()->value_name("N")->default_value(1), "of the draws and the choice of images")(
+        "epochs", po::value<std::int64_t>()->value_name("N")->default_value(3),
+        "draws of each view")("seed", po::value<std::int64_t>()->value_name("N"),
+                              "of the draws and the choice of images; default: the config's train.seed, else 1")(
         "out", po::value<std::string>()->value_name("FILE")->default_value("views.png"), "PNG file to write");
 }
 
@@ -32,10 +33,12 @@ std::vector<std::int64_t> chosen_samples(std::int64_t size, std::int64_t count, 
 }
 
 ExitCode run_data_preview(const Call& call) {
-    const auto seed = static_cast<std::uint64_t>(call.integer_in("seed", 0, std::int64_t{1} << 62));
     const std::int64_t count = call.integer_in("count", 1, 64);
     const std::int64_t epochs = call.integer_in("epochs", 1, 16);
     const ViewSource source = open_views(call);
+    const std::uint64_t seed = call.given("seed")
+                                   ? static_cast<std::uint64_t>(call.integer_in("seed", 0, std::int64_t{1} << 62))
+                                   : source.seed;
     const SheetOptions sheet = {chosen_samples(source.dataset.info().size, count, seed), seed, epochs};
     write_file_atomically(call.text("out"), contact_sheet(source.dataset, source.recipe, sheet));
     log::info(fmt::format("{}: {} images of {}, each plain and in {} x {} views of recipe {}", call.text("out"),

@@ -54,7 +54,8 @@ ViewSource open_views(const Call& call) {
     augment::Recipe recipe(
         loader::read_recipe(root.section("augment"), models::default_recipe(pretext), dataset.info()),
         dataset.info().channels);
-    return {std::move(data), std::move(dataset), std::move(recipe), opening.count()};
+    const std::int64_t seed = root.section("train").integer("seed", 1, {0, std::int64_t{1} << 62});
+    return {std::move(data), std::move(dataset), std::move(recipe), static_cast<std::uint64_t>(seed), opening.count()};
 }
 
 } // namespace tacit::cli

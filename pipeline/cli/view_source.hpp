@@ -13,6 +13,7 @@ struct ViewSource {
     loader::DataConfig data;
     shards::Dataset dataset;
     augment::Recipe recipe;
+    std::uint64_t seed = 1;  ///< the config's
     double open_seconds = 0; ///< that indexing and opening the data set took
 };
 
