@@ -165,8 +165,15 @@ bool StagedCopy::verify(const std::stop_token& stop) const {
     return true;
 }
 
-bool StagedCopy::make(const std::stop_token& stop) const {
+void StagedCopy::clear() const {
     remove_leftovers();
+    if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
+        throw IoError(fmt::format("{}: cannot remove the old copy: {}", path_, errno_text()));
+    }
+}
+
+bool StagedCopy::make(const std::stop_token& stop) const {
+    clear();
     NewFile file(path_);
     std::uint32_t crc = 0;
     const bool whole = each_block(*source_, stop, [&](const std::uint8_t* data, std::size_t bytes) {
@@ -187,7 +194,7 @@ bool StagedCopy::make(const std::stop_token& stop) const {
     if (const FileBytes now(source_->path()); staging_key(now) != staging_key(*source_)) {
         throw DataError(fmt::format("{}: changed while it was being copied", source_->path()));
     }
-    write_check(crc); // A copy is never seen without it.
+    write_check(crc); // A copy is never seen without it, and no old one is there to be seen with it.
     file.name(path_);
     return true;
 }

@@ -29,8 +29,10 @@ class StagedCopy {
     /// Reads the copy and compares it with its check. Returns whether they agree; false too when stopped. Only under
     /// the lock of the folder. Throws IoError.
     bool verify(const std::stop_token& stop) const;
-    /// Writes the copy anew. Returns false when stopped. Only under the lock. Throws IoError, and DataError when the
-    /// copy reads back otherwise or the source changes meanwhile; no file is left then.
+    /// Removes an old copy, and what a process that was killed has left of one. Only under the lock. Throws IoError.
+    void clear() const;
+    /// Clears, and writes the copy anew. Returns false when stopped. Only under the lock. Throws IoError, and DataError
+    /// when the copy reads back otherwise or the source changes meanwhile; no file is left then.
     bool make(const std::stop_token& stop) const;
 
   private:

@@ -177,6 +177,7 @@ bool Staging::Impl::ready(const StagedCopy& copy, const std::stop_token& stop) {
 }
 
 void Staging::Impl::copy_file(const StagedCopy& copy, const std::stop_token& stop) {
+    copy.clear(); // It takes room that the new one may need.
     check_room(copy);
     if (copy.make(stop)) {
         const std::lock_guard guard(mutex);

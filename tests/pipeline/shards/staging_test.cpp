@@ -75,6 +75,29 @@ class StagingTest : public ::testing::Test {
                            [](const std::string& path) { return path.find(".tmp.") != std::string::npos; });
     }
 
+    /// A disk that holds `size` bytes, as far as files of the staging folder tell.
+    StagingOptions disk_of(std::uint64_t size) const {
+        StagingOptions options = here();
+        options.free_bytes = [this, size](const std::string& /*folder*/) {
+            std::uint64_t used = 0;
+            for (const std::string& path : staged_files("")) {
+                used += fs::file_size(path);
+            }
+            return size - std::min(size, used);
+        };
+        return options;
+    }
+
+    std::uint64_t source_size(int file) const {
+        return fs::file_size(data_ / ("train-0000" + std::to_string(file) + ".h5"));
+    }
+
+    void damage(const std::string& path) const {
+        std::vector<std::uint8_t> bytes = testing::read_bytes(path);
+        bytes[bytes.size() / 2] ^= 1U;
+        testing::write_bytes(path, bytes);
+    }
+
     void forget_the_boot() const {
         for (const std::string& path : staged_files(".check")) {
             std::string text = read_file(path);
@@ -140,12 +163,35 @@ TEST_F(StagingTest, ADamagedCopyOfAnEarlierStartIsMadeAgain) {
     staged(here());
     forget_the_boot();
     const std::string copy = staged_files(".h5").front();
-    std::vector<std::uint8_t> bytes = testing::read_bytes(copy);
-    bytes[bytes.size() / 2] ^= 1U;
-    testing::write_bytes(copy, bytes);
+    damage(copy);
     const Dataset dataset = staged(here());
-    EXPECT_EQ(dataset.staging()->report().copied, bytes.size());
+    EXPECT_EQ(dataset.staging()->report().copied, fs::file_size(copy));
     EXPECT_EQ(content(dataset), expected);
+}
+
+TEST_F(StagingTest, ADamagedCopyNeverStandsBesideTheCheckOfAnother) {
+    const std::string expected = content(open());
+    staged(here());
+    const std::string copy = staged_files(".h5").front();
+    damage(copy);
+    fs::remove(copy + ".check");
+    fs::create_directories(copy + ".check/in the way"); // the check cannot be written, and the copy gets no name
+    EXPECT_NE(staged(here()).staging()->report().problem, "");
+    EXPECT_FALSE(fs::exists(copy));
+    fs::remove_all(copy + ".check");
+    const Dataset dataset = staged(here());
+    EXPECT_EQ(dataset.staging()->report().copied, fs::file_size(copy));
+    EXPECT_EQ(content(dataset), expected);
+}
+
+TEST_F(StagingTest, ADamagedCopyMakesRoomForTheNextOne) {
+    staged(here());
+    forget_the_boot();
+    damage(staged_files(".h5").front());
+    const StagingReport report =
+        staged(disk_of(source_size(0) + source_size(1) + source_size(2) + 1000)).staging()->report();
+    EXPECT_EQ(report.problem, "");
+    EXPECT_EQ(report.staged, 3U);
 }
 
 TEST_F(StagingTest, ACopyThatWasCutOffOrHasNoCheckIsMadeAgain) {
@@ -246,6 +292,21 @@ TEST_F(StagingTest, AProcessKilledWhileCopyingLeavesNoWrongFile) {
     const Dataset dataset = staged(here());
     EXPECT_EQ(dataset.staging()->report().staged, 3U);
     EXPECT_EQ(content(dataset), expected);
+    EXPECT_FALSE(has_temporary_files());
+}
+
+TEST_F(StagingTest, WhatAKilledProcessLeftTakesNoRoom) {
+    const int status = status_of_limited_child(2000, [&] { staged(here()); });
+    ASSERT_TRUE(WIFSIGNALED(status));
+    ASSERT_TRUE(has_temporary_files());
+    EXPECT_EQ(staged(disk_of(source_size(0) + 1000)).staging()->report().staged, 1U);
+    EXPECT_FALSE(has_temporary_files());
+}
+
+TEST_F(StagingTest, WhatAKilledProcessLeftGoesWithoutRoomToo) {
+    const int status = status_of_limited_child(2000, [&] { staged(here()); });
+    ASSERT_TRUE(WIFSIGNALED(status));
+    EXPECT_EQ(staged(disk_of(0)).staging()->report().staged, 0U);
     EXPECT_FALSE(has_temporary_files());
 }
 
