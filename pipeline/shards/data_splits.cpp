@@ -44,7 +44,10 @@ std::vector<std::string> splits_in_file(const DataSpec& spec) {
 
 std::vector<std::string> find_splits(const DataSpec& spec) {
     if (with_split(spec.path, "train") != spec.path) {
-        return usual_splits([&](const char* split) { return fs::exists(with_split(spec.path, split)); });
+        return usual_splits([&](const char* split) {
+            const std::string path = with_split(spec.path, split);
+            return fs::exists(path) || !glob_files(path).empty();
+        });
     }
     if (!fs::exists(spec.path) && spec.path.find_first_of("*?[") != std::string::npos) {
         DataSpec one = spec;

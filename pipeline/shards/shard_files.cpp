@@ -75,12 +75,20 @@ std::vector<std::string> shard_files(const std::string& folder, const std::strin
     return files;
 }
 
-std::vector<std::string> matching_files(const std::string& pattern) {
+std::vector<std::string> glob_files(const std::string& pattern) {
     glob_t found{};
     const int result = glob(pattern.c_str(), 0, nullptr, &found);
-    std::vector<std::string> files(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    std::vector<std::string> files;
+    if (result == 0) {
+        files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    }
     globfree(&found);
-    if (result != 0 || files.empty()) {
+    return files;
+}
+
+std::vector<std::string> matching_files(const std::string& pattern) {
+    std::vector<std::string> files = glob_files(pattern);
+    if (files.empty()) {
         throw IoError(fmt::format("{}: no file matches", pattern));
     }
     return files;

@@ -14,7 +14,9 @@ std::vector<std::string> splits_in(const std::string& folder);
 /// DataError listing the splits that exist if there is no such split.
 std::vector<std::string> shard_files(const std::string& folder, const std::string& split);
 
-/// The files that a pattern with `*`, `?` or `[…]` matches, sorted. Throws IoError if there is none.
+/// The files and folders that a pattern with `*`, `?` or `[…]` matches, sorted; there may be none.
+std::vector<std::string> glob_files(const std::string& pattern);
+/// The same. Throws IoError if there is none.
 std::vector<std::string> matching_files(const std::string& pattern);
 
 } // namespace tacit::shards

@@ -188,10 +188,13 @@ class Verifier {
 
     /// The files of a split that cannot be opened as one. Returns whether one of them says why.
     bool open_each(const std::vector<std::string>& files, const std::string& split) {
+        DataSpec of_split = spec_;
+        of_split.images = with_split(spec_.images, split);
+        of_split.labels = with_split(spec_.labels, split);
         bool told = false;
         for (const std::string& file : files) {
             try {
-                take({spec_.path, split, {index_file(file, spec_, "")}});
+                take({spec_.path, split, {index_file(file, of_split, "")}});
             } catch (const Error& error) {
                 note({split, 0, 0, error.what()});
                 told = true;

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <numeric>
 
 namespace tacit::shards {
@@ -199,6 +200,35 @@ TEST(SplitChoice, ValidationImagesComeOutOfTheTrainingShards) {
     EXPECT_EQ(Dataset::open(spec, "train").info().size, 18);
     EXPECT_EQ(Dataset::open(spec, "val").info().size, 2);
     EXPECT_EQ(Dataset::open(spec, "test").info().size, 5);
+}
+
+using Names = std::vector<std::string>;
+
+/// The splits of `path` in a folder with these files.
+Names splits_among(const Names& files, const std::string& path, const std::string& labels = "") {
+    const TemporaryFolder folder;
+    for (const std::string& file : files) {
+        const std::filesystem::path name(folder / file);
+        std::filesystem::create_directories(name.parent_path());
+        write_numbered(name, 3);
+    }
+    DataSpec spec = spec_of(folder / path);
+    spec.labels = labels;
+    return splits_of(spec);
+}
+
+TEST(SplitNames, StandInAPatternOfFiles) {
+    EXPECT_EQ(splits_among({"test-part-0.h5", "train-part-0.h5", "train-part-1.h5"}, "{split}-part-*.h5"),
+              (Names{"train", "test"}));
+    EXPECT_EQ(splits_among({"test/0.h5", "train/0.h5", "train/1.h5"}, "{split}/*.h5"), (Names{"train", "test"}));
+    EXPECT_EQ(splits_among({"train/a_train.h5", "train/a_test.h5"}, "{split}/a_{split}.h5"), (Names{"train"}));
+}
+
+TEST(SplitNames, AreOneWhereThePathHasNoPlaceForThem) {
+    EXPECT_EQ(splits_among({"test-0.h5", "train-0.h5"}, "*.h5"), (Names{"train"}));
+    EXPECT_EQ(splits_among({"test.h5", "train.h5"}, "test.h5"), (Names{"train"}));
+    EXPECT_EQ(splits_among({"test-0.h5", "train-0.h5"}, ""), (Names{"train", "test"}));
+    EXPECT_EQ(splits_among({"a.h5"}, "b_{split}.h5"), (Names{"train"}));
 }
 
 TEST(SplitChoice, PatternWithoutFilesIsNamed) {

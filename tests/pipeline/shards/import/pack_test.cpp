@@ -322,6 +322,18 @@ TEST(Pack, SplitsThatDoNotFitTogetherAreRefused) {
     EXPECT_EQ(import_images(options).splits.size(), 1U);
 }
 
+TEST(Pack, TakesEverySplitOfAPattern) {
+    const TemporaryFolder folder;
+    for (const char* name : {"c_train.h5", "c_test.h5", "c_holdout.h5"}) {
+        write_foreign(folder / name, {"images", Element::u8, false, {4, 6, 5, 3}, {}, false, false, {}}, {0, 1, 0, 1});
+    }
+    const ImportOptions options = pack_options(folder, folder / "c_{split}.h5");
+    import_images(options);
+    for (const char* split : {"train", "test", "holdout"}) {
+        EXPECT_EQ(packed_split(options, split).info().size, 4) << split;
+    }
+}
+
 TEST(Pack, DrawnSplitsBecomeShardsOfTheirOwn) {
     const TemporaryFolder folder;
     write_foreign(folder / "x.h5", {"images", Element::u8, false, {40, 4, 4, 1}, {}, false, false, {}});
