@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace tacit::shards {
 namespace {
 
@@ -47,6 +49,23 @@ Labels labels_of_table(const Names& images, const std::string& table) {
 std::string refused_table(const Names& images, const std::string& table) {
     return message_of<DataError>([&] { labels_of_table(images, table); });
 }
+
+/// Makes a folder the working directory for a while.
+class WorkingFolder {
+  public:
+    explicit WorkingFolder(const std::string& path) : before_(std::filesystem::current_path()) {
+        std::filesystem::current_path(path);
+    }
+    ~WorkingFolder() {
+        std::error_code ignored;
+        std::filesystem::current_path(before_, ignored);
+    }
+    WorkingFolder(const WorkingFolder&) = delete;
+    WorkingFolder& operator=(const WorkingFolder&) = delete;
+
+  private:
+    std::filesystem::path before_;
+};
 
 TEST(ForeignDataset, ReadsContiguousImagesWithBigEndianLabels) {
     const TemporaryFolder folder;
@@ -203,6 +222,30 @@ TEST(TextsOfLabels, SplitsKeepEveryName) {
     EXPECT_EQ(splits.classes, (Names{"", "-1", "1"}));
     EXPECT_EQ(splits.values, (Numbers{2, 1, 0}));
     EXPECT_EQ(labels_of_texts({"1", "-1", ""}, "here", Meaning::classes).values, (Numbers{1, -1, -1}));
+}
+
+TEST(ForeignDataset, MissingFileBesideABareNameIsNoEscape) {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder / "inside");
+    write_foreign(folder / "inside/csv.h5", "images", {2, 2, 2, 1}, nullptr);
+    write_file_atomically(folder / "outside.csv", "label\n0\n1\n");
+    std::filesystem::create_symlink(folder / "outside.csv", folder / "inside/link.csv");
+    const WorkingFolder here(folder / "inside");
+    const auto refused = [](const std::string& labels) {
+        return message_of<Error>([&] { Dataset::open(spec_of("csv.h5", labels), "train"); });
+    };
+    for (const char* labels : {"gone.csv:label", "gone.h5:label", "gone/gone.csv:label"}) {
+        EXPECT_EQ(refused(labels).find("outside of"), std::string::npos) << refused(labels);
+        EXPECT_NE(refused(labels).find("gone"), std::string::npos) << refused(labels);
+    }
+    EXPECT_NE(refused("gone.csv:label").find("o such file"), std::string::npos) << refused("gone.csv:label");
+    for (const char* labels : {"../outside.csv:label", "../gone.csv:label", "link.csv:label", "/etc/gone.csv:label",
+                               "gone/../../outside.csv:label", "../outside.h5:label"}) {
+        EXPECT_NE(refused(labels).find("outside of the file's folder"), std::string::npos) << refused(labels);
+    }
+    DataSpec spec = spec_of("csv.h5", "../outside.csv:label");
+    spec.roots = {".."};
+    EXPECT_EQ(Dataset::open(spec, "train").labels(), (Numbers{0, 1}));
 }
 
 TEST(Inspect, ExplainsWhatCannotBeRead) {
