@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/shards/images/formats.hpp"
 #include "pipeline/shards/labels.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace tacit::shards {
 namespace {
@@ -32,13 +34,23 @@ std::vector<std::string> split_line(const std::string& line) {
     return cells;
 }
 
-std::vector<std::vector<std::string>> read_csv(const std::string& path) {
+struct Row {
+    std::size_t line = 0; ///< from 1
+    std::vector<std::string> cells;
+};
+
+/// The lines that are not blank, the header first.
+std::vector<Row> read_csv(const std::string& path) {
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     const std::string text = read_file(path);
-    std::vector<std::vector<std::string>> rows;
-    for (std::size_t begin = 0; begin < text.size();) {
+    std::vector<Row> rows;
+    std::size_t line = 0;
+    for (std::size_t begin = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0; begin < text.size();) {
         const std::size_t end = std::min(text.find('\n', begin), text.size());
-        if (end > begin) {
-            rows.push_back(split_line(text.substr(begin, end - begin)));
+        const std::string one = text.substr(begin, end - begin);
+        ++line;
+        if (!one.empty() && one != "\r") {
+            rows.push_back({line, split_line(one)});
         }
         begin = end + 1;
     }
@@ -48,33 +60,95 @@ std::vector<std::vector<std::string>> read_csv(const std::string& path) {
     return rows;
 }
 
-/// The row of each image's name.
-std::vector<std::size_t> rows_by_name(const std::string& path, const std::vector<std::vector<std::string>>& rows,
-                                      const std::vector<std::string>& names) {
-    const auto stem = [](const std::string& name) { return std::filesystem::path(name).stem().string(); };
-    std::unordered_map<std::string, std::size_t> places;
-    for (std::size_t row = 1; row < rows.size(); ++row) {
-        places.emplace(stem(rows[row].front()), row);
-    }
-    std::vector<std::size_t> result;
-    for (const std::string& name : names) {
-        const auto found = places.find(stem(name));
-        if (found == places.end()) {
-            throw DataError(fmt::format("{}: column '{}' has no row for image '{}'", path, rows[0][0], name));
-        }
-        result.push_back(found->second);
-    }
-    return result;
+std::string whole(const std::string& name) {
+    return name;
 }
+
+std::string without_extension(const std::string& name) {
+    return has_image_extension(name) ? name.substr(0, name.rfind('.')) : name;
+}
+
+std::string without_folders(const std::string& name) {
+    const std::string left = without_extension(name);
+    return left.substr(left.rfind('/') + 1);
+}
+
+/// Finds the row of each image: by its whole name, else without an image file's extension, else without folders too.
+class RowSearch {
+  public:
+    RowSearch(const std::string& path, const std::vector<Row>& rows, const std::vector<std::string>& names)
+        : path_(path), rows_(rows), names_(names), found_(names.size(), 0), images_(rows.size(), names.size()) {}
+
+    std::vector<std::size_t> run() {
+        for (const auto& key : {whole, without_extension, without_folders}) {
+            if (std::find(found_.begin(), found_.end(), 0U) != found_.end()) {
+                search(key);
+            }
+        }
+        const auto missing = std::find(found_.begin(), found_.end(), 0U);
+        if (missing != found_.end()) {
+            throw DataError(fmt::format("{}: column '{}' has no row for image '{}'", path_, rows_[0].cells[0],
+                                        names_[static_cast<std::size_t>(missing - found_.begin())]));
+        }
+        return std::move(found_);
+    }
+
+  private:
+    /// Rows with the same key: the first two.
+    struct Places {
+        std::size_t first = 0;
+        std::size_t second = 0; ///< 0: there is one
+    };
+
+    void search(std::string (*key)(const std::string&)) {
+        std::unordered_map<std::string, Places> places;
+        for (std::size_t row = 1; row < rows_.size(); ++row) {
+            const auto [place, added] = places.try_emplace(key(rows_[row].cells[0]), Places{row, 0});
+            if (!added && place->second.second == 0) {
+                place->second.second = row;
+            }
+        }
+        for (std::size_t image = 0; image < names_.size(); ++image) {
+            const auto place = found_[image] == 0 ? places.find(key(names_[image])) : places.end();
+            if (place != places.end()) {
+                take(image, place->first, place->second);
+            }
+        }
+    }
+
+    void take(std::size_t image, const std::string& key, const Places& rows) {
+        if (rows.second != 0) {
+            throw DataError(fmt::format("{}: image '{}' fits '{}' in line {} and '{}' in line {}, both by '{}'; give "
+                                        "it one row with its whole name",
+                                        path_, names_[image], rows_[rows.first].cells[0], rows_[rows.first].line,
+                                        rows_[rows.second].cells[0], rows_[rows.second].line, key));
+        }
+        const std::size_t other = std::exchange(images_[rows.first], image);
+        if (other != names_.size()) {
+            throw DataError(fmt::format("{}: line {} ('{}') fits images '{}' and '{}' by '{}'; give each a row with "
+                                        "its whole name",
+                                        path_, rows_[rows.first].line, rows_[rows.first].cells[0], names_[other],
+                                        names_[image], key));
+        }
+        found_[image] = rows.first;
+    }
+
+    const std::string& path_;
+    const std::vector<Row>& rows_;
+    const std::vector<std::string>& names_;
+    std::vector<std::size_t> found_;  ///< of each image; 0: none yet
+    std::vector<std::size_t> images_; ///< of each row; number of images: none yet
+};
 
 } // namespace
 
 Labels read_csv_labels(const std::string& path, const std::string& column, std::int64_t count,
-                       const std::vector<std::string>& names) {
-    const std::vector<std::vector<std::string>> rows = read_csv(path);
-    const auto place = std::find(rows[0].begin(), rows[0].end(), column);
-    if (place == rows[0].end()) {
-        throw DataError(fmt::format("{}: has no column '{}'; it has: {}", path, column, fmt::join(rows[0], ", ")));
+                       const std::vector<std::string>& names, Meaning meaning) {
+    const std::vector<Row> rows = read_csv(path);
+    const std::vector<std::string>& header = rows[0].cells;
+    const auto place = std::find(header.begin(), header.end(), column);
+    if (place == header.end()) {
+        throw DataError(fmt::format("{}: has no column '{}'; it has: {}", path, column, fmt::join(header, ", ")));
     }
     std::vector<std::size_t> order;
     if (names.empty()) {
@@ -82,21 +156,22 @@ Labels read_csv_labels(const std::string& path, const std::string& column, std::
             order.push_back(row);
         }
     } else {
-        order = rows_by_name(path, rows, names);
+        order = RowSearch(path, rows, names).run();
     }
     if (order.size() != static_cast<std::size_t>(count)) {
         throw DataError(fmt::format("{}: has {} rows for {} images", path, order.size(), count));
     }
     std::vector<std::string> texts;
-    const auto wanted = static_cast<std::size_t>(place - rows[0].begin());
+    const auto wanted = static_cast<std::size_t>(place - header.begin());
     for (const std::size_t row : order) {
-        if (wanted >= rows[row].size()) {
+        const std::vector<std::string>& cells = rows[row].cells;
+        if (wanted >= cells.size()) {
             throw DataError(
-                fmt::format("{}: line {} has {} columns and no '{}'", path, row + 1, rows[row].size(), column));
+                fmt::format("{}: line {} has {} columns and no '{}'", path, rows[row].line, cells.size(), column));
         }
-        texts.push_back(rows[row][wanted]);
+        texts.push_back(cells[wanted]);
     }
-    return labels_of_texts(texts, path);
+    return labels_of_texts(texts, path, meaning);
 }
 
 } // namespace tacit::shards

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace tacit::shards {
 namespace {
@@ -126,6 +127,7 @@ void describe(FileIndex& index) {
 Labels named_labels(const char* key, const std::string& text, const std::string& path, const DataSpec& spec,
                     FileIndex& index, const Images& images) {
     const h5::Roots roots(spec.roots, &index.reached);
+    const Meaning meaning = std::string_view(key) == "data.split_by" ? Meaning::splits : Meaning::classes;
     if (text == "group") {
         if (images.groups.classes.empty()) {
             throw ConfigError(
@@ -138,18 +140,18 @@ Labels named_labels(const char* key, const std::string& text, const std::string&
         const bool own = h5::has_attribute(images.at.object.get(), name, path);
         const h5::Handle root(H5Gopen2(images.at.file.get(), "/", H5P_DEFAULT));
         return read_label_attribute(own ? images.at.object.get() : root.get(), name,
-                                    fmt::format("{}: {}", path, own ? images.at.name : "/"), index.count);
+                                    fmt::format("{}: {}", path, own ? images.at.name : "/"), index.count, meaning);
     }
     const std::size_t csv = text.find(".csv:");
     if (csv != std::string::npos) {
         return read_csv_labels(h5::file_beside(path, text.substr(0, csv + 4), roots), text.substr(csv + 5), index.count,
-                               images.names);
+                               images.names, meaning);
     }
     const std::size_t colon = text.rfind(':');
     const h5::Located at = colon == std::string::npos ? h5::locate(path, text, roots)
                                                       : h5::locate(h5::file_beside(path, text.substr(0, colon), roots),
                                                                    text.substr(colon + 1), roots);
-    return read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), index.count);
+    return read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), index.count, meaning);
 }
 
 /// A guessed name that holds something else is no reason to refuse the images.

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -38,10 +39,14 @@ struct ReadFile {
     FileStamp stamp;
 };
 
+/// Counted up when files are to be indexed in another way, so that older indexes are made anew.
+constexpr std::uint32_t kRules = 1;
+
 struct KeptIndex {
     IndexKey key;
     std::vector<ReadFile> files;
     FileIndex index;
+    std::uint32_t rules = kRules;
 };
 
 template <class A, Fields<IndexKey> T> void fields(A& archive, T& key) {
@@ -65,6 +70,7 @@ template <class A, Fields<KeptIndex> T> void fields(A& archive, T& kept) {
     archive("key", kept.key);
     archive("files", kept.files);
     archive("index", kept.index);
+    archive("rules", kept.rules);
 }
 
 namespace fs = std::filesystem;
@@ -111,10 +117,10 @@ std::optional<FileIndex> read_kept(const std::string& place, const std::string& 
     try {
         auto kept = opened_bytes<KeptIndex>(read_file(place, kMostBytes));
         check_index(kept.index);
-        const bool fits = kept.key == key && !kept.files.empty() && kept.files.front().name.empty() &&
-                          std::all_of(kept.files.begin(), kept.files.end(), [&](const ReadFile& file) {
-                              return stamp_of(resolved(file.name, path, spec)) == file.stamp;
-                          });
+        const bool fits =
+            kept.rules == kRules && kept.key == key && !kept.files.empty() && kept.files.front().name.empty() &&
+            std::all_of(kept.files.begin(), kept.files.end(),
+                        [&](const ReadFile& file) { return stamp_of(resolved(file.name, path, spec)) == file.stamp; });
         if (!fits) {
             return std::nullopt;
         }
@@ -145,7 +151,7 @@ bool can_be_kept(const FileIndex& index) {
 void keep(const std::string& place, const std::string& path, const IndexKey& key, FileIndex index, std::int64_t start) {
     constexpr std::int64_t kSettled = 2'000'000'000;
     try {
-        KeptIndex kept{key, {{"", stamp_of(path)}}, std::move(index)};
+        KeptIndex kept{key, {{"", stamp_of(path)}}, std::move(index), kRules};
         for (const std::string& file : kept.index.reached) {
             kept.files.push_back({portable(file, path), stamp_of(file)});
         }

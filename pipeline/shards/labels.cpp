@@ -69,21 +69,26 @@ std::vector<double> read_numbers(hid_t dataset, const std::string& where, std::u
 
 } // namespace
 
-Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where) {
-    const bool numbers = std::all_of(texts.begin(), texts.end(), [](const std::string& text) {
-        return !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
+Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where, Meaning meaning) {
+    const auto unlabelled = [&](const std::string& text) { return meaning == Meaning::classes && text.empty(); };
+    const bool numbers = std::all_of(texts.begin(), texts.end(), [&](const std::string& text) {
+        const bool digits =
+            !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
+        return digits || unlabelled(text) || (meaning == Meaning::classes && text == "-1");
     });
     if (numbers) {
         std::vector<double> values;
         values.reserve(texts.size());
         for (const std::string& text : texts) {
-            values.push_back(std::stod(text));
+            values.push_back(unlabelled(text) ? -1 : std::stod(text));
         }
         return numbered(values, where);
     }
     std::map<std::string, std::int32_t> classes;
     for (const std::string& text : texts) {
-        classes.emplace(text, 0);
+        if (!unlabelled(text)) {
+            classes.emplace(text, 0);
+        }
     }
     Labels labels;
     for (auto& [name, number] : classes) {
@@ -91,19 +96,19 @@ Labels labels_of_texts(const std::vector<std::string>& texts, const std::string&
         labels.classes.push_back(name);
     }
     for (const std::string& text : texts) {
-        labels.values.push_back(classes.at(text));
+        labels.values.push_back(unlabelled(text) ? -1 : classes.at(text));
     }
     return labels;
 }
 
-Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count) {
+Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, Meaning meaning) {
     const h5::Handle type = h5::checked(H5Dget_type(dataset), where);
     const std::vector<hsize_t> dims = h5::dimensions(dataset);
     const H5T_class_t kind = H5Tget_class(type.get());
     const std::uint64_t elements = capped_product(std::vector<std::uint64_t>(dims.begin(), dims.end()));
     const auto images = static_cast<std::uint64_t>(count);
     if (kind == H5T_STRING && elements == images) {
-        return labels_of_texts(h5::read_texts(dataset, where), where);
+        return labels_of_texts(h5::read_texts(dataset, where), where, meaning);
     }
     const bool numbers = kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM;
     if (!numbers || dims.empty() || elements == 0 || elements % images != 0 ||
@@ -119,11 +124,12 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count) 
                               : one_hot(values, static_cast<std::size_t>(elements / images), where);
 }
 
-Labels read_label_attribute(hid_t object, const std::string& name, const std::string& where, std::int64_t count) {
+Labels read_label_attribute(hid_t object, const std::string& name, const std::string& where, std::int64_t count,
+                            Meaning meaning) {
     const h5::Handle attribute = h5::checked(H5Aopen(object, name.c_str(), H5P_DEFAULT), where);
     const h5::Handle type = h5::checked(H5Aget_type(attribute.get()), where);
     const bool text = H5Tget_class(type.get()) == H5T_STRING;
-    Labels labels = text ? labels_of_texts(h5::text_attribute(object, name, where), where)
+    Labels labels = text ? labels_of_texts(h5::text_attribute(object, name, where), where, meaning)
                          : numbered(h5::number_attribute(object, name, where), where);
     if (labels.values.size() != static_cast<std::size_t>(count)) {
         throw DataError(

@@ -16,6 +16,9 @@ struct Labels {
     std::vector<std::string> classes;
 };
 
+/// What texts name. An empty text is no class, and neither is -1 among numbers; as splits both are names.
+enum class Meaning { classes, splits };
+
 /// A readable data set that holds something else than labels.
 class NotLabels : public DataError {
   public:
@@ -25,15 +28,17 @@ class NotLabels : public DataError {
 /// One label for each of `count` images out of a data set or attribute: class numbers (also as (N, 1, 1) or as whole
 /// floating-point numbers), one-hot rows (N, K), or names. Throws NotLabels "<where>: …" if it holds anything else,
 /// DataError if it cannot be read.
-Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count);
-Labels read_label_attribute(hid_t object, const std::string& name, const std::string& where, std::int64_t count);
+Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, Meaning meaning = Meaning::classes);
+Labels read_label_attribute(hid_t object, const std::string& name, const std::string& where, std::int64_t count,
+                            Meaning meaning = Meaning::classes);
 
 /// Column `column` of a comma-separated file with a header line. Rows stand in the order of the images; where images
-/// have `names`, the first column holds them (with or without an extension) and rows may stand in any order.
+/// have `names`, the first column holds them and rows may stand in any order. A row is found by the whole name, else
+/// without an image file's extension, else without folders too. Throws DataError where two rows or two images fit.
 Labels read_csv_labels(const std::string& path, const std::string& column, std::int64_t count,
-                       const std::vector<std::string>& names);
+                       const std::vector<std::string>& names, Meaning meaning = Meaning::classes);
 
-/// Numbers where all texts are whole numbers from 0, else classes in alphabetical order.
-Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where);
+/// Numbers where all texts are whole numbers from 0 (or name no class), else classes in alphabetical order.
+Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where, Meaning meaning);
 
 } // namespace tacit::shards

@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             std::abort();
         }
         for (const std::int32_t label : labels.values) {
-            if (label < 0 || label >= static_cast<std::int64_t>(labels.classes.size())) {
+            if (label < -1 || label >= static_cast<std::int64_t>(labels.classes.size())) {
                 std::abort();
             }
         }

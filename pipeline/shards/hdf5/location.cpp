@@ -21,7 +21,7 @@ constexpr std::size_t kMaxLinkBytes = 4096;
 
 bool is_below(const fs::path& file, const fs::path& folder) {
     std::error_code error;
-    const fs::path root = fs::weakly_canonical(folder.empty() ? fs::path(".") : folder, error);
+    const fs::path root = fs::weakly_canonical(fs::absolute(folder.empty() ? fs::path(".") : folder), error);
     const auto [end, unused] = std::mismatch(root.begin(), root.end(), file.begin(), file.end());
     return !error && end == root.end();
 }
@@ -120,7 +120,7 @@ Located locate(const std::string& path, const std::string& name, const Roots& ro
 }
 
 std::string file_beside(const std::string& path, const std::string& target, const Roots& roots) {
-    const fs::path folder = fs::path(path).parent_path();
+    const fs::path folder = fs::absolute(path).parent_path();
     std::error_code error;
     const fs::path file = fs::weakly_canonical(folder / target, error);
     const bool allowed = !error && (is_below(file, folder) ||

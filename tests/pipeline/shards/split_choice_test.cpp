@@ -164,6 +164,17 @@ TEST(SplitChoice, ColumnOfATableNamesTheSplits) {
     EXPECT_NE(message_of<DataError>([&] { Dataset::open(spec, "valid"); }).find("test, train, val"), std::string::npos);
 }
 
+TEST(SplitChoice, EveryTextOfATableIsASplit) {
+    const TemporaryFolder folder;
+    write_numbered(folder / "all.h5", 5);
+    write_file_atomically(folder / "table.csv", "id,fold\n0,0\n1,-1\n2,\n3,0\n4,-1\n");
+    DataSpec spec = spec_of(folder / "all.h5");
+    spec.split_by = "table.csv:fold";
+    EXPECT_EQ(numbers_in(Dataset::open(spec, "0")), (std::vector<int>{0, 3}));
+    EXPECT_EQ(numbers_in(Dataset::open(spec, "-1")), (std::vector<int>{1, 4}));
+    EXPECT_EQ(splits_of(spec), (std::vector<std::string>{"", "-1", "0"}));
+}
+
 TEST(SplitChoice, SplitsHaveFingerprintsOfTheirOwn) {
     const TemporaryFolder folder;
     write_numbered(folder / "all.h5", 60);
