@@ -69,6 +69,9 @@ const shards::Dataset& Evaluation::split(const std::string& name) {
         throw DataError(fmt::format("{}: split {} has {} channels, the run {} was trained on {}", run_.data.source.path,
                                     name, dataset.info().channels, run_.name, run_.shape.channels));
     }
+    if (name == run_.data.test && name != run_.data.train) {
+        dataset.number_classes_as(train().info().classes);
+    }
     return splits_.emplace(name, std::move(dataset)).first->second;
 }
 

@@ -3,6 +3,7 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/dataset_parts.hpp"
 #include "pipeline/shards/images/codec.hpp"
 #include "pipeline/shards/images/formats.hpp"
@@ -179,6 +180,16 @@ const std::vector<std::int32_t>& Dataset::labels() const {
 
 const std::vector<std::int64_t>& Dataset::block_starts() const {
     return impl_->parts.block_starts();
+}
+
+void Dataset::number_classes_as(const std::vector<std::string>& classes) {
+    std::vector<std::string>& own = impl_->info.classes;
+    try {
+        renumber(impl_->parts.labels(), own, classes);
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}: split '{}' {}", impl_->info.path, impl_->info.split, error.what()));
+    }
+    own = united(own, classes) == own ? own : classes;
 }
 
 bool Dataset::single_reads_are_cheap() const {

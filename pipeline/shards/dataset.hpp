@@ -69,6 +69,11 @@ class Dataset {
     /// The same as floats (to_float), for images of more than 8 bits.
     augment::FloatImageView read_floats(std::int64_t index, SampleBuffer& buffer) const;
 
+    /// Gives classes the numbers that they have in `classes`, a split's that this one is used beside: files may number
+    /// theirs each for itself. Where one list begins with the other nothing changes. Throws DataError if an image is of
+    /// a class that `classes` lacks.
+    void number_classes_as(const std::vector<std::string>& classes);
+
     /// Whether read() of an image costs no more than the image's part of load(). False where an image lies in an HDF5
     /// chunk with others, all of which must be decoded for it alone.
     bool single_reads_are_cheap() const;

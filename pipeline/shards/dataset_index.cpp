@@ -2,6 +2,7 @@
 #include "pipeline/shards/dataset_index.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/index_cache.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
@@ -87,6 +88,7 @@ DatasetIndex index_files(const DataSpec& spec, const std::string& split) {
     if (folder) {
         check_total(index);
     }
+    unite_classes(index.files);
     return index;
 }
 

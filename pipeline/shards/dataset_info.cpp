@@ -24,11 +24,7 @@ DatasetInfo describe(const DatasetIndex& index, const DatasetParts& parts) {
         info.std = first.std;
     }
     info.source = first.source;
-    for (const FileIndex& file : index.files) { // foreign files number their classes each for itself
-        if (file.classes.size() > info.classes.size()) {
-            info.classes = file.classes;
-        }
-    }
+    info.classes = first.classes;
     info.fingerprint = parts.fingerprint();
     return info;
 }

@@ -45,6 +45,7 @@ class DatasetParts {
     std::int64_t size() const { return size_; }
     /// Of every image, -1 where unlabelled.
     const std::vector<std::int32_t>& labels() const { return labels_; }
+    std::vector<std::int32_t>& labels() { return labels_; }
     /// Block b holds the images [block_starts()[b], block_starts()[b + 1]).
     const std::vector<std::int64_t>& block_starts() const { return block_starts_; }
     bool single_reads_are_cheap() const { return cheap_; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/png.hpp"
+#include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/data_splits.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/half.hpp"
@@ -218,18 +219,10 @@ class Hdf5Source final : public ImageSource {
     /// Splits may know the first classes only, never others.
     void name_classes() {
         for (const auto& [name, split] : splits_) {
-            const std::vector<std::string>& names = split->dataset.info().classes;
-            const std::size_t common = std::min(names.size(), classes_.size());
-            if (!std::equal(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(common), classes_.begin())) {
-                throw DataError(fmt::format("{}: split '{}' names its classes otherwise than the others; pack them "
-                                            "apart with --split",
-                                            path_, name));
-            }
-            if (names.size() > classes_.size()) {
-                classes_ = names;
-            }
+            classes_ = united(classes_, split->dataset.info().classes);
         }
         for (const auto& [name, split] : splits_) {
+            split->dataset.number_classes_as(classes_);
             const std::vector<std::int32_t>& labels = split->dataset.labels();
             const std::int32_t last = *std::max_element(labels.begin(), labels.end());
             for (auto label = static_cast<std::int32_t>(classes_.size()); label <= last; ++label) {

@@ -358,20 +358,20 @@ TEST(VerifyForeign, SaysThatBarePixelsHaveNoChecksums) {
 
 TEST(VerifyForeign, FindsDamageInEverySplitOfAPattern) {
     const TemporaryFolder folder;
-    for (const char* name : {"train-part-0.h5", "test-part-0.h5", "test-part-1.h5", "holdout-part-0.h5"}) {
+    for (const char* name : {"train-part-0.h5", "test-part-0.h5", "test-part-1.h5", "val-part-0.h5"}) {
         write_foreign(folder / name, {"images", Element::u8, false, {3, 4, 4, 1}, {}, false, false, {}}, {0, 1, 0});
     }
     EXPECT_EQ(verified(folder / "{split}-part-*.h5").images, 12);
     write_bytes(folder / "test-part-1.h5", Bytes(100, 1));
-    write_bytes(folder / "holdout-part-0.h5", Bytes(100, 1));
+    write_bytes(folder / "val-part-0.h5", Bytes(100, 1));
     const Verification result = verified(folder / "{split}-part-*.h5");
     ASSERT_EQ(result.splits.size(), 3U);
-    EXPECT_EQ(result.splits[1].name, "test");
-    EXPECT_EQ(result.splits[1].images, 3);
-    EXPECT_EQ(result.splits[2].name, "holdout");
+    EXPECT_EQ(result.splits[1].name, "val");
+    EXPECT_EQ(result.splits[2].name, "test");
+    EXPECT_EQ(result.splits[2].images, 3);
     ASSERT_EQ(result.damages.size(), 2U);
-    expect_named(result.damages[0].what, {"test-part-1.h5"});
-    expect_named(result.damages[1].what, {"holdout-part-0.h5"});
+    expect_named(result.damages[0].what, {"val-part-0.h5"});
+    expect_named(result.damages[1].what, {"test-part-1.h5"});
 }
 
 TEST(VerifyForeign, FindsTheSplitsOfAFile) {

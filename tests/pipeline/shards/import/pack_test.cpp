@@ -7,6 +7,7 @@
 #include "pipeline/shards/shard_writer.hpp"
 #include "pipeline/shards/verify.hpp"
 #include "tests/pipeline/shards/foreign_fixtures.hpp"
+#include "tests/pipeline/shards/hdf5_files.hpp"
 #include "tests/pipeline/shards/import/import_fixtures.hpp"
 
 #include <gtest/gtest.h>
@@ -197,6 +198,25 @@ TEST(Pack, PixelsOfSeveralSizesBecomePng) {
     }
 }
 
+TEST(Pack, SplitsThatNameOtherClassesShareTheirNumbers) {
+    const TemporaryFolder folder;
+    for (const auto& [split, classes] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+             {"train", {"ant", "cat", "dog"}}, {"test", {"cat", "dog"}}}) {
+        const testing::Hdf5File file(folder / ("c_" + split + ".h5"));
+        for (const std::string& name : classes) {
+            const std::vector<std::uint8_t> png = testing::make_png({4, 4, 3}, 1);
+            file.add(name + "/0", {png.size()}, png);
+        }
+    }
+    ImportOptions options = pack_options(folder, folder / "c_{split}.h5");
+    options.images = "/";
+    options.labels = "group";
+    import_images(options);
+    const Dataset test = Dataset::open(options.out, "test");
+    EXPECT_EQ(test.info().classes, (std::vector<std::string>{"ant", "cat", "dog"}));
+    EXPECT_EQ(test.labels(), (std::vector<std::int32_t>{1, 2}));
+}
+
 TEST(Pack, BytesDoNotDependOnThreads) {
     const TemporaryFolder folder;
     const std::string source = write_chunked(folder);
@@ -324,14 +344,13 @@ TEST(Pack, SplitsThatDoNotFitTogetherAreRefused) {
 
 TEST(Pack, TakesEverySplitOfAPattern) {
     const TemporaryFolder folder;
-    for (const char* name : {"c_train.h5", "c_test.h5", "c_holdout.h5"}) {
+    for (const char* name : {"train-0.h5", "train-1.h5", "test-0.h5"}) {
         write_foreign(folder / name, {"images", Element::u8, false, {4, 6, 5, 3}, {}, false, false, {}}, {0, 1, 0, 1});
     }
-    const ImportOptions options = pack_options(folder, folder / "c_{split}.h5");
+    const ImportOptions options = pack_options(folder, folder / "{split}-*.h5");
     import_images(options);
-    for (const char* split : {"train", "test", "holdout"}) {
-        EXPECT_EQ(packed_split(options, split).info().size, 4) << split;
-    }
+    EXPECT_EQ(packed_split(options, "train").info().size, 8);
+    EXPECT_EQ(packed_split(options, "test").info().size, 4);
 }
 
 TEST(Pack, DrawnSplitsBecomeShardsOfTheirOwn) {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/class_names.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/dataset.hpp"
+#include "tests/pipeline/shards/hdf5_files.hpp"
+#include "tests/pipeline/shards/image_fixtures.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tacit::shards {
+namespace {
+
+using testing::Hdf5File;
+using testing::message_of;
+
+using Numbers = std::vector<std::int32_t>;
+
+/// Images in a subgroup a class.
+void write_groups(const std::string& path, const ClassNames& classes) {
+    const Hdf5File file(path);
+    for (const std::string& name : classes) {
+        for (const char* image : {"/0", "/1"}) {
+            const std::vector<std::uint8_t> png = testing::make_png({4, 4, 3}, 1);
+            file.add(name + image, {png.size()}, png);
+        }
+    }
+}
+
+Dataset opened(const std::string& path, const std::string& split = "train") {
+    DataSpec spec;
+    spec.path = path;
+    spec.images = "/";
+    spec.labels = "group";
+    return Dataset::open(spec, split);
+}
+
+TEST(ClassNames, AreTheLongerListOfNumbersOrAllNamesInOrder) {
+    EXPECT_EQ(united({"0", "1"}, {"0", "1", "2"}), (ClassNames{"0", "1", "2"}));
+    EXPECT_EQ(united({"b", "a", "c"}, {"b", "a"}), (ClassNames{"b", "a", "c"}));
+    EXPECT_EQ(united({}, {"b"}), (ClassNames{"b"}));
+    EXPECT_EQ(united({"cat", "dog"}, {"ant", "cat"}), (ClassNames{"ant", "cat", "dog"}));
+}
+
+TEST(ClassNames, SayWhatALabelIs) {
+    Numbers labels{0, 1, -1, 1};
+    renumber(labels, {"cat", "dog"}, {"ant", "cat", "dog"});
+    EXPECT_EQ(labels, (Numbers{1, 2, -1, 2}));
+    EXPECT_NE(message_of<DataError>([&] {
+                  renumber(labels, {"a", "b", "eel"}, {"b", "a"});
+              }).find("class 'eel'"),
+              std::string::npos);
+    Numbers unnamed{0, 5};
+    EXPECT_NE(message_of<DataError>([&] { renumber(unnamed, {"a"}, {"b", "a"}); }).find("label 5"), std::string::npos);
+}
+
+TEST(ClassNames, HaveOneNumberInAllFilesOfASplit) {
+    const TemporaryFolder folder;
+    write_groups(folder / "part-0.h5", {"cat", "dog"});
+    write_groups(folder / "part-1.h5", {"ant", "cat"});
+    const Dataset dataset = opened(folder / "part-*.h5");
+    EXPECT_EQ(dataset.info().classes, (ClassNames{"ant", "cat", "dog"}));
+    EXPECT_EQ(dataset.labels(), (Numbers{1, 1, 2, 2, 0, 0, 1, 1}));
+}
+
+TEST(ClassNames, OfASplitAreNumberedAsAnothers) {
+    const TemporaryFolder folder;
+    write_groups(folder / "c_train.h5", {"ant", "cat", "dog"});
+    write_groups(folder / "c_test.h5", {"cat", "dog"});
+    const Dataset train = opened(folder / "c_{split}.h5");
+    Dataset test = opened(folder / "c_{split}.h5", "test");
+    EXPECT_EQ(test.labels(), (Numbers{0, 0, 1, 1}));
+    test.number_classes_as(train.info().classes);
+    EXPECT_EQ(test.labels(), (Numbers{1, 1, 2, 2}));
+    EXPECT_EQ(test.info().classes, train.info().classes);
+    EXPECT_NE(message_of<DataError>([&] {
+                  test.number_classes_as({"dog", "ant"});
+              }).find("has the class 'cat'"),
+              std::string::npos);
+}
+
+} // namespace
+} // namespace tacit::shards
