@@ -26,14 +26,17 @@ ClassNames united(const ClassNames& one, const ClassNames& other) {
     return {all.begin(), all.end()};
 }
 
-void renumber(std::vector<std::int32_t>& labels, const ClassNames& from, const ClassNames& to) {
-    if (begins_with(from, to) || begins_with(to, from)) {
+void renumber(std::vector<std::int32_t>& labels, ClassNames& names, const ClassNames& to) {
+    if (begins_with(names, to)) {
         return;
     }
-    ClassNames::const_iterator found;
+    if (begins_with(to, names)) {
+        names = to;
+        return;
+    }
     std::vector<std::int32_t> numbers;
-    for (const std::string& name : from) {
-        found = std::find(to.begin(), to.end(), name);
+    for (const std::string& name : names) {
+        const auto found = std::find(to.begin(), to.end(), name);
         numbers.push_back(found == to.end() ? -1 : static_cast<std::int32_t>(found - to.begin()));
     }
     for (std::int32_t& label : labels) {
@@ -43,12 +46,16 @@ void renumber(std::vector<std::int32_t>& labels, const ClassNames& from, const C
         const auto place = static_cast<std::size_t>(label);
         if (place >= numbers.size() || numbers[place] < 0) {
             throw DataError(
-                place < from.size()
-                    ? fmt::format("has the class '{}', which is none of the {} others", from[place], to.size())
-                    : fmt::format("has the label {} where others name their classes", label));
+                place < names.size()
+                    ? fmt::format("has the class '{}', which is none of the {} of the training split; leave its images "
+                                  "out or train with it",
+                                  names[place], to.size())
+                    : fmt::format("has the label {}, which is none of the {} names of its classes", label,
+                                  names.size()));
         }
         label = numbers[place];
     }
+    names = to;
 }
 
 void unite_classes(std::vector<FileIndex>& files) {
@@ -62,7 +69,6 @@ void unite_classes(std::vector<FileIndex>& files) {
         } catch (const DataError& error) {
             throw DataError(fmt::format("{}: {}", file.path, error.what()));
         }
-        file.classes = all;
     }
 }
 

@@ -15,9 +15,10 @@ using ClassNames = std::vector<std::string>;
 /// alphabetical order.
 ClassNames united(const ClassNames& one, const ClassNames& other);
 
-/// Gives every label the number that its class, named by `from`, has in `to`; -1 stays. Throws DataError with the
-/// reason alone where `to` lacks the class of a label.
-void renumber(std::vector<std::int32_t>& labels, const ClassNames& from, const ClassNames& to);
+/// Gives every label the number that its class, of `names`, has in `to`, which `names` become; -1 stays. Where one list
+/// begins with the other, only `names` change, to the longer one. Throws DataError with the reason alone where `to`
+/// lacks the class of a label.
+void renumber(std::vector<std::int32_t>& labels, ClassNames& names, const ClassNames& to);
 
 /// Gives a class the same number in all files of a split: they may number their classes each for itself. Throws
 /// DataError naming the file.

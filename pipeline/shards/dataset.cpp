@@ -183,13 +183,11 @@ const std::vector<std::int64_t>& Dataset::block_starts() const {
 }
 
 void Dataset::number_classes_as(const std::vector<std::string>& classes) {
-    std::vector<std::string>& own = impl_->info.classes;
     try {
-        renumber(impl_->parts.labels(), own, classes);
+        renumber(impl_->parts.labels(), impl_->info.classes, classes);
     } catch (const DataError& error) {
         throw DataError(fmt::format("{}: split '{}' {}", impl_->info.path, impl_->info.split, error.what()));
     }
-    own = united(own, classes) == own ? own : classes;
 }
 
 bool Dataset::single_reads_are_cheap() const {

@@ -216,7 +216,7 @@ class Hdf5Source final : public ImageSource {
         splits_.emplace(info.split, std::move(split));
     }
 
-    /// Splits may know the first classes only, never others.
+    /// A class has one number in all splits; labels without a name are named by it.
     void name_classes() {
         for (const auto& [name, split] : splits_) {
             classes_ = united(classes_, split->dataset.info().classes);

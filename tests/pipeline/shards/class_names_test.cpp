@@ -44,14 +44,23 @@ TEST(ClassNames, AreTheLongerListOfNumbersOrAllNamesInOrder) {
 
 TEST(ClassNames, SayWhatALabelIs) {
     Numbers labels{0, 1, -1, 1};
-    renumber(labels, {"cat", "dog"}, {"ant", "cat", "dog"});
+    ClassNames names{"cat", "dog"};
+    renumber(labels, names, {"ant", "cat", "dog"});
     EXPECT_EQ(labels, (Numbers{1, 2, -1, 2}));
+    EXPECT_EQ(names, (ClassNames{"ant", "cat", "dog"}));
+    renumber(labels, names, {"cat", "dog"}); // no image is an ant
+    EXPECT_EQ(labels, (Numbers{0, 1, -1, 1}));
+    EXPECT_EQ(names, (ClassNames{"cat", "dog"}));
+    names = {"a", "eel"};
     EXPECT_NE(message_of<DataError>([&] {
-                  renumber(labels, {"a", "b", "eel"}, {"b", "a"});
+                  renumber(labels, names, {"b", "a"});
               }).find("class 'eel'"),
               std::string::npos);
     Numbers unnamed{0, 5};
-    EXPECT_NE(message_of<DataError>([&] { renumber(unnamed, {"a"}, {"b", "a"}); }).find("label 5"), std::string::npos);
+    EXPECT_NE(message_of<DataError>([&] {
+                  renumber(unnamed, names, {"b", "a", "c"});
+              }).find("label 5"),
+              std::string::npos);
 }
 
 TEST(ClassNames, HaveOneNumberInAllFilesOfASplit) {
