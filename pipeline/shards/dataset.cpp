@@ -37,6 +37,13 @@ void verify(const DatasetPart& part, std::int64_t image, const StoredImage& stor
     }
 }
 
+/// Gray is repeated to RGB; the other way colour would be lost.
+void refuse_colour(bool gray, int channels) {
+    if (!gray && channels == 1) {
+        throw DataError("has colour where the other images are gray; convert one of them");
+    }
+}
+
 } // namespace
 
 struct Dataset::Impl {
@@ -72,6 +79,7 @@ std::uint8_t* Dataset::Impl::room(augment::ImageShape shape, SampleBuffer& buffe
 augment::ImageWindow Dataset::Impl::unpack(std::span<const std::uint8_t> bytes, const augment::SampleViews* views,
                                            SampleBuffer& buffer) const {
     EncodedImage image(bytes, info.channels);
+    refuse_colour(image.is_gray(), info.channels);
     const augment::ImageShape whole = image.shape();
     if (info.shape.height != 0 && whole != info.shape) {
         throw DataError(fmt::format("is {} x {} pixels, the shard says all are {} x {}", whole.width, whole.height,
@@ -91,6 +99,7 @@ StoredImage Dataset::Impl::numbers(const StoredImage& stored, SampleBuffer& buff
         return stored;
     }
     if (info.element == Element::u16) {
+        refuse_colour(file_info(stored.bytes, false).picture.shape.channels == 1, info.channels);
         const augment::ImageShape shape = decode_file(stored.bytes, false, info.channels, info.element, buffer.wide);
         return {buffer.wide, shape, info.element};
     }

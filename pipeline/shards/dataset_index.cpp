@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/class_names.hpp"
+#include "pipeline/shards/encoded_kind.hpp"
 #include "pipeline/shards/index_cache.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
@@ -79,11 +80,14 @@ DatasetIndex index_files(const DataSpec& spec, const std::string& split) {
     for (const std::string& file : data_files(index.path, stored)) {
         index.files.push_back(spec.index_cache ? cached_index(file, of_split, wanted)
                                                : index_file(file, of_split, wanted));
-        FileIndex& found = index.files.back();
+        const FileIndex& found = index.files.back();
         if (folder && found.format == "tacit" && found.split != stored) {
             throw DataError(fmt::format("{}: holds split '{}' under the name of '{}'", file, found.split, stored));
         }
-        check_agreement(index.files.front(), found);
+    }
+    unite_encoded_kinds(index.files);
+    for (const FileIndex& file : index.files) {
+        check_agreement(index.files.front(), file);
     }
     if (folder) {
         check_total(index);

@@ -5,6 +5,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/data_spec.hpp"
+#include "pipeline/shards/encoded_kind.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/labels.hpp"
@@ -108,8 +109,10 @@ void describe(FileIndex& index) {
     } else {
         const std::vector<augment::ImageShape>& shapes = first.items->shapes;
         index.element = first.items->element;
-        if (shapes.empty()) { // JPEG or PNG: colour, whatever single images are
-            index.shape = {0, 0, 3};
+        if (shapes.empty()) {
+            const EncodedKind kind = encoded_kind(*first.items);
+            index.element = kind.element;
+            index.shape = {0, 0, kind.channels};
         } else {
             const bool same = std::all_of(shapes.begin(), shapes.end(), [&](auto shape) { return shape == shapes[0]; });
             const bool same_channels = std::all_of(shapes.begin(), shapes.end(),

@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes, with h5py, images in every layout, type, filter and order of axes that Tacit reads, and what they hold.
 
-Usage: write_matrix.py FOLDER. Each line of FOLDER/cases.tsv is one case: name, path, images, labels, axes, element type,
-and a file of the images one after the other as interleaved (HWC) numbers of this machine. The label of an image is its row.
+Usage: write_matrix.py FOLDER. Each line of FOLDER/cases.tsv is one case: name, path, images, labels, axes, element type
+(png, png16: of PNG files), and a file of the images one after the other as interleaved (HWC) numbers of this machine. The label of an image is its row.
 FOLDER/figures.tsv holds NumPy's figures of each channel of a case: name, then mean, std, min, max and the percentiles 1, 5,
-25, 50, 75, 95, 99 of the numbers as stored, then the same of what the range [0, 1] (PNG: [0, 255]) makes of them.
+25, 50, 75, 95, 99 of the numbers as stored, then the same of what the range [0, 1] (PNG: that of their type) makes of them.
 """
-import io
 import pathlib
+import struct
 import sys
+import zlib
 
 import h5py
 import hdf5plugin
 import numpy as np
-from PIL import Image
 
 COUNT, HEIGHT, WIDTH, CHANNELS = 11, 6, 10, 3
 ELEMENTS = {"u8": "u1", "u16": "u2", "i16": "i2", "f16": "f2", "f32": "f4", "f64": "f8"}
@@ -38,6 +38,7 @@ FILTERS = {
     "blosc-blosclz": dict(hdf5plugin.Blosc(cname="blosclz")),
     "blosc-zlib": dict(hdf5plugin.Blosc(cname="zlib")),
 }
+WHITE = {"png": 255, "png16": 65535}
 CHUNKS = {"1": (1, HEIGHT, WIDTH, CHANNELS), "4": (4, HEIGHT, WIDTH, CHANNELS), "parts": (3, 4, 7, 2)}
 
 
@@ -59,7 +60,7 @@ class Matrix:
         self.lines.append("\t".join([name, path, dataset, labels, axes, element, expected]))
         values = (images.astype("u4") << 16).view("f4") if element == "bf16" else np.asarray(images)
         for channel in np.moveaxis(values.astype("f8"), -1, 0):
-            scaled = channel / 255 if element == "png" else np.clip(channel, 0, 1)
+            scaled = channel / WHITE[element] if element in WHITE else np.clip(channel, 0, 1)
             numbers = [*figures(channel), *figures(scaled)]
             self.figures.append("\t".join([name, *(repr(float(number)) for number in numbers)]))
 
@@ -204,46 +205,69 @@ def indexes(matrix):
     matrix.add("bool", (images > 100).astype("u1"))
 
 
+def png(image):
+    """A PNG file of 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGBA) channels of 8 or 16 bits."""
+    height, width, channels = image.shape
+    depth = 8 * image.dtype.itemsize
+    colour = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    scanlines = b"".join(b"\0" + row.astype(image.dtype.newbyteorder(">")).tobytes() for row in image)
+
+    def chunk(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    parts = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(scanlines)), chunk(b"IEND", b"")]
+    return np.frombuffer(b"\x89PNG\r\n\x1a\n" + b"".join(parts), "u1")
+
+
 def encoded(matrix):
-    images = pixels("u8", count=9, height=16, width=16)
+    for element, kind in {"u8": "png", "u16": "png16"}.items():
+        for channels in (1, 3):
+            images = pixels(element, count=9, height=16, width=16, channels=channels)
+            alpha = np.flip(images[..., :1], 1)
+            suffix = f"-{element}-{'gray' if channels == 1 else 'rgb'}"
+            encoded_as(matrix, suffix, images, kind, [png(image) for image in images])
+            with_alpha = np.concatenate([images, alpha], -1)
+            encoded_as(matrix, suffix + "-alpha", images, kind, [png(image) for image in with_alpha])
 
-    def png(image):
-        buffer = io.BytesIO()
-        Image.fromarray(image).save(buffer, "PNG")
-        return np.frombuffer(buffer.getvalue(), "u1")
 
-    files = [png(image) for image in images]
+def encoded_as(matrix, suffix, images, kind, files):
+    """`files`: PNG files that hold `images`, stored in every way."""
     for chunks in (None, (4,)):
         for filters in ({},) if chunks is None else ({}, {"compression": "gzip"}):
             name = f"vlen-{'contiguous' if chunks is None else 'chunked'}{'-gzip' if filters else ''}"
             for block in (0, 512):
-                case = name + ("-userblock" if block else "")
+                case = name + ("-userblock" if block else "") + suffix
                 with matrix.create(case, userblock_size=block) as file:
                     dataset = file.create_dataset("images", (len(files),), h5py.vlen_dtype(np.uint8), chunks=chunks, **filters)
                     for i, content in enumerate(files):
                         dataset[i] = content
                     rows(file, 9)
-                matrix.add(case, images, element="png")
+                matrix.add(case, images, element=kind)
     width = max(map(len, files))
-    with matrix.create("opaque") as file:
+    with matrix.create(f"opaque{suffix}") as file:
         padded = np.zeros((len(files), width), "u1")
         for i, content in enumerate(files):
             padded[i, : len(content)] = content
         file["images"] = padded.view(f"V{width}")[:, 0]
         rows(file, 9)
-    matrix.add("opaque", images, element="png")
+    matrix.add(f"opaque{suffix}", images, element=kind)
     ends = np.cumsum([len(content) for content in files])
-    for kind, offsets in {"ends": np.concatenate([[0], ends]), "starts": np.concatenate([[0], ends[:-1]])}.items():
-        with matrix.create(f"blob-{kind}") as file:
+    for places, offsets in {"ends": np.concatenate([[0], ends]), "starts": np.concatenate([[0], ends[:-1]])}.items():
+        with matrix.create(f"blob-{places}{suffix}") as file:
             file["pictures/bytes"] = np.concatenate(files)
             file["pictures/offsets"] = offsets
             rows(file, 9)
-        matrix.add(f"blob-{kind}", images, dataset="pictures/bytes", element="png")
-    with matrix.create("group-encoded") as file:
+        matrix.add(f"blob-{places}{suffix}", images, dataset="pictures/bytes", element=kind)
+    with matrix.create(f"group-encoded{suffix}") as file:
         for i, content in enumerate(files):
             file[f"pictures/{i:03}"] = np.void(content.tobytes()) if i % 2 else content
         rows(file, 9)
-    matrix.add("group-encoded", images, dataset="pictures", element="png")
+    matrix.add(f"group-encoded{suffix}", images, dataset="pictures", element=kind)
+
+
+def groups(matrix):
+    images = pixels("u8", count=9, height=16, width=16)
     with matrix.create("group-pixels") as file:
         for i, image in enumerate(images):
             file[f"pictures/{i}"] = image
@@ -317,7 +341,7 @@ def labels(matrix):
 def main():
     matrix = Matrix(sys.argv[1])
     matrix.folder.mkdir(parents=True, exist_ok=True)
-    for part in (layouts, bfloat16, orders, indexes, encoded, links, labels):
+    for part in (layouts, bfloat16, orders, indexes, encoded, groups, links, labels):
         part(matrix)
     (matrix.folder / "cases.tsv").write_text("\n".join(matrix.lines) + "\n")
     (matrix.folder / "figures.tsv").write_text("\n".join(matrix.figures) + "\n")

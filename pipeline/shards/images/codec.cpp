@@ -81,6 +81,7 @@ EncodedImage::EncodedImage(std::span<const std::uint8_t> bytes, int channels) : 
         throw DataError(fmt::format("JPEG and PNG images cannot be read as {} channels", channels));
     }
     native_ = encoding_of(bytes) == Encoding::png ? png_.emplace(bytes).shape() : jpeg_decoder().open(bytes);
+    refuse_other_element(png_ ? png_->element() : Element::u8, Element::u8);
     refuse_huge(native_.width, native_.height);
 }
 

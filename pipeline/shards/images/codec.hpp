@@ -15,7 +15,7 @@ namespace tacit::shards {
 /// Reads the header only. Throws DataError with the reason alone: the caller knows where the bytes are from.
 augment::ImageShape encoded_shape(std::span<const std::uint8_t> bytes);
 
-/// A JPEG (libjpeg-turbo, accurate DCT; CMYK as Pillow converts it) or PNG (8 bits a channel; alpha dropped, gamma and
+/// A JPEG (libjpeg-turbo, accurate DCT; CMYK as Pillow converts it) or PNG (of 8 bits; alpha dropped, gamma and
 /// EXIF orientation ignored, as torchvision's loaders do) to be decoded, whole or in part. A thread has one at a time.
 class EncodedImage {
   public:
@@ -23,6 +23,7 @@ class EncodedImage {
     /// by repetition, RGB becomes gray by ITU-R 601 luma. Throws DataError with the reason alone.
     EncodedImage(std::span<const std::uint8_t> bytes, int channels);
     augment::ImageShape shape() const { return {native_.height, native_.width, channels_}; }
+    bool is_gray() const { return native_.channels == 1; }
     /// Settles what decode() writes: a box that holds `wanted`, which lies in the image. PNGs and CMYK are decoded
     /// whole. Call once. Throws DataError.
     augment::Box start(const augment::Box& wanted);

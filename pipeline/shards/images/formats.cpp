@@ -46,7 +46,7 @@ Format format_of(std::span<const std::uint8_t> bytes) {
 }
 
 PictureInfo png_info(std::span<const std::uint8_t> bytes) {
-    const PngDecoder decoder(bytes, PngDecoder::Depth::native);
+    const PngDecoder decoder(bytes);
     const augment::ImageShape shape = decoder.shape();
     refuse_huge(shape.width, shape.height, shape.channels, decoder.element());
     return {shape, decoder.element()};
@@ -55,7 +55,7 @@ PictureInfo png_info(std::span<const std::uint8_t> bytes) {
 PictureInfo decode_png(std::span<const std::uint8_t> bytes, std::vector<std::uint8_t>& pixels) {
     const PictureInfo info = png_info(bytes);
     pixels.resize(info.bytes());
-    PngDecoder(bytes, PngDecoder::Depth::native).decode(pixels.data());
+    PngDecoder(bytes).decode(pixels.data());
     return info;
 }
 
@@ -119,9 +119,8 @@ augment::ImageShape decode_file(std::span<const std::uint8_t> bytes, bool first_
     }
     const PictureInfo info = decode_as_stored(bytes, format, first_page, pixels);
     const bool widen = info.element == Element::u8 && element == Element::u16;
-    if (info.element != element && !widen) {
-        throw DataError(fmt::format("holds {} values where the other images hold {}; convert one of them",
-                                    element_name(info.element), element_name(element)));
+    if (!widen) {
+        refuse_other_element(info.element, element);
     }
     augment::ImageShape shape = info.shape;
     const std::size_t count = static_cast<std::size_t>(shape.height) * static_cast<std::size_t>(shape.width);

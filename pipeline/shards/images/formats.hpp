@@ -25,9 +25,9 @@ bool has_image_extension(const std::string& name);
 /// reason alone.
 FileInfo file_info(std::span<const std::uint8_t> bytes, bool first_page);
 
-/// Decodes to `channels` channels of `element`: gray to RGB and back, u8 to u16; 16 bits of a PNG are kept where
-/// `element` is u16. Returns the shape. Reuses the capacity of `pixels`. Thread-safe. Throws DataError with the reason
-/// alone, also for a change of channels or type that would have to be made up.
+/// Decodes to `channels` channels of `element`: gray to RGB and back, u8 to u16. Returns the shape. Reuses the capacity
+/// of `pixels`. Thread-safe. Throws DataError with the reason alone, also for a change of channels or type that would
+/// have to be made up.
 augment::ImageShape decode_file(std::span<const std::uint8_t> bytes, bool first_page, int channels, Element element,
                                 std::vector<std::uint8_t>& pixels);
 

@@ -22,4 +22,11 @@ void refuse_huge(std::int64_t width, std::int64_t height, std::int64_t channels,
     }
 }
 
+void refuse_other_element(Element element, Element others) {
+    if (element != others) {
+        throw DataError(fmt::format("holds {} values where the other images hold {}; convert one of them",
+                                    element_name(element), element_name(others)));
+    }
+}
+
 } // namespace tacit::shards

@@ -20,4 +20,7 @@ struct PictureInfo {
 /// kMaxImageChannels channels or takes more than kMaxImageBytes. Called before memory is taken.
 void refuse_huge(std::int64_t width, std::int64_t height, std::int64_t channels = 1, Element element = Element::u8);
 
+/// Throws DataError with the reason alone if an image has other values than those beside it.
+void refuse_other_element(Element element, Element others);
+
 } // namespace tacit::shards

@@ -55,23 +55,21 @@ void feed_png(png_structp png, png_bytep to, png_size_t bytes) {
     *feed->used += bytes;
 }
 
-void request_colour(png_structp png, PngDecoder::Depth depth) {
+void request_colour(png_structp png) {
     png_set_expand(png);
     png_set_strip_alpha(png);
-    if (depth == PngDecoder::Depth::eight) {
-        png_set_scale_16(png);
-    } else if constexpr (std::endian::native == std::endian::little) {
+    if constexpr (std::endian::native == std::endian::little) {
         png_set_swap(png);
     }
 }
 
 /// libpng reports errors by longjmp: this function and read_pixels hold nothing that needs a destructor.
-bool read_header(png_structp png, png_infop info, PngDecoder::Depth depth, int* passes) {
+bool read_header(png_structp png, png_infop info, int* passes) {
     if (setjmp(png_jmpbuf(png)) != 0) { // NOLINT(cert-err52-cpp)
         return false;
     }
     png_read_info(png, info);
-    request_colour(png, depth);
+    request_colour(png);
     *passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
     return true;
@@ -100,7 +98,7 @@ bool PngDecoder::recognises(std::span<const std::uint8_t> bytes) {
     return bytes.size() >= 8 && png_sig_cmp(bytes.data(), 0, 8) == 0;
 }
 
-PngDecoder::PngDecoder(std::span<const std::uint8_t> bytes, Depth depth) : state_(std::make_unique<State>()) {
+PngDecoder::PngDecoder(std::span<const std::uint8_t> bytes) : state_(std::make_unique<State>()) {
     State& state = *state_;
     state.bytes = bytes;
     state.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &state.failure, fail_png, ignore_png_warning);
@@ -115,7 +113,7 @@ PngDecoder::PngDecoder(std::span<const std::uint8_t> bytes, Depth depth) : state
     // That limit only warns: libpng would take the memory that a colour profile or suggested palette claims. None of
     // them changes a pixel here (transparency is not among them), so they are passed over unread.
     png_set_keep_unknown_chunks(state.png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
-    if (!read_header(state.png, state.info, depth, &state.passes)) {
+    if (!read_header(state.png, state.info, &state.passes)) {
         throw DataError(fmt::format("is a damaged PNG ({})", state.failure.data()));
     }
     state.shape = {static_cast<int>(png_get_image_height(state.png, state.info)),

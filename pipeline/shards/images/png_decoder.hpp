@@ -10,25 +10,21 @@
 
 namespace tacit::shards {
 
-/// Reads one PNG from memory as gray or RGB: palettes expanded, alpha dropped.
+/// Reads one PNG from memory as gray or RGB: palettes expanded, alpha dropped, 16 bits in this machine's byte order.
 class PngDecoder {
   public:
     static bool recognises(std::span<const std::uint8_t> bytes);
-    enum class Depth {
-        eight, ///< 16 bits are scaled to 8
-        native ///< 16 bits stay, in this machine's byte order
-    };
     /// Parses the header. `bytes` must outlive the decoder. Throws DataError with the reason alone.
-    explicit PngDecoder(std::span<const std::uint8_t> bytes, Depth depth = Depth::eight);
+    explicit PngDecoder(std::span<const std::uint8_t> bytes);
     ~PngDecoder();
     PngDecoder(const PngDecoder&) = delete;
     PngDecoder& operator=(const PngDecoder&) = delete;
 
     /// As decoded: 1 or 3 channels.
     augment::ImageShape shape() const;
-    /// u8, or with Depth::native u16 for a file of 16 bits.
+    /// u16 for a file of 16 bits, else u8.
     Element element() const;
-    /// Writes shape().bytes() values; call once. Throws DataError.
+    /// Writes shape().bytes() values of element(); call once. Throws DataError.
     void decode(std::uint8_t* out);
 
   private:
