@@ -79,8 +79,9 @@ struct Comparison {
 
 /// Both read alike, from the page cache where they fit: the first split, in turn.
 Comparison compare(shards::DataSpec source, const shards::ImportOptions& packed, const shards::ImportSummary& summary) {
-    source.range = summary.value_range;
     const std::string& split = summary.splits.front().name;
+    if (shards::Dataset::open(source, split).info().value_range.empty())
+        source.range = summary.value_range;
     const auto before = shards::Dataset::open(source, split);
     const auto after = shards::Dataset::open(packed.out, split);
     Comparison best;

@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 
 namespace tacit::shards {
 namespace {
@@ -166,6 +167,22 @@ void read_columns(hid_t file, std::uint64_t file_bytes, const std::vector<std::u
     }
 }
 
+/// What finds images and their meaning in files of others has no say in a shard.
+void refuse_keys(const DataSpec& spec, const std::string& path) {
+    const std::pair<const char*, bool> keys[] = {{"images", !spec.images.empty()},
+                                                 {"labels", !spec.labels.empty()},
+                                                 {"axes", !spec.axes.empty()},
+                                                 {"range", !spec.range.empty()},
+                                                 {"split_by", !spec.split_by.empty()}};
+    for (const auto& [key, given] : keys) {
+        if (given) {
+            throw ConfigError(fmt::format("{}: data.{} is for files of others; a shard of Tacit's own says its images, "
+                                          "labels, axes, range and split itself; leave it out",
+                                          path, key));
+        }
+    }
+}
+
 } // namespace
 
 FileIndex index_file(const std::string& path, const DataSpec& spec, const std::string& split) {
@@ -178,6 +195,7 @@ FileIndex index_file(const std::string& path, const DataSpec& spec, const std::s
         }
         return index_foreign(path, spec, split);
     }
+    refuse_keys(spec, path);
     FileIndex index = read_attributes(file.get(), path);
     if (!split.empty() && index.split != split) {
         throw DataError(fmt::format("{}: holds split '{}', not '{}'", path, index.split, split));

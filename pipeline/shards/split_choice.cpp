@@ -46,9 +46,6 @@ bool has_share(const DataSpec& spec, const std::string& split) {
 
 /// Chooses the images that the file itself says are of `split`, and tells whether there are any.
 bool choose_named(FileIndex& file, const std::string& split) {
-    if (file.split_names.empty()) {
-        throw ConfigError(fmt::format("{}: data.split_by is for files of others; shards know their splits", file.path));
-    }
     const auto name = std::find(file.split_names.begin(), file.split_names.end(), split);
     const auto wanted = static_cast<std::int32_t>(name - file.split_names.begin());
     file.chosen.clear();

@@ -21,7 +21,7 @@ std::vector<std::uint8_t> draw_split(const std::vector<std::int32_t>& labels, co
 std::string stored_split(const DataSpec& spec, const std::string& split);
 
 /// Leaves in FileIndex::chosen the images of `files`, which hold those of stored_split(), that belong to `split`.
-/// Throws DataError or ConfigError naming the file if it has no such split.
+/// Throws DataError naming the file if it has no such split.
 void choose_split(const DataSpec& spec, const std::string& split, std::vector<FileIndex>& files);
 
 } // namespace tacit::shards

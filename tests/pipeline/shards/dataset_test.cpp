@@ -109,6 +109,25 @@ TEST(Dataset, GrayImageAmongColourOnesRepeatsItsValue) {
     }
 }
 
+TEST(Dataset, KeysForFilesOfOthersAreRefusedOnShards) {
+    const TemporaryFolder folder;
+    testing::write_raw_split(folder.path(), "train", {4, 4, 1}, 6, 2);
+    const auto refused = [&](const auto& change) {
+        DataSpec spec;
+        spec.path = folder.path();
+        change(spec);
+        return message_of<ConfigError>([&] { Dataset::open(spec, "train"); });
+    };
+    for (const std::string& message : {refused([](DataSpec& spec) { spec.images = "images"; }),
+                                       refused([](DataSpec& spec) { spec.labels = "none"; }),
+                                       refused([](DataSpec& spec) { spec.axes = "NHWC"; }), refused([](DataSpec& spec) {
+                                           spec.range = {0, 1};
+                                       }),
+                                       refused([](DataSpec& spec) { spec.split_by = "@part"; })}) {
+        EXPECT_NE(message.find("is for files of others"), std::string::npos) << message;
+    }
+}
+
 TEST(Dataset, ColourAmongGrayImagesIsRefused) {
     const TemporaryFolder folder;
     write_encoded(folder, {make_png(kSmall, 7)}, 1);

@@ -194,14 +194,6 @@ TEST(SplitChoice, IndexThatTravelsKeepsTheChoice) {
     EXPECT_EQ(numbers_in(sent), numbers_in(Dataset::open(spec, "val")));
 }
 
-TEST(SplitChoice, ShardsKnowTheirSplits) {
-    const TemporaryFolder folder;
-    testing::write_raw_split(folder.path(), "train", {4, 4, 1}, 6, 2);
-    DataSpec spec = spec_of(folder.path());
-    spec.split_by = "@part";
-    EXPECT_NE(message_of<ConfigError>([&] { Dataset::open(spec, "train"); }).find("data.split_by"), std::string::npos);
-}
-
 TEST(SplitChoice, ValidationImagesComeOutOfTheTrainingShards) {
     const TemporaryFolder folder;
     testing::write_raw_split(folder.path(), "train", {4, 4, 1}, 20, 2);
