@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 
 namespace tacit::shards {
 namespace {
@@ -67,23 +68,37 @@ std::vector<double> read_numbers(hid_t dataset, const std::string& where, std::u
     return values;
 }
 
+/// "7" for "7.0", as tables write whole numbers in a column where one is missing.
+std::string without_zeros(const std::string& text) {
+    const std::size_t dot = text.find('.');
+    const bool zeros = dot != std::string::npos && dot > 0 && text.find_first_not_of('0', dot + 1) == std::string::npos;
+    return zeros ? text.substr(0, dot) : text;
+}
+
+/// Class numbers, -1 for an empty text; nothing if a text is something else.
+std::optional<std::vector<double>> class_numbers(const std::vector<std::string>& texts, Meaning meaning) {
+    std::vector<double> numbers;
+    numbers.reserve(texts.size());
+    for (const std::string& text : texts) {
+        const bool classes = meaning == Meaning::classes;
+        const std::string number = !classes ? text : text.empty() ? "-1" : without_zeros(text);
+        const bool digits =
+            !number.empty() && number.size() < 10 && number.find_first_not_of("0123456789") == std::string::npos;
+        if (!digits && !(classes && number == "-1")) {
+            return std::nullopt;
+        }
+        numbers.push_back(std::stod(number));
+    }
+    return numbers;
+}
+
 } // namespace
 
 Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where, Meaning meaning) {
-    const auto unlabelled = [&](const std::string& text) { return meaning == Meaning::classes && text.empty(); };
-    const bool numbers = std::all_of(texts.begin(), texts.end(), [&](const std::string& text) {
-        const bool digits =
-            !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
-        return digits || unlabelled(text) || (meaning == Meaning::classes && text == "-1");
-    });
-    if (numbers) {
-        std::vector<double> values;
-        values.reserve(texts.size());
-        for (const std::string& text : texts) {
-            values.push_back(unlabelled(text) ? -1 : std::stod(text));
-        }
-        return numbered(values, where);
+    if (const auto numbers = class_numbers(texts, meaning)) {
+        return numbered(*numbers, where);
     }
+    const auto unlabelled = [&](const std::string& text) { return meaning == Meaning::classes && text.empty(); };
     std::map<std::string, std::int32_t> classes;
     for (const std::string& text : texts) {
         if (!unlabelled(text)) {

@@ -34,11 +34,13 @@ Labels read_label_attribute(hid_t object, const std::string& name, const std::st
 
 /// Column `column` of a comma-separated file with a header line. Rows stand in the order of the images; where images
 /// have `names`, the first column holds them and rows may stand in any order. A row is found by the whole name, else
-/// without an image file's extension, else without folders too. Throws DataError where two rows or two images fit.
+/// without an image file's extension, else without folders too, else without any extension of the row's. Throws
+/// DataError where two images fit, or two rows that do not say the same.
 Labels read_csv_labels(const std::string& path, const std::string& column, std::int64_t count,
                        const std::vector<std::string>& names, Meaning meaning = Meaning::classes);
 
-/// Numbers where all texts are whole numbers from 0 (or name no class), else classes in alphabetical order.
+/// Numbers where all texts are whole numbers from 0, as classes also 7.0 (or name no class), else classes in
+/// alphabetical order.
 Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where, Meaning meaning);
 
 } // namespace tacit::shards

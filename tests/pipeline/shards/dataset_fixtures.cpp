@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/pipeline/shards/dataset_fixtures.hpp"
 
+#include "pipeline/base/digest.hpp"
+#include "pipeline/shards/shard_writer.hpp"
+
 #include <gtest/gtest.h>
 
 namespace tacit::testing {
@@ -60,6 +63,15 @@ void write_foreign(const std::string& path, const char* images, const std::vecto
         }
         H5Dwrite(answers.get(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
     }
+}
+
+void write_encoded(const std::string& folder, const std::vector<std::vector<std::uint8_t>>& images, int channels) {
+    shards::ShardWriter writer(folder, {"train", shards::Layout::encoded, {0, 0, channels}, {"a", "b"}, "a test"});
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        writer.add(images[i], crc32c(images[i].data(), images[i].size()), static_cast<std::int32_t>(i % 2), i);
+    }
+    const std::vector<double> half(static_cast<std::size_t>(channels), 0.5);
+    writer.seal(half, half);
 }
 
 } // namespace tacit::testing

@@ -21,4 +21,7 @@ void expect_blocks_equal_reads(const shards::Dataset& dataset);
 void write_foreign(const std::string& path, const char* images, const std::vector<hsize_t>& dims, const char* labels,
                    bool chunked = false);
 
+/// A shard of image files, with labels 0 and 1 in turn.
+void write_encoded(const std::string& folder, const std::vector<std::vector<std::uint8_t>>& images, int channels);
+
 } // namespace tacit::testing

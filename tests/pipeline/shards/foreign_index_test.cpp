@@ -4,7 +4,6 @@
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/inspect.hpp"
-#include "pipeline/shards/labels.hpp"
 #include "tests/pipeline/shards/dataset_fixtures.hpp"
 #include "tests/pipeline/shards/hdf5_files.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
@@ -21,7 +20,6 @@ using testing::message_of;
 using testing::pixels_of;
 using testing::write_foreign;
 
-using Names = std::vector<std::string>;
 using Numbers = std::vector<std::int32_t>;
 
 DataSpec spec_of(const std::string& path, const std::string& labels) {
@@ -29,25 +27,6 @@ DataSpec spec_of(const std::string& path, const std::string& labels) {
     spec.path = path;
     spec.labels = labels;
     return spec;
-}
-
-/// Column `label` of a table for images with these names, each a data set of its own.
-Labels labels_of_table(const Names& images, const std::string& table) {
-    const TemporaryFolder folder;
-    {
-        const testing::Hdf5File file(folder / "group.h5");
-        for (const std::string& image : images) {
-            file.add("images/" + image, {2, 2}, std::vector<std::uint8_t>(4));
-        }
-    }
-    write_file_atomically(folder / "table.csv", table);
-    const Dataset dataset = Dataset::open(spec_of(folder / "group.h5", "table.csv:label"), "train");
-    return {dataset.labels(), dataset.info().classes};
-}
-
-/// What is said of a table that does not fit the images.
-std::string refused_table(const Names& images, const std::string& table) {
-    return message_of<DataError>([&] { labels_of_table(images, table); });
 }
 
 /// Makes a folder the working directory for a while.
@@ -155,73 +134,6 @@ TEST(ForeignDataset, FloatingPointNumbersNeedARange) {
     spec.path = path;
     spec.range = {-1, 1};
     EXPECT_EQ(pixels_of(Dataset::open(spec, "train"), 0), (std::vector<std::uint8_t>{0, 128, 255}));
-}
-
-TEST(TableOfLabels, DotsInNamesAreNoExtensions) {
-    const Names images = {"1.2.840.0", "1.2.840.1", "1.2.840.2"};
-    EXPECT_EQ(labels_of_table(images, "id,label\n1.2.840.2,2\n1.2.840.0,0\n1.2.840.1,1\n").values, (Numbers{0, 1, 2}));
-    EXPECT_EQ(labels_of_table(images, "id,label\n1.2.840.2.PNG,2\n1.2.840.0.jpeg,0\n1.2.840.1.tif,1\n").values,
-              (Numbers{0, 1, 2}));
-    EXPECT_NE(refused_table(images, "id,label\n1.2.840.0,0\n1.2.840.1,1\n").find("no row for image '1.2.840.2'"),
-              std::string::npos);
-}
-
-TEST(TableOfLabels, FoldersTellImagesApart) {
-    EXPECT_EQ(labels_of_table({"a/0", "b/0"}, "id,label\nb/0.png,1\na/0.png,0\n").values, (Numbers{0, 1}));
-    EXPECT_EQ(labels_of_table({"a/0", "b/1"}, "id,label\n1.png,1\n0.png,0\n").values, (Numbers{0, 1}));
-    EXPECT_EQ(labels_of_table({"0", "1"}, "id,label\nb/1.png,1\na/0.png,0\n").values, (Numbers{0, 1}));
-}
-
-TEST(TableOfLabels, WholeNamesGoFirst) {
-    EXPECT_EQ(labels_of_table({"0", "0.jpg", "0.png"}, "id,label\n0.png,2\n0.jpg,1\n0,0\n").values, (Numbers{0, 1, 2}));
-}
-
-TEST(TableOfLabels, ImageWithTwoRowsIsRefused) {
-    const std::string whole = refused_table({"0", "1"}, "id,label\n0,0\n\n1,1\n0,1\n");
-    EXPECT_NE(whole.find("table.csv: image '0' fits '0' in line 2 and '0' in line 5"), std::string::npos) << whole;
-    const std::string bare = refused_table({"c/0", "c/1"}, "id,label\na/0.png,0\nb/0.png,1\n1,1\n");
-    EXPECT_NE(bare.find("image 'c/0' fits 'a/0.png' in line 2 and 'b/0.png' in line 3, both by '0'"), std::string::npos)
-        << bare;
-}
-
-TEST(TableOfLabels, RowWithTwoImagesIsRefused) {
-    const std::string folders = refused_table({"a/0", "b/0"}, "id,label\n0.png,0\n");
-    EXPECT_NE(folders.find("line 2 ('0.png') fits images 'a/0' and 'b/0' by '0'"), std::string::npos) << folders;
-    const std::string extensions = refused_table({"0.jpg", "0.png"}, "id,label\n0,0\n");
-    EXPECT_NE(extensions.find("fits images '0.jpg' and '0.png' by '0'"), std::string::npos) << extensions;
-}
-
-TEST(TableOfLabels, ByteOrderMarkAndBlankLinesAreSkipped) {
-    const Names images = {"0", "1"};
-    EXPECT_EQ(labels_of_table(images, "\xEF\xBB\xBFid,label\r\n1,1\r\n\r\n0,0\r\n\r\n").values, (Numbers{0, 1}));
-    const TemporaryFolder folder;
-    write_foreign(folder / "stack.h5", "images", {3, 2, 2, 1}, nullptr);
-    write_file_atomically(folder / "table.csv", "\xEF\xBB\xBFlabel\r\n2\r\n0\r\n1\r\n\r\n");
-    EXPECT_EQ(Dataset::open(spec_of(folder / "stack.h5", "table.csv:label"), "train").labels(), (Numbers{2, 0, 1}));
-}
-
-TEST(TableOfLabels, ShortLineIsNamedByItsPlaceInTheFile) {
-    const std::string message = refused_table({"0", "1"}, "id,label\r\n\r\n0,0\r\n\n1\r\n");
-    EXPECT_NE(message.find("line 5 has 1 columns and no 'label'"), std::string::npos) << message;
-}
-
-TEST(TableOfLabels, ImagesMayHaveNoLabel) {
-    const Labels numbers = labels_of_table({"0", "1", "2", "3"}, "id,label\n0,2\n1,-1\n2,\n3,0\n");
-    EXPECT_EQ(numbers.values, (Numbers{2, -1, -1, 0}));
-    EXPECT_EQ(numbers.classes, (Names{"0", "1", "2"}));
-    const Labels names = labels_of_table({"0", "1", "2"}, "id,label\n0,dog\n1,\n2,cat\n");
-    EXPECT_EQ(names.values, (Numbers{1, -1, 0}));
-    EXPECT_EQ(names.classes, (Names{"cat", "dog"}));
-    const Labels none = labels_of_table({"0", "1"}, "id,label\n0,\n1,\n");
-    EXPECT_EQ(none.values, (Numbers{-1, -1}));
-    EXPECT_TRUE(none.classes.empty());
-}
-
-TEST(TextsOfLabels, SplitsKeepEveryName) {
-    const Labels splits = labels_of_texts({"1", "-1", ""}, "here", Meaning::splits);
-    EXPECT_EQ(splits.classes, (Names{"", "-1", "1"}));
-    EXPECT_EQ(splits.values, (Numbers{2, 1, 0}));
-    EXPECT_EQ(labels_of_texts({"1", "-1", ""}, "here", Meaning::classes).values, (Numbers{1, -1, -1}));
 }
 
 TEST(ForeignDataset, MissingFileBesideABareNameIsNoEscape) {
