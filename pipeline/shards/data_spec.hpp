@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tacit::shards {
@@ -24,7 +26,7 @@ struct DataSpec {
     std::vector<double> range;      ///< [low, high] of the stored numbers: black and white
     std::vector<std::string> roots; ///< folders that links out of the file may lead into
     std::string split_by;           ///< what names each image's split; written as labels are. Empty: see split_shares
-    /// The images of split `train`, or else of the first of these, are shared out among all of them (split_choice.hpp).
+    /// The images of stored_split() are shared out among all of these (split_choice.hpp).
     /// Empty: files and data sets are named after their splits.
     std::vector<SplitShare> split_shares;
     std::uint64_t split_seed = 1;
@@ -34,7 +36,13 @@ struct DataSpec {
 /// The split of files and data sets whose names say none.
 inline constexpr const char* kUnnamedSplit = "train";
 
+/// Splits that are looked for in names, the training split first.
+inline constexpr std::array<std::string_view, 6> kUsualSplits = {"train",      "val",  "valid",
+                                                                 "validation", "test", "unlabeled"};
+
 /// `text` with `{split}` replaced.
 std::string with_split(std::string text, const std::string& split);
+/// Whether `{split}` is in it.
+bool names_split(const std::string& text);
 
 } // namespace tacit::shards

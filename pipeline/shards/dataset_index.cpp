@@ -12,9 +12,13 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <string_view>
+#include <utility>
 
 namespace tacit::shards {
 namespace {
+
+constexpr std::string_view kPlace = "{split}";
 
 /// Every property that a reader relies on must agree between the files of a split.
 void check_agreement(const FileIndex& first, const FileIndex& other) {
@@ -53,31 +57,45 @@ void check_total(const DatasetIndex& index) {
 } // namespace
 
 std::string with_split(std::string text, const std::string& split) {
-    constexpr std::string_view kPlace = "{split}";
     for (std::size_t at = text.find(kPlace); at != std::string::npos; at = text.find(kPlace, at + split.size())) {
         text.replace(at, kPlace.size(), split);
     }
     return text;
 }
 
-std::vector<std::string> data_files(const std::string& path, const std::string& split) {
+bool names_split(const std::string& text) {
+    return text.find(kPlace) != std::string::npos;
+}
+
+std::vector<std::string> data_files(const DataSpec& spec, const std::string& split) {
+    const std::string stored = stored_split(spec, split);
+    std::string path = with_split(spec.path, stored);
     if (std::filesystem::is_directory(path)) {
-        return shard_files(path, split);
+        return shard_files(path, stored);
     }
-    const bool pattern = path.find_first_of("*?[") != std::string::npos && !std::filesystem::exists(path);
-    return pattern ? matching_files(path) : std::vector<std::string>{path};
+    if (!is_pattern(path)) {
+        return {std::move(path)};
+    }
+    std::vector<std::string> files = matching_files(path);
+    if (names_split(spec.path)) {
+        files = files_of_split(spec.path, stored);
+    }
+    if (files.empty()) {
+        throw IoError(fmt::format("{}: no file matches but those of splits with longer names", path));
+    }
+    return files;
 }
 
 DatasetIndex index_files(const DataSpec& spec, const std::string& split) {
     const std::string stored = stored_split(spec, split);
     DatasetIndex index{with_split(spec.path, stored), split, {}};
     const bool folder = std::filesystem::is_directory(index.path);
-    const bool one_a_split = index.path != spec.path; // the name says which split the file holds
+    const bool one_a_split = names_split(spec.path); // the name says which split the file holds
     const std::string wanted = folder || one_a_split ? std::string() : stored;
     DataSpec of_split = spec;
     of_split.images = with_split(spec.images, stored);
     of_split.labels = with_split(spec.labels, stored);
-    for (const std::string& file : data_files(index.path, stored)) {
+    for (const std::string& file : data_files(spec, split)) {
         index.files.push_back(spec.index_cache ? cached_index(file, of_split, wanted)
                                                : index_file(file, of_split, wanted));
         const FileIndex& found = index.files.back();

@@ -16,8 +16,8 @@ struct DatasetIndex {
     std::vector<FileIndex> files;
 };
 
-/// The files at `path`, which names no {split} any more, that hold images of `split`. Throws as index_dataset() does.
-std::vector<std::string> data_files(const std::string& path, const std::string& split);
+/// The files that hold images of `split`. Throws as index_dataset() does.
+std::vector<std::string> data_files(const DataSpec& spec, const std::string& split);
 
 /// Indexes every file that holds images of `split`, whatever split_by and split_shares say of them. Throws as
 /// index_dataset() does.

@@ -2,6 +2,7 @@
 #include "pipeline/shards/shard_files.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/data_spec.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <glob.h>
 #include <set>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -39,6 +41,30 @@ std::vector<std::pair<std::string, std::string>> named_files(const std::string& 
     }
     std::sort(found.begin(), found.end());
     return found;
+}
+
+std::vector<std::string> glob_files(const std::string& pattern) {
+    glob_t found{};
+    const int result = glob(pattern.c_str(), 0, nullptr, &found);
+    std::vector<std::string> files;
+    if (result == 0) {
+        files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+        std::sort(files.begin(), files.end()); // by bytes, whatever the locale
+    }
+    globfree(&found);
+    return files;
+}
+
+/// The usual splits that a file belongs to rather than to `split`.
+std::vector<std::string_view> those_before(const std::string& split) {
+    const auto listed = std::find(kUsualSplits.begin(), kUsualSplits.end(), split);
+    std::vector<std::string_view> before;
+    for (auto other = kUsualSplits.begin(); other != kUsualSplits.end(); ++other) {
+        if (other->size() > split.size() || (other->size() == split.size() && other < listed)) {
+            before.push_back(*other);
+        }
+    }
+    return before;
 }
 
 } // namespace
@@ -75,14 +101,17 @@ std::vector<std::string> shard_files(const std::string& folder, const std::strin
     return files;
 }
 
-std::vector<std::string> glob_files(const std::string& pattern) {
-    glob_t found{};
-    const int result = glob(pattern.c_str(), 0, nullptr, &found);
-    std::vector<std::string> files;
-    if (result == 0) {
-        files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+bool is_pattern(const std::string& path) {
+    return path.find_first_of("*?[") != std::string::npos && !fs::exists(path);
+}
+
+std::vector<std::string> files_of_split(const std::string& pattern, const std::string& split) {
+    std::vector<std::string> files = glob_files(with_split(pattern, split));
+    for (const std::string_view other : those_before(split)) {
+        const std::vector<std::string> taken = glob_files(with_split(pattern, std::string(other)));
+        std::erase_if(files,
+                      [&](const std::string& file) { return std::binary_search(taken.begin(), taken.end(), file); });
     }
-    globfree(&found);
     return files;
 }
 

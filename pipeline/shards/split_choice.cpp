@@ -3,6 +3,7 @@
 
 #include "augment/philox.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/told_splits.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -96,8 +97,12 @@ std::string stored_split(const DataSpec& spec, const std::string& split) {
     if (spec.split_by.empty() && !has_share(spec, split)) {
         return split;
     }
-    const bool unnamed = !spec.split_by.empty() || has_share(spec, kUnnamedSplit);
-    return unnamed ? kUnnamedSplit : spec.split_shares.front().split;
+    if (!spec.split_by.empty() || has_share(spec, kUnnamedSplit)) {
+        return kUnnamedSplit;
+    }
+    const std::string& first = spec.split_shares.front().split;
+    const std::vector<std::string> told = told_splits(spec, first);
+    return std::find(told.begin(), told.end(), first) != told.end() ? first : kUnnamedSplit;
 }
 
 void choose_split(const DataSpec& spec, const std::string& split, std::vector<FileIndex>& files) {

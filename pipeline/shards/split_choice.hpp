@@ -18,6 +18,8 @@ std::vector<std::uint8_t> draw_split(const std::vector<std::int32_t>& labels, co
                                      const std::string& split, std::uint64_t seed);
 
 /// The split whose files and data sets hold the images of `split`: itself, unless splits are chosen image by image.
+/// Those are chosen out of kUnnamedSplit or, if it gets no share, of the first that gets one and has files or data
+/// sets.
 std::string stored_split(const DataSpec& spec, const std::string& split);
 
 /// Leaves in FileIndex::chosen the images of `files`, which hold those of stored_split(), that belong to `split`.

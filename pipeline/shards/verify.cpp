@@ -137,8 +137,7 @@ class Verifier {
     /// `sure`: the data set itself tells of this split.
     void open(const std::string& split, bool sure) {
         result_.splits.push_back({split, 0, 0, 0, 0, ""});
-        const std::string path = with_split(spec_.path, split);
-        const std::vector<std::string> files = data_files(path, split);
+        const std::vector<std::string> files = data_files(spec_, split);
         result_.splits.back().files = static_cast<int>(files.size());
         try {
             take(index_dataset(spec_, split));

@@ -9,11 +9,14 @@
 #include "pipeline/shards/index_bytes.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <numeric>
+#include <set>
 
 namespace tacit::shards {
 namespace {
@@ -152,27 +155,57 @@ TEST(SplitChoice, SharesAreOfAllFilesTogether) {
     EXPECT_EQ(splits_of(parts), (std::vector<std::string>{"train", "test"}));
 }
 
-TEST(SplitChoice, ColumnOfATableNamesTheSplits) {
+/// A file of images, and a table whose column `part` holds these texts.
+struct ImagesWithTable {
+    explicit ImagesWithTable(const std::vector<std::string>& parts) : spec(spec_of(folder / "all.h5")) {
+        write_numbered(spec.path, static_cast<int>(parts.size()));
+        write_file_atomically(folder / "table.csv", fmt::format("part\n{}\n", fmt::join(parts, "\n")));
+        spec.split_by = "table.csv:part";
+    }
+
+    TemporaryFolder folder;
+    DataSpec spec;
+};
+
+TEST(SplitChoice, SharesOfOtherNamesAreOfTheUnnamedSplit) {
     const TemporaryFolder folder;
-    write_numbered(folder / "all.h5", 7);
-    write_file_atomically(folder / "table.csv", "id,part\n0,train\n1,test\n2,train\n3,val\n4,test\n5,test\n6,train\n");
+    write_numbered(folder / "all.h5", 30);
     DataSpec spec = spec_of(folder / "all.h5");
-    spec.split_by = "table.csv:part";
-    EXPECT_EQ(numbers_in(Dataset::open(spec, "train")), (std::vector<int>{0, 2, 6}));
-    EXPECT_EQ(numbers_in(Dataset::open(spec, "test")), (std::vector<int>{1, 4, 5}));
-    EXPECT_EQ(splits_of(spec), (std::vector<std::string>{"train", "val", "test"}));
-    EXPECT_NE(message_of<DataError>([&] { Dataset::open(spec, "valid"); }).find("test, train, val"), std::string::npos);
+    spec.split_shares = {{"dev", 0.5}, {"held", 0.5}};
+    std::vector<int> seen = numbers_in(Dataset::open(spec, "dev"));
+    const std::vector<int> held = numbers_in(Dataset::open(spec, "held"));
+    seen.insert(seen.end(), held.begin(), held.end());
+    EXPECT_EQ(std::set<int>(seen.begin(), seen.end()).size(), 30U);
+    EXPECT_EQ(splits_of(spec), (std::vector<std::string>{"dev", "held"}));
+}
+
+TEST(SplitChoice, SharesWithoutTheTrainingSplitAreOfTheFirstNamed) {
+    const TemporaryFolder folder;
+    write_numbered(folder / "train.h5", 6);
+    write_numbered(folder / "dev.h5", 18);
+    for (const char* path : {"{split}.h5", ""}) {
+        DataSpec spec = spec_of(folder / path);
+        spec.split_shares = {{"dev", 0.5}, {"held", 0.5}};
+        EXPECT_EQ(Dataset::open(spec, "dev").info().size, 9) << path;
+        EXPECT_EQ(Dataset::open(spec, "held").info().size, 9) << path;
+        EXPECT_EQ(Dataset::open(spec, "train").info().size, 6) << path;
+    }
+}
+
+TEST(SplitChoice, ColumnOfATableNamesTheSplits) {
+    const ImagesWithTable images({"train", "test", "train", "val", "test", "test", "train"});
+    EXPECT_EQ(numbers_in(Dataset::open(images.spec, "train")), (std::vector<int>{0, 2, 6}));
+    EXPECT_EQ(numbers_in(Dataset::open(images.spec, "test")), (std::vector<int>{1, 4, 5}));
+    EXPECT_EQ(splits_of(images.spec), (std::vector<std::string>{"train", "val", "test"}));
+    EXPECT_NE(message_of<DataError>([&] { Dataset::open(images.spec, "valid"); }).find("test, train, val"),
+              std::string::npos);
 }
 
 TEST(SplitChoice, EveryTextOfATableIsASplit) {
-    const TemporaryFolder folder;
-    write_numbered(folder / "all.h5", 5);
-    write_file_atomically(folder / "table.csv", "id,fold\n0,0\n1,-1\n2,\n3,0\n4,-1\n");
-    DataSpec spec = spec_of(folder / "all.h5");
-    spec.split_by = "table.csv:fold";
-    EXPECT_EQ(numbers_in(Dataset::open(spec, "0")), (std::vector<int>{0, 3}));
-    EXPECT_EQ(numbers_in(Dataset::open(spec, "-1")), (std::vector<int>{1, 4}));
-    EXPECT_EQ(splits_of(spec), (std::vector<std::string>{"", "-1", "0"}));
+    const ImagesWithTable images({"0", "-1", "\"\"", "0", "-1"});
+    EXPECT_EQ(numbers_in(Dataset::open(images.spec, "0")), (std::vector<int>{0, 3}));
+    EXPECT_EQ(numbers_in(Dataset::open(images.spec, "-1")), (std::vector<int>{1, 4}));
+    EXPECT_EQ(splits_of(images.spec), (std::vector<std::string>{"", "-1", "0"}));
 }
 
 TEST(SplitChoice, SplitsHaveFingerprintsOfTheirOwn) {
@@ -232,6 +265,24 @@ TEST(SplitNames, AreOneWhereThePathHasNoPlaceForThem) {
     EXPECT_EQ(splits_among({"test.h5", "train.h5"}, "test.h5"), (Names{"train"}));
     EXPECT_EQ(splits_among({"test-0.h5", "train-0.h5"}, ""), (Names{"train", "test"}));
     EXPECT_EQ(splits_among({"a.h5"}, "b_{split}.h5"), (Names{"train"}));
+}
+
+TEST(SplitNames, FileIsOfTheLongestNameThatFits) {
+    const TemporaryFolder folder;
+    int first = 0;
+    for (const char* name : {"train_0.h5", "val_0.h5", "valid_0.h5", "validation_0.h5", "validation_1.h5"}) {
+        write_numbered(folder / name, 6, first);
+        first += 6;
+    }
+    const DataSpec spec = spec_of(folder / "{split}*.h5");
+    EXPECT_EQ(numbers_in(Dataset::open(spec, "val")), (std::vector<int>{6, 7, 8, 9, 10, 11}));
+    EXPECT_EQ(numbers_in(Dataset::open(spec, "valid")), (std::vector<int>{12, 13, 14, 15, 16, 17}));
+    EXPECT_EQ(Dataset::open(spec, "validation").info().size, 12);
+    EXPECT_EQ(splits_of(spec), (Names{"train", "val", "valid", "validation"}));
+    std::filesystem::remove(folder / "val_0.h5");
+    EXPECT_EQ(splits_of(spec), (Names{"train", "valid", "validation"}));
+    EXPECT_NE(message_of<IoError>([&] { Dataset::open(spec, "val"); }).find("val*.h5: no file matches but those of"),
+              std::string::npos);
 }
 
 TEST(SplitChoice, PatternWithoutFilesIsNamed) {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/told_splits.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/foreign_index.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/shard_files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+
+namespace tacit::shards {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <class Holds> std::vector<std::string> those_of(const std::string& other, const Holds& holds) {
+    std::vector<std::string> names(kUsualSplits.begin(), kUsualSplits.end());
+    if (std::find(names.begin(), names.end(), other) == names.end()) {
+        names.push_back(other);
+    }
+    std::vector<std::string> found;
+    std::copy_if(names.begin(), names.end(), std::back_inserter(found), holds);
+    return found;
+}
+
+std::vector<std::string> splits_in_file(const DataSpec& spec, const std::string& path, const std::string& other) {
+    const h5::Session session;
+    const h5::Handle file = h5::open_file(path);
+    if (h5::has_attribute(file.get(), "tacit_format", path)) {
+        return h5::text_attribute(file.get(), "split", path);
+    }
+    if (!spec.images.empty() && !names_split(spec.images)) {
+        return {};
+    }
+    return those_of(other, [&](const std::string& split) {
+        return spec.images.empty() ? guess_names(file.get(), split).has_value()
+                                   : h5::has_object(file.get(), with_split(spec.images, split));
+    });
+}
+
+} // namespace
+
+std::vector<std::string> told_splits(const DataSpec& spec, const std::string& other) {
+    if (names_split(spec.path)) {
+        return those_of(other, [&](const std::string& split) {
+            return fs::exists(with_split(spec.path, split)) || !files_of_split(spec.path, split).empty();
+        });
+    }
+    if (fs::is_directory(spec.path)) {
+        std::vector<std::string> splits = splits_in(spec.path);
+        if (splits.empty()) {
+            throw DataError(fmt::format("{}: the folder holds no .h5 files", spec.path));
+        }
+        return splits;
+    }
+    if (!fs::exists(spec.path) && !is_pattern(spec.path)) {
+        throw IoError(fmt::format("{}: no such file or folder", spec.path));
+    }
+    return splits_in_file(spec, fs::exists(spec.path) ? spec.path : matching_files(spec.path).front(), other);
+}
+
+} // namespace tacit::shards

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/data_spec.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tacit::shards {
+
+/// The splits that names of files and objects, or a shard's own word, tell of: kUsualSplits are looked for, and
+/// `other`. Empty where nothing tells of splits. Throws IoError when nothing is there, DataError when a file is no HDF5
+/// or a folder holds none.
+std::vector<std::string> told_splits(const DataSpec& spec, const std::string& other = kUnnamedSplit);
+
+} // namespace tacit::shards
