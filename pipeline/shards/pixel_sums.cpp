@@ -112,7 +112,11 @@ Channel float_sums(const std::uint8_t* values, std::size_t count, std::size_t st
         channel.min = std::min(channel.min, value);
         channel.max = std::max(channel.max, value);
     }
-    channel.mean = sum / static_cast<double>(count);
+    const auto all = static_cast<double>(count);
+    channel.mean = sum / all;
+    for (std::size_t i = 0; !std::isfinite(sum) && i < count; ++i) { // beyond double: the mean is not
+        channel.mean = (i == 0 ? 0 : channel.mean) + value_of(values + i * step, element) / all;
+    }
     for (std::size_t i = 0; i < count; ++i) {
         const double off = value_of(values + i * step, element) - channel.mean;
         channel.deviation += off * off;
@@ -141,9 +145,16 @@ void merge(Channel& channel, std::uint64_t have, const Channel& part, std::uint6
     set_square(channel, square_of(channel) + square_of(part));
     channel.min = have == 0 ? part.min : std::min(channel.min, part.min);
     channel.max = have == 0 ? part.max : std::max(channel.max, part.max);
+    if (have == 0) {
+        channel.mean = part.mean;
+        channel.deviation = part.deviation;
+        return;
+    }
     const double all = static_cast<double>(have) + static_cast<double>(more);
+    const double share = static_cast<double>(more) / all;
     const double apart = part.mean - channel.mean;
-    channel.mean += apart * (static_cast<double>(more) / all);
+    channel.mean = std::isfinite(apart) ? channel.mean + apart * share
+                                        : channel.mean * (static_cast<double>(have) / all) + part.mean * share;
     channel.deviation += part.deviation + apart * apart * (static_cast<double>(have) * static_cast<double>(more) / all);
 }
 

@@ -41,7 +41,7 @@ class PixelSums {
     /// Per channel; empty when nothing was added. Integers: as fraction of the type's largest value (u8 / 255, u16 /
     /// 65535, i16 / 32767). Floats: as they are.
     std::vector<double> mean() const;
-    /// Population standard deviation per channel, in the same unit.
+    /// Population standard deviation per channel, in the same unit. Infinity where its square is beyond fp64.
     std::vector<double> std() const;
     /// Smallest and largest value per channel, 0..255 for u8.
     std::vector<int> min() const;

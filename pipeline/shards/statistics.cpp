@@ -60,13 +60,13 @@ struct Seen {
 
 /// The same figures where `low` is 0 and `high` 1.
 ChannelStatistics between(double low, double high, ChannelStatistics figures) {
-    const double width = high - low;
-    figures.std /= width;
+    const double half = high / 2 - low / 2; // of the width, which may be beyond double
+    figures.std = figures.std / 2 / half;
     for (double* value : {&figures.mean, &figures.min, &figures.max}) {
-        *value = (*value - low) / width;
+        *value = (*value / 2 - low / 2) / half;
     }
     for (double& value : figures.percentiles) {
-        value = (value - low) / width;
+        value = (value / 2 - low / 2) / half;
     }
     return figures;
 }

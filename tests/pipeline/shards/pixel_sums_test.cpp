@@ -53,6 +53,17 @@ TEST(PixelSums, FloatsFarFromZeroKeepTheirDeviation) {
     EXPECT_NEAR(all.std()[0], 0.5, 1e-9);
 }
 
+TEST(PixelSums, NumbersNearTheLargestHaveAMeanAndAnInfiniteDeviation) {
+    for (const double other : {1e308, -1.5e308}) {
+        PixelSums sums = sums_of<double>(Element::f64, {1.5e308, other, other});
+        for (int i = 0; i < 3; ++i) {
+            sums.add(sums_of<double>(Element::f64, {other, 1.5e308, 1.5e308}));
+        }
+        EXPECT_NEAR(sums.mean()[0] / 1e308, (1.5 * 7 + other / 1e308 * 5) / 12, 1e-12);
+        EXPECT_EQ(sums.std()[0], std::numeric_limits<double>::infinity());
+    }
+}
+
 TEST(PixelSums, ManyChannelsAreCountedApart) {
     std::vector<float> values(2 * 32);
     for (std::size_t i = 0; i < values.size(); ++i) {
