@@ -90,8 +90,13 @@ struct Loader::Impl {
     void prepare(std::int64_t number, Batch& batch);
     void start();
     void stop();
-    void work(const std::stop_token& stop);
-    struct Scratch;
+    /// What one worker needs again and again.
+    struct Scratch {
+        shards::SampleBuffer buffers;
+        augment::Workspace workspace;
+        std::vector<augment::ViewSlot> slots;
+    };
+    void work(const std::stop_token& stop, Scratch& scratch);
     void fill(const Ring::Claim& claim, Scratch& scratch);
 
     const augment::Recipe& recipe;
@@ -107,14 +112,8 @@ struct Loader::Impl {
     double wait_seconds = 0;
     std::int64_t delivered = 0;
     std::atomic<std::int64_t> worker_nanoseconds{0};
+    std::vector<Scratch> scratches; ///< a worker; made by the consumer, to whom a failure belongs
     std::vector<std::jthread> workers;
-};
-
-/// What one worker needs again and again.
-struct Loader::Impl::Scratch {
-    shards::SampleBuffer buffers;
-    augment::Workspace workspace;
-    std::vector<augment::ViewSlot> slots;
 };
 
 Loader::Impl::Impl(const shards::Dataset& data, const augment::Recipe& views, const LoaderOptions& given)
@@ -178,10 +177,9 @@ void Loader::Impl::fill(const Ring::Claim& claim, Scratch& scratch) {
     }
 }
 
-void Loader::Impl::work(const std::stop_token& stop) {
+/// Takes no memory but in fill(): nothing is thrown where it would end the program.
+void Loader::Impl::work(const std::stop_token& stop, Scratch& scratch) {
     constexpr int kSamplesPerLap = 16; // Reading the thread's clock is a system call.
-    Scratch scratch;
-    scratch.slots.resize(static_cast<std::size_t>(recipe.views()));
     CpuMeter meter;
     Ring::Claim claim;
     for (int since_lap = 0; ring.claim(stop, claim); ++since_lap) {
@@ -206,8 +204,13 @@ void Loader::Impl::start() {
     source.clear();
     ring.reset();
     released = 0;
-    for (int i = 0; i < options.workers; ++i) {
-        workers.emplace_back([this](const std::stop_token& stop) { work(stop); });
+    scratches = std::vector<Scratch>(static_cast<std::size_t>(options.workers));
+    workers.reserve(scratches.size());
+    for (Scratch& scratch : scratches) {
+        scratch.slots.resize(static_cast<std::size_t>(recipe.views()));
+    }
+    for (Scratch& scratch : scratches) {
+        workers.emplace_back([this, &scratch](const std::stop_token& stop) { work(stop, scratch); });
     }
 }
 
