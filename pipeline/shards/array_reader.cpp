@@ -9,10 +9,12 @@
 #include "pipeline/shards/strided_copy.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 
 namespace tacit::shards {
@@ -33,6 +35,32 @@ bool lies_plain(const StoredArray& array, const CellGrid& grid) {
     }
     return dense;
 }
+
+/// What is wrong with the cells of one box.
+class Damage {
+  public:
+    void note(std::uint64_t cell, const DataError& error) {
+        if (first_.empty()) {
+            first_ = error.what();
+        } else {
+            others_.push_back(cell);
+        }
+    }
+    /// Throws DataError if anything is wrong.
+    void tell() const {
+        if (!others_.empty()) {
+            throw DataError(fmt::format("{}; damaged too: {} {}", first_, others_.size() == 1 ? "chunk" : "chunks",
+                                        fmt::join(others_, ", ")));
+        }
+        if (!first_.empty()) {
+            throw DataError(first_);
+        }
+    }
+
+  private:
+    std::string first_;
+    std::vector<std::uint64_t> others_;
+};
 
 } // namespace
 
@@ -80,7 +108,18 @@ ArrayReader::Impl::Impl(const StoredArray& given, const Axes& axes, const FileBy
 void ArrayReader::Impl::read_box(const Box& box, Buffer& out, ArrayScratch& scratch) const {
     const std::uint64_t bytes = grid.images(box) * image_bytes;
     out.resize(static_cast<std::size_t>(bytes));
-    grid.for_each_cell(box, [&](const Index& at) { read_cell(box, at, out, scratch); });
+    Damage damage;
+    grid.for_each_cell(box, [&](const Index& at) {
+        try {
+            read_cell(box, at, out, scratch);
+        } catch (const DataError& error) {
+            if (!chunks) {
+                throw;
+            }
+            damage.note(grid.cell_number(at), error);
+        }
+    });
+    damage.tell();
     if (array.swapped && !library) {
         swap_bytes(out.data(), static_cast<std::size_t>(bytes / array.element_bytes),
                    static_cast<std::size_t>(array.element_bytes));

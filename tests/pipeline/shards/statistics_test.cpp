@@ -177,18 +177,6 @@ TEST(Statistics, OfFloatsNeedNoRange) {
     EXPECT_TRUE(statistics.scaled.empty());
 }
 
-TEST(Statistics, OfTheLargestDoublesAreNotNaN) {
-    const TemporaryFolder folder;
-    Hdf5File(folder / "x.h5").add("images", {2, 1, 2}, std::vector<double>{1.5e308, -1.5e308, 1.5e308, -0.5e308});
-    const Statistics statistics = measured(folder / "x.h5", {-1.5e308, 1.5e308});
-    EXPECT_NEAR(statistics.stored.at(0).mean / 1e308, 0.25, 1e-12);
-    EXPECT_EQ(statistics.stored.at(0).std, kInfinity);
-    EXPECT_NEAR(statistics.scaled.at(0).mean, 1.75 / 3, 1e-12);
-    EXPECT_EQ(statistics.scaled.at(0).std, kInfinity);
-    EXPECT_EQ(statistics.scaled.at(0).min, 0);
-    EXPECT_EQ(statistics.scaled.at(0).max, 1);
-}
-
 template <class T> void expect_left_out(const std::vector<T>& values, const std::vector<T>& finite) {
     const TemporaryFolder folder;
     Hdf5File(folder / "x.h5").add("images", {3, 1, 2}, values);
@@ -203,15 +191,6 @@ template <class T> void expect_left_out(const std::vector<T>& values, const std:
 TEST(Statistics, LeaveOutWhatIsNotFiniteAndSayWhere) {
     expect_left_out<float>({1, 2, kNan, 3, -kInfinity, kInfinity}, {1, 2, 3});
     expect_left_out<double>({1, 2, kNan, 3, -kInfinity, kInfinity}, {1, 2, 3});
-}
-
-TEST(Statistics, OfNothingFiniteAreNaN) {
-    const TemporaryFolder folder;
-    Hdf5File(folder / "x.h5").add("images", {1, 1, 2}, std::vector<float>{kNan, kNan});
-    const Statistics statistics = measured(folder / "x.h5", {0, 1});
-    EXPECT_EQ(statistics.stored.at(0).values, 0U);
-    EXPECT_TRUE(std::isnan(statistics.stored.at(0).mean));
-    EXPECT_TRUE(std::isnan(statistics.scaled.at(0).percentile(50)));
 }
 
 TEST(Statistics, ChannelsAreMeasuredApart) {
