@@ -207,8 +207,8 @@ class Hdf5Source final : public ImageSource {
         if (split->form != form_ || info.element != element_ || info.value_range != range_ ||
             info.shape.channels != shape_.channels || (form_ == Form::pixels && !same_size)) {
             throw DataError(fmt::format("{}: split '{}' holds images of another shape or type than split '{}'; pack "
-                                        "them apart with --split",
-                                        path_, info.split, names_.front()));
+                                        "each into a folder of its own: `tacit data pack {} --split {} --out FOLDER`",
+                                        path_, info.split, names_.front(), path_, info.split));
         }
         if (!same_size) {
             shape_.height = shape_.width = 0;

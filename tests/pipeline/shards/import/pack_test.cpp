@@ -9,6 +9,7 @@
 #include "tests/pipeline/shards/foreign_fixtures.hpp"
 #include "tests/pipeline/shards/hdf5_files.hpp"
 #include "tests/pipeline/shards/import/import_fixtures.hpp"
+#include "tests/pipeline/shards/import/pack_fixtures.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,50 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace tacit::testing; // NOLINT(google-build-using-namespace)
-
-ImportOptions pack_options(const TemporaryFolder& folder, const std::string& source) {
-    ImportOptions options;
-    options.kind = "hdf5";
-    options.source = source;
-    options.out = folder / "packed";
-    options.threads = 2;
-    return options;
-}
-
-DataSpec spec_of(const ImportOptions& options) {
-    DataSpec spec;
-    spec.path = options.source;
-    spec.images = options.images;
-    spec.axes = options.axes;
-    spec.range = options.range;
-    spec.split_shares = options.split_shares;
-    return spec;
-}
-
-Bytes stored_bytes(const Dataset& dataset, std::int64_t index) {
-    SampleBuffer buffer;
-    const StoredImage image = dataset.stored(index, buffer);
-    return {image.bytes.begin(), image.bytes.end()};
-}
-
-/// Stored images, labels and what training sees are the same in both.
-void expect_same(const Dataset& source, const Dataset& packed) {
-    ASSERT_EQ(source.info().size, packed.info().size);
-    EXPECT_EQ(source.info().shape, packed.info().shape);
-    EXPECT_EQ(source.info().value_range, packed.info().value_range);
-    EXPECT_EQ(source.info().classes, packed.info().classes);
-    EXPECT_EQ(source.labels(), packed.labels());
-    for (std::int64_t i = 0; i < source.info().size; ++i) {
-        if (source.info().element != Element::bf16) {
-            EXPECT_EQ(stored_bytes(source, i), stored_bytes(packed, i)) << i;
-        }
-        EXPECT_EQ(pixels_of(source, i), pixels_of(packed, i)) << i;
-    }
-}
-
-Dataset packed_split(const ImportOptions& options, const std::string& split = "train") {
-    return Dataset::open(options.out, split);
-}
 
 /// 24 images, six to a chunk, as (N, C, H, W).
 std::string write_chunked(const TemporaryFolder& folder, Element element = Element::u8) {
@@ -143,59 +100,6 @@ TEST(Pack, DeclaredRangeOfIntegersScalesTheStatistics) {
     const DatasetInfo info = packed_split(options).info();
     EXPECT_NEAR(info.mean[0], 0.25, 1e-12);
     EXPECT_NEAR(info.std[0], 0.25, 1e-12);
-}
-
-TEST(Pack, ImageFilesStayAsTheyAreByteForByte) {
-    const TemporaryFolder folder;
-    fs::create_directory(folder / "slow");
-    ShardWriter writer(folder / "slow", {"train", Layout::encoded, {0, 0, 3}, {"a", "b"}, "a test"});
-    const std::vector<Bytes> images = {make_jpeg({20, 30, 3}, 1), make_png({9, 7, 3}, 2), make_jpeg({8, 8, 1}, 3)};
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        writer.add(images[i], crc32c(images[i].data(), images[i].size()), static_cast<std::int32_t>(i % 2), i);
-    }
-    writer.seal({0.5, 0.5, 0.5}, {0.5, 0.5, 0.5});
-    const ImportOptions options = pack_options(folder, folder / "slow");
-    EXPECT_EQ(import_images(options).layout, Layout::encoded);
-    const Dataset packed = packed_split(options);
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        EXPECT_EQ(stored_bytes(packed, static_cast<std::int64_t>(i)), images[i]);
-    }
-    expect_same(Dataset::open(folder / "slow", "train"), packed);
-}
-
-TEST(Pack, ImageFilesOfOneSizeBecomePixelsWhereThatIsAskedFor) {
-    const TemporaryFolder folder;
-    fs::create_directory(folder / "slow");
-    ShardWriter writer(folder / "slow", {"train", Layout::encoded, {0, 0, 3}, {}, "a test"});
-    for (int i = 0; i < 3; ++i) {
-        const Bytes jpeg = make_jpeg({20, 30, i == 1 ? 1 : 3}, i);
-        writer.add(jpeg, crc32c(jpeg.data(), jpeg.size()), -1, static_cast<std::uint64_t>(i));
-    }
-    writer.seal({0.5, 0.5, 0.5}, {0.5, 0.5, 0.5});
-    ImportOptions options = pack_options(folder, folder / "slow");
-    options.layout = "raw";
-    EXPECT_EQ(import_images(options).layout, Layout::raw);
-    const Dataset source = Dataset::open(folder / "slow", "train");
-    const Dataset packed = packed_split(options);
-    for (std::int64_t i = 0; i < 3; ++i) {
-        EXPECT_EQ(pixels_of(source, i), pixels_of(packed, i));
-    }
-}
-
-TEST(Pack, PixelsOfSeveralSizesBecomePng) {
-    const TemporaryFolder folder;
-    write_foreign(folder / "group.h5", {"scans/a/1", Element::u16, false, {5, 6, 1}, {}, false, false, {}});
-    write_foreign(folder / "group.h5", {"scans/b/2", Element::u16, false, {4, 9, 1}, {}, false, false, {}});
-    ImportOptions options = pack_options(folder, folder / "group.h5");
-    options.images = "scans";
-    import_images(options);
-    const Dataset source = Dataset::open(spec_of(options), "train");
-    const Dataset packed = packed_split(options);
-    EXPECT_EQ(packed.info().classes, (std::vector<std::string>{"a", "b"}));
-    EXPECT_EQ(packed.labels(), source.labels());
-    for (std::int64_t i = 0; i < 2; ++i) {
-        EXPECT_EQ(pixels_of(source, i), pixels_of(packed, i));
-    }
 }
 
 TEST(Pack, SplitsThatNameOtherClassesShareTheirNumbers) {
@@ -337,7 +241,8 @@ TEST(Pack, SplitsThatDoNotFitTogetherAreRefused) {
     write_foreign(folder / "two.h5", {"test/images", Element::u8, false, {2, 4, 4, 1}, {}, false, false, {}});
     write_foreign(folder / "two.h5", {"train/images", Element::u8, false, {2, 4, 5, 1}, {}, false, false, {}});
     ImportOptions options = pack_options(folder, folder / "two.h5");
-    EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("--split"), std::string::npos);
+    const std::string message = message_of<DataError>([&] { import_images(options); });
+    EXPECT_NE(message.find("two.h5 --split test --out FOLDER"), std::string::npos) << message;
     options.splits = {"test"};
     EXPECT_EQ(import_images(options).splits.size(), 1U);
 }
