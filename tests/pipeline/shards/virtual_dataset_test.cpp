@@ -16,16 +16,17 @@ namespace {
 using testing::message_of;
 using testing::pixels_of;
 
-/// Rows of one byte a column.
-constexpr hsize_t kColumns = 12;
+/// Bytes of an image.
+constexpr hsize_t kBytes = 12;
 
-/// The first `rows` rows of a data set, each `stride`-th of them; stride 0: all, uncounted, as h5py's
-/// VirtualSource without a selection.
+/// `rows` rows of a data set, each `stride`-th from `first` on; stride 0: all, uncounted, as h5py's VirtualSource
+/// without a selection.
 struct Source {
     std::string file;
     std::string name;
     hsize_t rows = 0;
     hsize_t stride = 0;
+    hsize_t first = 0;
 };
 
 std::vector<hsize_t> shape_of(hsize_t rows, bool images) {
@@ -49,10 +50,12 @@ void write_virtual(const std::string& path, const std::string& name, const std::
         const std::vector<hsize_t> block = shape_of(source.rows, images);
         const h5::Handle target(H5Scopy(space.get()));
         H5Sselect_hyperslab(target.get(), H5S_SELECT_SET, start.data(), nullptr, block.data(), nullptr);
-        const std::vector<hsize_t> extent = shape_of(source.rows * std::max<hsize_t>(1, source.stride), images);
+        const std::vector<hsize_t> extent =
+            shape_of(source.first + source.rows * std::max<hsize_t>(1, source.stride), images);
         const h5::Handle from(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr));
         if (source.stride > 0) {
-            const std::vector<hsize_t> origin(dims.size(), 0);
+            std::vector<hsize_t> origin(dims.size(), 0);
+            origin[0] = source.first;
             std::vector<hsize_t> stride(dims.size(), 1);
             stride[0] = source.stride;
             H5Sselect_hyperslab(from.get(), H5S_SELECT_SET, origin.data(), stride.data(), block.data(), nullptr);
@@ -67,7 +70,7 @@ void write_virtual(const std::string& path, const std::string& name, const std::
 
 /// Images whose bytes count up from `first`, and their rows as labels.
 void write_source(const std::string& path, hsize_t rows, std::uint8_t first = 0) {
-    std::vector<std::uint8_t> bytes(rows * kColumns);
+    std::vector<std::uint8_t> bytes(rows * kBytes);
     std::iota(bytes.begin(), bytes.end(), first);
     std::vector<std::int64_t> labels(rows);
     std::iota(labels.begin(), labels.end(), 0);
@@ -116,8 +119,16 @@ TEST_F(VirtualDataset, WholeSourcesAreReadWhereTheyLie) {
     }
     const Dataset dataset(index);
     EXPECT_EQ(dataset.info().size, 6);
-    EXPECT_EQ(first_byte(dataset, 1), kColumns);
+    EXPECT_EQ(first_byte(dataset, 1), kBytes);
     EXPECT_EQ(first_byte(dataset, 2), 100);
+}
+
+TEST_F(VirtualDataset, MessagesCountTheImagesOfTheSource) {
+    write({{"a.h5", "x", 2}, {"b.h5", "x", 2, 1, 2}});
+    const Dataset dataset = Dataset::open(spec_of(path()), "train");
+    EXPECT_EQ(first_byte(dataset, 2), 100 + 2 * kBytes);
+    EXPECT_NE(dataset.name(1).find("a.h5: x: image 1"), std::string::npos) << dataset.name(1);
+    EXPECT_NE(dataset.name(3).find("b.h5: x: image 3"), std::string::npos) << dataset.name(3);
 }
 
 TEST_F(VirtualDataset, SourceOfAnotherTypeIsConverted) {
@@ -128,7 +139,7 @@ TEST_F(VirtualDataset, SourceOfAnotherTypeIsConverted) {
     EXPECT_EQ(dataset.info().element, Element::u16);
     SampleBuffer buffer;
     const StoredImage stored = dataset.stored(2, buffer);
-    ASSERT_EQ(stored.bytes.size(), 2 * kColumns);
+    ASSERT_EQ(stored.bytes.size(), 2 * kBytes);
     EXPECT_EQ(stored.bytes[0] + 256 * stored.bytes[1], 100);
 }
 
