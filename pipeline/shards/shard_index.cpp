@@ -123,12 +123,13 @@ void scale_statistics(FileIndex& index) {
         return;
     }
     const double unit = largest_of(index.element);
-    const double width = index.value_range[1] - index.value_range[0];
+    const double half_low = index.value_range[0] / 2;
+    const double half_width = index.value_range[1] / 2 - half_low; // the whole may be beyond double
     for (double& mean : index.mean) {
-        mean = (mean * unit - index.value_range[0]) / width;
+        mean = (mean * unit / 2 - half_low) / half_width;
     }
     for (double& deviation : index.std) {
-        deviation = deviation * unit / width;
+        deviation = deviation * unit / 2 / half_width;
     }
 }
 
