@@ -37,7 +37,7 @@ bool lies_plain(const StoredArray& array, const CellGrid& grid) {
 }
 
 /// What is wrong with the cells of one box.
-class Damage {
+class DamagedCells {
   public:
     void note(std::uint64_t cell, const DataError& error) {
         if (first_.empty()) {
@@ -108,7 +108,7 @@ ArrayReader::Impl::Impl(const StoredArray& given, const Axes& axes, const FileBy
 void ArrayReader::Impl::read_box(const Box& box, Buffer& out, ArrayScratch& scratch) const {
     const std::uint64_t bytes = grid.images(box) * image_bytes;
     out.resize(static_cast<std::size_t>(bytes));
-    Damage damage;
+    DamagedCells damaged;
     grid.for_each_cell(box, [&](const Index& at) {
         try {
             read_cell(box, at, out, scratch);
@@ -116,10 +116,10 @@ void ArrayReader::Impl::read_box(const Box& box, Buffer& out, ArrayScratch& scra
             if (!chunks) {
                 throw;
             }
-            damage.note(grid.cell_number(at), error);
+            damaged.note(grid.cell_number(at), error);
         }
     });
-    damage.tell();
+    damaged.tell();
     if (array.swapped && !library) {
         swap_bytes(out.data(), static_cast<std::size_t>(bytes / array.element_bytes),
                    static_cast<std::size_t>(array.element_bytes));
