@@ -81,8 +81,8 @@ Images add_images(const std::string& path, const std::string& name, const DataSp
         add_blob(path, spec, index, images.at);
         break;
     case h5::Shape::group: {
-        h5::GroupImages found = h5::group_images(images.at);
-        index.parts.push_back(std::move(found.part));
+        h5::GroupImages found = h5::group_images(images.at, spec.axes);
+        index.parts = std::move(found.parts);
         images.names = std::move(found.names);
         images.groups = {std::move(found.labels), std::move(found.classes)};
         break;
@@ -102,25 +102,27 @@ Images add_images(const std::string& path, const std::string& name, const DataSp
 /// Shape and element type, if all images share them.
 void describe(FileIndex& index) {
     const ImagePart& first = index.parts.front();
-    if (first.array) {
-        index.shape = Axes(first.axes).image(first.array->shape);
-        index.element = first.array->element;
-    } else {
-        const std::vector<augment::ImageShape>& shapes = first.items->shapes;
-        index.element = first.items->element;
-        if (shapes.empty()) { // JPEG or PNG: colour, whatever single images are
-            index.shape = {0, 0, 3};
+    index.element = first.array ? first.array->element : first.items->element;
+    std::vector<augment::ImageShape> shapes;
+    for (const ImagePart& part : index.parts) {
+        if (part.array) {
+            shapes.push_back(Axes(part.axes).image(part.array->shape));
         } else {
-            const bool same = std::all_of(shapes.begin(), shapes.end(), [&](auto shape) { return shape == shapes[0]; });
-            const bool same_channels = std::all_of(shapes.begin(), shapes.end(),
-                                                   [&](auto shape) { return shape.channels == shapes[0].channels; });
-            if (!same_channels) {
-                throw DataError(
-                    fmt::format("{}: {}: images have different numbers of channels", index.path, first.items->dataset));
-            }
-            index.shape = same ? shapes[0] : augment::ImageShape{0, 0, shapes[0].channels};
+            shapes.insert(shapes.end(), part.items->shapes.begin(), part.items->shapes.end());
         }
     }
+    if (shapes.empty()) { // JPEG or PNG: colour, whatever single images are
+        index.shape = {0, 0, 3};
+        return;
+    }
+    const bool same = std::all_of(shapes.begin(), shapes.end(), [&](auto shape) { return shape == shapes[0]; });
+    const bool same_channels =
+        std::all_of(shapes.begin(), shapes.end(), [&](auto shape) { return shape.channels == shapes[0].channels; });
+    if (!same_channels) {
+        throw DataError(fmt::format("{}: {}: images have different numbers of channels", index.path,
+                                    first.array ? first.array->dataset : first.items->dataset));
+    }
+    index.shape = same ? shapes[0] : augment::ImageShape{0, 0, shapes[0].channels};
 }
 
 /// What `text`, the value of config key `key`, says of each image.

@@ -17,7 +17,6 @@
 #include <array>
 #include <map>
 #include <optional>
-#include <set>
 
 namespace tacit::shards {
 namespace {
@@ -26,10 +25,12 @@ std::string readable_text(const FileIndex& index, const std::string& split) {
     const std::string size = index.shape.height == 0 ? "of different sizes"
                                                      : fmt::format("of {} x {}", index.shape.width, index.shape.height);
     const ImagePart& part = index.parts.front();
-    return fmt::format("split '{}': {} images {}, {} channel{} of {}, in '{}'{}; {} classes", split, index.count, size,
-                       index.shape.channels, index.shape.channels == 1 ? "" : "s", element_name(index.element),
-                       part.array ? part.array->dataset : part.items->dataset,
-                       part.array ? " read as " + part.axes : std::string(), index.classes.size());
+    return fmt::format("split '{}': {} image{} {}, {} channel{} of {}, in '{}'{}; {} classes", split, index.count,
+                       index.count == 1 ? "" : "s", size, index.shape.channels, index.shape.channels == 1 ? "" : "s",
+                       element_name(index.element), part.array ? part.array->dataset : part.items->dataset,
+                       (part.array ? " read as " + part.axes : std::string()) +
+                           (index.parts.size() > 1 ? fmt::format(" and {} more", index.parts.size() - 1) : ""),
+                       index.classes.size());
 }
 
 /// The file of one split among those that `spec` names. Throws as index_file().
@@ -38,6 +39,10 @@ FileIndex index_of_split(const DataSpec& spec, const std::string& split) {
     one.images = with_split(spec.images, split);
     one.labels = with_split(spec.labels, split);
     return index_file(with_split(spec.path, split), one, "");
+}
+
+bool is_below(const std::string& name, const std::string& group) {
+    return group == "/" || name.starts_with(group + "/");
 }
 
 /// By their usual names, those to train and to evaluate on.
@@ -124,15 +129,21 @@ class Guesser {
         return train != found_.end() ? train->second : found_.begin()->second;
     }
 
+    /// The data set or group that holds the images of a split.
+    std::string images_of(const std::string& split) const {
+        const auto names = guess_names(file_.get(), split);
+        return !made_.spec.images.empty() ? made_.spec.images : names ? names->images : "";
+    }
+
     void name_axes() {
         const ImagePart& part = first().parts.front();
-        if (ours_ || !part.array) {
-            return;
+        if (ours_ || !part.array || is_below(part.array->dataset, images_of(first().split))) {
+            return; // the reader guesses the axes of each image of a group by itself
         }
-        made_.spec.axes = part.axes;
-        if (made_.spec.images == "climate/data" && part.axes.starts_with('N')) {
-            made_.spec.axes = "HWC";
-        }
+        const bool alone = std::any_of(sets_.begin(), sets_.end(), [&](const h5::ListedSet& set) {
+            return set.name == part.array->dataset && set.shape.size() < part.axes.size();
+        });
+        made_.spec.axes = part.axes.substr(alone ? 1 : 0);
     }
 
     void find_labels() {
@@ -155,16 +166,18 @@ class Guesser {
         if (ours_) {
             return;
         }
-        std::set<std::string> taken;
-        for (const auto& [split, index] : found_) {
-            const ImagePart& part = index.parts.front();
-            taken.insert(part.array ? part.array->dataset : part.items->dataset);
-        }
+        const auto taken = [&](const std::string& name) {
+            return std::any_of(found_.begin(), found_.end(), [&](const auto& split) {
+                const ImagePart& part = split.second.parts.front();
+                const std::string images = images_of(split.first);
+                return name == images || is_below(name, images) || (part.array && name == part.array->dataset);
+            });
+        };
         std::string others;
         int count = 0;
         for (const h5::ListedSet& set : sets_) {
             constexpr int kShown = 6;
-            if (set.kind == h5::Shape::pixels && !taken.contains(set.name) && ++count <= kShown) {
+            if (set.kind == h5::Shape::pixels && !taken(set.name) && ++count <= kShown) {
                 others += fmt::format("{}'{}' {}", others.empty() ? "" : ", ", set.name, h5::shape_text(set.shape));
             }
         }
