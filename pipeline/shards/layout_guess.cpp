@@ -2,6 +2,7 @@
 #include "pipeline/shards/layout_guess.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/foreign_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
@@ -146,19 +147,61 @@ class Guesser {
         made_.spec.axes = part.axes.substr(alone ? 1 : 0);
     }
 
+    LabelGuess labels_for(std::uint64_t images) const {
+        const auto names = guess_names(file_.get(), first().split);
+        return guess_labels(path_, siblings_ ? siblings_->pattern : "", made_.spec,
+                            names && made_.spec.images.empty() ? names->labels : "", static_cast<std::int64_t>(images));
+    }
+
+    /// Labels for every entry of another dimension say that it is the one that counts images.
+    void count_by_labels() {
+        const ImagePart& part = first().parts.front();
+        const auto set = std::find_if(sets_.begin(), sets_.end(), [&](const h5::ListedSet& one) {
+            return part.array && one.name == part.array->dataset;
+        });
+        if (set == sets_.end() || made_.spec.axes.empty()) {
+            return;
+        }
+        for (const hsize_t images : {set->shape.back(), set->shape.front()}) {
+            DataSpec spec = made_.spec;
+            spec.axes =
+                Axes::guess_counted({set->shape.begin(), set->shape.end()}, images, h5::written_by_matlab(path_));
+            LabelGuess labels = spec.axes.empty() ? LabelGuess{} : labels_for(images);
+            spec.labels = labels.key;
+            if (labels.found && tried(spec, first().split)) {
+                made_.spec.axes = spec.axes;
+                labels_ = std::move(labels);
+                return;
+            }
+        }
+    }
+
     void find_labels() {
         if (ours_) {
             return;
         }
-        const auto names = guess_names(file_.get(), first().split);
-        labels_ = guess_labels(path_, siblings_ ? siblings_->pattern : "", made_.spec,
-                               names && made_.spec.images.empty() ? names->labels : "", first().count);
+        labels_ = labels_for(static_cast<std::uint64_t>(first().count));
+        if (!labels_.found) {
+            count_by_labels();
+        }
         made_.notes.insert(made_.notes.end(), labels_.notes.begin(), labels_.notes.end());
         made_.spec.labels = labels_.key;
         for (auto& [name, index] : found_) {
             if (auto again = tried(made_.spec, name)) {
                 index = std::move(*again);
             }
+        }
+    }
+
+    void name_other_labels() {
+        std::vector<std::string> taken{made_.spec.labels};
+        for (const auto& [split, index] : found_) {
+            const auto names = guess_names(file_.get(), split);
+            taken.push_back(made_.spec.labels.empty() && names ? names->labels : "");
+        }
+        const std::string others = other_labels(path_, sets_, first().count, taken);
+        if (!others.empty()) {
+            made_.notes.push_back("other labels that data.labels may name: " + others);
         }
     }
 
@@ -185,6 +228,7 @@ class Guesser {
             made_.notes.push_back(fmt::format("other arrays that data.images may name: {}{}", others,
                                               count > 6 ? fmt::format(" and {} more", count - 6) : ""));
         }
+        name_other_labels();
     }
 
     /// Splits that lie in a file each.

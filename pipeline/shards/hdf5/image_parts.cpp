@@ -25,16 +25,6 @@ std::string where(const Located& at) {
     return fmt::format("{}: {}", at.path, at.name);
 }
 
-/// Files of version 7.3 begin with a user block that says so.
-bool written_by_matlab(const std::string& path) {
-    char text[6] = {};
-    const FileBytes file(path);
-    if (file.size() >= sizeof(text)) {
-        file.read(0, text, sizeof(text));
-    }
-    return std::memcmp(text, "MATLAB", sizeof(text)) == 0;
-}
-
 /// Whether names say that an array of four dimensions is a 4D-STEM scan: py4DSTEM's data cubes, HyperSpy's
 /// experiments, EMD groups (attribute emd_group_type).
 bool is_scan(const Located& at) {
@@ -88,6 +78,15 @@ Shape shape_of(hid_t object) {
         return Shape::blob;
     }
     return element_of(type.get()) && rank >= 3 ? Shape::pixels : Shape::other;
+}
+
+bool written_by_matlab(const std::string& path) {
+    char text[6] = {}; // of the user block, which says so
+    const FileBytes file(path);
+    if (file.size() >= sizeof(text)) {
+        file.read(0, text, sizeof(text));
+    }
+    return std::memcmp(text, "MATLAB", sizeof(text)) == 0;
 }
 
 ImagePart lone_image(hid_t dataset, const FileBytes& file, const std::string& name, const std::string& axes) {

@@ -21,6 +21,9 @@ enum class Shape {
 
 Shape shape_of(hid_t object);
 
+/// Whether MATLAB wrote the file (version 7.3): its columns come before rows.
+bool written_by_matlab(const std::string& path);
+
 /// The images of `at`, a data set of numbers: one part, or the parts of a virtual data set's sources. `axes` empty:
 /// guessed; without N: the data set is one image. Throws DataError "<path>: <name>: …".
 std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, const Roots& roots);
