@@ -5,6 +5,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/data_spec.hpp"
+#include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/labels.hpp"
@@ -53,6 +54,7 @@ struct Images {
     h5::Located at;
     std::vector<std::string> names; ///< one an image, of a group
     Labels groups;                  ///< the subgroup of each image
+    bool truth = false;             ///< pixels are false (black) or true (white)
 };
 
 void add_blob(const std::string& path, const DataSpec& spec, FileIndex& index, const h5::Located& at) {
@@ -69,10 +71,11 @@ void add_blob(const std::string& path, const DataSpec& spec, FileIndex& index, c
 
 Images add_images(const std::string& path, const std::string& name, const DataSpec& spec, FileIndex& index) {
     const h5::Roots roots(spec.roots, &index.reached);
-    Images images{h5::locate(path, name, roots), {}, {}};
+    Images images{h5::locate(path, name, roots), {}, {}, false};
     switch (h5::shape_of(images.at.object.get())) {
     case h5::Shape::pixels:
         index.parts = h5::array_parts(images.at, spec.axes, roots);
+        images.truth = h5::is_truth(h5::Handle(H5Dget_type(images.at.object.get())).get());
         break;
     case h5::Shape::encoded:
         index.parts.push_back(h5::encoded_part(images.at));
@@ -83,6 +86,7 @@ Images add_images(const std::string& path, const std::string& name, const DataSp
     case h5::Shape::group: {
         h5::GroupImages found = h5::group_images(images.at, spec.axes);
         index.parts = std::move(found.parts);
+        images.truth = found.truth;
         images.names = std::move(found.names);
         images.groups = {std::move(found.labels), std::move(found.classes)};
         break;
@@ -217,7 +221,9 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
         index.splits = std::move(splits.values);
         index.split_names = std::move(splits.classes);
     }
-    index.value_range = spec.range.empty() ? natural_range(index.element) : spec.range;
+    index.value_range = !spec.range.empty() ? spec.range
+                        : images.truth      ? std::vector<double>{0, 1}
+                                            : natural_range(index.element);
     return index;
 }
 

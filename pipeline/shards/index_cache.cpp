@@ -40,7 +40,7 @@ struct ReadFile {
 };
 
 /// Counted up when files are to be indexed in another way, so that older indexes are made anew.
-constexpr std::uint32_t kRules = 1;
+constexpr std::uint32_t kRules = 2;
 
 struct KeptIndex {
     IndexKey key;

@@ -65,14 +65,12 @@ class Search {
             const h5::Located at = h5::locate(path, name, spec_.roots);
             read_labels(at.object.get(), fmt::format("'{}'", name), count_);
             return true;
-        } catch (const NotLabels& error) {
+        } catch (const Error& error) {
             refused_ = true;
             const std::string why = error.what();
             made_.notes.push_back("no labels: " + (why.size() > kMaxNote ? why.substr(0, kMaxNote) + "…" : why));
-        } catch (const Error&) { // damaged, or no data set
             return false;
         }
-        return false;
     }
 
     bool in_file(const std::string& usual) {

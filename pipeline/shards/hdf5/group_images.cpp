@@ -79,12 +79,15 @@ class Collector {
             throw DataError(fmt::format("{}: shape {} is no image", where(name), shape_text(dims)));
         }
         const bool swapped = element_bytes(*element) > 1 && H5Tget_order(type.get()) == H5T_ORDER_BE;
-        if (!found_.parts.empty() && (encoded != encoded_ || *element != element_ || swapped != swapped_)) {
+        const bool truth = is_truth(type.get());
+        if (!found_.parts.empty() &&
+            (encoded != encoded_ || *element != element_ || swapped != swapped_ || truth != found_.truth)) {
             throw DataError(fmt::format("{}: is stored in another way than the images before it", where(name)));
         }
         encoded_ = encoded;
         element_ = *element;
         swapped_ = swapped;
+        found_.truth = truth;
         if (encoded) {
             add_item(lone_extent(dataset, name));
         } else {

@@ -44,6 +44,7 @@ ImagePart blob_part(const Located& at, const Located& offsets);
 /// first) are a part each.
 struct GroupImages {
     std::vector<ImagePart> parts;
+    bool truth = false; ///< pixels are is_truth()
     std::vector<std::string> names;
     std::vector<std::int32_t> labels;
     std::vector<std::string> classes;
