@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxCsvFiles = 8;
-constexpr std::size_t kMaxNote = 160;
+constexpr std::size_t kMaxNote = 400;
 
 const std::vector<std::string> kNames = {"labels", "label", "y", "Y", "ans", "target", "targets", "class", "classes"};
 const std::vector<std::string> kColumns = {"target", "label", "class", "y", "diagnosis"};
