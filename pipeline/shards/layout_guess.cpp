@@ -11,6 +11,7 @@
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
 #include "pipeline/shards/split_siblings.hpp"
+#include "pipeline/shards/split_text.hpp"
 
 #include <fmt/format.h>
 
@@ -21,18 +22,6 @@
 
 namespace tacit::shards {
 namespace {
-
-std::string readable_text(const FileIndex& index, const std::string& split) {
-    const std::string size = index.shape.height == 0 ? "of different sizes"
-                                                     : fmt::format("of {} x {}", index.shape.width, index.shape.height);
-    const ImagePart& part = index.parts.front();
-    return fmt::format("split '{}': {} image{} {}, {} channel{} of {}, in '{}'{}; {} classes", split, index.count,
-                       index.count == 1 ? "" : "s", size, index.shape.channels, index.shape.channels == 1 ? "" : "s",
-                       element_name(index.element), part.array ? part.array->dataset : part.items->dataset,
-                       (part.array ? " read as " + part.axes : std::string()) +
-                           (index.parts.size() > 1 ? fmt::format(" and {} more", index.parts.size() - 1) : ""),
-                       index.classes.size());
-}
 
 /// The file of one split among those that `spec` names. Throws as index_file().
 FileIndex index_of_split(const DataSpec& spec, const std::string& split) {
@@ -256,7 +245,7 @@ class Guesser {
 
     void describe() {
         for (const auto& [name, index] : found_) {
-            made_.splits.push_back({name, readable_text(index, name)});
+            made_.splits.push_back({name, split_text(index, name)});
         }
         if (made_.train.empty()) {
             choose_splits(made_);
@@ -287,7 +276,7 @@ LayoutGuess guess_folder(const std::string& folder) {
     for (const std::string& split : splits_in(folder)) {
         try {
             const FileIndex index = index_file(shard_files(folder, split).front(), made.spec, "");
-            made.splits.push_back({split, readable_text(index, split)});
+            made.splits.push_back({split, split_text(index, split)});
         } catch (const Error& error) {
             made.reason = made.reason.empty() ? error.what() : made.reason;
         }
