@@ -193,10 +193,11 @@ class Search {
 /// Whether a name says that a data set holds labels.
 bool named_as_labels(const std::string& name) {
     constexpr std::array<const char*, 4> kWords = {"label", "class", "target", "categor"};
-    std::string last = name.substr(name.rfind('/') + 1); // npos + 1: from the beginning
-    std::transform(last.begin(), last.end(), last.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    const std::string last = lower.substr(lower.rfind('/') + 1); // npos + 1: from the beginning
     return last == "y" || last == "ans" ||
-           std::any_of(kWords.begin(), kWords.end(), [&](const char* word) { return last.find(word) != last.npos; });
+           std::any_of(kWords.begin(), kWords.end(), [&](const char* word) { return lower.find(word) != lower.npos; });
 }
 
 } // namespace

@@ -115,6 +115,9 @@ Labels labels_of_texts(const std::vector<std::string>& texts, const std::string&
 }
 
 Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, Meaning meaning) {
+    if (H5Iget_type(dataset) != H5I_DATASET) {
+        throw NotLabels(fmt::format("{}: is a group; name a data set with data.labels, or `none`", where));
+    }
     const h5::Handle type = h5::checked(H5Dget_type(dataset), where);
     const std::vector<hsize_t> dims = h5::dimensions(dataset);
     const H5T_class_t kind = H5Tget_class(type.get());

@@ -75,6 +75,21 @@ TEST(InspectGuess, NamesOtherLabels) {
     EXPECT_EQ(found.notes[0], "other labels that data.labels may name: 'coarse_labels' (2 classes)");
 }
 
+TEST(InspectGuess, NamesLabelsOfAGroup) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        add<std::uint8_t>(file, "images", {6, 8, 8, 3}, 251);
+        add<std::int64_t>(file, "labels/shape", {6}, 6);
+    }
+    DataSpec spec;
+    spec.path = folder / "a.h5";
+    EXPECT_TRUE(Dataset::open(spec, "train").info().classes.empty());
+    const Inspection found = inspect(folder / "a.h5", kWithoutMeasuring);
+    EXPECT_TRUE(mentions(found.notes, "other labels that data.labels may name: 'labels/shape' (6 classes)"));
+    EXPECT_EQ(parsed(found.data_section).spec.labels, "none");
+}
+
 TEST(InspectGuess, LabelsOfOtherSplitsAreTaken) {
     const TemporaryFolder folder;
     {
