@@ -18,6 +18,7 @@ class RandomResizedCrop final : public AnyPixelOperation<RandomResizedCrop> {
     RandomResizedCrop(int size, CropRange range, Interpolation interpolation)
         : size_(size), range_(range), interpolation_(interpolation) {}
     bool moves_pixels() const override { return true; }
+    int short_side() const override { return size_; }
     Box reads(ImageShape source, Draws& draws) const override { return random_crop_box(source, range_, draws); }
     void run(auto& canvas, Draws& draws) const {
         const Box box = random_crop_box(canvas.shape(), range_, draws);
@@ -35,6 +36,7 @@ class Resize final : public AnyPixelOperation<Resize> {
   public:
     Resize(int size, Interpolation interpolation) : size_(size), interpolation_(interpolation) {}
     bool moves_pixels() const override { return true; }
+    int short_side() const override { return size_; }
     bool keeps(ImageShape source) const override { return source.height == size_ && source.width == size_; }
     void run(auto& canvas, Draws&) const {
         if (!keeps(canvas.shape())) {
@@ -51,6 +53,7 @@ class ResizeShortSide final : public AnyPixelOperation<ResizeShortSide> {
   public:
     ResizeShortSide(int size, Interpolation interpolation) : size_(size), interpolation_(interpolation) {}
     bool moves_pixels() const override { return true; }
+    int short_side() const override { return size_; }
     bool keeps(ImageShape source) const override { return std::min(source.height, source.width) == size_; }
     void run(auto& canvas, Draws&) const {
         const ImageShape shape = canvas.shape();
@@ -79,6 +82,7 @@ class CenterCrop final : public AnyPixelOperation<CenterCrop> {
   public:
     explicit CenterCrop(int size) : size_(size) {}
     bool moves_pixels() const override { return true; }
+    int short_side() const override { return size_; }
     bool keeps(ImageShape source) const override { return source.height == size_ && source.width == size_; }
     void run(auto& canvas, Draws&) const {
         const auto source = canvas.image();
@@ -99,6 +103,7 @@ class PaddedCrop final : public AnyPixelOperation<PaddedCrop> {
   public:
     PaddedCrop(int size, int pad, Border border) : size_(size), pad_(pad), border_(border) {}
     bool moves_pixels() const override { return true; }
+    int short_side() const override { return size_; }
     void run(auto& canvas, Draws& draws) const {
         const auto source = canvas.image();
         const int rows = source.shape.height + 2 * pad_ - size_;

@@ -121,6 +121,7 @@ class Jigsaw final : public AnyPixelOperation<Jigsaw> {
     Jigsaw(const JigsawLayout& layout, std::vector<Permutation> permutations)
         : layout_(layout), permutations_(std::move(permutations)) {}
     bool moves_pixels() const override { return true; }
+    int short_side() const override { return layout_.grid * layout_.tile; }
     ViewOutputs outputs() const override {
         const PuzzleShape puzzle{layout_.grid * layout_.grid, static_cast<int>(permutations_.size())};
         return {.mask = {}, .rotation = false, .permutation = puzzle};

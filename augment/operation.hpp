@@ -31,6 +31,8 @@ class Operation {
     /// The part of an image of that shape which apply() reads by Canvas::crop_resize() alone if it is the first
     /// operation and gets the same draws. Whoever looks at pixels otherwise reads all.
     virtual Box reads(ImageShape source, Draws& /*draws*/) const { return whole_box(source); }
+    /// Short side of all that it makes, in pixels; 0: that of what it gets.
+    virtual int short_side() const { return 0; }
     /// Whether it moves pixels, so that a mask made before it would no longer fit.
     virtual bool moves_pixels() const { return false; }
     /// Whether it mirrors them, so that a quarter turn before it would become another one.

@@ -42,6 +42,23 @@ void add_outputs(const Operation& operation, const std::string& name, const std:
     outputs.permutation = added.permutation ? added.permutation : outputs.permutation;
 }
 
+/// What a view's operations make must fit it, as far as that does not depend on the image. An operation under a
+/// probability counts, and so does the one before it.
+void check_size(const View& view, const std::string& where) {
+    for (auto step = view.steps.rbegin(); step != view.steps.rend(); ++step) {
+        const int side = step->p > 0 ? step->operation->short_side() : 0;
+        if (side != 0 && side != view.size) {
+            throw ConfigError(
+                fmt::format("{}: {} makes images of size {}, and the view is {} x {}; give both one size, or "
+                            "end with resize, random_resized_crop or center_crop",
+                            where, step->name, side, view.size, view.size));
+        }
+        if (side != 0 && step->p >= 1) {
+            return;
+        }
+    }
+}
+
 /// Adds the time that it lives to an operation's, if somebody measures.
 class Stopwatch {
   public:
@@ -99,6 +116,7 @@ View compile_view(const ViewSpec& spec, const std::string& where, int default_si
         add_outputs(*operation, op.name, where, view.outputs);
         view.steps.push_back({std::move(operation), op.p, op.name});
     }
+    check_size(view, where);
     return view;
 }
 

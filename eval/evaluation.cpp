@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 
 namespace tacit::eval {
 
@@ -50,6 +51,22 @@ std::string weights_digest(const torch::nn::Module& module) {
     return digest.hex();
 }
 
+/// Tells images and labels apart, and with them the numbers that classes were given.
+std::string content_digest(const shards::Dataset& dataset) {
+    Sha256 digest;
+    const std::string& images = dataset.info().fingerprint;
+    digest.update(images.data(), images.size());
+    digest.update(dataset.labels().data(), dataset.labels().size() * sizeof(dataset.labels()[0]));
+    return digest.hex();
+}
+
+/// The classes of `first`, then those that only `more` has.
+std::vector<std::string> continued(std::vector<std::string> first, const std::vector<std::string>& more) {
+    std::copy_if(more.begin(), more.end(), std::back_inserter(first),
+                 [&](const std::string& name) { return std::find(first.begin(), first.end(), name) == first.end(); });
+    return first;
+}
+
 } // namespace
 
 Evaluation::Evaluation(train::LoadedRun& run, const EvalConfig& config, dist::Communicator& comm)
@@ -69,8 +86,9 @@ const shards::Dataset& Evaluation::split(const std::string& name) {
         throw DataError(fmt::format("{}: split {} has {} channels, the run {} was trained on {}", run_.data.source.path,
                                     name, dataset.info().channels, run_.name, run_.shape.channels));
     }
-    if (name == run_.data.test && name != run_.data.train) {
-        dataset.number_classes_as(train().info().classes);
+    if (name != run_.data.train) {
+        const std::vector<std::string>& known = train().info().classes;
+        dataset.number_classes_as(name == run_.data.test ? known : continued(known, dataset.info().classes));
     }
     return splits_.emplace(name, std::move(dataset)).first->second;
 }
@@ -114,7 +132,7 @@ Features Evaluation::encoder_features(models::Backbone& backbone, const std::str
                                       const std::string& split_name) {
     const FeatureOptions format = images();
     const shards::Dataset& dataset = split(split_name);
-    std::string key = sha256_of(fmt::format("{}|{}|{}|{}|{}", weights_digest(backbone), dataset.info().fingerprint,
+    std::string key = sha256_of(fmt::format("{}|{}|{}|{}|{}", weights_digest(backbone), content_digest(dataset),
                                             format.size, fmt::join(format.mean, ","), fmt::join(format.std, ",")));
     comm_.broadcast(key, 0);
     const std::string path = fmt::format("{}/{}/{}.h5", run_.folder, folder, split_name);
@@ -143,9 +161,9 @@ const std::string& Evaluation::fresh_weights_digest() {
 std::string Evaluation::baseline_key(const std::string& row, const std::string& options) {
     const FeatureOptions format = images();
     const std::string network = row == kPixels ? "none" : fresh_weights_digest();
-    std::string key = sha256_of(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", row, options, train().info().fingerprint,
-                                            test().info().fingerprint, format.size, fmt::join(format.mean, ","),
-                                            fmt::join(format.std, ","), network));
+    std::string key =
+        sha256_of(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", row, options, content_digest(train()), content_digest(test()),
+                              format.size, fmt::join(format.mean, ","), fmt::join(format.std, ","), network));
     // Ranks on unlike machines may initialise a network with other last bits; rank 0 decides for all.
     comm_.broadcast(key, 0);
     return key;

@@ -3,6 +3,7 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/loader/epoch_order.hpp"
 #include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/sample_axis.hpp"
 
@@ -133,7 +134,9 @@ std::string order_name(const LoaderOptions& options, const shards::Dataset& data
     const std::vector<std::int64_t>& starts = dataset.block_starts();
     Sha256 blocks;
     blocks.update(starts.data(), starts.size() * sizeof(starts[0]));
-    return fmt::format("windows of {} blocks in {} lanes, blocks {:.12}", options.window, options.lanes, blocks.hex());
+    const Windows windows = windows_of({options.seed, options.global_batch, options.lanes, options.window},
+                                       static_cast<std::int64_t>(starts.size()) - 1);
+    return fmt::format("windows of {} blocks in {} lanes, blocks {:.12}", windows.width, windows.lanes, blocks.hex());
 }
 
 } // namespace tacit::loader

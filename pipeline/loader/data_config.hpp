@@ -44,7 +44,7 @@ Shuffle fitting_shuffle(const shards::Dataset& dataset);
 /// Options of a loader that trains on `dataset` as `config` says; seed, batch, ranks and workers are the caller's.
 LoaderOptions training_options(const DataConfig& config, const shards::Dataset& dataset);
 
-/// Names the order of an epoch for given seed, samples and global batch: training that goes on under another
+/// Names the order of an epoch for given seed and samples: training that goes on under another
 /// name would visit other samples. Empty for a full shuffle, which depends on nothing else.
 std::string order_name(const LoaderOptions& options, const shards::Dataset& dataset);
 

@@ -25,17 +25,24 @@ std::uint64_t derived_seed(std::uint64_t seed, std::uint32_t epoch, std::uint32_
 
 } // namespace
 
+Windows windows_of(const WindowOptions& options, std::int64_t blocks) {
+    if (blocks <= options.window) {
+        return {1, blocks};
+    }
+    const std::int64_t lanes = std::gcd(options.global_batch, options.lanes);
+    return {lanes, std::max<std::int64_t>(1, options.window / lanes)};
+}
+
 EpochOrder::EpochOrder(std::span<const std::int64_t> block_starts, const WindowOptions& options, std::uint32_t epoch)
     : starts_(block_starts), options_(options) {
     if (block_starts.size() < 2 || options.global_batch < 1 || options.lanes < 1 || options.window < 1) {
         throw std::logic_error("EpochOrder: blocks, global batch, lanes or window out of range");
     }
-    const auto blocks = static_cast<std::int64_t>(block_starts.size()) - 1;
     samples_ = block_starts.back() - block_starts.front();
-    const bool all_in_memory = blocks <= options.window;
-    lanes_ = all_in_memory ? 1 : std::gcd(options.global_batch, options.lanes);
+    const Windows windows = windows_of(options, static_cast<std::int64_t>(block_starts.size()) - 1);
+    lanes_ = windows.lanes;
     lane_length_ = samples_ / lanes_;
-    width_ = all_in_memory ? blocks : std::max<std::int64_t>(1, options.window / lanes_);
+    width_ = windows.width;
     blocks_.resize(block_starts.size() - 1);
     begins_.resize(block_starts.size());
     lane_places_.resize(static_cast<std::size_t>(lanes_));

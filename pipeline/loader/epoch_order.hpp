@@ -27,6 +27,15 @@ struct WindowOptions {
     std::int64_t window = 64; ///< blocks in memory, over all lanes
 };
 
+/// What comes of them for a number of blocks.
+struct Windows {
+    std::int64_t lanes = 1;
+    std::int64_t width = 1; ///< blocks in the window of a lane
+};
+
+/// One lane and one window if all blocks fit into it.
+Windows windows_of(const WindowOptions& options, std::int64_t blocks);
+
 /// The order of an epoch whose samples are visited block by block: blocks are permuted, some consecutive ones at
 /// a time form a window, and the samples of a window are permuted. A pure function of (seed, epoch, where blocks
 /// begin, global batch, lanes, window) with random access; its only arrays have one element a block.

@@ -196,7 +196,7 @@ bool Dataset::single_reads_are_cheap() const {
 
 std::string Dataset::name(std::int64_t index) const {
     const DatasetPart& part = impl_->parts.part_of(index);
-    return fmt::format("{}: image {}", part.name(), part.image(index));
+    return fmt::format("{}: image {}", part.name(), part.place(index));
 }
 
 StoredImage Dataset::stored(std::int64_t index, SampleBuffer& buffer) const {

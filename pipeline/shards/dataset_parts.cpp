@@ -139,7 +139,7 @@ const DatasetPart& DatasetParts::part_of(std::int64_t index) const {
 
 void DatasetParts::fail(std::int64_t index, const Error& error) const {
     const DatasetPart& part = part_of(index);
-    throw DataError(fmt::format("{}: image {} (number {} of split '{}') {}", part.name(), part.image(index), index,
+    throw DataError(fmt::format("{}: image {} (number {} of split '{}') {}", part.name(), part.place(index), index,
                                 index_->split, error.what()));
 }
 
@@ -150,8 +150,16 @@ void DatasetParts::fail_block(std::int64_t number, const Error& error) const {
         fail(first, error);
     }
     const DatasetPart& part = part_of(first);
-    throw DataError(fmt::format("{}: images {} to {} (numbers {} to {} of split '{}') {}", part.name(),
-                                part.image(first), part.image(last), first, last, index_->split, error.what()));
+    std::int64_t lowest = part.place(first);
+    std::int64_t highest = lowest;
+    for (std::int64_t index = first + 1; index <= last; ++index) {
+        lowest = std::min(lowest, part.place(index));
+        highest = std::max(highest, part.place(index));
+    }
+    const bool run = highest - lowest == last - first;
+    throw DataError(fmt::format("{}: {} {} to {} (numbers {} to {} of split '{}') {}", part.name(),
+                                run ? "images" : "images among", lowest, highest, first, last, index_->split,
+                                error.what()));
 }
 
 } // namespace tacit::shards

@@ -155,7 +155,8 @@ Experiment build_experiment(config::Document& document, dist::Communicator& comm
     place_model(experiment, comm);
     share_cores(experiment, comm);
     experiment.settings = flat_settings(document.resolved_yaml());
-    const loader::LoaderOptions order = loader::training_options(experiment.data, *experiment.dataset);
+    loader::LoaderOptions order = loader::training_options(experiment.data, *experiment.dataset);
+    order.global_batch = experiment.train.batch / experiment.train.accumulate;
     if (const std::string name = loader::order_name(order, *experiment.dataset); !name.empty())
         experiment.settings["data.order"] = name;
     return experiment;

@@ -44,6 +44,15 @@ TEST(RecipeErrors, ParameterOfAnOperationWithoutAny) {
     expect_in(op_refusal({"horizontal_flip", 1.0, {{"angle", {1.0}}}}), "it takes none but p");
 }
 
+TEST(RecipeErrors, LastSizeIsTheView) {
+    const OpSpec resize{"resize_short_side", 1.0, {{"size", {40}}}};
+    const OpSpec crop{"random_resized_crop", 0.5, {{"size", {24}}}};
+    expect_in(op_refusal(resize), "resize_short_side makes images of size 40, and the view is 32 x 32");
+    expect_in(refusal(one_view(32, {resize, crop, {"horizontal_flip", 0.5, {}}})), "random_resized_crop makes images");
+    expect_in(refusal(one_view(32, {resize, {"center_crop", 0.5, {}}})), "resize_short_side makes images");
+    EXPECT_EQ(refusal(one_view(32, {resize, crop, {"center_crop", 1.0, {}}, {"horizontal_flip", 0.5, {}}})), "");
+}
+
 TEST(RecipeErrors, UnknownPresetNamesTheNearest) {
     try {
         preset("simcrl", 32, 3);

@@ -5,6 +5,7 @@
 #include "test_images.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "tests/message_of.hpp"
 
 #include <algorithm>
 #include <array>
@@ -109,12 +110,7 @@ TEST(Warp, OfFloatsIsThatOfLevelsUnrounded) {
 }
 
 std::string refusal(const OpSpec& spec) {
-    try {
-        const Recipe recipe(one_view(16, {spec}), 3);
-    } catch (const ConfigError& error) {
-        return error.what();
-    }
-    return "";
+    return testing::message_of<ConfigError>([&] { const Recipe recipe(one_view(16, {spec}), 3); });
 }
 
 TEST(Affine, RefusesParametersThatMeanNothing) {

@@ -2,6 +2,7 @@
 #include "dist/gradient_reducer.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "tests/message_of.hpp"
 #include "tests/mpi_main.hpp"
 
 #include <gtest/gtest.h>
@@ -20,15 +21,6 @@ at::Tensor parameter(std::vector<std::int64_t> shape, at::ScalarType type = at::
 
 double rank_sum() {
     return world().size() * (world().size() + 1) / 2.0;
-}
-
-std::string message_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const DistError& error) {
-        return error.what();
-    }
-    return "no DistError";
 }
 
 TEST(GradientReducer, SumsGradientsOverRanks) {
@@ -130,7 +122,8 @@ TEST(GradientReducer, NamesTheFirstParameterThatDiffersBetweenRanks) {
         EXPECT_NO_THROW(GradientReducer(parameters, world()));
         return;
     }
-    const std::string message = message_of([&] { const GradientReducer reducer(parameters, world()); });
+    const std::string message =
+        testing::message_of<DistError>([&] { const GradientReducer reducer(parameters, world()); });
     EXPECT_NE(message.find("'other Float [2, 4]' on rank 0"), std::string::npos) << message;
     EXPECT_NE(message.find("'other Float [2, 5]' on rank " + std::to_string(world().size() - 1)), std::string::npos)
         << message;
@@ -144,7 +137,8 @@ TEST(GradientReducer, ReportsAParameterThatOtherRanksLack) {
     if (world().rank() == 0) {
         parameters.emplace_back("extra", parameter({1}));
     }
-    const std::string message = message_of([&] { const GradientReducer reducer(parameters, world()); });
+    const std::string message =
+        testing::message_of<DistError>([&] { const GradientReducer reducer(parameters, world()); });
     EXPECT_NE(message.find("'extra Float [1]' on rank 0 but nothing more on rank 1"), std::string::npos) << message;
 }
 
@@ -166,7 +160,9 @@ TEST(BroadcastFromRoot, ReportsShapesThatDiffer) {
         GTEST_SKIP() << "needs two ranks";
     }
     const at::Tensor tensor = torch::zeros({2 + world().rank() % 2});
-    const std::string message = message_of([&] { broadcast_from_root({{"buffer", tensor}}, world()); });
+    const std::string message = testing::message_of<DistError>([&] {
+        broadcast_from_root({{"buffer", tensor}}, world());
+    });
     EXPECT_NE(message.find("'buffer Float [3]' on rank 1"), std::string::npos) << message;
 }
 

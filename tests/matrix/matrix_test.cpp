@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -24,6 +25,7 @@ struct Case {
     std::string labels;
     std::string axes;
     std::string element;
+    std::string reader;
     std::string expected;
 };
 
@@ -38,8 +40,8 @@ std::vector<Case> cases() {
     for (std::string line; std::getline(in, line);) {
         std::istringstream cells(line);
         Case next;
-        for (std::string* cell :
-             {&next.name, &next.path, &next.images, &next.labels, &next.axes, &next.element, &next.expected}) {
+        for (std::string* cell : {&next.name, &next.path, &next.images, &next.labels, &next.axes, &next.element,
+                                  &next.reader, &next.expected}) {
             std::getline(cells, *cell, '\t');
         }
         found.push_back(next);
@@ -61,6 +63,13 @@ std::string text(const std::uint8_t* data, std::size_t bytes) {
     return {reinterpret_cast<const char*>(data), bytes};
 }
 
+bool needs_libhdf5(const DatasetIndex& index) {
+    const std::vector<ImagePart>& parts = index.files.at(0).parts;
+    return std::any_of(parts.begin(), parts.end(), [](const ImagePart& part) {
+        return part.array && part.array->layout == StoredArray::Layout::library;
+    });
+}
+
 /// Every image, alone and in its block, is what h5py wrote; its label tells which one it is.
 void check(const Case& given) {
     DataSpec spec = spec_of(given);
@@ -69,6 +78,7 @@ void check(const Case& given) {
         spec.range.clear();
     }
     const DatasetIndex found = index_dataset(spec, "train");
+    EXPECT_EQ(needs_libhdf5(found), given.reader == "libhdf5");
     const Dataset dataset(index_of_bytes(bytes_of_index(found))); // as another rank gets it
     EXPECT_EQ(dataset.info().fingerprint, Dataset(found).info().fingerprint);
     const std::string expected = read_file(folder() + "/" + given.expected);

@@ -3,7 +3,8 @@
 """Writes, with h5py, images in every layout, type, filter and order of axes that Tacit reads, and what they hold.
 
 Usage: write_matrix.py FOLDER. Each line of FOLDER/cases.tsv is one case: name, path, images, labels, axes, element type,
-and a file of the images one after the other as interleaved (HWC) numbers of this machine. The label of an image is its row.
+who must read the images (tacit, or libhdf5 for it), and a file of the images one after the other as interleaved (HWC)
+numbers of this machine. The label of an image is its row.
 FOLDER/figures.tsv holds NumPy's figures of each channel of a case: name, then mean, std, min, max and the percentiles 1, 5,
 25, 50, 75, 95, 99 of the numbers as stored, then the same of what the range [0, 1] (PNG: [0, 255]) makes of them.
 """
@@ -51,12 +52,12 @@ class Matrix:
         self.lines = []
         self.figures = []
 
-    def add(self, name, images, path=None, dataset="images", labels="rows", axes="", element="u8"):
+    def add(self, name, images, path=None, dataset="images", labels="rows", axes="", element="u8", reader="tacit"):
         """`images`: [N, H, W, C], as Tacit must deliver them."""
         expected = f"{name}.bin"
         (self.folder / expected).write_bytes(np.ascontiguousarray(images).tobytes())
         path = path or f"{name}.h5"
-        self.lines.append("\t".join([name, path, dataset, labels, axes, element, expected]))
+        self.lines.append("\t".join([name, path, dataset, labels, axes, element, reader, expected]))
         values = (images.astype("u4") << 16).view("f4") if element == "bf16" else np.asarray(images)
         for channel in np.moveaxis(values.astype("f8"), -1, 0):
             scaled = channel / 255 if element == "png" else np.clip(channel, 0, 1)
@@ -190,14 +191,14 @@ def indexes(matrix):
     with matrix.create("scaleoffset") as file:
         file.create_dataset("images", data=images, chunks=(4, *images.shape[1:]), scaleoffset=0)
         rows(file, 40)
-    matrix.add("scaleoffset", images)
+    matrix.add("scaleoffset", images, reader="libhdf5")
     with matrix.create("compact") as file:
         properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         properties.set_layout(h5py.h5d.COMPACT)
         dataset = h5py.h5d.create(file.id, b"images", h5py.h5t.NATIVE_UINT8, h5py.h5s.create_simple(images[:9].shape), properties)
         dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, np.ascontiguousarray(images[:9]))
         rows(file, 9)
-    matrix.add("compact", images[:9])
+    matrix.add("compact", images[:9], reader="libhdf5")
     with matrix.create("bool") as file:
         file["images"] = images > 100
         rows(file, 40)
@@ -292,14 +293,14 @@ def links(matrix):
         file.create_virtual_dataset("images", gaps, fillvalue=9)
         rows(file, 24)
         expected = np.concatenate([images[:10], np.full_like(images[10:], 9)])
-    matrix.add("virtual-gap", expected)
+    matrix.add("virtual-gap", expected, reader="libhdf5")
     strided = h5py.VirtualLayout((12, *images.shape[1:]), "u1")
     strided[0:8] = h5py.VirtualSource("parts/b.h5", "x", (16, *images.shape[1:]))[0:16:2]
     strided[8:12] = h5py.VirtualSource("parts/a.h5", "deep/x", (10, *images.shape[1:]))[0:4]
     with matrix.create("virtual-strided") as file:
         file.create_virtual_dataset("images", strided)
         rows(file, 12)
-    matrix.add("virtual-strided", np.concatenate([images[8:24:2], images[:4]]))
+    matrix.add("virtual-strided", np.concatenate([images[8:24:2], images[:4]]), reader="libhdf5")
     with matrix.create("links") as file:
         file["images"] = h5py.SoftLink("/really/here")
         file["really/here"] = h5py.ExternalLink("parts/a.h5", "/deep/x")

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <system_error>
 #include <utility>
 
@@ -75,8 +76,47 @@ std::string joined(const std::vector<std::string>& steps, std::size_t from) {
     return name;
 }
 
+std::string source_file(const Located& at, const Mapping& mapping, const Roots& roots) {
+    return mapping.file == "." ? at.path : file_beside(at.path, mapping.file, roots);
+}
+
+/// Sources by file and name, and whether all that they are made of was looked at.
+using Seen = std::map<std::pair<std::string, std::string>, bool>;
+
+Located walk(std::string path, std::string name, const Roots& roots, int links, Seen& seen);
+
+/// Looks at all that libhdf5 would read for the data set `at`.
+void check_sources(const Located& at, const Roots& roots, int links, Seen& seen) {
+    if (H5Iget_type(at.object.get()) != H5I_DATASET) {
+        return;
+    }
+    const std::string where = fmt::format("{}: {}", at.path, at.name);
+    const Handle properties = checked(H5Dget_create_plist(at.object.get()), where);
+    if (H5Pget_external_count(properties.get()) > 0) {
+        throw DataError(
+            fmt::format("{}: keeps its numbers in files without a format, which Tacit does not read; copy it with "
+                        "h5repack",
+                        where));
+    }
+    for (const Mapping& mapping : mappings_of(at.object.get(), where)) {
+        const std::string file = source_file(at, mapping, roots);
+        const auto [source, is_new] = seen.emplace(std::pair(file, mapping.dataset), false);
+        if (!is_new && !source->second) {
+            throw DataError(fmt::format("{}: is a virtual data set that is made of itself", where));
+        }
+        if (is_new) {
+            try {
+                walk(file, mapping.dataset, roots, links + 1, seen);
+            } catch (const Error& error) {
+                throw DataError(fmt::format("{}: part of a virtual data set: {}", where, error.what()));
+            }
+            source->second = true;
+        }
+    }
+}
+
 /// Walks one name from link to link; every hop through a link starts again with a new name, and perhaps a new file.
-Located walk(std::string path, std::string name, const Roots& roots, int links) {
+Located walk(std::string path, std::string name, const Roots& roots, int links, Seen& seen) {
     if (links > kMaxLinks) {
         throw DataError(fmt::format("{}: {}: more than {} links one after the other", path, name, kMaxLinks));
     }
@@ -107,16 +147,22 @@ Located walk(std::string path, std::string name, const Roots& roots, int links) 
         const std::string rest = joined(steps, i + 1);
         const bool absolute = link.external || link.name.starts_with('/');
         const std::string next = (absolute ? "" : done + "/") + link.name + (rest.empty() ? "" : "/" + rest);
-        return walk(link.external ? file_beside(path, link.file, roots) : path, next, roots, links + 1);
+        return walk(link.external ? file_beside(path, link.file, roots) : path, next, roots, links + 1, seen);
     }
     at.name = done.empty() ? "/" : done.substr(1);
+    check_sources(at, roots, links, seen);
     return at;
 }
 
 } // namespace
 
 Located locate(const std::string& path, const std::string& name, const Roots& roots) {
-    return walk(path, name, roots, 0);
+    Seen seen;
+    return walk(path, name, roots, 0, seen);
+}
+
+Located locate_source(const Located& at, const Mapping& mapping, const Roots& roots) {
+    return locate(source_file(at, mapping, roots), mapping.dataset, roots);
 }
 
 std::string file_beside(const std::string& path, const std::string& target, const Roots& roots) {

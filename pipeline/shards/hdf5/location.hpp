@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/hdf5/virtual_mappings.hpp"
 
 #include <string>
 #include <utility>
@@ -25,9 +26,13 @@ struct Located {
     Handle object;
 };
 
-/// Opens `name` in the file at `path`, following soft and external links. Throws DataError naming file and object if a
-/// link leads out of `roots`, in a circle, or nowhere.
+/// Opens `name` in the file at `path`, following soft and external links; if it is a virtual data set, all that it is
+/// made of is looked at too. Throws DataError naming file and object if a link or a mapping leads out of `roots`, in a
+/// circle, or nowhere (where libhdf5 would read fill values), or if the data are in a file of no format.
 Located locate(const std::string& path, const std::string& name, const Roots& roots);
+
+/// The data set that a mapping of the virtual data set `at` reads, as locate() opens it.
+Located locate_source(const Located& at, const Mapping& mapping, const Roots& roots);
 
 /// `target` as a file at `path` names another: relative to its folder. Notes it in `roots`, and
 /// throws DataError if it is outside of them.

@@ -4,6 +4,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/virtual_mappings.hpp"
 
 #include <fmt/format.h>
 
@@ -12,8 +13,6 @@
 
 namespace tacit::shards::h5 {
 namespace {
-
-constexpr int kMaxNesting = 8;
 
 /// A run of the first dimension, if a selection is just that.
 struct Rows {
@@ -46,113 +45,99 @@ std::optional<Rows> rows_of(hid_t space) {
     return Rows{low[0], high[0] - low[0] + 1};
 }
 
-std::string mapped_name(hid_t properties, std::size_t index, bool file) {
-    const auto get = file ? H5Pget_virtual_filename : H5Pget_virtual_dsetname;
-    const ssize_t size = get(properties, index, nullptr, 0);
-    if (size <= 0 || size > 4096) {
-        return {};
-    }
-    std::string name(static_cast<std::size_t>(size) + 1, '\0');
-    get(properties, index, name.data(), name.size());
-    name.resize(static_cast<std::size_t>(size));
-    return name;
-}
-
-struct Mapping {
+/// A mapping of rows to rows.
+struct Join {
     Rows target;
     Rows source;
-    std::string file;
-    std::string dataset;
+    bool all = false; ///< of the source's rows, which its mapping does not count
+    const Mapping* mapping = nullptr;
 };
 
+std::optional<Join> join_of(const Mapping& mapping) {
+    const bool all = H5Sget_select_type(mapping.source.get()) == H5S_SEL_ALL;
+    const auto target = rows_of(mapping.target.get());
+    const auto source = all && target ? std::optional(Rows{0, target->count}) : rows_of(mapping.source.get());
+    return target && source && target->count == source->count ? std::optional(Join{*target, *source, all, &mapping})
+                                                              : std::nullopt;
+}
+
 /// The mappings in the order of the virtual data set's rows; nullopt if one is more than a run of rows.
-std::optional<std::vector<Mapping>> mappings_of(hid_t properties, std::uint64_t rows) {
-    std::size_t count = 0;
-    if (H5Pget_virtual_count(properties, &count) < 0) {
-        return std::nullopt;
-    }
-    std::vector<Mapping> mappings;
-    for (std::size_t i = 0; i < count; ++i) {
-        const Handle target_space(H5Pget_virtual_vspace(properties, i));
-        const Handle source_space(H5Pget_virtual_srcspace(properties, i));
-        const auto target = target_space.valid() ? rows_of(target_space.get()) : std::nullopt;
-        const auto source = source_space.valid() ? rows_of(source_space.get()) : std::nullopt;
-        Mapping mapping{target.value_or(Rows{}), source.value_or(Rows{}), mapped_name(properties, i, true),
-                        mapped_name(properties, i, false)};
-        if (!target || !source || target->count != source->count || mapping.file.find('%') != std::string::npos ||
-            mapping.dataset.empty()) {
+std::optional<std::vector<Join>> joins_of(const std::vector<Mapping>& mappings, std::uint64_t rows) {
+    std::vector<Join> joins;
+    for (const Mapping& mapping : mappings) {
+        const std::optional<Join> join = join_of(mapping);
+        if (!join) {
             return std::nullopt;
         }
-        mappings.push_back(std::move(mapping));
+        joins.push_back(*join);
     }
-    std::sort(mappings.begin(), mappings.end(),
-              [](const Mapping& a, const Mapping& b) { return a.target.first < b.target.first; });
+    std::sort(joins.begin(), joins.end(), [](const Join& a, const Join& b) { return a.target.first < b.target.first; });
     std::uint64_t next = 0;
-    for (const Mapping& mapping : mappings) {
-        if (mapping.target.first != next) {
+    for (const Join& join : joins) {
+        if (join.target.first != next) {
             return std::nullopt; // a gap reads as the fill value, an overlap as the last mapping
         }
-        next += mapping.target.count;
+        next += join.target.count;
     }
-    return next == rows ? std::optional(std::move(mappings)) : std::nullopt;
+    return next == rows ? std::optional(std::move(joins)) : std::nullopt;
 }
 
-bool resolve(const Located& at, Rows wanted, std::int64_t first_row, const Roots& roots, int nesting,
-             std::vector<ImagePart>& parts);
+/// Collects the parts of one virtual data set.
+struct Resolver {
+    const Roots& roots;
+    Element element; ///< sources of other numbers are converted by libhdf5
+    std::vector<ImagePart> parts;
 
-bool resolve_virtual(const Located& at, hid_t properties, Rows wanted, std::int64_t first_row, const Roots& roots,
-                     int nesting, std::vector<ImagePart>& parts) {
-    const std::vector<hsize_t> dims = dimensions(at.object.get());
-    const auto mappings = dims.empty() ? std::nullopt : mappings_of(properties, dims[0]);
-    if (!mappings || nesting >= kMaxNesting) {
-        return false;
+    /// Adds the `wanted` rows of a data set as rows from `first_row`; false if they are no runs of rows.
+    bool add(const Located& at, Rows wanted, std::int64_t first_row) {
+        const std::vector<Mapping> mappings = mappings_of(at.object.get(), fmt::format("{}: {}", at.path, at.name));
+        return mappings.empty() ? add_stored(at, wanted, first_row) : add_mapped(at, mappings, wanted, first_row);
     }
-    for (const Mapping& mapping : *mappings) {
-        const std::uint64_t begin = std::max(mapping.target.first, wanted.first);
-        const std::uint64_t end = std::min(mapping.target.first + mapping.target.count, wanted.first + wanted.count);
-        if (begin >= end) {
-            continue;
-        }
-        const Located source =
-            locate(mapping.file == "." ? at.path : file_beside(at.path, mapping.file, roots), mapping.dataset, roots);
-        std::vector<hsize_t> source_dims = dimensions(source.object.get());
-        const Rows rows{mapping.source.first + begin - mapping.target.first, end - begin};
-        const bool same = source_dims.size() == dims.size() &&
-                          std::equal(source_dims.begin() + 1, source_dims.end(), dims.begin() + 1) &&
-                          rows.first + rows.count <= source_dims[0];
-        if (!same || !resolve(source, rows, first_row + static_cast<std::int64_t>(begin - wanted.first), roots,
-                              nesting + 1, parts)) {
+
+    bool add_stored(const Located& at, Rows wanted, std::int64_t first_row) {
+        require_plausible(at.object.get(), wanted.count, at.path);
+        ImagePart part;
+        part.array = index_array(at.object.get(), FileBytes(at.path), at.name);
+        part.first = static_cast<std::int64_t>(wanted.first);
+        part.count = static_cast<std::int64_t>(wanted.count);
+        part.first_row = first_row;
+        parts.push_back(std::move(part));
+        return parts.back().array->element == element;
+    }
+
+    bool add_mapped(const Located& at, const std::vector<Mapping>& mappings, Rows wanted, std::int64_t first_row) {
+        const std::vector<hsize_t> dims = dimensions(at.object.get());
+        const auto joins = dims.empty() ? std::nullopt : joins_of(mappings, dims[0]);
+        if (!joins) {
             return false;
         }
+        for (const Join& join : *joins) {
+            const std::uint64_t begin = std::max(join.target.first, wanted.first);
+            const std::uint64_t end = std::min(join.target.first + join.target.count, wanted.first + wanted.count);
+            if (begin >= end) {
+                continue;
+            }
+            const Located source = locate_source(at, *join.mapping, roots);
+            const std::vector<hsize_t> shape = dimensions(source.object.get());
+            const Rows rows{join.source.first + begin - join.target.first, end - begin};
+            const bool same = shape.size() == dims.size() &&
+                              std::equal(shape.begin() + 1, shape.end(), dims.begin() + 1) &&
+                              (join.all ? shape[0] == join.source.count : rows.first + rows.count <= shape[0]);
+            if (!same || !add(source, rows, first_row + static_cast<std::int64_t>(begin - wanted.first))) {
+                return false;
+            }
+        }
+        return true;
     }
-    return true;
-}
-
-bool resolve(const Located& at, Rows wanted, std::int64_t first_row, const Roots& roots, int nesting,
-             std::vector<ImagePart>& parts) {
-    const Handle properties = checked(H5Dget_create_plist(at.object.get()), at.path);
-    if (H5Pget_layout(properties.get()) == H5D_VIRTUAL) {
-        return resolve_virtual(at, properties.get(), wanted, first_row, roots, nesting, parts);
-    }
-    require_plausible(at.object.get(), wanted.count, at.path);
-    ImagePart part;
-    part.array = index_array(at.object.get(), FileBytes(at.path), at.name);
-    part.first = static_cast<std::int64_t>(wanted.first);
-    part.count = static_cast<std::int64_t>(wanted.count);
-    part.first_row = first_row;
-    parts.push_back(std::move(part));
-    return true;
-}
+};
 
 } // namespace
 
 std::optional<std::vector<ImagePart>> virtual_parts(const Located& at, const Roots& roots) {
     const std::vector<hsize_t> dims = dimensions(at.object.get());
-    std::vector<ImagePart> parts;
-    if (dims.empty() || !resolve(at, {0, dims[0]}, 0, roots, 0, parts)) {
-        return std::nullopt;
-    }
-    return parts;
+    const Handle type = checked(H5Dget_type(at.object.get()), at.path);
+    Resolver resolver{roots, element_of(type.get()).value_or(Element::u8), {}};
+    return !dims.empty() && resolver.add(at, {0, dims[0]}, 0) ? std::optional(std::move(resolver.parts)) : std::nullopt;
 }
 
 } // namespace tacit::shards::h5

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "tests/message_of.hpp"
 
 #include <cerrno>
 #include <filesystem>
@@ -12,10 +13,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Files : public testing::Test {
+class Files : public ::testing::Test {
   protected:
     void SetUp() override {
-        folder_ = fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
+        folder_ = fs::path(::testing::TempDir()) / ::testing::UnitTest::GetInstance()->current_test_info()->name();
         fs::remove_all(folder_);
         fs::create_directories(folder_);
     }
@@ -26,15 +27,6 @@ class Files : public testing::Test {
     }
     fs::path folder_;
 };
-
-template <class Call> std::string message_of(const Call& call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "";
-}
 
 TEST_F(Files, WritesTheWholeContentAndLeavesNothingElse) {
     const std::string content("a\0b\n", 4);
@@ -51,14 +43,14 @@ TEST_F(Files, ReplacesOldContent) {
 
 TEST_F(Files, AFailedWriteKeepsTheOldFileAndNamesThePath) {
     fs::create_directories(path("f/occupied")); // a rename over a folder that is not empty fails
-    const std::string message = message_of([&] { write_file_atomically(path("f"), "new"); });
+    const std::string message = testing::message_of<Error>([&] { write_file_atomically(path("f"), "new"); });
     EXPECT_NE(message.find(path("f")), std::string::npos) << message;
     EXPECT_TRUE(fs::is_directory(path("f/occupied")));
     EXPECT_EQ(entries(), 1U);
 }
 
 TEST_F(Files, AMissingFolderIsNamedWithTheReason) {
-    const std::string message = message_of([&] { write_file_atomically(path("none/f"), "x"); });
+    const std::string message = testing::message_of<Error>([&] { write_file_atomically(path("none/f"), "x"); });
     EXPECT_EQ(message, "cannot write '" + path("none/f") + "': No such file or directory (ENOENT)");
 }
 
@@ -66,13 +58,14 @@ TEST(FullDisk, IsAnIoErrorWithTheReason) {
     if (!fs::exists("/dev/full"))
         GTEST_SKIP() << "no /dev/full here";
     // The temporary file of "/dev/full" would be a plain file, so link the temporary's own name to the full device.
-    const fs::path folder = fs::path(testing::TempDir()) / "full_disk";
+    const fs::path folder = fs::path(::testing::TempDir()) / "full_disk";
     fs::remove_all(folder);
     fs::create_directories(folder);
     const std::string before = temporary_path((folder / "f").string()); // ends in a count
     const std::size_t dot = before.rfind('.');
     fs::create_symlink("/dev/full", before.substr(0, dot + 1) + std::to_string(std::stoi(before.substr(dot + 1)) + 1));
-    const std::string message = message_of([&] { write_file_atomically((folder / "f").string(), "x"); });
+    const std::string message =
+        testing::message_of<Error>([&] { write_file_atomically((folder / "f").string(), "x"); });
     EXPECT_NE(message.find("No space left on device (ENOSPC)"), std::string::npos) << message;
     EXPECT_TRUE(fs::is_empty(folder));
     fs::remove_all(folder);
@@ -80,13 +73,13 @@ TEST(FullDisk, IsAnIoErrorWithTheReason) {
 
 TEST_F(Files, ReadingWhatIsMissingNamesIt) {
     EXPECT_THROW(read_file(path("none")), IoError);
-    const std::string message = message_of([&] { read_file(path("none")); });
+    const std::string message = testing::message_of<Error>([&] { read_file(path("none")); });
     EXPECT_NE(message.find("none"), std::string::npos);
     EXPECT_NE(message.find("ENOENT"), std::string::npos);
 }
 
 TEST_F(Files, ReadingAFolderIsAnError) {
-    EXPECT_NE(message_of([&] { read_file(folder_.string()); }).find("EISDIR"), std::string::npos);
+    EXPECT_NE(testing::message_of<Error>([&] { read_file(folder_.string()); }).find("EISDIR"), std::string::npos);
 }
 
 TEST_F(Files, ReadingStopsAtTheLimit) {

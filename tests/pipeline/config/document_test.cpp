@@ -2,29 +2,22 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/config/section.hpp"
+#include "tests/message_of.hpp"
 
 #include <gtest/gtest.h>
-#include <random>
 #include <stdexcept>
 
 namespace tacit::config {
 namespace {
 
+using testing::message_of;
+
 Document document(const std::string& text) {
     return Document::from_text(text, "c.yaml");
 }
 
-template <class Call> std::string message_of(const Call& call) {
-    try {
-        call();
-    } catch (const ConfigError& error) {
-        return error.what();
-    }
-    return "no error";
-}
-
 std::string parse_message(const std::string& text) {
-    return message_of([&] { document(text); });
+    return message_of<ConfigError>([&] { document(text); });
 }
 
 TEST(Finish, AcceptsAConfigThatWasReadWhole) {
@@ -39,14 +32,15 @@ TEST(Finish, NamesAnUnknownKeyWithTheNearestThatIsRead) {
     Document config = document("optim:\n  lr: 1\n  momentun: 0.9\n");
     config.root().section("optim").number("lr", 0);
     config.root().section("optim").number("momentum", 0.9);
-    EXPECT_EQ(message_of([&] { config.finish(); }), "c.yaml:3: unknown or unused key 'momentun'; did you mean "
-                                                    "'momentum'? (one of: lr, momentum) in section 'optim'");
+    EXPECT_EQ(message_of<ConfigError>([&] { config.finish(); }),
+              "c.yaml:3: unknown or unused key 'momentun'; did you mean "
+              "'momentum'? (one of: lr, momentum) in section 'optim'");
 }
 
 TEST(Finish, NamesAnUnknownSection) {
     Document config = document("optm: {lr: 1}\n");
     config.root().section("optim").number("lr", 0);
-    EXPECT_EQ(message_of([&] { config.finish(); }),
+    EXPECT_EQ(message_of<ConfigError>([&] { config.finish(); }),
               "c.yaml:1: unknown or unused key 'optm'; did you mean 'optim'? (one of: optim)");
 }
 
@@ -60,7 +54,7 @@ TEST(Finish, RefusesAKeyThatOnlyAnotherChoiceWouldRead) {
     Document used = document("optim: {name: sgd, momentum: 0.5}\n");
     EXPECT_NO_THROW(read(used));
     Document unused = document("optim:\n  name: adamw\n  momentum: 0.5\n");
-    EXPECT_EQ(message_of([&] { read(unused); }),
+    EXPECT_EQ(message_of<ConfigError>([&] { read(unused); }),
               "c.yaml:3: unknown or unused key 'momentum' (one of: name) in section 'optim'");
 }
 
@@ -68,7 +62,7 @@ TEST(Finish, NamesTheFlagOfAnUnknownOverride) {
     Document config = document("optim: {lr: 1}\n");
     config.set("optim.lrr=2");
     config.root().section("optim").number("lr", 0);
-    EXPECT_EQ(message_of([&] { config.finish(); }),
+    EXPECT_EQ(message_of<ConfigError>([&] { config.finish(); }),
               "--set optim.lrr=2: unknown or unused key 'lrr'; did you mean 'lr'? (one of: lr) in section 'optim'");
 }
 
@@ -97,22 +91,22 @@ TEST(Set, ReadsListsAndMappings) {
 TEST(Set, RefusesWhatIsNoAssignment) {
     Document config = document("a: 1\n");
     for (const std::string bad : {"a", "=1", "a..b=1", ".a=1", "a.=1", "a b=1", ""})
-        EXPECT_EQ(message_of([&] { config.set(bad); }), "--set " + bad + ": expected section.key=value");
+        EXPECT_EQ(message_of<ConfigError>([&] { config.set(bad); }), "--set " + bad + ": expected section.key=value");
 }
 
 TEST(Set, RefusesToLookInsideAValue) {
     Document config = document("a: 1\n");
-    EXPECT_EQ(message_of([&] { config.set("a.b=1"); }),
+    EXPECT_EQ(message_of<ConfigError>([&] { config.set("a.b=1"); }),
               "--set a.b=1: 'a' is a single value at c.yaml:1, not a mapping");
 }
 
 TEST(Set, NamesItselfWhenTheValueIsWrong) {
     Document config = document("a: 1\n");
     config.set("a=fast");
-    EXPECT_EQ(message_of([&] { config.root().number("a", 0); }),
+    EXPECT_EQ(message_of<ConfigError>([&] { config.root().number("a", 0); }),
               "--set a=fast: a: expected a finite number, got 'fast'");
     Document other = document("");
-    EXPECT_EQ(message_of([&] { other.set("a=[1"); }).rfind("--set a=[1: ", 0), 0U);
+    EXPECT_EQ(message_of<ConfigError>([&] { other.set("a=[1"); }).rfind("--set a=[1: ", 0), 0U);
 }
 
 TEST(Set, AfterReadingIsABug) {
@@ -188,7 +182,7 @@ TEST(Limits, RepeatedKeys) {
 TEST(Limits, Depth) {
     const std::string deep = std::string(33, '[') + std::string(33, ']');
     EXPECT_EQ(parse_message("a: " + deep), "c.yaml:1: nested deeper than 32 levels");
-    EXPECT_EQ(parse_message("a: " + std::string(31, '[') + std::string(31, ']')), "no error");
+    EXPECT_EQ(parse_message("a: " + std::string(31, '[') + std::string(31, ']')), "(nothing was thrown)");
 }
 
 TEST(Limits, DepthBomb) {
@@ -214,9 +208,9 @@ TEST(Limits, Size) {
 }
 
 TEST(Limits, SizeOfAFile) {
-    const std::string path = testing::TempDir() + "/two_mebibytes.yaml";
+    const std::string path = ::testing::TempDir() + "/two_mebibytes.yaml";
     write_file_atomically(path, "a: " + std::string(std::size_t{2} << 20, 'x'));
-    EXPECT_EQ(message_of([&] { Document::from_file(path); }),
+    EXPECT_EQ(message_of<ConfigError>([&] { Document::from_file(path); }),
               path + ": larger than 1 MiB; a config is not a place for data");
 }
 
@@ -240,7 +234,7 @@ TEST(Limits, SecondDocument) {
 
 TEST(Limits, NotAMapping) {
     EXPECT_EQ(parse_message("- 1\n"), "c.yaml: a config is a mapping of sections (data:, model:, ...), not a list");
-    EXPECT_EQ(parse_message(""), "no error");
+    EXPECT_EQ(parse_message(""), "(nothing was thrown)");
 }
 
 TEST(Limits, BadYamlNamesTheLine) {
@@ -251,63 +245,8 @@ TEST(Limits, BadYamlNamesTheLine) {
 }
 
 TEST(FromFile, AMissingFileIsAConfigError) {
-    EXPECT_EQ(message_of([] { Document::from_file("/nonexistent/c.yaml"); }),
+    EXPECT_EQ(message_of<ConfigError>([] { Document::from_file("/nonexistent/c.yaml"); }),
               "config: cannot read '/nonexistent/c.yaml': No such file or directory (ENOENT)");
-}
-
-/// Reads whatever is there as whatever type, as a hostile schema would.
-void read_wildly(const Section& section, int depth) {
-    for (const std::string& key : section.keys()) {
-        try {
-            section.number(key, 0);
-        } catch (const ConfigError&) {
-            try {
-                section.texts(key, {});
-            } catch (const ConfigError&) {
-                if (depth < 40)
-                    read_wildly(section.section(key), depth + 1);
-            }
-        }
-    }
-}
-
-/// Bytes that are never more than a ConfigError: no crash, no other exception.
-void feed(const std::string& bytes) {
-    try {
-        Document config = document(bytes);
-        read_wildly(config.root(), 0);
-        config.finish();
-        document(config.resolved_yaml());
-    } catch (const ConfigError& error) {
-        ASSERT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    }
-}
-
-TEST(Fuzz, RandomBytesAreAConfigErrorAtWorst) {
-    std::mt19937 random(7);
-    std::uniform_int_distribution<int> byte(0, 255);
-    std::uniform_int_distribution<int> length(0, 200);
-    for (int round = 0; round < 5000; ++round) {
-        std::string bytes;
-        for (int i = length(random); i > 0; --i)
-            bytes += static_cast<char>(byte(random));
-        feed(bytes);
-    }
-}
-
-TEST(Fuzz, RandomYamlIsAConfigErrorAtWorst) {
-    const std::vector<std::string> pieces = {
-        "a", "b", ": ", "- ", "[", "]", "{", "}",   ",",   "\n", "\n  ", "&x ", "*x", "!t", "'",    "\"",
-        "|", ">", "? ", "#",  "%", "@", "1", "...", "---", "~",  "\t",   "<<:", "\\", "\r", "\xff", "\xc3\xa9"};
-    std::mt19937 random(11);
-    std::uniform_int_distribution<std::size_t> piece(0, pieces.size() - 1);
-    std::uniform_int_distribution<int> length(1, 30);
-    for (int round = 0; round < 20000; ++round) {
-        std::string bytes;
-        for (int i = length(random); i > 0; --i)
-            bytes += pieces[piece(random)];
-        feed(bytes);
-    }
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/config/section.hpp"
+#include "tests/message_of.hpp"
 
 #include <gtest/gtest.h>
 #include <ostream>
@@ -15,13 +16,10 @@ Document document(const std::string& text) {
 
 /// The message of the ConfigError that `read` throws on the root section of `text`.
 template <class Read> std::string message_of(const std::string& text, const Read& read) {
-    try {
+    return testing::message_of<ConfigError>([&] {
         Document config = document(text);
         read(config.root());
-    } catch (const ConfigError& error) {
-        return error.what();
-    }
-    return "no error";
+    });
 }
 
 TEST(Section, ReadsEveryType) {
@@ -120,7 +118,7 @@ void PrintTo(const BadValue& value, std::ostream* stream) {
     *stream << value.name;
 }
 
-class BadValues : public testing::TestWithParam<BadValue> {};
+class BadValues : public ::testing::TestWithParam<BadValue> {};
 
 TEST_P(BadValues, AreNamedWithFileLineKeyAndRemedy) {
     EXPECT_EQ(message_of(GetParam().text, GetParam().read), GetParam().message);
@@ -153,7 +151,7 @@ void read_path(const Section& root) {
 
 INSTANTIATE_TEST_SUITE_P(
     EachReader, BadValues,
-    testing::Values(
+    ::testing::Values(
         BadValue{"NumberWord", "optim:\n  lr: fast\n", read_lr,
                  "c.yaml:2: optim.lr: expected a finite number in [0, 10], got 'fast'"},
         BadValue{"NumberRange", "optim: {lr: 11}\n", read_lr,

@@ -108,11 +108,30 @@ TEST(DataConfig, OrderIsNamedAfterAllThatItFollowsFrom) {
     LoaderOptions options;
     EXPECT_EQ(order_name(options, one), "");
     options.shuffle = Shuffle::window;
+    options.window = 2;
+    options.lanes = 2;
     const std::string name = order_name(options, one);
-    EXPECT_EQ(name.rfind("windows of 64 blocks in 8 lanes, blocks ", 0), 0U) << name;
+    EXPECT_EQ(name.rfind("windows of 1 blocks in 2 lanes, blocks ", 0), 0U) << name;
     EXPECT_NE(order_name(options, shards::Dataset::open(folder.path(), "two")), name);
-    options.lanes = 4;
+    options.lanes = 1;
     EXPECT_NE(order_name(options, one), name);
+}
+
+TEST(DataConfig, OrdersThatReadAlikeHaveOneName) {
+    const TemporaryFolder folder;
+    testing::write_raw_split(folder.path(), "one", {300, 300, 3}, 21, 2);
+    const auto one = shards::Dataset::open(folder.path(), "one");
+    LoaderOptions options;
+    options.shuffle = Shuffle::window;
+    const std::string all = order_name(options, one);
+    options.window = 128;
+    options.lanes = 4;
+    EXPECT_EQ(order_name(options, one), all);
+    options.window = 4;
+    options.lanes = 2;
+    const std::string two = order_name(options, one);
+    options.window = 5;
+    EXPECT_EQ(order_name(options, one), two);
 }
 
 TEST(DataConfig, NormalizesByTheShardsUnlessNumbersAreGiven) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "augment/image.hpp"
+#include "tests/message_of.hpp"
 #include "tests/temporary_folder.hpp"
 
 #include <cstdint>
@@ -24,15 +25,5 @@ std::string folder_content(const std::string& folder);
 /// `count` raw images of `shape` with labels i % classes, in shards of at most `shard_bytes`.
 void write_raw_split(const std::string& folder, const std::string& split, augment::ImageShape shape, int count,
                      int classes, std::int64_t shard_bytes = std::int64_t{1} << 30);
-
-/// The message of the exception of type E that `body` throws; fails the test if it throws none.
-template <class E, class F> std::string message_of(F&& body) {
-    try {
-        body();
-    } catch (const E& error) {
-        return error.what();
-    }
-    return "(nothing was thrown)";
-}
 
 } // namespace tacit::testing

@@ -5,10 +5,9 @@
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/run_folder.hpp"
-#include "pipeline/train/signals.hpp"
 #include "pipeline/train/step_bench.hpp"
 #include "pipeline/train/trainer.hpp"
-#include "tests/pipeline/train/tiny_run.hpp"
+#include "tests/pipeline/train/pretrain_fixture.hpp"
 
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -28,110 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// 84 images, batch 16: 5 steps an epoch, 20 in all.
-class PretrainTest : public testing::Test {
-  protected:
-    PretrainTest() : data_(folder_.path() + "/shards") { write_tiny_shards(data_, 84); }
-
-    std::string run_path(const std::string& name) const { return folder_.path() + "/" + name; }
-
-    ExitCode run(const std::string& name, const std::vector<std::string>& changes = {},
-                 const std::function<void(std::int64_t)>& on_step = {}, const std::string& pretext = "simclr") {
-        PretrainOptions options;
-        options.run_folder = run_path(name);
-        options.resume = resume_;
-        options.on_step = on_step;
-        config::Document document = tiny_config(data_, pretext, changes);
-        return pretrain(document, options, *comm_);
-    }
-
-    void expect_same_end(const std::string& a, const std::string& b) {
-        EXPECT_EQ(metrics_without_timing(run_path(a)), metrics_without_timing(run_path(b)));
-        for (const char* file : {"model.safetensors", "optimizer.safetensors"}) {
-            const std::string place = std::string("/checkpoints/step-00000020/") + file;
-            EXPECT_EQ(read_file(run_path(a) + place), read_file(run_path(b) + place)) << file;
-        }
-    }
-
-    /// The message of the Error that `work` throws.
-    template <class Work> std::string error_of(const Work& work, ExitCode code) {
-        try {
-            work();
-        } catch (const Error& error) {
-            EXPECT_EQ(error.code(), code) << error.what();
-            return error.what();
-        }
-        ADD_FAILURE() << "nothing was thrown";
-        return "";
-    }
-
-    TemporaryFolder folder_;
-    std::string data_;
-    std::string resume_ = "auto";
-    std::unique_ptr<dist::Communicator> comm_ = dist::make_self_communicator();
-};
-
-TEST_F(PretrainTest, StoppedAndResumedRunEndsWithTheSameBytes) {
-    EXPECT_EQ(run("whole"), ExitCode::done);
-    EXPECT_EQ(run("stopped", {},
-                  [](std::int64_t done) {
-                      if (done == 6)
-                          request_stop();
-                  }),
-              ExitCode::requeue);
-    EXPECT_TRUE(fs::exists(run_path("stopped") + "/checkpoints/step-00000007"));
-    EXPECT_EQ(run("stopped"), ExitCode::done);
-    expect_same_end("whole", "stopped");
-}
-
-TEST_F(PretrainTest, StoppedAndResumedRunInWindowsEndsWithTheSameBytes) {
-    const std::vector<std::string> windows = {"data.shuffle=window", "data.on_bad_sample=skip"};
-    EXPECT_EQ(run("whole", windows), ExitCode::done);
-    EXPECT_EQ(run("stopped", windows,
-                  [](std::int64_t done) {
-                      if (done == 7)
-                          request_stop();
-                  }),
-              ExitCode::requeue);
-    EXPECT_EQ(run("stopped", windows), ExitCode::done);
-    expect_same_end("whole", "stopped");
-}
-
-TEST_F(PretrainTest, CrashedRunGoesOnFromItsNewestCheckpointAndEndsWithTheSameBytes) {
-    const std::vector<std::string> adamw = {"optim.name=adamw", "optim.lr=0.001"};
-    EXPECT_EQ(run("whole", adamw), ExitCode::done);
-    const auto crash = [](std::int64_t done) {
-        if (done == 13)
-            throw std::runtime_error("crash");
-    };
-    EXPECT_THROW(run("crashed", adamw, crash), std::runtime_error);
-    EXPECT_EQ(list_checkpoints(run_path("crashed") + "/checkpoints").front(), "step-00000010");
-    EXPECT_EQ(run("crashed", adamw), ExitCode::done);
-    expect_same_end("whole", "crashed");
-}
-
-TEST_F(PretrainTest, DamagedNewestCheckpointIsPassedOverAndTheRunEndsWithTheSameBytes) {
-    EXPECT_EQ(run("whole"), ExitCode::done);
-    EXPECT_THROW(run("damaged", {},
-                     [](std::int64_t done) {
-                         if (done == 13)
-                             throw std::runtime_error("crash");
-                     }),
-                 std::runtime_error);
-    const std::string newest = run_path("damaged") + "/checkpoints/step-00000010/model.safetensors";
-    fs::resize_file(newest, fs::file_size(newest) - 1);
-    EXPECT_EQ(run("damaged"), ExitCode::done);
-    expect_same_end("whole", "damaged");
-}
-
-TEST_F(PretrainTest, FinishedRunStartedAgainSaysSoAndChangesNothing) {
-    EXPECT_EQ(run("done"), ExitCode::done);
-    const std::string metrics = read_file(run_path("done") + "/metrics.jsonl");
-    testing::internal::CaptureStdout();
-    EXPECT_EQ(run("done"), ExitCode::done);
-    EXPECT_NE(testing::internal::GetCapturedStdout().find("is finished: 20 of 20 steps"), std::string::npos);
-    EXPECT_EQ(read_file(run_path("done") + "/metrics.jsonl"), metrics);
-}
+class PretrainTest : public PretrainFixture {};
 
 TEST_F(PretrainTest, RunFolderHoldsEverythingThatTheReportNeeds) {
     EXPECT_EQ(run("full", {"train.max_steps=6"}), ExitCode::done);
@@ -171,55 +67,6 @@ TEST_F(PretrainTest, DryRunWritesNothing) {
     config::Document document = tiny_config(data_, "rotnet");
     EXPECT_EQ(pretrain(document, options, *comm_), ExitCode::done);
     EXPECT_FALSE(fs::exists(run_path("dry")));
-}
-
-TEST_F(PretrainTest, ResumeWithAnotherLearningRateIsRefusedByName) {
-    EXPECT_EQ(run("refused", {"train.max_steps=5"}), ExitCode::done);
-    const std::string message = error_of(
-        [&] {
-            run("refused", {"train.max_steps=5", "optim.lr=0.5"});
-        },
-        ExitCode::usage);
-    EXPECT_NE(message.find("optim.lr is 0.5, the checkpoint has 0.02"), std::string::npos) << message;
-}
-
-TEST_F(PretrainTest, ResumeInAnotherOrderIsRefused) {
-    EXPECT_EQ(run("refused", {"train.max_steps=5"}), ExitCode::done);
-    EXPECT_EQ(run("refused", {"train.max_steps=5", "data.window=9"}), ExitCode::done); // of no use to a full shuffle
-    const std::string message = error_of(
-        [&] {
-            run("refused", {"train.max_steps=5", "data.shuffle=window"});
-        },
-        ExitCode::usage);
-    EXPECT_NE(message.find("data.order is windows of 64 blocks in 8 lanes"), std::string::npos) << message;
-}
-
-TEST_F(PretrainTest, ResumeOnOtherDataIsRefused) {
-    EXPECT_EQ(run("refused", {"train.max_steps=5"}), ExitCode::done);
-    fs::remove_all(data_);
-    write_tiny_shards(data_, 85);
-    const std::string message = error_of([&] { run("refused", {"train.max_steps=5"}); }, ExitCode::usage);
-    EXPECT_NE(message.find("other data"), std::string::npos) << message;
-}
-
-TEST_F(PretrainTest, ResumeNeverRefusesToOverwrite) {
-    EXPECT_EQ(run("old", {"train.max_steps=5"}), ExitCode::done);
-    resume_ = "never";
-    const std::string message = error_of([&] { run("old", {"train.max_steps=5"}); }, ExitCode::usage);
-    EXPECT_NE(message.find("holds checkpoints"), std::string::npos) << message;
-}
-
-TEST_F(PretrainTest, ConstantScheduleMayBeLengthened) {
-    const std::string constant = "optim.schedule=constant";
-    EXPECT_EQ(run("longer", {constant, "train.max_steps=5"}), ExitCode::done);
-    EXPECT_EQ(run("longer", {constant, "train.max_steps=8"}), ExitCode::done);
-    EXPECT_TRUE(fs::exists(run_path("longer") + "/checkpoints/step-00000008"));
-}
-
-TEST_F(PretrainTest, SecondWriterOfARunFolderIsRefused) {
-    const RunLock lock(run_path("locked"));
-    const std::string message = error_of([&] { run("locked"); }, ExitCode::failure);
-    EXPECT_NE(message.find("another tacit pretrain"), std::string::npos) << message;
 }
 
 TEST_F(PretrainTest, UnknownKeyIsRefused) {

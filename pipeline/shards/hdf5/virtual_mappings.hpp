@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/hdf5/handle.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tacit::shards::h5 {
+
+/// One part of a virtual data set, and where its numbers come from.
+struct Mapping {
+    Handle target;    ///< space with the part selected
+    Handle source;    ///< space with what is read selected; its extent is unknown if that is all of the source
+    std::string file; ///< as the data set names it; ".": its own
+    std::string dataset;
+};
+
+/// The mappings of an open data set, in the order of the file; none if it is not virtual. Throws DataError
+/// "<where>: …", also for names by printf's %b, one for every block: Tacit does not follow those.
+std::vector<Mapping> mappings_of(hid_t dataset, const std::string& where);
+
+} // namespace tacit::shards::h5
