@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/dataset.hpp"
+#include "pipeline/shards/index_check.hpp"
 #include "pipeline/shards/inspect.hpp"
+#include "pipeline/shards/shard_index.hpp"
 #include "tests/pipeline/shards/hdf5_files.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 #include "tests/pipeline/shards/printed_section.hpp"
@@ -112,6 +114,9 @@ TEST(GroupImages, CompressedOnesMayDifferInSizeAndStandAmongOthers) {
     EXPECT_EQ(dataset.labels(), (Numbers{0, 2, 1}));
     EXPECT_EQ(pixels_of(dataset, 1), tall);
     EXPECT_EQ(pixels_of(dataset, 2), counting<std::uint8_t>(kPixels, 101));
+    DataSpec spec;
+    spec.images = "photos";
+    EXPECT_NO_THROW(check_index(index_file(folder / "a.h5", spec, "train")));
 }
 
 TEST(GroupImages, CompressedJpegsAreRefusedWithAdvice) {
