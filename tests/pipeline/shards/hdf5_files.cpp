@@ -73,6 +73,7 @@ void Hdf5File::add_texts(const std::string& object, const std::string& name,
     const Handle attribute =
         made(H5Acreate2(at.get(), name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT), name);
     std::vector<const char*> texts;
+    texts.reserve(values.size());
     for (const std::string& value : values) {
         texts.push_back(value.c_str());
     }
