@@ -77,6 +77,36 @@ Axes Axes::guess(const std::vector<std::uint64_t>& shape, bool matlab) {
                                 fmt::join(shape, ", ")));
 }
 
+std::string Axes::guess_counted(const std::vector<std::uint64_t>& shape, std::uint64_t images, bool matlab) {
+    const bool last = !shape.empty() && shape.back() == images;
+    if ((shape.size() != 3 && shape.size() != 4) || (!last && shape.front() != images)) {
+        return "";
+    }
+    std::vector<std::uint64_t> stack = shape;
+    if (last) {
+        std::rotate(stack.begin(), stack.end() - 1, stack.end());
+    }
+    std::string letters = guess(stack, matlab).letters();
+    if (last) {
+        std::rotate(letters.begin(), letters.begin() + 1, letters.end());
+    }
+    return count_of(letters, 'N') == 1 ? letters : std::string();
+}
+
+std::string Axes::guess_one_image(const std::vector<std::uint64_t>& shape) {
+    constexpr std::uint64_t kLeastSide = 8;
+    constexpr std::uint64_t kMostProportion = 8;
+    std::string letters = "HW";
+    if (shape.size() == 3 && (usual_channels(shape[2]) || usual_channels(shape[0]))) {
+        letters = usual_channels(shape[2]) ? "HWC" : "CHW";
+    } else if (shape.size() != 2) {
+        return "";
+    }
+    const std::size_t row = letters.find('H');
+    const auto [least, most] = std::minmax(shape[row], shape[row + 1]);
+    return least >= kLeastSide && most <= kMaxSide && most / least <= kMostProportion ? letters : std::string();
+}
+
 std::uint64_t Axes::extent(char letter, const std::vector<std::uint64_t>& shape) const {
     std::uint64_t product = 1;
     for (std::size_t i = 0; i < letters_.size(); ++i) {

@@ -6,20 +6,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <utility>
 
 namespace tacit::shards {
 namespace {
 
-bool begins_with(const ClassNames& list, const ClassNames& beginning) {
-    return beginning.size() <= list.size() && std::equal(beginning.begin(), beginning.end(), list.begin());
+/// Both lists in one; nullopt where a place has two names.
+std::optional<ClassNames> joined(const ClassNames& one, const ClassNames& other) {
+    ClassNames all = one.size() >= other.size() ? one : other;
+    for (std::size_t i = 0; i < std::min(one.size(), other.size()); ++i) {
+        const std::string number = std::to_string(i);
+        if (one[i] != other[i] && one[i] != number && other[i] != number) {
+            return std::nullopt;
+        }
+        all[i] = one[i] == number ? other[i] : one[i];
+    }
+    return all;
 }
 
 } // namespace
 
 ClassNames united(const ClassNames& one, const ClassNames& other) {
-    if (begins_with(one, other) || begins_with(other, one)) {
-        return one.size() >= other.size() ? one : other;
+    if (auto all = joined(one, other)) {
+        return std::move(*all);
     }
     std::set<std::string> all(one.begin(), one.end());
     all.insert(other.begin(), other.end());
@@ -27,11 +38,8 @@ ClassNames united(const ClassNames& one, const ClassNames& other) {
 }
 
 void renumber(std::vector<std::int32_t>& labels, ClassNames& names, const ClassNames& to) {
-    if (begins_with(names, to)) {
-        return;
-    }
-    if (begins_with(to, names)) {
-        names = to;
+    if (auto all = joined(names, to)) {
+        names = std::move(*all);
         return;
     }
     std::vector<std::int32_t> numbers;

@@ -6,6 +6,7 @@
 #include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/encoded_kind.hpp"
+#include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/labels.hpp"
@@ -54,6 +55,7 @@ struct Images {
     h5::Located at;
     std::vector<std::string> names; ///< one an image, of a group
     Labels groups;                  ///< the subgroup of each image
+    bool truth = false;             ///< pixels are false (black) or true (white)
 };
 
 void add_blob(const std::string& path, const DataSpec& spec, FileIndex& index, const h5::Located& at) {
@@ -70,10 +72,11 @@ void add_blob(const std::string& path, const DataSpec& spec, FileIndex& index, c
 
 Images add_images(const std::string& path, const std::string& name, const DataSpec& spec, FileIndex& index) {
     const h5::Roots roots(spec.roots, &index.reached);
-    Images images{h5::locate(path, name, roots), {}, {}};
+    Images images{h5::locate(path, name, roots), {}, {}, false};
     switch (h5::shape_of(images.at.object.get())) {
     case h5::Shape::pixels:
         index.parts = h5::array_parts(images.at, spec.axes, roots);
+        images.truth = h5::is_truth(h5::Handle(H5Dget_type(images.at.object.get())).get());
         break;
     case h5::Shape::encoded:
         index.parts.push_back(h5::encoded_part(images.at));
@@ -82,8 +85,9 @@ Images add_images(const std::string& path, const std::string& name, const DataSp
         add_blob(path, spec, index, images.at);
         break;
     case h5::Shape::group: {
-        h5::GroupImages found = h5::group_images(images.at);
-        index.parts.push_back(std::move(found.part));
+        h5::GroupImages found = h5::group_images(images.at, spec.axes);
+        index.parts = std::move(found.parts);
+        images.truth = found.truth;
         images.names = std::move(found.names);
         images.groups = {std::move(found.labels), std::move(found.classes)};
         break;
@@ -103,27 +107,29 @@ Images add_images(const std::string& path, const std::string& name, const DataSp
 /// Shape and element type, if all images share them.
 void describe(FileIndex& index) {
     const ImagePart& first = index.parts.front();
-    if (first.array) {
-        index.shape = Axes(first.axes).image(first.array->shape);
-        index.element = first.array->element;
-    } else {
-        const std::vector<augment::ImageShape>& shapes = first.items->shapes;
-        index.element = first.items->element;
-        if (shapes.empty()) {
-            const EncodedKind kind = encoded_kind(*first.items);
-            index.element = kind.element;
-            index.shape = {0, 0, kind.channels};
+    index.element = first.array ? first.array->element : first.items->element;
+    std::vector<augment::ImageShape> shapes;
+    for (const ImagePart& part : index.parts) {
+        if (part.array) {
+            shapes.push_back(Axes(part.axes).image(part.array->shape));
         } else {
-            const bool same = std::all_of(shapes.begin(), shapes.end(), [&](auto shape) { return shape == shapes[0]; });
-            const bool same_channels = std::all_of(shapes.begin(), shapes.end(),
-                                                   [&](auto shape) { return shape.channels == shapes[0].channels; });
-            if (!same_channels) {
-                throw DataError(
-                    fmt::format("{}: {}: images have different numbers of channels", index.path, first.items->dataset));
-            }
-            index.shape = same ? shapes[0] : augment::ImageShape{0, 0, shapes[0].channels};
+            shapes.insert(shapes.end(), part.items->shapes.begin(), part.items->shapes.end());
         }
     }
+    if (shapes.empty()) {
+        const EncodedKind kind = encoded_kind(*first.items);
+        index.element = kind.element;
+        index.shape = {0, 0, kind.channels};
+        return;
+    }
+    const bool same = std::all_of(shapes.begin(), shapes.end(), [&](auto shape) { return shape == shapes[0]; });
+    const bool same_channels =
+        std::all_of(shapes.begin(), shapes.end(), [&](auto shape) { return shape.channels == shapes[0].channels; });
+    if (!same_channels) {
+        throw DataError(fmt::format("{}: {}: images have different numbers of channels", index.path,
+                                    first.array ? first.array->dataset : first.items->dataset));
+    }
+    index.shape = same ? shapes[0] : augment::ImageShape{0, 0, shapes[0].channels};
 }
 
 /// What `text`, the value of config key `key`, says of each image.
@@ -218,7 +224,9 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
         index.splits = std::move(splits.values);
         index.split_names = std::move(splits.classes);
     }
-    index.value_range = spec.range.empty() ? natural_range(index.element) : spec.range;
+    index.value_range = !spec.range.empty() ? spec.range
+                        : images.truth      ? std::vector<double>{0, 1}
+                                            : natural_range(index.element);
     return index;
 }
 

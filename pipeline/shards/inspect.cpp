@@ -16,6 +16,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <utility>
 
 namespace tacit::shards {
@@ -60,7 +61,50 @@ std::string section_of(const LayoutGuess& guess, const RangeGuess& range) {
     return text;
 }
 
-/// Opens what the guess names, so that no section is printed that does not work.
+/// Why an image cannot be read; empty: it can.
+std::string damage_of(const Dataset& dataset, std::int64_t block, SampleBuffer& buffer) {
+    try {
+        Block loaded;
+        dataset.load(block, loaded, buffer.scratch);
+        dataset.values(loaded, dataset.block_starts()[static_cast<std::size_t>(block)], buffer);
+        return "";
+    } catch (const Error& error) {
+        return error.what();
+    }
+}
+
+/// Reads an image of the first, the middle and the last block. Notes damage; false: none can be read.
+bool can_be_read(const Dataset& dataset, const std::string& path, Inspection& result) {
+    const auto last = static_cast<std::int64_t>(dataset.block_starts().size()) - 2;
+    SampleBuffer buffer;
+    std::string first;
+    bool any = false;
+    for (const std::int64_t block : std::set<std::int64_t>{0, last / 2, last}) {
+        const std::string damage = damage_of(dataset, block, buffer);
+        any = any || damage.empty();
+        first = first.empty() ? damage : first;
+    }
+    if (!any) {
+        result.guess += fmt::format("\nbut the images that were tried cannot be read: {}; restore the file, or name "
+                                    "other images with data.images",
+                                    first);
+    } else if (!first.empty()) {
+        result.notes.push_back(fmt::format("{}; `tacit data verify {}` lists all damage", first, path));
+    }
+    return any;
+}
+
+void measure(const Dataset& dataset, const DatasetIndex& index, double seconds, Inspection& result) {
+    try {
+        const std::vector<std::string> measured = cost_lines(measure_read_cost(dataset, index, seconds));
+        result.cost.insert(result.cost.end(), measured.begin(), measured.end());
+    } catch (const Error& error) {
+        result.notes.push_back(
+            fmt::format("not measured: {}; `tacit data verify {}` lists all damage", error.what(), index.path));
+    }
+}
+
+/// Opens what the guess names and reads some images, so that no section is printed that does not work.
 void prove(LayoutGuess guess, const InspectOptions& options, Inspection& result) {
     try {
         if (!guess.test.empty()) {
@@ -73,13 +117,14 @@ void prove(LayoutGuess guess, const InspectOptions& options, Inspection& result)
     try {
         const DatasetIndex index = index_dataset(guess.spec, guess.train);
         const Dataset dataset{DatasetIndex(index)};
+        if (!can_be_read(dataset, guess.spec.path, result)) {
+            return;
+        }
         const RangeGuess range = guess_range(dataset, index.files.front());
         result.data_section = section_of(guess, range);
         result.cost = reading_lines(index);
         if (options.seconds > 0) {
-            const ReadCost cost = measure_read_cost(dataset, index, options.seconds);
-            const std::vector<std::string> measured = cost_lines(cost);
-            result.cost.insert(result.cost.end(), measured.begin(), measured.end());
+            measure(dataset, index, options.seconds, result);
         }
     } catch (const Error& error) {
         result.guess += fmt::format("\nbut it cannot be read: {}", error.what());

@@ -79,7 +79,12 @@ class Tree {
             return;
         }
         const h5::Handle object(H5Oopen(group, name.c_str(), H5P_DEFAULT));
-        switch (object.valid() ? H5Iget_type(object.get()) : H5I_BADID) {
+        if (!object.valid()) {
+            add(depth, fmt::format("{}  (cannot be opened{})", name, told_ ? "" : ": " + h5::reason()));
+            told_ = true;
+            return;
+        }
+        switch (H5Iget_type(object.get())) {
         case H5I_DATASET:
             dataset(object.get(), name, depth);
             return;
@@ -118,6 +123,7 @@ class Tree {
     std::vector<std::string>& lines_;
     std::set<haddr_t> visited_;
     bool cut_ = false;
+    bool told_ = false; ///< why an object cannot be opened: mostly it is the same for all
 };
 
 } // namespace

@@ -2,7 +2,6 @@
 #include "pipeline/shards/label_guess.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/hdf5/listing.hpp"
 #include "pipeline/shards/hdf5/location.hpp"
 #include "pipeline/shards/labels.hpp"
 #include "pipeline/shards/shard_index.hpp"
@@ -12,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxCsvFiles = 8;
-constexpr std::size_t kMaxNote = 160;
+constexpr std::size_t kMaxNote = 400;
 
 const std::vector<std::string> kNames = {"labels", "label", "y", "Y", "ans", "target", "targets", "class", "classes"};
 const std::vector<std::string> kColumns = {"target", "label", "class", "y", "diagnosis"};
@@ -50,7 +50,8 @@ class Search {
         : path_(path), pattern_(pattern), spec_(spec), count_(count) {}
 
     LabelGuess run(const std::string& usual) {
-        if (!in_file(usual) && !in_groups() && !in_file_beside() && !in_csv() && refused_) {
+        made_.found = in_file(usual) || in_groups() || in_file_beside() || in_csv();
+        if (!made_.found && refused_) {
             made_.key = "none"; // else the reader would try, and warn of, what was refused
             made_.pattern = "none";
         }
@@ -64,14 +65,12 @@ class Search {
             const h5::Located at = h5::locate(path, name, spec_.roots);
             read_labels(at.object.get(), fmt::format("'{}'", name), count_);
             return true;
-        } catch (const NotLabels& error) {
+        } catch (const Error& error) {
             refused_ = true;
             const std::string why = error.what();
             made_.notes.push_back("no labels: " + (why.size() > kMaxNote ? why.substr(0, kMaxNote) + "…" : why));
-        } catch (const Error&) { // damaged, or no data set
             return false;
         }
-        return false;
     }
 
     bool in_file(const std::string& usual) {
@@ -191,11 +190,40 @@ class Search {
     LabelGuess made_;
 };
 
+/// Whether a name says that a data set holds labels.
+bool named_as_labels(const std::string& name) {
+    constexpr std::array<const char*, 4> kWords = {"label", "class", "target", "categor"};
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    const std::string last = lower.substr(lower.rfind('/') + 1); // npos + 1: from the beginning
+    return last == "y" || last == "ans" ||
+           std::any_of(kWords.begin(), kWords.end(), [&](const char* word) { return lower.find(word) != lower.npos; });
+}
+
 } // namespace
 
 LabelGuess guess_labels(const std::string& path, const std::string& sibling_pattern, const DataSpec& spec,
                         const std::string& usual, std::int64_t count) {
     return Search(path, sibling_pattern, spec, count).run(usual);
+}
+
+std::string other_labels(const std::string& path, const std::vector<h5::ListedSet>& sets, std::int64_t count,
+                         const std::vector<std::string>& taken) {
+    std::string others;
+    for (const h5::ListedSet& set : sets) {
+        if (set.kind == h5::Shape::pixels || !named_as_labels(set.name) ||
+            std::find(taken.begin(), taken.end(), set.name) != taken.end()) {
+            continue;
+        }
+        try {
+            const h5::Located at = h5::locate(path, set.name, {});
+            const Labels labels = read_labels(at.object.get(), set.name, count);
+            others += fmt::format("{}'{}' ({} classes)", others.empty() ? "" : ", ", set.name, labels.classes.size());
+        } catch (const Error&) { // other numbers, other texts, or damaged
+            continue;
+        }
+    }
+    return others;
 }
 
 } // namespace tacit::shards

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pipeline/shards/data_spec.hpp"
+#include "pipeline/shards/hdf5/listing.hpp"
 
 #include <cstdint>
 #include <string>
@@ -11,7 +12,8 @@ namespace tacit::shards {
 
 /// Where the labels of a file's images seem to be.
 struct LabelGuess {
-    std::string key;                ///< data.labels; empty: the reader finds them, or there are none
+    bool found = false;
+    std::string key;                ///< data.labels; empty: the reader finds them
     std::string pattern;            ///< the same for files whose names differ in the split: with {split}
     std::vector<std::string> notes; ///< what looked like labels and is none
 };
@@ -22,5 +24,10 @@ struct LabelGuess {
 /// empty: there are none.
 LabelGuess guess_labels(const std::string& path, const std::string& sibling_pattern, const DataSpec& spec,
                         const std::string& usual, std::int64_t count);
+
+/// Data sets among `sets`, all of `path`, that by name and content are labels for `count` images too, in one line with
+/// their numbers of classes; those in `taken` are left out. Empty: there are none.
+std::string other_labels(const std::string& path, const std::vector<h5::ListedSet>& sets, std::int64_t count,
+                         const std::vector<std::string>& taken);
 
 } // namespace tacit::shards

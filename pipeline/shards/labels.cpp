@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/hdf5/class_lists.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
 #include "pipeline/shards/hdf5/storage.hpp"
 
@@ -13,6 +14,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace tacit::shards {
 namespace {
@@ -92,6 +94,17 @@ std::optional<std::vector<double>> class_numbers(const std::vector<std::string>&
     return numbers;
 }
 
+/// Numbers whose names the file tells get these.
+void name_classes(hid_t dataset, hid_t type, Meaning meaning, Labels& labels) {
+    std::vector<std::string> names = h5::member_names(type);
+    if (names.empty() && meaning == Meaning::classes) {
+        names = h5::listed_class_names(dataset, labels.classes.size());
+    }
+    if (names.size() >= labels.classes.size()) {
+        labels.classes = std::move(names);
+    }
+}
+
 } // namespace
 
 Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where, Meaning meaning) {
@@ -117,6 +130,9 @@ Labels labels_of_texts(const std::vector<std::string>& texts, const std::string&
 }
 
 Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, Meaning meaning) {
+    if (H5Iget_type(dataset) != H5I_DATASET) {
+        throw NotLabels(fmt::format("{}: is a group; name a data set with data.labels, or `none`", where));
+    }
     const h5::Handle type = h5::checked(H5Dget_type(dataset), where);
     const std::vector<hsize_t> dims = h5::dimensions(dataset);
     const H5T_class_t kind = H5Tget_class(type.get());
@@ -124,6 +140,12 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
     const auto images = static_cast<std::uint64_t>(count);
     if (kind == H5T_STRING && elements == images) {
         return labels_of_texts(h5::read_texts(dataset, where), where, meaning);
+    }
+    if (kind == H5T_COMPOUND) {
+        throw NotLabels(
+            fmt::format("{}: is a table with the fields {}; write the one that is meant into a data set of its "
+                        "own and name that with data.labels, or `none`",
+                        where, h5::field_names(type.get())));
     }
     const bool numbers = kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM;
     if (!numbers || dims.empty() || elements == 0 || elements % images != 0 ||
@@ -135,8 +157,10 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
     h5::require_plausible(dataset, elements, where);
     h5::check_number(type.get(), where);
     const std::vector<double> values = read_numbers(dataset, where, elements);
-    return elements == images ? numbered(values, where)
-                              : one_hot(values, static_cast<std::size_t>(elements / images), where);
+    Labels labels = elements == images ? numbered(values, where)
+                                       : one_hot(values, static_cast<std::size_t>(elements / images), where);
+    name_classes(dataset, type.get(), meaning, labels);
+    return labels;
 }
 
 Labels read_label_attribute(hid_t object, const std::string& name, const std::string& where, std::int64_t count,

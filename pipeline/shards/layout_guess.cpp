@@ -2,6 +2,7 @@
 #include "pipeline/shards/layout_guess.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/foreign_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
@@ -10,6 +11,7 @@
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
 #include "pipeline/shards/split_siblings.hpp"
+#include "pipeline/shards/split_text.hpp"
 
 #include <fmt/format.h>
 
@@ -17,20 +19,9 @@
 #include <array>
 #include <map>
 #include <optional>
-#include <set>
 
 namespace tacit::shards {
 namespace {
-
-std::string readable_text(const FileIndex& index, const std::string& split) {
-    const std::string size = index.shape.height == 0 ? "of different sizes"
-                                                     : fmt::format("of {} x {}", index.shape.width, index.shape.height);
-    const ImagePart& part = index.parts.front();
-    return fmt::format("split '{}': {} images {}, {} channel{} of {}, in '{}'{}; {} classes", split, index.count, size,
-                       index.shape.channels, index.shape.channels == 1 ? "" : "s", element_name(index.element),
-                       part.array ? part.array->dataset : part.items->dataset,
-                       part.array ? " read as " + part.axes : std::string(), index.classes.size());
-}
 
 /// The file of one split among those that `spec` names. Throws as index_file().
 FileIndex index_of_split(const DataSpec& spec, const std::string& split) {
@@ -38,6 +29,10 @@ FileIndex index_of_split(const DataSpec& spec, const std::string& split) {
     one.images = with_split(spec.images, split);
     one.labels = with_split(spec.labels, split);
     return index_file(with_split(spec.path, split), one, "");
+}
+
+bool is_below(const std::string& name, const std::string& group) {
+    return group == "/" || name.starts_with(group + "/");
 }
 
 /// By their usual names, those to train and to evaluate on.
@@ -124,14 +119,49 @@ class Guesser {
         return train != found_.end() ? train->second : found_.begin()->second;
     }
 
+    /// The data set or group that holds the images of a split.
+    std::string images_of(const std::string& split) const {
+        const auto names = guess_names(file_.get(), split);
+        return !made_.spec.images.empty() ? made_.spec.images : names ? names->images : "";
+    }
+
     void name_axes() {
         const ImagePart& part = first().parts.front();
-        if (ours_ || !part.array) {
+        if (ours_ || !part.array || is_below(part.array->dataset, images_of(first().split))) {
+            return; // the reader guesses the axes of each image of a group by itself
+        }
+        const bool alone = std::any_of(sets_.begin(), sets_.end(), [&](const h5::ListedSet& set) {
+            return set.name == part.array->dataset && set.shape.size() < part.axes.size();
+        });
+        made_.spec.axes = part.axes.substr(alone ? 1 : 0);
+    }
+
+    LabelGuess labels_for(std::uint64_t images) const {
+        const auto names = guess_names(file_.get(), first().split);
+        return guess_labels(path_, siblings_ ? siblings_->pattern : "", made_.spec,
+                            names && made_.spec.images.empty() ? names->labels : "", static_cast<std::int64_t>(images));
+    }
+
+    /// Labels for every entry of another dimension say that it is the one that counts images.
+    void count_by_labels() {
+        const ImagePart& part = first().parts.front();
+        const auto set = std::find_if(sets_.begin(), sets_.end(), [&](const h5::ListedSet& one) {
+            return part.array && one.name == part.array->dataset;
+        });
+        if (set == sets_.end() || made_.spec.axes.empty()) {
             return;
         }
-        made_.spec.axes = part.axes;
-        if (made_.spec.images == "climate/data" && part.axes.starts_with('N')) {
-            made_.spec.axes = "HWC";
+        for (const hsize_t images : {set->shape.back(), set->shape.front()}) {
+            DataSpec spec = made_.spec;
+            spec.axes =
+                Axes::guess_counted({set->shape.begin(), set->shape.end()}, images, h5::written_by_matlab(path_));
+            LabelGuess labels = spec.axes.empty() ? LabelGuess{} : labels_for(images);
+            spec.labels = labels.key;
+            if (labels.found && tried(spec, first().split)) {
+                made_.spec.axes = spec.axes;
+                labels_ = std::move(labels);
+                return;
+            }
         }
     }
 
@@ -139,9 +169,10 @@ class Guesser {
         if (ours_) {
             return;
         }
-        const auto names = guess_names(file_.get(), first().split);
-        labels_ = guess_labels(path_, siblings_ ? siblings_->pattern : "", made_.spec,
-                               names && made_.spec.images.empty() ? names->labels : "", first().count);
+        labels_ = labels_for(static_cast<std::uint64_t>(first().count));
+        if (!labels_.found) {
+            count_by_labels();
+        }
         made_.notes.insert(made_.notes.end(), labels_.notes.begin(), labels_.notes.end());
         made_.spec.labels = labels_.key;
         for (auto& [name, index] : found_) {
@@ -151,20 +182,34 @@ class Guesser {
         }
     }
 
+    void name_other_labels() {
+        std::vector<std::string> taken{made_.spec.labels};
+        for (const auto& [split, index] : found_) {
+            const auto names = guess_names(file_.get(), split);
+            taken.push_back(made_.spec.labels.empty() && names ? names->labels : "");
+        }
+        const std::string others = other_labels(path_, sets_, first().count, taken);
+        if (!others.empty()) {
+            made_.notes.push_back("other labels that data.labels may name: " + others);
+        }
+    }
+
     void name_others() {
         if (ours_) {
             return;
         }
-        std::set<std::string> taken;
-        for (const auto& [split, index] : found_) {
-            const ImagePart& part = index.parts.front();
-            taken.insert(part.array ? part.array->dataset : part.items->dataset);
-        }
+        const auto taken = [&](const std::string& name) {
+            return std::any_of(found_.begin(), found_.end(), [&](const auto& split) {
+                const ImagePart& part = split.second.parts.front();
+                const std::string images = images_of(split.first);
+                return name == images || is_below(name, images) || (part.array && name == part.array->dataset);
+            });
+        };
         std::string others;
         int count = 0;
         for (const h5::ListedSet& set : sets_) {
             constexpr int kShown = 6;
-            if (set.kind == h5::Shape::pixels && !taken.contains(set.name) && ++count <= kShown) {
+            if (set.kind == h5::Shape::pixels && !taken(set.name) && ++count <= kShown) {
                 others += fmt::format("{}'{}' {}", others.empty() ? "" : ", ", set.name, h5::shape_text(set.shape));
             }
         }
@@ -172,6 +217,7 @@ class Guesser {
             made_.notes.push_back(fmt::format("other arrays that data.images may name: {}{}", others,
                                               count > 6 ? fmt::format(" and {} more", count - 6) : ""));
         }
+        name_other_labels();
     }
 
     /// Splits that lie in a file each.
@@ -199,7 +245,7 @@ class Guesser {
 
     void describe() {
         for (const auto& [name, index] : found_) {
-            made_.splits.push_back({name, readable_text(index, name)});
+            made_.splits.push_back({name, split_text(index, name)});
         }
         if (made_.train.empty()) {
             choose_splits(made_);
@@ -230,7 +276,7 @@ LayoutGuess guess_folder(const std::string& folder) {
     for (const std::string& split : splits_in(folder)) {
         try {
             const FileIndex index = index_file(shard_files(folder, split).front(), made.spec, "");
-            made.splits.push_back({split, readable_text(index, split)});
+            made.splits.push_back({split, split_text(index, split)});
         } catch (const Error& error) {
             made.reason = made.reason.empty() ? error.what() : made.reason;
         }

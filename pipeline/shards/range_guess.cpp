@@ -70,16 +70,20 @@ Span look(const Dataset& dataset) {
     Span span;
     for (std::int64_t i = 0; i < wanted; ++i) {
         const std::int64_t number = i * blocks / wanted;
-        dataset.load(number, block, buffer.scratch);
         const std::int64_t first = starts[static_cast<std::size_t>(number)];
         const std::int64_t end = std::min(starts[static_cast<std::size_t>(number) + 1], first + kImagesOfBlock);
-        for (std::int64_t image = first; image < end; ++image, ++span.images) {
-            const StoredImage values = dataset.values(block, image, buffer);
-            if (wide) {
-                widen(span, values, plane);
-            } else {
-                counts.add(values.bytes);
+        try {
+            dataset.load(number, block, buffer.scratch);
+            for (std::int64_t image = first; image < end; ++image, ++span.images) {
+                const StoredImage values = dataset.values(block, image, buffer);
+                if (wide) {
+                    widen(span, values, plane);
+                } else {
+                    counts.add(values.bytes);
+                }
             }
+        } catch (const DataError&) { // a damaged block tells nothing of the others
+            continue;
         }
         if (std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() > kSeconds) {
             break;

@@ -278,6 +278,17 @@ def groups(matrix):
         for i, image in enumerate(images):
             file.create_dataset(f"pictures/{i}/only", data=image, chunks=image.shape if i % 2 else None)
     matrix.add("group-classes", images, dataset="pictures", labels="group")
+    for name, filters in {"group-gzip": {"compression": "gzip"}, "group-chunked": {}}.items():
+        with matrix.create(name) as file:
+            for i, image in enumerate(images):
+                file.create_dataset(f"pictures/{i}", data=image, chunks=(5 + i, 16, 2), **filters)
+            rows(file, 9)
+        matrix.add(name, images, dataset="pictures")
+    with matrix.create("group-channels-first") as file:
+        for i, image in enumerate(images):
+            file.create_dataset(f"pictures/{i}", data=image.transpose(2, 0, 1), compression="gzip" if i % 2 else None)
+        rows(file, 9)
+    matrix.add("group-channels-first", images, dataset="pictures")
 
 
 def links(matrix):

@@ -120,6 +120,13 @@ std::optional<Element> element_of(hid_t type) {
     }
 }
 
+bool is_truth(hid_t type) {
+    signed char no = -1;
+    signed char yes = -1;
+    return H5Tget_class(type) == H5T_ENUM && H5Tget_size(type) == 1 && H5Tget_nmembers(type) == 2 &&
+           H5Tenum_valueof(type, "FALSE", &no) >= 0 && H5Tenum_valueof(type, "TRUE", &yes) >= 0 && no == 0 && yes == 1;
+}
+
 StoredArray index_array(hid_t dataset, const FileBytes& file, const std::string& name) {
     const std::string where = fmt::format("{}: {}", file.path(), name);
     const Handle type = checked(H5Dget_type(dataset), where);

@@ -19,4 +19,7 @@ StoredArray index_array(hid_t dataset, const FileBytes& file, const std::string&
 /// The element type of numbers that Tacit reads; nullopt for others. h5py's bool counts as u8.
 std::optional<Element> element_of(hid_t type);
 
+/// Whether a type is h5py's bool: an enumeration of FALSE (0) and TRUE (1).
+bool is_truth(hid_t type);
+
 } // namespace tacit::shards::h5

@@ -86,7 +86,7 @@ std::optional<std::vector<std::string>> read_elements(hid_t object, hid_t type, 
 bool has_attribute(hid_t object, const std::string& name, const std::string& where) {
     const htri_t found = H5Aexists(object, name.c_str());
     if (found < 0) {
-        throw DataError(fmt::format("{}: its attributes are damaged: {}", where, reason()));
+        throw DataError(fmt::format("{}: its attributes cannot be read: {}", where, reason()));
     }
     return found > 0;
 }

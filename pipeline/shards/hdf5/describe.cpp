@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/hdf5/describe.hpp"
+#include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 
 #include "pipeline/base/error.hpp"
@@ -55,7 +56,7 @@ std::string type_text(hid_t type) {
     case H5T_OPAQUE:
         return fmt::format("opaque of {} bytes", bits / 8);
     case H5T_ENUM:
-        return "enumeration";
+        return is_truth(type) ? "bool" : "enumeration";
     case H5T_REFERENCE:
         return "reference";
     case H5T_ARRAY:

@@ -44,20 +44,10 @@ std::vector<std::string> members(hid_t group, const std::string& where) {
     return names;
 }
 
-/// Height, width and channels of one image's own data set.
-augment::ImageShape pixel_shape(const std::vector<hsize_t>& dims) {
-    std::vector<std::uint64_t> stack{1};
-    stack.insert(stack.end(), dims.begin(), dims.end());
-    const Axes axes(dims.size() == 2 ? "NHW" : "NHWC");
-    axes.check(stack);
-    return axes.image(stack);
-}
-
 class Collector {
   public:
-    Collector(const Located& at, GroupImages& found) : at_(at), file_(at.path), found_(found) {
-        found.part.items = ImageItems{at.path, at.name, {}, {}, {}, Element::u8, false};
-    }
+    Collector(const Located& at, const std::string& axes, GroupImages& found)
+        : at_(at), axes_(axes), file_(at.path), found_(found) {}
 
     void add_group(hid_t group, const std::string& prefix, std::int32_t label) {
         for (const std::string& name : members(group, where(prefix))) {
@@ -77,7 +67,8 @@ class Collector {
     }
 
   private:
-    std::string where(const std::string& name) const { return fmt::format("{}: {}/{}", at_.path, at_.name, name); }
+    std::string full(const std::string& name) const { return at_.name == "/" ? name : at_.name + "/" + name; }
+    std::string where(const std::string& name) const { return fmt::format("{}: {}", at_.path, full(name)); }
 
     void add_image(hid_t dataset, const std::string& name, std::int32_t label) {
         const Handle type = checked(H5Dget_type(dataset), where(name));
@@ -88,41 +79,77 @@ class Collector {
             throw DataError(fmt::format("{}: shape {} is no image", where(name), shape_text(dims)));
         }
         const bool swapped = element_bytes(*element) > 1 && H5Tget_order(type.get()) == H5T_ORDER_BE;
-        ImageItems& items = *found_.part.items;
-        if (!items.addresses.empty() &&
-            (encoded != items.shapes.empty() || *element != items.element || swapped != items.swapped)) {
+        const bool truth = is_truth(type.get());
+        if (!found_.parts.empty() &&
+            (encoded != encoded_ || *element != element_ || swapped != swapped_ || truth != found_.truth)) {
             throw DataError(fmt::format("{}: is stored in another way than the images before it", where(name)));
         }
-        items.element = *element;
-        items.swapped = swapped;
-        if (!encoded) {
-            try {
-                items.shapes.push_back(pixel_shape(dims));
-            } catch (const DataError& error) {
-                throw DataError(fmt::format("{}: {}", where(name), error.what()));
-            }
+        encoded_ = encoded;
+        element_ = *element;
+        swapped_ = swapped;
+        found_.truth = truth;
+        if (encoded) {
+            add_item(lone_extent(dataset, name));
+        } else {
+            add_pixels(lone_image(dataset, file_, full(name), axes_of(dims)));
         }
-        const Extent extent = lone_extent(dataset, name);
-        items.addresses.push_back(extent.address);
-        items.bytes.push_back(extent.bytes);
         found_.names.push_back(name);
         found_.labels.push_back(label);
     }
 
-    /// The bytes of a data set that is contiguous, or one chunk without filters.
+    std::string axes_of(const std::vector<hsize_t>& dims) const {
+        if (!axes_.empty()) {
+            return axes_;
+        }
+        const std::string letters = Axes::guess_one_image({dims.begin(), dims.end()});
+        return !letters.empty() ? letters : dims.size() == 2 ? "HW" : "HWC";
+    }
+
+    /// Images that lie in the file as they are wanted need little memory each; others are an array each.
+    void add_pixels(ImagePart part) {
+        const StoredArray& array = *part.array;
+        const augment::ImageShape shape = Axes(part.axes).image(array.shape);
+        const std::uint64_t bytes = shape.bytes() * array.element_bytes;
+        const bool one_chunk = array.chunks.size() == 1 && array.filters.empty() && array.chunks[0].bytes == bytes &&
+                               array.chunks[0].address != kNoAddress;
+        if ((array.layout == StoredArray::Layout::contiguous || one_chunk) && part.axes.find("HW") == 1) {
+            add_item({one_chunk ? array.chunks[0].address : array.address, bytes});
+            found_.parts.back().items->shapes.push_back(shape);
+            return;
+        }
+        part.first_row = images();
+        found_.parts.push_back(std::move(part));
+    }
+
+    void add_item(const Extent& extent) {
+        if (found_.parts.empty() || !found_.parts.back().items) {
+            ImagePart part;
+            part.items = ImageItems{at_.path, at_.name, {}, {}, {}, element_, swapped_};
+            part.first_row = images();
+            found_.parts.push_back(std::move(part));
+        }
+        ImagePart& part = found_.parts.back();
+        part.items->addresses.push_back(extent.address);
+        part.items->bytes.push_back(extent.bytes);
+        ++part.count;
+    }
+
+    std::int64_t images() const { return static_cast<std::int64_t>(found_.names.size()); }
+
+    /// The bytes of a JPEG or PNG in a data set that is contiguous, or one chunk without filters.
     Extent lone_extent(hid_t dataset, const std::string& name) const {
         const Handle properties = checked(H5Dget_create_plist(dataset), where(name));
         if (H5Pget_layout(properties.get()) != H5D_CHUNKED) {
             return contiguous_extent(dataset, file_.size(), where(name));
         }
-        const StoredArray array = index_array(dataset, file_, name);
+        const StoredArray array = index_array(dataset, file_, full(name));
         std::uint64_t bytes = array.element_bytes;
         for (const std::uint64_t extent : array.shape) {
             bytes *= extent;
         }
         if (array.chunks.size() != 1 || !array.filters.empty() || array.chunks[0].bytes != bytes) {
-            throw DataError(fmt::format("{}: is one image in {} chunks{}; write all "
-                                        "images into one data set (N, H, W, C), which may be chunked and compressed",
+            throw DataError(fmt::format("{}: is a JPEG or PNG in {} chunks{}, which would have to be joined; write it "
+                                        "contiguous, as it is compressed already",
                                         where(name), array.chunks.size(),
                                         array.filters.empty() ? "" : " with filters"));
         }
@@ -130,16 +157,19 @@ class Collector {
     }
 
     const Located& at_;
+    const std::string& axes_;
     FileBytes file_;
     GroupImages& found_;
+    bool encoded_ = false;
+    Element element_ = Element::u8;
+    bool swapped_ = false;
 };
 
 } // namespace
 
-GroupImages group_images(const Located& at) {
+GroupImages group_images(const Located& at, const std::string& axes) {
     GroupImages found;
-    Collector(at, found).add_group(at.object.get(), "", -1);
-    found.part.count = static_cast<std::int64_t>(found.names.size());
+    Collector(at, axes, found).add_group(at.object.get(), "", -1);
     return found;
 }
 

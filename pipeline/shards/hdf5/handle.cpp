@@ -68,6 +68,16 @@ std::string reason() {
         H5E_DEFAULT, H5E_WALK_UPWARD,
         [](unsigned n, const H5E_error2_t* error, void* out) { return n == 0 ? keep_innermost(n, error, out) : 0; },
         &text);
+    if (text.find("version number") != std::string::npos) {
+        unsigned major = 0;
+        unsigned minor = 0;
+        unsigned release = 0;
+        H5get_libversion(&major, &minor, &release);
+        text +=
+            fmt::format(" (written for a newer HDF5 than the {}.{}.{} here, or damaged; copy its arrays with h5py into "
+                        "a file opened with libver=('earliest', 'v110'))",
+                        major, minor, release);
+    }
     return text.empty() ? "HDF5 gave no reason" : text;
 }
 

@@ -40,7 +40,7 @@ class Handle {
     hid_t id_ = H5I_INVALID_HID;
 };
 
-/// The innermost line of HDF5's current error stack.
+/// The innermost line of HDF5's current error stack; what to do about a file that a newer HDF5 wrote.
 std::string reason();
 /// Takes ownership of `id`. Throws DataError "<where>: <reason>" if the call that made it failed.
 Handle checked(hid_t id, const std::string& where);

@@ -25,16 +25,6 @@ std::string where(const Located& at) {
     return fmt::format("{}: {}", at.path, at.name);
 }
 
-/// Files of version 7.3 begin with a user block that says so.
-bool written_by_matlab(const std::string& path) {
-    char text[6] = {};
-    const FileBytes file(path);
-    if (file.size() >= sizeof(text)) {
-        file.read(0, text, sizeof(text));
-    }
-    return std::memcmp(text, "MATLAB", sizeof(text)) == 0;
-}
-
 /// Whether names say that an array of four dimensions is a 4D-STEM scan: py4DSTEM's data cubes, HyperSpy's
 /// experiments, EMD groups (attribute emd_group_type).
 bool is_scan(const Located& at) {
@@ -66,24 +56,6 @@ bool is_byte(hid_t type) {
     return H5Tget_class(type) == H5T_INTEGER && H5Tget_size(type) == 1;
 }
 
-/// An array that is one image by itself, as a stack of one.
-ImagePart lone_image(const Located& at, const std::string& axes) {
-    ImagePart part;
-    part.array = index_array(at.object.get(), FileBytes(at.path), at.name);
-    part.count = 1;
-    StoredArray& array = *part.array;
-    if (array.layout == StoredArray::Layout::library) {
-        throw DataError(fmt::format("{}: is one image that only libhdf5 reads ({}); write it contiguous or chunked",
-                                    where(at), array.reason));
-    }
-    array.shape.insert(array.shape.begin(), 1);
-    if (!array.chunk.empty()) {
-        array.chunk.insert(array.chunk.begin(), 1);
-    }
-    part.axes = meaning_of(at, array.shape, with_sample_axis(axes)).letters();
-    return part;
-}
-
 } // namespace
 
 Shape shape_of(hid_t object) {
@@ -108,14 +80,48 @@ Shape shape_of(hid_t object) {
     return element_of(type.get()) && rank >= 3 ? Shape::pixels : Shape::other;
 }
 
-std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, const Roots& roots) {
-    if (!axes.empty() && axes != with_sample_axis(axes)) {
-        std::vector<ImagePart> parts;
-        parts.push_back(lone_image(at, axes));
-        return parts;
+bool written_by_matlab(const std::string& path) {
+    char text[6] = {}; // of the user block, which says so
+    const FileBytes file(path);
+    if (file.size() >= sizeof(text)) {
+        file.read(0, text, sizeof(text));
     }
+    return std::memcmp(text, "MATLAB", sizeof(text)) == 0;
+}
+
+ImagePart lone_image(hid_t dataset, const FileBytes& file, const std::string& name, const std::string& axes) {
+    ImagePart part;
+    part.array = index_array(dataset, file, name);
+    part.count = 1;
+    StoredArray& array = *part.array;
+    if (array.layout == StoredArray::Layout::library) {
+        throw DataError(fmt::format("{}: {}: is one image that only libhdf5 reads ({}); write it contiguous or chunked",
+                                    file.path(), name, array.reason));
+    }
+    array.shape.insert(array.shape.begin(), 1);
+    if (!array.chunk.empty()) {
+        array.chunk.insert(array.chunk.begin(), 1);
+    }
+    const Axes meaning(with_sample_axis(axes));
+    try {
+        meaning.check(array.shape);
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}: {}: {}", file.path(), name, error.what()));
+    }
+    part.axes = meaning.letters();
+    return part;
+}
+
+std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, const Roots& roots) {
     const std::vector<hsize_t> dims = dimensions(at.object.get());
     const std::vector<std::uint64_t> shape(dims.begin(), dims.end());
+    // Three images of one channel are as likely as one with channels first.
+    const std::string alone = axes.empty() && Axes::guess_one_image(shape) == "HWC" ? "HWC" : axes;
+    if (!alone.empty() && alone != with_sample_axis(alone)) {
+        std::vector<ImagePart> parts;
+        parts.push_back(lone_image(at.object.get(), FileBytes(at.path), at.name, alone));
+        return parts;
+    }
     const Axes meaning = meaning_of(at, shape, axes);
     const bool rows_are_images = meaning.letters().front() == 'N' && meaning.letters().rfind('N') == 0;
     auto parts = rows_are_images ? virtual_parts(at, roots) : std::nullopt;

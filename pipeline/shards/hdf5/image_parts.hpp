@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/hdf5/location.hpp"
 #include "pipeline/shards/image_part.hpp"
 
@@ -20,9 +21,16 @@ enum class Shape {
 
 Shape shape_of(hid_t object);
 
+/// Whether MATLAB wrote the file (version 7.3): its columns come before rows.
+bool written_by_matlab(const std::string& path);
+
 /// The images of `at`, a data set of numbers: one part, or the parts of a virtual data set's sources. `axes` empty:
-/// guessed. Throws DataError "<path>: <name>: …".
+/// guessed; without N: the data set is one image. Throws DataError "<path>: <name>: …".
 std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, const Roots& roots);
+
+/// A data set that is one image by itself, called `name` in `file`, as a stack of one. Throws DataError "<path>:
+/// <name>: …".
+ImagePart lone_image(hid_t dataset, const FileBytes& file, const std::string& name, const std::string& axes);
 
 /// A data set of opaque elements or variable-length bytes, each a JPEG or PNG file.
 ImagePart encoded_part(const Located& at);
@@ -32,13 +40,16 @@ ImagePart encoded_part(const Located& at);
 ImagePart blob_part(const Located& at, const Located& offsets);
 
 /// One data set an image, in the group itself or in one subgroup a class. `labels` and `classes` are the subgroups';
-/// `names` those of the data sets, in order.
+/// `names` those of the data sets, in order. Pixels that do not lie in the file as they are wanted (chunks, channels
+/// first) are a part each.
 struct GroupImages {
-    ImagePart part;
+    std::vector<ImagePart> parts;
+    bool truth = false; ///< pixels are is_truth()
     std::vector<std::string> names;
     std::vector<std::int32_t> labels;
     std::vector<std::string> classes;
 };
-GroupImages group_images(const Located& at);
+/// `axes` of one image of pixels; empty: guessed.
+GroupImages group_images(const Located& at, const std::string& axes);
 
 } // namespace tacit::shards::h5

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/hdf5/listing.hpp"
 
+#include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
 
@@ -52,8 +53,9 @@ class Listing {
         if (!type.valid()) {
             return;
         }
-        ListedSet set{name, dimensions(dataset), shape_of(dataset), element_of(type.get()), false, 0};
+        ListedSet set{name, dimensions(dataset), shape_of(dataset), element_of(type.get()), false, "", 0};
         set.byte_list = H5Tget_class(type.get()) == H5T_OPAQUE || set.kind == Shape::blob;
+        set.lone = set.element ? Axes::guess_one_image({set.shape.begin(), set.shape.end()}) : std::string();
         set.bytes = static_cast<double>(H5Tget_size(type.get()));
         for (const hsize_t extent : set.shape) {
             set.bytes *= static_cast<double>(extent);
@@ -70,35 +72,60 @@ std::string group_of(const std::string& name) {
     return slash == std::string::npos ? "/" : name.substr(0, slash);
 }
 
-/// Groups that hold nothing but byte lists, two at least, and groups of such groups (classes) before them.
-std::vector<std::string> groups_of_images(const std::vector<ListedSet>& sets) {
-    std::map<std::string, int> images;
-    std::set<std::string> others;
+/// A data set, or a group of them.
+struct Candidate {
+    std::string name;
+    double bytes = 0;
+};
+
+/// Groups that hold nothing but images of one kind, as `kind` (0: none) tells, two at least, and groups of such groups
+/// (classes) before them.
+template <class Kind> std::vector<Candidate> groups_of_images(const std::vector<ListedSet>& sets, const Kind& kind) {
+    struct Group {
+        int kind = 0;
+        int images = 0;
+        double bytes = 0;
+    };
+    std::map<std::string, Group> groups;
     for (const ListedSet& set : sets) {
-        ++images[group_of(set.name)];
-        if (!set.byte_list) {
-            others.insert(group_of(set.name));
+        Group& group = groups.try_emplace(group_of(set.name), Group{kind(set), 0, 0}).first->second;
+        group.kind = group.kind == kind(set) ? group.kind : 0;
+        ++group.images;
+        group.bytes += set.bytes;
+    }
+    std::vector<Candidate> found;
+    std::map<std::string, Group> parents;
+    for (const auto& [name, group] : groups) {
+        if (group.kind != 0 && group.images > 1) {
+            found.push_back({name, group.bytes});
+        }
+        if (name != "/") {
+            Group& parent = parents.try_emplace(group_of(name), Group{group.kind, 0, 0}).first->second;
+            parent.kind = parent.kind == group.kind ? parent.kind : 0;
+            ++parent.images;
+            parent.bytes += group.bytes;
         }
     }
-    std::vector<std::string> groups;
-    std::map<std::string, int> classes;
-    for (const auto& [group, count] : images) {
-        if (others.contains(group)) {
-            continue;
-        }
-        if (count > 1) {
-            groups.push_back(group);
-        }
-        if (group != "/") {
-            ++classes[group_of(group)];
+    for (const auto& [name, parent] : parents) {
+        if (parent.kind != 0 && parent.images > 1 && !groups.contains(name)) {
+            found.insert(found.begin(), {name, parent.bytes});
         }
     }
-    for (const auto& [group, count] : classes) {
-        if (count > 1 && !images.contains(group)) {
-            groups.insert(groups.begin(), group);
-        }
+    return found;
+}
+
+int kind_of_bytes(const ListedSet& set) {
+    return set.byte_list ? 1 : 0;
+}
+
+/// Pixels of one type and number of channels.
+int kind_of_pixels(const ListedSet& set) {
+    if (set.lone.empty()) {
+        return 0;
     }
-    return groups;
+    const std::size_t channel = set.lone.find('C');
+    const hsize_t channels = channel == std::string::npos ? 1 : set.shape[channel];
+    return 8 * (1 + static_cast<int>(*set.element)) + static_cast<int>(channels); // 1, 3 or 4
 }
 
 /// Whether a name says that an array goes with images and is none itself.
@@ -112,17 +139,19 @@ bool goes_with_images(const std::string& name) {
 
 std::vector<std::string> image_candidates(const std::vector<ListedSet>& sets) {
     constexpr std::size_t kMost = 16;
-    std::vector<const ListedSet*> arrays;
+    std::vector<Candidate> arrays = groups_of_images(sets, kind_of_pixels);
     for (const ListedSet& set : sets) {
         if (set.kind == Shape::pixels || set.kind == Shape::encoded) {
-            arrays.push_back(&set);
+            arrays.push_back({set.name, set.bytes});
         }
     }
-    const auto rank = [](const ListedSet* set) { return std::pair(goes_with_images(set->name), -set->bytes); };
-    std::stable_sort(arrays.begin(), arrays.end(), [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
-    std::vector<std::string> names = groups_of_images(sets);
-    for (const ListedSet* set : arrays) {
-        names.push_back(set->name);
+    const auto rank = [](const Candidate& one) { return std::pair(goes_with_images(one.name), -one.bytes); };
+    std::stable_sort(arrays.begin(), arrays.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+    std::vector<std::string> names;
+    for (const std::vector<Candidate>& some : {groups_of_images(sets, kind_of_bytes), arrays}) {
+        for (const Candidate& one : some) {
+            names.push_back(one.name);
+        }
     }
     names.resize(std::min(names.size(), kMost));
     return names;

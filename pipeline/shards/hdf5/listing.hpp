@@ -17,6 +17,7 @@ struct ListedSet {
     Shape kind = Shape::other;
     std::optional<Element> element; ///< of numbers that Tacit reads
     bool byte_list = false;         ///< opaque, or bytes in one dimension: what an encoded image alone looks like
+    std::string lone;               ///< axes of pixels that look like one image; empty: they do not
     double bytes = 0;               ///< of all elements, unfiltered
 };
 
@@ -25,8 +26,8 @@ struct ListedSet {
 std::vector<ListedSet> list_datasets(hid_t file);
 
 /// Data sets and groups among them that may be images whatever their names, the likeliest first, sixteen at most:
-/// groups of one encoded image a data set, then arrays and encoded images by size, those with names for something else
-/// last.
+/// groups of one encoded image a data set, then arrays, groups of pixels and encoded images by size, those with names
+/// for something else last.
 std::vector<std::string> image_candidates(const std::vector<ListedSet>& sets);
 
 } // namespace tacit::shards::h5

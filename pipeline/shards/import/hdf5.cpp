@@ -13,6 +13,7 @@
 #include "pipeline/shards/value_range.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
@@ -239,6 +240,12 @@ class Hdf5Source final : public ImageSource {
                 fmt::format("{}: images differ in size and hold {} channels of {} values, which PNG does not "
                             "keep; bring them to one size",
                             path_, shape_.channels, element_name(element_)));
+        }
+        if (form_ == Form::loose_pixels && element_ == Element::u8 && range_ != natural_range(element_)) {
+            throw DataError(
+                fmt::format("{}: images differ in size and hold u8 values of the range [{}], which PNG does "
+                            "not keep; bring them to one size",
+                            path_, fmt::join(range_, ", ")));
         }
     }
 

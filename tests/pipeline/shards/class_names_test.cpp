@@ -42,6 +42,15 @@ TEST(ClassNames, AreTheLongerListOfNumbersOrAllNamesInOrder) {
     EXPECT_EQ(united({"cat", "dog"}, {"ant", "cat"}), (ClassNames{"ant", "cat", "dog"}));
 }
 
+TEST(ClassNames, StandForNumbersInTheirPlaces) {
+    EXPECT_EQ(united({"0", "1", "2"}, {"cat", "ant"}), (ClassNames{"cat", "ant", "2"}));
+    Numbers labels{0, 1};
+    ClassNames names{"0", "1"};
+    renumber(labels, names, {"cat", "ant", "bee"});
+    EXPECT_EQ(labels, (Numbers{0, 1}));
+    EXPECT_EQ(names, (ClassNames{"cat", "ant", "bee"}));
+}
+
 TEST(ClassNames, SayWhatALabelIs) {
     Numbers labels{0, 1, -1, 1};
     ClassNames names{"cat", "dog"};

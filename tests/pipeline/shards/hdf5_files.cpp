@@ -63,6 +63,23 @@ void Hdf5File::add_text(const std::string& object, const std::string& name, cons
     H5Awrite(attribute.get(), type.get(), value.data());
 }
 
+void Hdf5File::add_texts(const std::string& object, const std::string& name,
+                         const std::vector<std::string>& values) const {
+    const Handle at = made(H5Oopen(file_.get(), object.c_str(), H5P_DEFAULT), object);
+    const hsize_t count = values.size();
+    const Handle space(H5Screate_simple(1, &count, nullptr));
+    const Handle type(H5Tcopy(H5T_C_S1));
+    H5Tset_size(type.get(), H5T_VARIABLE);
+    const Handle attribute =
+        made(H5Acreate2(at.get(), name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT), name);
+    std::vector<const char*> texts;
+    texts.reserve(values.size());
+    for (const std::string& value : values) {
+        texts.push_back(value.c_str());
+    }
+    H5Awrite(attribute.get(), type.get(), texts.data());
+}
+
 Handle half_type() {
     Handle type(H5Tcopy(H5T_IEEE_F32LE));
     H5Tset_fields(type.get(), 15, 10, 5, 0, 10);

@@ -52,6 +52,7 @@ class Hdf5File {
     /// An attribute of the root or of an object.
     void add_number(const std::string& object, const std::string& name, double value) const;
     void add_text(const std::string& object, const std::string& name, const std::string& value) const;
+    void add_texts(const std::string& object, const std::string& name, const std::vector<std::string>& values) const;
 
   private:
     shards::h5::Session session_;

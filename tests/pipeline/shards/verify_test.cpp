@@ -109,7 +109,7 @@ TEST(Verify, NamesTheFileWhoseTextsAreDamaged) {
     write_encoded_split(folder.path(), 4);
     const std::string shard = folder / "train-00000.h5";
     flip(shard, place_of(shard, {'d', 'o', 'g'}));
-    expect_named(only_damage(folder.path()), {"train-00000.h5: its attributes are damaged"});
+    expect_named(only_damage(folder.path()), {"train-00000.h5: its attributes cannot be read"});
 }
 
 TEST(Verify, NamesTheFileWhoseLongListOfClassesIsDamaged) {

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/hdf5/class_lists.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <set>
+
+namespace tacit::shards::h5 {
+namespace {
+
+constexpr std::array<const char*, 4> kLists = {"class_names", "classes", "label_names", "categories"};
+constexpr long long kMaxValue = 1 << 20;
+
+std::string member_name(hid_t type, unsigned member) {
+    char* text = H5Tget_member_name(type, member);
+    std::string name = text == nullptr ? "" : text;
+    H5free_memory(text);
+    return name;
+}
+
+std::vector<std::string> list_of(hid_t object, const char* name, std::size_t least) {
+    try {
+        if (!has_attribute(object, name, "")) {
+            return {};
+        }
+        std::vector<std::string> texts = text_attribute(object, name, "");
+        const bool differ = std::set<std::string>(texts.begin(), texts.end()).size() == texts.size();
+        return differ && texts.size() >= least ? texts : std::vector<std::string>();
+    } catch (const DataError&) { // numbers, perhaps
+        return {};
+    }
+}
+
+/// The group that holds an object, and the root.
+std::array<Handle, 2> groups_above(hid_t dataset) {
+    std::string name(static_cast<std::size_t>(std::max<ssize_t>(H5Iget_name(dataset, nullptr, 0), 0)) + 1, '\0');
+    H5Iget_name(dataset, name.data(), name.size());
+    const std::string group = name.substr(0, name.rfind('/') + 1); // npos + 1: none
+    const Handle file(H5Iget_file_id(dataset));
+    return {Handle(H5Gopen2(file.get(), group.empty() ? "/" : group.c_str(), H5P_DEFAULT)),
+            Handle(H5Gopen2(file.get(), "/", H5P_DEFAULT))};
+}
+
+} // namespace
+
+std::vector<std::string> member_names(hid_t type) {
+    if (H5Tget_class(type) != H5T_ENUM || is_truth(type)) {
+        return {};
+    }
+    std::vector<std::string> names;
+    for (int i = 0; i < H5Tget_nmembers(type); ++i) {
+        std::array<unsigned char, 16> bytes{}; // as check_number() allows
+        if (H5Tget_member_value(type, static_cast<unsigned>(i), bytes.data()) < 0) {
+            return {};
+        }
+        const Handle base(H5Tget_super(type));
+        if (H5Tconvert(base.get(), H5T_NATIVE_LLONG, 1, bytes.data(), nullptr, H5P_DEFAULT) < 0) {
+            return {};
+        }
+        long long value = 0;
+        std::memcpy(&value, bytes.data(), sizeof(value));
+        if (value < -1 || value >= kMaxValue) {
+            return {};
+        }
+        for (auto number = static_cast<long long>(names.size()); number <= value; ++number) {
+            names.push_back(std::to_string(number));
+        }
+        if (value >= 0) {
+            names[static_cast<std::size_t>(value)] = member_name(type, static_cast<unsigned>(i));
+        }
+    }
+    return names;
+}
+
+std::vector<std::string> listed_class_names(hid_t dataset, std::size_t least) {
+    const std::array<Handle, 2> groups = groups_above(dataset);
+    for (const hid_t object : {dataset, groups[0].get(), groups[1].get()}) {
+        for (const char* name : kLists) {
+            std::vector<std::string> texts = list_of(object, name, least);
+            if (!texts.empty()) {
+                return texts;
+            }
+        }
+    }
+    return {};
+}
+
+std::string field_names(hid_t type) {
+    constexpr int kMost = 8;
+    const int fields = H5Tget_nmembers(type);
+    std::string names;
+    for (int i = 0; i < std::min(fields, kMost); ++i) {
+        names += fmt::format("{}'{}'", i == 0 ? "" : ", ", member_name(type, static_cast<unsigned>(i)));
+    }
+    return names + (fields > kMost ? ", …" : "");
+}
+
+} // namespace tacit::shards::h5
