@@ -6,7 +6,6 @@
 #include "pipeline/shards/chunk_reader.hpp"
 #include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
-#include "pipeline/shards/hdf5/metadata.hpp"
 
 #include <fmt/format.h>
 
@@ -98,11 +97,16 @@ void resolve(const std::vector<std::uint8_t>& references, std::uint64_t base, co
 
 } // namespace
 
-void check_heap_collection(const FileBytes& file, std::uint64_t address) {
+MetadataBlock read_heap_object(const FileBytes& file, std::uint64_t address, std::uint32_t index) {
     if (address > file.size()) {
         throw DataError(fmt::format("the heap collection at byte {} is damaged", address));
     }
-    read_collection(file, address);
+    const Collection objects = read_collection(file, address);
+    const auto object = objects.find(index);
+    if (object == objects.end()) {
+        throw DataError(fmt::format("object {} is not in the heap collection at byte {}", index, address));
+    }
+    return MetadataFile(file, 0).read(object->second.address, object->second.bytes);
 }
 
 ImageItems find_heap_items(hid_t dataset, const FileBytes& file, const std::string& name) {

@@ -3,6 +3,7 @@
 
 #include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/hdf5/metadata.hpp"
 #include "pipeline/shards/image_part.hpp"
 
 namespace tacit::shards::h5 {
@@ -12,8 +13,8 @@ namespace tacit::shards::h5 {
 /// (variable- length elements: length, collection's address, object's index). Throws DataError "<path>: <name>: …".
 ImageItems find_heap_items(hid_t dataset, const FileBytes& file, const std::string& name);
 
-/// Whether the collection of variable-length elements at byte `address` of the file can be walked to its end: libhdf5
+/// Object `index` of the heap collection at byte `address` of the file, whose objects can be walked to the end: libhdf5
 /// 1.10 does not come back from some that cannot. Throws DataError with the reason alone.
-void check_heap_collection(const FileBytes& file, std::uint64_t address);
+MetadataBlock read_heap_object(const FileBytes& file, std::uint64_t address, std::uint32_t index);
 
 } // namespace tacit::shards::h5

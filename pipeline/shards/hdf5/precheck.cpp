@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/heap_items.hpp"
+#include "pipeline/shards/hdf5/mapping_block.hpp"
 #include "pipeline/shards/hdf5/object_header.hpp"
 
 #include <fmt/format.h>
@@ -114,7 +115,7 @@ void check_object(hid_t group, const std::string& name, const FileBytes& file) {
             throw DataError(
                 fmt::format("has mappings at byte {} of a file of {}; the file is damaged", address, file.size()));
         }
-        check_heap_collection(file, *base + address);
+        check_mappings(read_heap_object(file, *base + address, message->u32()));
     }
 }
 

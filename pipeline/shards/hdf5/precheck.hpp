@@ -13,7 +13,8 @@ namespace tacit::shards::h5 {
 void check_superblock(const FileBytes& file);
 
 /// Refuses `name` of `group` before it is opened, if it is a group whose names claim more memory than there is, or a
-/// virtual data set whose mappings stand in a heap that libhdf5 1.10 does not come back from (check_heap_collection()).
+/// virtual data set whose mappings stand in a heap that libhdf5 1.10 does not come back from (read_heap_object()), or
+/// would make it write beyond the end of memory (check_mappings()).
 /// Throws DataError with the reason alone.
 void check_object(hid_t group, const std::string& name, const FileBytes& file);
 
