@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace tacit::testing {
+namespace tacit {
 
 /// The message of the exception of type E that `body` throws; "(nothing was thrown)" if it throws none.
 template <class E, class F> std::string message_of(F&& body) {
@@ -15,4 +15,4 @@ template <class E, class F> std::string message_of(F&& body) {
     return "(nothing was thrown)";
 }
 
-} // namespace tacit::testing
+} // namespace tacit

@@ -110,7 +110,7 @@ TEST(Warp, OfFloatsIsThatOfLevelsUnrounded) {
 }
 
 std::string refusal(const OpSpec& spec) {
-    return testing::message_of<ConfigError>([&] { const Recipe recipe(one_view(16, {spec}), 3); });
+    return message_of<ConfigError>([&] { const Recipe recipe(one_view(16, {spec}), 3); });
 }
 
 TEST(Affine, RefusesParametersThatMeanNothing) {

@@ -122,8 +122,7 @@ TEST(GradientReducer, NamesTheFirstParameterThatDiffersBetweenRanks) {
         EXPECT_NO_THROW(GradientReducer(parameters, world()));
         return;
     }
-    const std::string message =
-        testing::message_of<DistError>([&] { const GradientReducer reducer(parameters, world()); });
+    const std::string message = message_of<DistError>([&] { const GradientReducer reducer(parameters, world()); });
     EXPECT_NE(message.find("'other Float [2, 4]' on rank 0"), std::string::npos) << message;
     EXPECT_NE(message.find("'other Float [2, 5]' on rank " + std::to_string(world().size() - 1)), std::string::npos)
         << message;
@@ -137,8 +136,7 @@ TEST(GradientReducer, ReportsAParameterThatOtherRanksLack) {
     if (world().rank() == 0) {
         parameters.emplace_back("extra", parameter({1}));
     }
-    const std::string message =
-        testing::message_of<DistError>([&] { const GradientReducer reducer(parameters, world()); });
+    const std::string message = message_of<DistError>([&] { const GradientReducer reducer(parameters, world()); });
     EXPECT_NE(message.find("'extra Float [1]' on rank 0 but nothing more on rank 1"), std::string::npos) << message;
 }
 
@@ -160,9 +158,7 @@ TEST(BroadcastFromRoot, ReportsShapesThatDiffer) {
         GTEST_SKIP() << "needs two ranks";
     }
     const at::Tensor tensor = torch::zeros({2 + world().rank() % 2});
-    const std::string message = testing::message_of<DistError>([&] {
-        broadcast_from_root({{"buffer", tensor}}, world());
-    });
+    const std::string message = message_of<DistError>([&] { broadcast_from_root({{"buffer", tensor}}, world()); });
     EXPECT_NE(message.find("'buffer Float [3]' on rank 1"), std::string::npos) << message;
 }
 

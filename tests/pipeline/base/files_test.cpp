@@ -43,14 +43,14 @@ TEST_F(Files, ReplacesOldContent) {
 
 TEST_F(Files, AFailedWriteKeepsTheOldFileAndNamesThePath) {
     fs::create_directories(path("f/occupied")); // a rename over a folder that is not empty fails
-    const std::string message = testing::message_of<Error>([&] { write_file_atomically(path("f"), "new"); });
+    const std::string message = message_of<Error>([&] { write_file_atomically(path("f"), "new"); });
     EXPECT_NE(message.find(path("f")), std::string::npos) << message;
     EXPECT_TRUE(fs::is_directory(path("f/occupied")));
     EXPECT_EQ(entries(), 1U);
 }
 
 TEST_F(Files, AMissingFolderIsNamedWithTheReason) {
-    const std::string message = testing::message_of<Error>([&] { write_file_atomically(path("none/f"), "x"); });
+    const std::string message = message_of<Error>([&] { write_file_atomically(path("none/f"), "x"); });
     EXPECT_EQ(message, "cannot write '" + path("none/f") + "': No such file or directory (ENOENT)");
 }
 
@@ -64,8 +64,7 @@ TEST(FullDisk, IsAnIoErrorWithTheReason) {
     const std::string before = temporary_path((folder / "f").string()); // ends in a count
     const std::size_t dot = before.rfind('.');
     fs::create_symlink("/dev/full", before.substr(0, dot + 1) + std::to_string(std::stoi(before.substr(dot + 1)) + 1));
-    const std::string message =
-        testing::message_of<Error>([&] { write_file_atomically((folder / "f").string(), "x"); });
+    const std::string message = message_of<Error>([&] { write_file_atomically((folder / "f").string(), "x"); });
     EXPECT_NE(message.find("No space left on device (ENOSPC)"), std::string::npos) << message;
     EXPECT_TRUE(fs::is_empty(folder));
     fs::remove_all(folder);
@@ -73,13 +72,13 @@ TEST(FullDisk, IsAnIoErrorWithTheReason) {
 
 TEST_F(Files, ReadingWhatIsMissingNamesIt) {
     EXPECT_THROW(read_file(path("none")), IoError);
-    const std::string message = testing::message_of<Error>([&] { read_file(path("none")); });
+    const std::string message = message_of<Error>([&] { read_file(path("none")); });
     EXPECT_NE(message.find("none"), std::string::npos);
     EXPECT_NE(message.find("ENOENT"), std::string::npos);
 }
 
 TEST_F(Files, ReadingAFolderIsAnError) {
-    EXPECT_NE(testing::message_of<Error>([&] { read_file(folder_.string()); }).find("EISDIR"), std::string::npos);
+    EXPECT_NE(message_of<Error>([&] { read_file(folder_.string()); }).find("EISDIR"), std::string::npos);
 }
 
 TEST_F(Files, ReadingStopsAtTheLimit) {

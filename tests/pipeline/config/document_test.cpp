@@ -10,8 +10,6 @@
 namespace tacit::config {
 namespace {
 
-using testing::message_of;
-
 Document document(const std::string& text) {
     return Document::from_text(text, "c.yaml");
 }

@@ -15,8 +15,8 @@ Document document(const std::string& text) {
 }
 
 /// The message of the ConfigError that `read` throws on the root section of `text`.
-template <class Read> std::string message_of(const std::string& text, const Read& read) {
-    return testing::message_of<ConfigError>([&] {
+template <class Read> std::string refusal(const std::string& text, const Read& read) {
+    return message_of<ConfigError>([&] {
         Document config = document(text);
         read(config.root());
     });
@@ -121,7 +121,7 @@ void PrintTo(const BadValue& value, std::ostream* stream) {
 class BadValues : public ::testing::TestWithParam<BadValue> {};
 
 TEST_P(BadValues, AreNamedWithFileLineKeyAndRemedy) {
-    EXPECT_EQ(message_of(GetParam().text, GetParam().read), GetParam().message);
+    EXPECT_EQ(refusal(GetParam().text, GetParam().read), GetParam().message);
 }
 
 void read_lr(const Section& root) {

@@ -121,7 +121,7 @@ TEST_P(BadSamplesTest, TooManyStopTheRunWithALineThatSaysSo) {
             loader.next();
         }
     };
-    const std::string message = testing::message_of<DataError>(read);
+    const std::string message = message_of<DataError>(read);
     EXPECT_NE(message.find("more than 3 images are damaged (data.max_bad_samples)"), std::string::npos) << message;
 }
 
@@ -136,7 +136,7 @@ TEST_P(BadSamplesTest, FailingNamesTheSample) {
         }
     };
     for (int attempt = 0; attempt < 2; ++attempt) {
-        const std::string message = testing::message_of<DataError>(read);
+        const std::string message = message_of<DataError>(read);
         EXPECT_NE(message.find("train-00000.h5: images: image "), std::string::npos) << message;
         EXPECT_NE(message.find("is damaged"), std::string::npos) << message;
     }
@@ -164,7 +164,7 @@ TEST_P(BadSamplesTest, GivesUpWhereNothingCanTakeThePlace) {
     const shards::Dataset dataset = open();
     std::filesystem::resize_file(path(), 100);
     Loader loader(dataset, recipe_, options());
-    const std::string message = testing::message_of<DataError>([&] { loader.next(); });
+    const std::string message = message_of<DataError>([&] { loader.next(); });
     EXPECT_NE(message.find("no image can take the place"), std::string::npos) << message;
 }
 

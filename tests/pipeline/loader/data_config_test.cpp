@@ -9,8 +9,6 @@
 namespace tacit::loader {
 namespace {
 
-using testing::message_of;
-
 TEST(DataConfig, PathIsRequired) {
     config::Document document = config::Document::from_text("data: {train: a}", "test.yaml");
     EXPECT_NE(message_of<ConfigError>([&] { read_data(document.root().section("data")); }).find("data.path"),

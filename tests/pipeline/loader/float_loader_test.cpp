@@ -87,7 +87,7 @@ TEST_F(FloatLoaderTest, AnOperationOnLevelsAloneIsRefused) {
     ASSERT_TRUE(kRegistered);
     const shards::Dataset dataset = open({});
     const augment::Recipe recipe({"test", kSide, {{{{"levels_alone", 1.0, {}}}, 0}}}, 2);
-    const std::string message = testing::message_of<ConfigError>([&] { Loader loader(dataset, recipe, options()); });
+    const std::string message = message_of<ConfigError>([&] { Loader loader(dataset, recipe, options()); });
     EXPECT_NE(message.find("levels_alone"), std::string::npos) << message;
 }
 

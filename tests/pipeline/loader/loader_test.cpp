@@ -97,7 +97,7 @@ TEST_F(LoaderTest, DamageIsNoticedInImagesThatNoOperationTouches) {
     testing::write_bytes(shard, bytes);
     const augment::Recipe none(augment::preset("none", kShape.height, kShape.channels), kShape.channels);
     Loader loader(dataset_, none, options());
-    const std::string message = testing::message_of<DataError>([&] {
+    const std::string message = message_of<DataError>([&] {
         for (int b = 0; b < kThreeEpochs; ++b) {
             loader.next();
         }
@@ -231,7 +231,7 @@ TEST_F(LoaderTest, DamagedSampleSurfacesWithItsNameAgainAndAgain) {
         }
     };
     for (int attempt = 0; attempt < 2; ++attempt) {
-        const std::string message = testing::message_of<DataError>(read_epoch);
+        const std::string message = message_of<DataError>(read_epoch);
         EXPECT_NE(message.find("images: image 21 "), std::string::npos) << message;
     }
 }
@@ -246,14 +246,14 @@ TEST_F(LoaderTest, StopsAtAnyMoment) {
 }
 
 TEST_F(LoaderTest, RefusesABatchThatRanksCannotShare) {
-    const std::string message = testing::message_of<ConfigError>([&] { Loader(dataset_, recipe_, options(1, 0, 3)); });
+    const std::string message = message_of<ConfigError>([&] { Loader(dataset_, recipe_, options(1, 0, 3)); });
     EXPECT_NE(message.find("a global batch of 8 cannot be shared by 3 ranks"), std::string::npos) << message;
 }
 
 TEST_F(LoaderTest, RefusesLessThanOneBatch) {
     LoaderOptions large = options();
     large.global_batch = 64;
-    const std::string message = testing::message_of<ConfigError>([&] { Loader(dataset_, recipe_, large); });
+    const std::string message = message_of<ConfigError>([&] { Loader(dataset_, recipe_, large); });
     EXPECT_NE(message.find("50 images are less than one global batch of 64"), std::string::npos) << message;
 }
 

@@ -14,7 +14,6 @@ namespace tacit::loader {
 namespace {
 
 using testing::Hdf5File;
-using testing::message_of;
 
 /// A file of floats 0, 1, …, 8, as one image of 3 x 3, whose range is [0, 10].
 shards::Dataset ramp(const TemporaryFolder& folder, std::vector<double> range = {0, 10}) {

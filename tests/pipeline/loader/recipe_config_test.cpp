@@ -12,8 +12,6 @@
 namespace tacit::loader {
 namespace {
 
-using testing::message_of;
-
 shards::DatasetInfo info_of(int side, int channels) {
     shards::DatasetInfo info;
     info.channels = channels;

@@ -16,8 +16,6 @@
 namespace tacit::shards::h5 {
 namespace {
 
-using testing::message_of;
-
 constexpr hsize_t kNone = H5S_UNLIMITED;
 
 /// A data set of bytes whose chunk index is of some kind.

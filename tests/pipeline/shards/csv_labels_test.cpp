@@ -12,7 +12,6 @@
 namespace tacit::shards {
 namespace {
 
-using testing::message_of;
 using testing::write_foreign;
 
 using Names = std::vector<std::string>;

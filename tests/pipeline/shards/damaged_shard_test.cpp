@@ -15,7 +15,6 @@ namespace {
 
 using testing::make_pixels;
 using testing::make_png;
-using testing::message_of;
 using testing::pixels_of;
 using testing::write_encoded;
 using testing::write_raw_split;

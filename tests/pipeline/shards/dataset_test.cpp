@@ -18,7 +18,6 @@ using testing::expect_blocks_equal_reads;
 using testing::make_jpeg;
 using testing::make_pixels;
 using testing::make_png;
-using testing::message_of;
 using testing::pixels_of;
 using testing::write_encoded;
 using testing::write_raw_split;

@@ -14,7 +14,6 @@ namespace {
 
 using testing::make_jpeg;
 using testing::make_png;
-using testing::message_of;
 
 using Bytes = std::vector<std::uint8_t>;
 

@@ -16,7 +16,6 @@ namespace tacit::shards {
 namespace {
 
 using testing::expect_blocks_equal_reads;
-using testing::message_of;
 using testing::pixels_of;
 using testing::write_foreign;
 

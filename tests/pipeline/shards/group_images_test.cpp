@@ -16,7 +16,6 @@ namespace {
 using testing::counting;
 using testing::Hdf5File;
 using testing::Hdf5Storage;
-using testing::message_of;
 
 using Bytes = std::vector<std::uint8_t>;
 using Numbers = std::vector<std::int32_t>;

@@ -12,7 +12,6 @@ namespace tacit::shards {
 namespace {
 
 using testing::make_png;
-using testing::message_of;
 using testing::pixels_of;
 using testing::write_foreign;
 

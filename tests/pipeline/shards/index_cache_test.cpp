@@ -18,7 +18,6 @@ namespace tacit::shards {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::message_of;
 using testing::pixels_of;
 using testing::write_foreign;
 

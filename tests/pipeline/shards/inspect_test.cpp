@@ -18,7 +18,6 @@ namespace {
 using testing::counting;
 using testing::Hdf5File;
 using testing::Hdf5Storage;
-using testing::message_of;
 
 using Bytes = std::vector<std::uint8_t>;
 using Floats = std::vector<float>;

@@ -12,7 +12,6 @@ namespace tacit::shards {
 namespace {
 
 using testing::Hdf5File;
-using testing::message_of;
 
 using Names = std::vector<std::string>;
 using Numbers = std::vector<std::int32_t>;

@@ -21,8 +21,6 @@
 namespace tacit::shards {
 namespace {
 
-using testing::message_of;
-
 const std::vector<SplitShare> kThree = {{"train", 0.7}, {"val", 0.1}, {"test", 0.2}};
 
 std::vector<std::int32_t> labels_of(int count, int classes) {

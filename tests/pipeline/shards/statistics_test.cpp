@@ -19,7 +19,6 @@ namespace tacit::shards {
 namespace {
 
 using testing::Hdf5File;
-using testing::message_of;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();

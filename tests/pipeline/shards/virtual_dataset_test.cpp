@@ -13,7 +13,6 @@
 namespace tacit::shards {
 namespace {
 
-using testing::message_of;
 using testing::pixels_of;
 
 /// Bytes of an image.

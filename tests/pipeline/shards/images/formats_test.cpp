@@ -16,7 +16,6 @@ namespace {
 
 using testing::Bytes;
 using testing::import_fixture;
-using testing::message_of;
 using testing::read_bytes;
 
 struct Case {
