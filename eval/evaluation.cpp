@@ -8,6 +8,7 @@
 #include "eval/picture_files.hpp"
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/class_names.hpp"
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/open_dataset.hpp"
 
@@ -20,7 +21,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <iterator>
 
 namespace tacit::eval {
 
@@ -60,13 +60,6 @@ std::string content_digest(const shards::Dataset& dataset) {
     return digest.hex();
 }
 
-/// The classes of `first`, then those that only `more` has.
-std::vector<std::string> continued(std::vector<std::string> first, const std::vector<std::string>& more) {
-    std::copy_if(more.begin(), more.end(), std::back_inserter(first),
-                 [&](const std::string& name) { return std::find(first.begin(), first.end(), name) == first.end(); });
-    return first;
-}
-
 } // namespace
 
 Evaluation::Evaluation(train::LoadedRun& run, const EvalConfig& config, dist::Communicator& comm)
@@ -88,7 +81,7 @@ const shards::Dataset& Evaluation::split(const std::string& name) {
     }
     if (name != run_.data.train) {
         const std::vector<std::string>& known = train().info().classes;
-        dataset.number_classes_as(name == run_.data.test ? known : continued(known, dataset.info().classes));
+        dataset.number_classes_as(name == run_.data.test ? known : shards::continued(known, dataset.info().classes));
     }
     return splits_.emplace(name, std::move(dataset)).first->second;
 }

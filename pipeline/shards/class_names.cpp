@@ -6,22 +6,55 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace tacit::shards {
 namespace {
 
-/// Both lists in one; nullopt where a place has two names.
-std::optional<ClassNames> joined(const ClassNames& one, const ClassNames& other) {
-    ClassNames all = one.size() >= other.size() ? one : other;
-    for (std::size_t i = 0; i < std::min(one.size(), other.size()); ++i) {
-        const std::string number = std::to_string(i);
-        if (one[i] != other[i] && one[i] != number && other[i] != number) {
-            return std::nullopt;
+bool is_number_of(const std::string& name, std::size_t place) {
+    return name == std::to_string(place);
+}
+
+/// 0, 1, 2 and so on: most likely, no names were given.
+bool has_no_names(const ClassNames& list) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        if (!is_number_of(list[i], i)) {
+            return false;
         }
-        all[i] = one[i] == number ? other[i] : one[i];
+    }
+    return true;
+}
+
+/// Whether numbers may stand for the names in their places: not where a number is itself a name of another place.
+bool takes_numbers(const ClassNames& list) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const bool number = list[i].find_first_not_of("0123456789") == std::string::npos;
+        if (number && !is_number_of(list[i], i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Both lists in one where one begins with the other or has no names; nullopt where they differ.
+std::optional<ClassNames> joined(const ClassNames& one, const ClassNames& other) {
+    const ClassNames& longer = one.size() >= other.size() ? one : other;
+    const ClassNames& shorter = one.size() >= other.size() ? other : one;
+    if (std::equal(shorter.begin(), shorter.end(), longer.begin())) {
+        return longer;
+    }
+    const bool unnamed = (has_no_names(one) && takes_numbers(other)) || (has_no_names(other) && takes_numbers(one));
+    if (!unnamed) {
+        return std::nullopt;
+    }
+    ClassNames all = longer;
+    for (std::size_t i = 0; i < shorter.size(); ++i) {
+        all[i] = is_number_of(longer[i], i) ? shorter[i] : longer[i];
     }
     return all;
 }
@@ -37,15 +70,30 @@ ClassNames united(const ClassNames& one, const ClassNames& other) {
     return {all.begin(), all.end()};
 }
 
+ClassNames continued(const ClassNames& first, const ClassNames& more) {
+    if (auto all = joined(first, more)) {
+        return std::move(*all);
+    }
+    const std::unordered_set<std::string> known(first.begin(), first.end());
+    ClassNames all = first;
+    std::copy_if(more.begin(), more.end(), std::back_inserter(all),
+                 [&](const std::string& name) { return !known.contains(name); });
+    return all;
+}
+
 void renumber(std::vector<std::int32_t>& labels, ClassNames& names, const ClassNames& to) {
     if (auto all = joined(names, to)) {
         names = std::move(*all);
         return;
     }
+    std::unordered_map<std::string, std::int32_t> places;
+    for (const std::string& name : to) {
+        places.emplace(name, static_cast<std::int32_t>(places.size()));
+    }
     std::vector<std::int32_t> numbers;
     for (const std::string& name : names) {
-        const auto found = std::find(to.begin(), to.end(), name);
-        numbers.push_back(found == to.end() ? -1 : static_cast<std::int32_t>(found - to.begin()));
+        const auto found = places.find(name);
+        numbers.push_back(found == places.end() ? -1 : found->second);
     }
     for (std::int32_t& label : labels) {
         if (label < 0) {

@@ -11,9 +11,13 @@ namespace tacit::shards {
 
 using ClassNames = std::vector<std::string>;
 
-/// All classes: both lists in one where they agree place by place as far as both go, else all names in alphabetical
-/// order. A name that is its place's number stands for any name there: the file had none.
+/// All classes: both lists in one where they agree, else all names in alphabetical order. Lists agree where one begins
+/// with the other, or is 0, 1, 2 and so on, which stand for whatever names the other has in these places (unless those
+/// are numbers too, of other places).
 ClassNames united(const ClassNames& one, const ClassNames& other);
+
+/// The same with the classes of `first` in their places: what only `more` has comes after them.
+ClassNames continued(const ClassNames& first, const ClassNames& more);
 
 /// Gives every label the number that its class, of `names`, has in `to`, which `names` become; -1 stays. Where the
 /// lists agree, only `names` change, to both in one. Throws DataError with the reason alone where `to` lacks the class

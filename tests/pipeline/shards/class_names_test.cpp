@@ -50,6 +50,21 @@ TEST(ClassNames, StandForNumbersInTheirPlaces) {
     EXPECT_EQ(names, (ClassNames{"cat", "ant", "bee"}));
 }
 
+TEST(ClassNames, ThatAreNumbersThemselvesAreNames) {
+    EXPECT_EQ(united({"0", "1", "2"}, {"3", "4"}), (ClassNames{"0", "1", "2", "3", "4"}));
+    EXPECT_EQ(united({"0", "1", "3"}, {"0", "1", "2", "3"}), (ClassNames{"0", "1", "2", "3"}));
+    EXPECT_EQ(united({"0", "1", "10", "2", "none"}, {"0", "1", "2"}), (ClassNames{"0", "1", "10", "2", "none"}));
+    Numbers labels{0, 1, 2};
+    ClassNames names{"0", "1", "2"};
+    renumber(labels, names, {"0", "1", "10", "2", "none"});
+    EXPECT_EQ(labels, (Numbers{0, 1, 3}));
+}
+
+TEST(ClassNames, OfAnotherSplitFollowThoseThatAreKnown) {
+    EXPECT_EQ(continued({"dog", "cat"}, {"ant", "cat"}), (ClassNames{"dog", "cat", "ant"}));
+    EXPECT_EQ(continued({"dog", "cat"}, {"0", "1", "2"}), (ClassNames{"dog", "cat", "2"}));
+}
+
 TEST(ClassNames, SayWhatALabelIs) {
     Numbers labels{0, 1, -1, 1};
     ClassNames names{"cat", "dog"};
