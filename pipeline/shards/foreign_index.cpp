@@ -179,6 +179,28 @@ Labels guessed_labels(const std::string& name, const std::string& path, const Da
     return {std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}};
 }
 
+/// Without the splits that no image belongs to, which counting and enumerations name too.
+Labels of_images(Labels splits) {
+    std::vector<std::int32_t> numbers(splits.classes.size(), -1);
+    for (const std::int32_t split : splits.values) {
+        if (split >= 0) {
+            numbers[static_cast<std::size_t>(split)] = 0;
+        }
+    }
+    std::vector<std::string> kept;
+    for (std::size_t split = 0; split < numbers.size(); ++split) {
+        if (numbers[split] == 0) {
+            numbers[split] = static_cast<std::int32_t>(kept.size());
+            kept.push_back(std::move(splits.classes[split]));
+        }
+    }
+    splits.classes = std::move(kept);
+    for (std::int32_t& split : splits.values) {
+        split = split < 0 ? -1 : numbers[static_cast<std::size_t>(split)];
+    }
+    return splits;
+}
+
 } // namespace
 
 std::optional<ForeignNames> guess_names(hid_t file, const std::string& split) {
@@ -220,7 +242,8 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
     index.labels = std::move(labels.values);
     index.classes = std::move(labels.classes);
     if (!spec.split_by.empty()) {
-        Labels splits = named_labels("data.split_by", with_split(spec.split_by, wanted), path, spec, index, images);
+        Labels splits =
+            of_images(named_labels("data.split_by", with_split(spec.split_by, wanted), path, spec, index, images));
         index.splits = std::move(splits.values);
         index.split_names = std::move(splits.classes);
     }
