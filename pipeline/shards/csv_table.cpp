@@ -17,31 +17,45 @@ class CsvReader {
 
     bool done() const { return at_ >= text_.size(); }
 
-    /// The next row; no cells: the line is blank.
+    /// The next row; no cells: it holds nothing.
     CsvRow row() {
         CsvRow row{line_, {}};
-        const std::size_t begin = at_;
-        std::string cell;
-        for (; !done() && text_[at_] != '\n'; ++at_) {
-            if (text_[at_] == '"' && cell.empty()) {
-                read_quoted(cell);
-            } else if (text_[at_] == ',') {
-                row.cells.push_back(std::move(cell));
-                cell.clear();
-            } else if (text_[at_] != '\r') {
-                cell += text_[at_];
-            }
+        bool blank = true;
+        bool more = true;
+        while (more) {
+            blank = read_cell(row.cells.emplace_back()) && blank;
+            more = !done() && text_[at_] == ',';
+            ++at_;
         }
-        const std::string_view whole = text_.substr(begin, at_ - begin);
-        if (!whole.empty() && whole != "\r") {
-            row.cells.push_back(std::move(cell));
-        }
-        ++at_;
         ++line_;
+        if (blank) {
+            row.cells.clear();
+        }
         return row;
     }
 
   private:
+    /// Up to the comma or line break behind it; whether nothing is there, not even quotes.
+    bool read_cell(std::string& cell) {
+        bool quoted = false;
+        std::size_t kept = 0; // what ends in quotes or in something to see
+        for (; !done() && text_[at_] != ',' && text_[at_] != '\n'; ++at_) {
+            const bool unseen = text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\r';
+            if (text_[at_] == '"' && cell.empty() && !quoted) {
+                read_quoted(cell);
+                quoted = true;
+                kept = cell.size();
+            } else if (!unseen) {
+                cell += text_[at_];
+                kept = cell.size();
+            } else if (!cell.empty() && text_[at_] != '\r') {
+                cell += text_[at_];
+            }
+        }
+        cell.resize(kept);
+        return cell.empty() && !quoted;
+    }
+
     /// From one quote to the other, on which it ends; two in a row are one within the cell.
     void read_quoted(std::string& cell) {
         const std::size_t begins = line_;

@@ -13,8 +13,9 @@ struct CsvRow {
     std::vector<std::string> cells;
 };
 
-/// The lines that are not blank, the header first. Quoted cells (RFC 4180) may hold commas and line breaks, which
-/// become spaces. Throws IoError; DataError for a file without a line or a quoted cell without an end.
+/// The lines that hold something else than blanks and commas, the header first. Quoted cells (RFC 4180) may hold commas
+/// and line breaks, which become spaces; spaces and tabs around others are no part of them. Throws IoError; DataError
+/// for a file without a line or a quoted cell without an end.
 std::vector<CsvRow> read_csv(const std::string& path);
 
 } // namespace tacit::shards

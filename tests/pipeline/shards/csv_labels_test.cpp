@@ -99,6 +99,30 @@ TEST(TableOfLabels, ByteOrderMarkAndBlankLinesAreSkipped) {
     EXPECT_EQ(Dataset::open(spec_of(folder / "stack.h5", "table.csv:label"), "train").labels(), (Numbers{2, 0, 1}));
 }
 
+TEST(TableOfLabels, SpacesAroundCellsAreNoPartOfThem) {
+    EXPECT_EQ(labels_of_table({"0", "1"}, "id , label\t\n1 ,\t1\n 0, 0 \n").values, (Numbers{0, 1}));
+    EXPECT_EQ(labels_of_table({"0", "1"}, "id, label\r\n0, big cat \r\n1,ant\r\n").classes, (Names{"ant", "big cat"}));
+}
+
+TEST(TableOfLabels, SpacesWithinQuotesAreKept) {
+    const Labels labels = labels_of_table({"0", "1"}, "id,label\n0, \" a \" \n1,a\n");
+    EXPECT_EQ(labels.classes, (Names{" a ", "a"}));
+}
+
+TEST(TableOfLabels, RowsOfEmptyCellsAreSkipped) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "stack.h5", "images", {3, 2, 2, 1}, nullptr);
+    write_file_atomically(folder / "table.csv", "label,note\n2,a\n,\n0,b\n1,c\n , \n,\n");
+    EXPECT_EQ(Dataset::open(spec_of(folder / "stack.h5", "table.csv:label"), "train").labels(), (Numbers{2, 0, 1}));
+}
+
+TEST(TableOfLabels, QuotedEmptyCellMakesARow) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "stack.h5", "images", {3, 2, 2, 1}, nullptr);
+    write_file_atomically(folder / "table.csv", "label\n2\n\"\"\n1\n");
+    EXPECT_EQ(Dataset::open(spec_of(folder / "stack.h5", "table.csv:label"), "train").labels(), (Numbers{2, -1, 1}));
+}
+
 TEST(TableOfLabels, ShortLineIsNamedByItsPlaceInTheFile) {
     const std::string message = refused_table({"0", "1"}, "id,label\r\n\r\n0,0\r\n\n1\r\n");
     EXPECT_NE(message.find("line 5 has 1 columns and no 'label'"), std::string::npos) << message;
