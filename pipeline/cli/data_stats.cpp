@@ -26,11 +26,13 @@ void data_stats_options(OptionTable& table) {
     add_json_option(table);
 }
 
-nlohmann::ordered_json class_counts(const shards::DatasetInfo& info, const shards::Statistics& statistics) {
-    nlohmann::ordered_json counts = nlohmann::ordered_json::object();
+/// Name and number of images of every class. A list: JSON in this order searches all names for each that is set.
+std::vector<std::pair<std::string, std::int64_t>> class_counts(const shards::DatasetInfo& info,
+                                                               const shards::Statistics& statistics) {
+    std::vector<std::pair<std::string, std::int64_t>> counts;
     for (std::size_t label = 0; label < statistics.class_counts.size(); ++label)
-        counts[label < info.classes.size() ? info.classes[label] : std::to_string(label)] =
-            statistics.class_counts[label];
+        counts.emplace_back(label < info.classes.size() ? info.classes[label] : std::to_string(label),
+                            statistics.class_counts[label]);
     return counts;
 }
 
@@ -70,6 +72,7 @@ std::string json_of(const shards::DatasetInfo& info, const shards::Statistics& s
     nlohmann::ordered_json pairs = nlohmann::ordered_json::array();
     for (const shards::DuplicatePair& pair : statistics.duplicates.examples)
         pairs.push_back({pair.first, pair.second});
+    const auto counts = class_counts(info, statistics);
     const nlohmann::ordered_json json = {
         {"path", info.path},
         {"split", info.split},
@@ -87,7 +90,7 @@ std::string json_of(const shards::DatasetInfo& info, const shards::Statistics& s
         {"infinite", statistics.not_finite.infinite},
         {"not_finite_images", statistics.not_finite_images},
         {"first_not_finite", statistics.first_not_finite},
-        {"classes", class_counts(info, statistics)},
+        {"classes", nlohmann::ordered_json::object_t(counts.begin(), counts.end())},
         {"unlabelled", statistics.unlabelled},
         {"duplicates", statistics.duplicates.count},
         {"duplicate_examples", pairs},
@@ -143,9 +146,8 @@ std::string text_of(const shards::DatasetInfo& info, const shards::Statistics& s
     for (const shards::DuplicatePair& pair : statistics.duplicates.examples)
         text += fmt::format("            image {} equals image {}\n", pair.second, pair.first);
     text += fmt::format("unlabelled  {}\n", statistics.unlabelled);
-    const nlohmann::ordered_json counts = class_counts(info, statistics);
-    for (const auto& [name, count] : counts.items())
-        text += fmt::format("  {:<24} {}\n", name, count.get<std::int64_t>());
+    for (const auto& [name, count] : class_counts(info, statistics))
+        text += fmt::format("  {:<24} {}\n", name, count);
     return text + fmt::format("measured in {} ({} pass{} over the images)\n", duration_text(statistics.seconds),
                               statistics.passes, statistics.passes == 1 ? "" : "es");
 }
