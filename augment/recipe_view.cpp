@@ -50,7 +50,7 @@ void check_size(const View& view, const std::string& where) {
         if (side != 0 && side != view.size) {
             throw ConfigError(
                 fmt::format("{}: {} makes images of size {}, and the view is {} x {}; give both one size, or "
-                            "end with resize, random_resized_crop or center_crop",
+                            "always (p: 1) end with resize, random_resized_crop or center_crop",
                             where, step->name, side, view.size, view.size));
         }
         if (side != 0 && step->p >= 1) {

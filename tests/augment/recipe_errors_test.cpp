@@ -50,6 +50,7 @@ TEST(RecipeErrors, LastSizeIsTheView) {
     expect_in(op_refusal(resize), "resize_short_side makes images of size 40, and the view is 32 x 32");
     expect_in(refusal(one_view(32, {resize, crop, {"horizontal_flip", 0.5, {}}})), "random_resized_crop makes images");
     expect_in(refusal(one_view(32, {resize, {"center_crop", 0.5, {}}})), "resize_short_side makes images");
+    expect_in(refusal(one_view(32, {resize, {"center_crop", 0.5, {}}})), "or always (p: 1) end with resize");
     EXPECT_EQ(refusal(one_view(32, {resize, crop, {"center_crop", 1.0, {}}, {"horizontal_flip", 0.5, {}}})), "");
 }
 
