@@ -75,6 +75,9 @@ const shards::Dataset& Evaluation::split(const std::string& name) {
         return found->second;
     }
     shards::Dataset dataset = train::open_dataset(run_.data.source, name, comm_);
+    if (name != run_.data.train) {
+        dataset.read_as(train().info());
+    }
     if (dataset.info().channels != run_.shape.channels) {
         throw DataError(fmt::format("{}: split {} has {} channels, the run {} was trained on {}", run_.data.source.path,
                                     name, dataset.info().channels, run_.name, run_.shape.channels));

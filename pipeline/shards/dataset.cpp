@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/dataset_parts.hpp"
+#include "pipeline/shards/encoded_kind.hpp"
 #include "pipeline/shards/images/codec.hpp"
 #include "pipeline/shards/images/formats.hpp"
 #include "pipeline/shards/value_range.hpp"
@@ -17,30 +18,12 @@
 namespace tacit::shards {
 namespace {
 
-/// Black and white of the part's numbers.
-const std::vector<double>& range_of(const DatasetPart& part) {
-    const std::vector<double>& range = part.file->value_range;
-    if (range.empty()) {
-        throw ConfigError(fmt::format("{}: holds floating-point numbers; say which of them mean black and white with "
-                                      "data.range: [low, high]",
-                                      part.name()));
-    }
-    return range;
-}
-
 /// `image` is the image's number in the part.
 void verify(const DatasetPart& part, std::int64_t image, const StoredImage& stored) {
     const std::vector<std::uint32_t>& checksums = part.file->checksums;
     if (!checksums.empty() &&
         crc32c(stored.bytes.data(), stored.bytes.size()) != checksums.at(static_cast<std::size_t>(part.row(image)))) {
         throw DataError("is damaged (its checksum differs); restore the file or import the images again");
-    }
-}
-
-/// Gray is repeated to RGB; the other way colour would be lost.
-void refuse_colour(bool gray, int channels) {
-    if (!gray && channels == 1) {
-        throw DataError("has colour where the other images are gray; convert one of them");
     }
 }
 
@@ -79,7 +62,7 @@ std::uint8_t* Dataset::Impl::room(augment::ImageShape shape, SampleBuffer& buffe
 augment::ImageWindow Dataset::Impl::unpack(std::span<const std::uint8_t> bytes, const augment::SampleViews* views,
                                            SampleBuffer& buffer) const {
     EncodedImage image(bytes, info.channels);
-    refuse_colour(image.is_gray(), info.channels);
+    refuse_colour(image.is_gray(), info.channels == 1);
     const augment::ImageShape whole = image.shape();
     if (info.shape.height != 0 && whole != info.shape) {
         throw DataError(fmt::format("is {} x {} pixels, the shard says all are {} x {}", whole.width, whole.height,
@@ -99,7 +82,7 @@ StoredImage Dataset::Impl::numbers(const StoredImage& stored, SampleBuffer& buff
         return stored;
     }
     if (info.element == Element::u16) {
-        refuse_colour(file_info(stored.bytes, false).picture.shape.channels == 1, info.channels);
+        refuse_colour(file_info(stored.bytes, false).picture.shape.channels == 1, info.channels == 1);
         const augment::ImageShape shape = decode_file(stored.bytes, false, info.channels, info.element, buffer.wide);
         return {buffer.wide, shape, info.element};
     }
@@ -132,7 +115,7 @@ augment::ImageWindow Dataset::Impl::levels(std::int64_t index_of_image, const St
     }
     const DatasetPart& part = parts.part_of(index_of_image);
     const StoredImage image = numbers(stored, buffer);
-    const std::vector<double>& range = range_of(part);
+    const std::vector<double>& range = part.range();
     if (part.levels) {
         return augment::ImageView{image.bytes.data(), image.shape};
     }
@@ -152,7 +135,7 @@ augment::ImageWindow Dataset::Impl::decode(std::int64_t index_of_image, const St
 
 augment::FloatImageView Dataset::Impl::floats(std::int64_t index_of_image, const StoredImage& stored,
                                               SampleBuffer& buffer) const {
-    const std::vector<double>& range = range_of(parts.part_of(index_of_image));
+    const std::vector<double>& range = parts.part_of(index_of_image).range();
     try {
         const StoredImage image = numbers(stored, buffer);
         float* to = buffer.floats.get(image.shape.values());
@@ -189,6 +172,16 @@ const std::vector<std::int32_t>& Dataset::labels() const {
 
 const std::vector<std::int64_t>& Dataset::block_starts() const {
     return impl_->parts.block_starts();
+}
+
+void Dataset::read_as(const DatasetInfo& other) {
+    if (other.element == impl_->info.element && other.channels == impl_->info.channels) {
+        return;
+    }
+    DatasetIndex index = impl_->index;
+    if (widen(index.files, {other.element, other.channels})) {
+        impl_ = std::make_unique<Impl>(std::move(index));
+    }
 }
 
 void Dataset::number_classes_as(const std::vector<std::string>& classes) {

@@ -69,6 +69,9 @@ class Dataset {
     /// The same as floats (to_float), for images of more than 8 bits.
     augment::FloatImageView read_floats(std::int64_t index, SampleBuffer& buffer) const;
 
+    /// Has JPEG and PNG files of others read as RGB or 16 bits where those of `other`, a split that this one is used
+    /// beside, are: the headers of one split tell nothing of the next. Never the other way. Call it first of all.
+    void read_as(const DatasetInfo& other);
     /// Gives classes the numbers that they have in `classes`, a split's that this one is used beside: files may number
     /// theirs each for itself. Where one list begins with the other nothing changes. Throws DataError if an image is of
     /// a class that `classes` lacks.

@@ -32,6 +32,15 @@ std::string DatasetPart::name() const {
                          : fmt::format("{}: {}", images->items->path, images->items->dataset);
 }
 
+const std::vector<double>& DatasetPart::range() const {
+    if (file->value_range.empty()) {
+        throw ConfigError(fmt::format("{}: holds floating-point numbers; say which of them mean black and white with "
+                                      "data.range: [low, high]",
+                                      name()));
+    }
+    return file->value_range;
+}
+
 DatasetParts::DatasetParts(const DatasetIndex& index) : index_(&index) {
     for (const FileIndex& file : index.files) {
         add(file);

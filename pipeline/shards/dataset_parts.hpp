@@ -34,6 +34,8 @@ struct DatasetPart {
     std::int64_t block(std::int64_t number) const;
     /// "FILE: DATA SET", for messages.
     std::string name() const;
+    /// Black and white of its numbers. Throws ConfigError where they are not known.
+    const std::vector<double>& range() const;
     /// Number of image `index` of the data set among all images of the array or list that name() names.
     std::int64_t place(std::int64_t index) const { return images->first + reader->row(image(index)); }
 };

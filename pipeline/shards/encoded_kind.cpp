@@ -25,9 +25,15 @@ std::optional<FileInfo> header_of(const FileBytes& file, std::uint64_t address, 
     }
 }
 
-/// What `kind` and `other` both fit into.
+/// What `kind` and `other` both fit into, as far as an image file holds it.
 EncodedKind united(EncodedKind kind, EncodedKind other) {
-    return {std::max(kind.element, other.element), std::max(kind.channels, other.channels)};
+    const bool deep = kind.element == Element::u16 || other.element == Element::u16;
+    const bool colour = kind.channels == 3 || other.channels == 3;
+    return {deep ? Element::u16 : Element::u8, colour ? 3 : 1};
+}
+
+EncodedKind kind_of(const FileIndex& file) {
+    return {file.element, file.shape.channels};
 }
 
 bool holds_files_of_others(const FileIndex& file) {
@@ -55,20 +61,29 @@ EncodedKind encoded_kind(const ImageItems& items) {
 }
 
 void unite_encoded_kinds(std::vector<FileIndex>& files) {
-    if (!std::all_of(files.begin(), files.end(), holds_files_of_others)) {
-        return;
-    }
     EncodedKind all{Element::u8, 1};
     for (const FileIndex& file : files) {
-        all = united(all, {file.element, file.shape.channels});
+        all = united(all, kind_of(file));
     }
+    widen(files, all);
+}
+
+bool widen(std::vector<FileIndex>& files, EncodedKind kind) {
+    if (!std::all_of(files.begin(), files.end(), holds_files_of_others)) {
+        return false;
+    }
+    bool changed = false;
     for (FileIndex& file : files) {
-        if (file.value_range == natural_range(file.element)) {
-            file.value_range = natural_range(all.element);
+        const EncodedKind own = kind_of(file);
+        const EncodedKind wider = united(own, kind);
+        changed = changed || wider.element != own.element || wider.channels != own.channels;
+        if (file.value_range == natural_range(own.element)) {
+            file.value_range = natural_range(wider.element);
         }
-        file.element = all.element;
-        file.shape.channels = all.channels;
+        file.element = wider.element;
+        file.shape.channels = wider.channels;
     }
+    return changed;
 }
 
 } // namespace tacit::shards

@@ -20,4 +20,8 @@ EncodedKind encoded_kind(const ImageItems& items);
 /// Gives files of a split, all of which hold image files of others, one type and number of channels.
 void unite_encoded_kinds(std::vector<FileIndex>& files);
 
+/// Has files of a split, if all of them hold image files of others, read as 16 bits or RGB where `kind` is. Whether
+/// that changed any.
+bool widen(std::vector<FileIndex>& files, EncodedKind kind);
+
 } // namespace tacit::shards

@@ -29,4 +29,10 @@ void refuse_other_element(Element element, Element others) {
     }
 }
 
+void refuse_colour(bool gray, bool others_gray) {
+    if (!gray && others_gray) {
+        throw DataError("has colour where the other images are gray; convert one of them");
+    }
+}
+
 } // namespace tacit::shards

@@ -23,4 +23,8 @@ void refuse_huge(std::int64_t width, std::int64_t height, std::int64_t channels 
 /// Throws DataError with the reason alone if an image has other values than those beside it.
 void refuse_other_element(Element element, Element others);
 
+/// Throws DataError with the reason alone for an image with colour among gray ones: gray is repeated to RGB, the other
+/// way colour would be lost.
+void refuse_colour(bool gray, bool others_gray);
+
 } // namespace tacit::shards

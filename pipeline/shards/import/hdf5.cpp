@@ -142,8 +142,9 @@ class Hdf5Source final : public ImageSource {
         const DataSpec spec = spec_of(options);
         for (const std::string& name : splits) {
             names_.push_back(name);
-            add(std::make_unique<Split>(index_dataset(spec, name), options));
+            splits_.emplace(name, std::make_unique<Split>(index_dataset(spec, name), options));
         }
+        agree();
         name_classes();
         check_loose_pixels();
     }
@@ -196,16 +197,27 @@ class Hdf5Source final : public ImageSource {
     }
 
   private:
-    void add(std::unique_ptr<Split> split) {
-        const DatasetInfo& info = split->dataset.info();
-        if (splits_.empty()) {
-            form_ = split->form;
-            shape_ = info.shape;
-            element_ = info.element;
-            range_ = info.value_range;
+    /// What can be is read alike in all splits; all then must be what the first is.
+    void agree() {
+        for (const auto& [name, split] : splits_) {
+            for (const auto& [other_name, other] : splits_) {
+                split->dataset.read_as(other->dataset.info());
+            }
         }
+        const Split& first = *splits_.at(names_.front());
+        form_ = first.form;
+        shape_ = first.dataset.info().shape;
+        element_ = first.dataset.info().element;
+        range_ = first.dataset.info().value_range;
+        for (const std::string& name : names_) {
+            check(*splits_.at(name));
+        }
+    }
+
+    void check(const Split& split) {
+        const DatasetInfo& info = split.dataset.info();
         const bool same_size = info.shape == shape_;
-        if (split->form != form_ || info.element != element_ || info.value_range != range_ ||
+        if (split.form != form_ || info.element != element_ || info.value_range != range_ ||
             info.shape.channels != shape_.channels || (form_ == Form::pixels && !same_size)) {
             throw DataError(fmt::format("{}: split '{}' holds images of another shape or type than split '{}'; pack "
                                         "each into a folder of its own: `tacit data pack {} --split {} --out FOLDER`",
@@ -214,7 +226,6 @@ class Hdf5Source final : public ImageSource {
         if (!same_size) {
             shape_.height = shape_.width = 0;
         }
-        splits_.emplace(info.split, std::move(split));
     }
 
     /// A class has one number in all splits; labels without a name are named by it.

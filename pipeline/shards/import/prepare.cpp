@@ -34,6 +34,10 @@ void ImagePreparer::prepare(const std::string& split, std::int64_t index, Scratc
     const std::uint8_t* pixels = scratch.source.bytes.data();
     augment::ImageShape shape = scratch.source.shape;
     if (source_.encoded()) {
+        if (source_.describes_files()) { // else the plan is wide enough for all of them
+            const PictureInfo own = file_info(scratch.source.bytes, options_.first_page).picture;
+            refuse_colour(own.shape.channels == 1, plan_.shape.channels == 1);
+        }
         shape =
             decode_file(scratch.source.bytes, options_.first_page, plan_.shape.channels, plan_.element, scratch.pixels);
         pixels = scratch.pixels.data();

@@ -157,5 +157,45 @@ TEST(EncodedKind, FilesOfOneSplitShareTheirs) {
     EXPECT_EQ(levels_of(dataset, 0), testing::make_pixels(kColour, 0));
 }
 
+TEST(EncodedKind, SplitIsReadAsTheWiderOneBesideIt) {
+    const TemporaryFolder folder;
+    const TemporaryFolder other_folder;
+    const DeepPng deep(kColour);
+    Dataset gray = open_group(folder, {make_png(kGray, 0), make_png(kGray, 1)});
+    gray.read_as(open_group(other_folder, {deep.file}).info());
+    EXPECT_EQ(gray.info().element, Element::u16);
+    EXPECT_EQ(gray.info().value_range, (std::vector<double>{0, 65535}));
+    EXPECT_EQ(gray.info().channels, 3);
+    const Bytes pixels = testing::make_pixels(kGray, 1);
+    const Bytes levels = levels_of(gray, 1);
+    ASSERT_EQ(levels.size(), pixels.size() * 3);
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+        EXPECT_EQ(levels[i], pixels[i / 3]);
+    }
+}
+
+TEST(EncodedKind, SplitIsNeverReadAsANarrowerOne) {
+    const TemporaryFolder folder;
+    const TemporaryFolder other_folder;
+    const DeepPng deep(kColour);
+    Dataset colour = open_group(folder, {deep.file});
+    colour.read_as(open_group(other_folder, {make_png(kGray, 0)}).info());
+    EXPECT_EQ(colour.info().element, Element::u16);
+    EXPECT_EQ(colour.info().channels, 3);
+    EXPECT_EQ(numbers_of(colour, 0), deep.numbers);
+}
+
+TEST(EncodedKind, PixelsAreNotReadWider) {
+    const TemporaryFolder folder;
+    {
+        const testing::Hdf5File file(folder / "stack.h5");
+        file.add("images", {2, 4, 5, 1}, Bytes(40, 7));
+    }
+    Dataset pixels = Dataset::open(folder / "stack.h5", "train");
+    pixels.read_as(open_group(folder, {DeepPng(kColour).file}).info());
+    EXPECT_EQ(pixels.info().element, Element::u8);
+    EXPECT_EQ(pixels.info().channels, 1);
+}
+
 } // namespace
 } // namespace tacit::shards

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/digest.hpp"
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/png.hpp"
 #include "pipeline/shards/shard_writer.hpp"
 #include "tests/pipeline/shards/foreign_fixtures.hpp"
@@ -7,6 +8,7 @@
 #include "tests/pipeline/shards/import/import_fixtures.hpp"
 #include "tests/pipeline/shards/import/pack_fixtures.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -87,6 +89,66 @@ TEST(Pack, PngsOfSixteenBitsStayAsTheyAre) {
     EXPECT_EQ(packed.info().channels, 1);
     EXPECT_EQ(stored_bytes(packed, 1), file);
     expect_same(Dataset::open(folder / "deep.h5", "train"), packed);
+}
+
+/// One data set an image, in this group.
+void add_images(const Hdf5File& file, const std::string& group, const std::vector<Bytes>& images) {
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        file.add(fmt::format("{}/{:03}", group, i), {images[i].size()}, images[i]);
+    }
+}
+
+TEST(Pack, ImageFilesOfAllSplitsAreReadAlike) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File written(folder / "two.h5");
+        add_images(written, "train", {make_png({4, 5, 3}, 0)});
+        add_images(written, "test", {make_png({4, 5, 1}, 0)});
+    }
+    ImportOptions options = pack_options(folder, folder / "two.h5");
+    options.images = "{split}";
+    options.splits = {"train", "test"};
+    import_images(options);
+    EXPECT_EQ(packed_split(options, "train").info().channels, 3);
+    EXPECT_EQ(packed_split(options, "test").info().channels, 3);
+    EXPECT_EQ(stored_bytes(packed_split(options, "test"), 0), make_png({4, 5, 1}, 0));
+    EXPECT_EQ(pixels_of(packed_split(options, "test"), 0).size(), 60U);
+}
+
+/// A file of 128 gray PNGs of 8 bits, of whose headers every third is looked at, and one that is `other`.
+ImportOptions gray_but_one(const TemporaryFolder& folder, const Bytes& other) {
+    std::vector<Bytes> images(128, make_png({4, 5, 1}, 0));
+    images[65] = other;
+    {
+        const Hdf5File written(folder / "gray.h5");
+        add_images(written, "images", images);
+    }
+    return pack_options(folder, folder / "gray.h5");
+}
+
+TEST(Pack, ImageFileThatReadingRefusesIsRefused) {
+    const std::vector<std::uint16_t> numbers(20, 1000);
+    const std::string deep = encode_png(numbers.data(), 4, 5, 1);
+    for (const Bytes& other : {make_png({4, 5, 3}, 0), make_jpeg({4, 5, 3}, 0), Bytes(deep.begin(), deep.end())}) {
+        const TemporaryFolder folder;
+        const ImportOptions options = gray_but_one(folder, other);
+        const Dataset source = Dataset::open(spec_of(options), "train");
+        const std::string reading = message_of<DataError>([&] { pixels_of(source, 65); });
+        const std::string packing = message_of<DataError>([&] { import_images(options); });
+        const std::string reason = reading.substr(reading.find("'train') ") + 9);
+        EXPECT_NE(reason.find("the other images"), std::string::npos) << reading;
+        EXPECT_NE(packing.find(reason), std::string::npos) << packing;
+    }
+}
+
+TEST(Pack, ImageFileThatReadingRefusesMayBeLeftOut) {
+    const TemporaryFolder folder;
+    ImportOptions options = gray_but_one(folder, make_png({4, 5, 3}, 0));
+    options.skip_bad = true;
+    import_images(options);
+    const Dataset packed = packed_split(options);
+    EXPECT_EQ(packed.info().size, 127);
+    EXPECT_EQ(pixels_of(packed, 65), make_pixels({4, 5, 1}, 0));
 }
 
 } // namespace
