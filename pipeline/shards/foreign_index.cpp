@@ -8,6 +8,7 @@
 #include "pipeline/shards/encoded_kind.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/hdf5/describe.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/labels.hpp"
 #include "pipeline/shards/value_range.hpp"
@@ -73,7 +74,12 @@ void add_blob(const std::string& path, const DataSpec& spec, FileIndex& index, c
 Images add_images(const std::string& path, const std::string& name, const DataSpec& spec, FileIndex& index) {
     const h5::Roots roots(spec.roots, &index.reached);
     Images images{h5::locate(path, name, roots), {}, {}, false};
-    switch (h5::shape_of(images.at.object.get())) {
+    h5::Shape shape = h5::shape_of(images.at.object.get());
+    const h5::Handle type(shape == h5::Shape::other ? H5Dget_type(images.at.object.get()) : H5I_INVALID_HID);
+    if (type.valid() && !spec.axes.empty() && h5::element_of(type.get())) {
+        shape = h5::Shape::pixels; // one gray image, perhaps: axes HW
+    }
+    switch (shape) {
     case h5::Shape::pixels:
         index.parts = h5::array_parts(images.at, spec.axes, roots);
         images.truth = h5::is_truth(h5::Handle(H5Dget_type(images.at.object.get())).get());
@@ -94,9 +100,10 @@ Images add_images(const std::string& path, const std::string& name, const DataSp
     }
     case h5::Shape::other:
         throw DataError(
-            fmt::format("{}: {}: shape {} and type do not hold images; Tacit reads numbers of 8 and 16 bits and "
-                        "16, 32 and 64-bit floating point as (N, H, W, C) and the like, and JPEG or PNG bytes",
-                        path, name, h5::shape_text(h5::dimensions(images.at.object.get()))));
+            fmt::format("{}: {}: shape {} of {} does not hold images; Tacit reads u8, u16, i16 and floating point of "
+                        "16, 32 and 64 bits as (N, H, W, C) and the like, and JPEG or PNG bytes",
+                        path, name, h5::shape_text(h5::dimensions(images.at.object.get())),
+                        type.valid() ? h5::type_text(type.get()) : "another kind"));
     }
     for (const ImagePart& part : index.parts) {
         index.count += part.count;

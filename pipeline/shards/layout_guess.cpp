@@ -274,8 +274,14 @@ LayoutGuess guess_folder(const std::string& folder) {
     LayoutGuess made;
     made.spec.path = folder;
     for (const std::string& split : splits_in(folder)) {
+        const std::string file = shard_files(folder, split).front();
+        if (split_siblings(file)) { // other people's names: words for splits, not the splits themselves
+            if (LayoutGuess together = guess_layout(file); names_split(together.spec.path)) {
+                return together;
+            }
+        }
         try {
-            const FileIndex index = index_file(shard_files(folder, split).front(), made.spec, "");
+            const FileIndex index = index_file(file, made.spec, "");
             made.splits.push_back({split, split_text(index, split)});
         } catch (const Error& error) {
             made.reason = made.reason.empty() ? error.what() : made.reason;
