@@ -4,6 +4,7 @@
 #include "pipeline/shards/index_check.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "pipeline/shards/shard_index.hpp"
+#include "tests/pipeline/shards/dataset_fixtures.hpp"
 #include "tests/pipeline/shards/hdf5_files.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 #include "tests/pipeline/shards/printed_section.hpp"
@@ -16,17 +17,12 @@ namespace {
 using testing::counting;
 using testing::Hdf5File;
 using testing::Hdf5Storage;
+using testing::pixels_of;
 
 using Bytes = std::vector<std::uint8_t>;
 using Numbers = std::vector<std::int32_t>;
 
 constexpr std::size_t kPixels = 12 * 10 * 3;
-
-Bytes pixels_of(const Dataset& dataset, std::int64_t image) {
-    SampleBuffer buffer;
-    const augment::ImageView view = dataset.read(image, buffer);
-    return {view.data, view.data + view.shape.bytes()};
-}
 
 Bytes moved_to_last(const Bytes& planes, std::size_t channels) {
     Bytes out(planes.size());
