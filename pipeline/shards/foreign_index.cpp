@@ -85,7 +85,7 @@ Images add_images(const std::string& path, const std::string& name, const DataSp
         add_blob(path, spec, index, images.at);
         break;
     case h5::Shape::group: {
-        h5::GroupImages found = h5::group_images(images.at, spec.axes);
+        h5::GroupImages found = h5::group_images(images.at, spec.axes, roots);
         index.parts = std::move(found.parts);
         images.truth = found.truth;
         images.names = std::move(found.names);
@@ -117,7 +117,11 @@ void describe(FileIndex& index) {
         }
     }
     if (shapes.empty()) {
-        const EncodedKind kind = encoded_kind(*first.items);
+        EncodedKind kind{Element::u8, 1};
+        for (const ImagePart& part : index.parts) {
+            const EncodedKind one = encoded_kind(*part.items);
+            kind = {std::max(kind.element, one.element), std::max(kind.channels, one.channels)};
+        }
         index.element = kind.element;
         index.shape = {0, 0, kind.channels};
         return;
@@ -224,6 +228,8 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
         index.splits = std::move(splits.values);
         index.split_names = std::move(splits.classes);
     }
+    std::sort(index.reached.begin(), index.reached.end());
+    index.reached.erase(std::unique(index.reached.begin(), index.reached.end()), index.reached.end());
     index.value_range = !spec.range.empty() ? spec.range
                         : images.truth      ? std::vector<double>{0, 1}
                                             : natural_range(index.element);
