@@ -61,6 +61,9 @@ class Guesser {
         if (!find_usual() && !find_unusual()) {
             return std::move(made_);
         }
+        if (!ours_ && !made_.reason.empty()) {
+            made_.notes.push_back("not taken: " + made_.reason);
+        }
         name_axes();
         find_labels();
         name_others();

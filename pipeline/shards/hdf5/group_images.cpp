@@ -115,6 +115,10 @@ class Collector {
         } else if (type == H5I_GROUP && label < 0) {
             found_.classes.push_back(link);
             add_group(member, prefix + link + "/", static_cast<std::int32_t>(found_.classes.size()) - 1);
+        } else if (type == H5I_GROUP) {
+            throw DataError(fmt::format("{}: is a group inside of class '{}', where only images may stand; move its "
+                                        "images up, or name the group that they are to be read from with data.images",
+                                        member.where(), found_.classes.back()));
         }
     }
 

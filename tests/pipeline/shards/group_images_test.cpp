@@ -125,6 +125,34 @@ TEST(GroupImages, CompressedJpegsAreRefusedWithAdvice) {
     EXPECT_NE(message.find("photos/0: is a JPEG or PNG in 1 chunks with filters"), std::string::npos) << message;
 }
 
+TEST(GroupImages, GroupsInsideOfAClassAreRefused) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        file.add("photos/cat/0", {12, 10, 3}, counting<std::uint8_t>(kPixels, 100));
+        file.add("photos/cat/more/0", {12, 10, 3}, counting<std::uint8_t>(kPixels, 101));
+    }
+    DataSpec spec;
+    spec.path = folder / "a.h5";
+    spec.images = "photos";
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec, "train"); });
+    EXPECT_NE(message.find("a.h5: photos/cat/more: is a group inside of class 'cat'"), std::string::npos) << message;
+    EXPECT_NE(message.find("data.images"), std::string::npos) << message;
+}
+
+TEST(GroupImages, OfAGroupThatCannotBeReadInspectSaysWhy) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        file.add("images/x0", {12, 10, 3}, counting<std::uint8_t>(kPixels, 100));
+        file.add("images/x1", {12}, std::vector<float>(12));
+        file.add("images/x2", {12, 10, 3}, counting<std::uint8_t>(kPixels, 101));
+    }
+    const Inspection found = inspect(folder / "a.h5", kWithoutMeasuring);
+    EXPECT_EQ(parsed(found.data_section).spec.images, "images/x0");
+    EXPECT_TRUE(mentions(found.notes, "not taken: " + folder / "a.h5" + ": images/x1: "));
+}
+
 TEST(GroupImages, PhotoByItselfIsOneImage) {
     const TemporaryFolder folder;
     add<std::uint8_t>(Hdf5File(folder / "a.h5"), "photo", {20, 30, 3}, 251);

@@ -162,6 +162,13 @@ TEST(GroupLinks, InCirclesAreRefused) {
     EXPECT_NE(refusal(spec_of(folder / "l.h5")).find("links one after the other"), std::string::npos);
 }
 
+TEST(GroupLinks, ToTheirOwnGroupAreRefused) {
+    const TemporaryFolder folder;
+    add_photo(Hdf5File(folder / "l.h5"), "images/0", 100);
+    link_within(folder / "l.h5", "images/1", "/images");
+    EXPECT_NE(refusal(spec_of(folder / "l.h5")).find("is a group inside of class '1'"), std::string::npos);
+}
+
 TEST(GroupLinks, ColourOfAnImageInAnotherFileIsSeen) {
     const TemporaryFolder folder;
     const Bytes gray = testing::make_png({8, 8, 1}, 1);
