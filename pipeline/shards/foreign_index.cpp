@@ -167,6 +167,15 @@ Labels named_labels(const char* key, const std::string& text, const std::string&
     return read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), index.count, meaning);
 }
 
+/// What to do if an array that was taken for one photo is a stack of gray images.
+std::string stack_advice(const DataSpec& spec, const FileIndex& index, const Images& images) {
+    const std::vector<hsize_t> dims = h5::dimensions(images.at.object.get());
+    return spec.axes.empty() && index.count == 1 && dims.size() == 3
+               ? fmt::format(", and {} as one photo; if these are {} images, say so with `data.axes: NHW`",
+                             h5::shape_text(dims), dims[0])
+               : std::string();
+}
+
 /// A guessed name that holds something else is no reason to refuse the images.
 Labels guessed_labels(const std::string& name, const std::string& path, const DataSpec& spec, FileIndex& index,
                       const Images& images) {
@@ -177,7 +186,8 @@ Labels guessed_labels(const std::string& name, const std::string& path, const Da
         try {
             return named_labels("data.labels", name, path, spec, index, images);
         } catch (const NotLabels& error) {
-            log::warning(fmt::format("{}; the images are read without labels", error.what()));
+            log::warning(fmt::format("{}; the images are read without labels{}", error.what(),
+                                     stack_advice(spec, index, images)));
         }
     }
     return {std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}};
