@@ -10,6 +10,8 @@
 #include <torch/nn/modules/conv.h>
 #include <torch/types.h>
 
+#include <limits>
+
 namespace tacit::models {
 namespace {
 
@@ -30,7 +32,10 @@ class BasicBlock : public nn::Module {
         conv2_ = register_module("conv2", convolution(out, out, 3, 1));
         bn2_ = register_module("bn2", dist::BatchNorm(out, comm));
         if (stride != 1 || in != out) {
-            downsample_ = nn::Sequential(convolution(in, out, 1, stride), dist::BatchNorm(out, comm));
+            // oneDNN writes beyond its memory in the gradient of strided 1 x 1 kernels over fewer channels than a
+            // vector has (channels last; oneDNN issue 6035): those get every stride-th pixel and no stride.
+            every_ = in < kVectorChannels ? stride : 1;
+            downsample_ = nn::Sequential(convolution(in, out, 1, stride / every_), dist::BatchNorm(out, comm));
             register_module("downsample", downsample_);
         }
     }
@@ -38,10 +43,17 @@ class BasicBlock : public nn::Module {
     at::Tensor forward(const at::Tensor& input) {
         auto hidden = bn1_(conv1_(input)).relu_();
         hidden = bn2_(conv2_(hidden));
-        return hidden.add_(downsample_.is_empty() ? input : downsample_->forward(input)).relu_();
+        return hidden.add_(downsample_.is_empty() ? input : downsample_->forward(thinned(input))).relu_();
     }
 
   private:
+    at::Tensor thinned(const at::Tensor& input) const {
+        constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+        return every_ == 1 ? input : input.slice(2, 0, kEnd, every_).slice(3, 0, kEnd, every_);
+    }
+
+    static constexpr std::int64_t kVectorChannels = 16;
+    std::int64_t every_ = 1;
     nn::Conv2d conv1_ = nullptr, conv2_ = nullptr;
     dist::BatchNorm bn1_ = nullptr, bn2_ = nullptr;
     nn::Sequential downsample_ = nullptr;

@@ -38,6 +38,12 @@ std::string guess_of_four(const std::vector<std::uint64_t>& shape, bool matlab) 
     if (usual_channels(shape[1])) {
         return second;
     }
+    if (shape[1] == shape[2] && shape[3] > static_cast<std::uint64_t>(kMaxImageChannels)) {
+        throw DataError(
+            fmt::format("shape ({}) has square images of {} channels if those come last, and Tacit reads 1 to {}; "
+                        "say what is what with data.axes, e.g. {}",
+                        fmt::join(shape, ", "), shape[3], kMaxImageChannels, second));
+    }
     if (few(shape[3], shape[1], shape[2])) {
         return last;
     }

@@ -37,8 +37,8 @@ struct DataSpec {
 inline constexpr const char* kUnnamedSplit = "train";
 
 /// Splits that are looked for in names, the training split first.
-inline constexpr std::array<std::string_view, 6> kUsualSplits = {"train",      "val",  "valid",
-                                                                 "validation", "test", "unlabeled"};
+inline constexpr std::array<std::string_view, 9> kUsualSplits = {
+    "train", "training", "val", "valid", "validation", "dev", "test", "testing", "unlabeled"};
 
 /// `text` with `{split}` replaced.
 std::string with_split(std::string text, const std::string& split);

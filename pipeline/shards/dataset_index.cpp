@@ -92,6 +92,12 @@ DatasetIndex index_files(const DataSpec& spec, const std::string& split) {
     const bool folder = std::filesystem::is_directory(index.path);
     const bool one_a_split = names_split(spec.path); // the name says which split the file holds
     const std::string wanted = folder || one_a_split ? std::string() : stored;
+    if (!wanted.empty() && wanted != kUnnamedSplit && !spec.images.empty() && !names_split(spec.images)) {
+        throw ConfigError(
+            fmt::format("data.images names {} whatever the split, so there is no split '{}': write {} for the "
+                        "split in it, or deal out its images with data.split_shares or data.split_by",
+                        spec.images, split, kPlace));
+    }
     DataSpec of_split = spec;
     of_split.images = with_split(spec.images, stored);
     of_split.labels = with_split(spec.labels, stored);

@@ -8,6 +8,7 @@
 #include "pipeline/shards/encoded_kind.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/hdf5/describe.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/labels.hpp"
 #include "pipeline/shards/value_range.hpp"
@@ -73,7 +74,12 @@ void add_blob(const std::string& path, const DataSpec& spec, FileIndex& index, c
 Images add_images(const std::string& path, const std::string& name, const DataSpec& spec, FileIndex& index) {
     const h5::Roots roots(spec.roots, &index.reached);
     Images images{h5::locate(path, name, roots), {}, {}, false};
-    switch (h5::shape_of(images.at.object.get())) {
+    h5::Shape shape = h5::shape_of(images.at.object.get());
+    const h5::Handle type(shape == h5::Shape::other ? H5Dget_type(images.at.object.get()) : H5I_INVALID_HID);
+    if (type.valid() && !spec.axes.empty() && h5::element_of(type.get())) {
+        shape = h5::Shape::pixels; // one gray image, perhaps: axes HW
+    }
+    switch (shape) {
     case h5::Shape::pixels:
         index.parts = h5::array_parts(images.at, spec.axes, roots);
         images.truth = h5::is_truth(h5::Handle(H5Dget_type(images.at.object.get())).get());
@@ -85,7 +91,7 @@ Images add_images(const std::string& path, const std::string& name, const DataSp
         add_blob(path, spec, index, images.at);
         break;
     case h5::Shape::group: {
-        h5::GroupImages found = h5::group_images(images.at, spec.axes);
+        h5::GroupImages found = h5::group_images(images.at, spec.axes, roots);
         index.parts = std::move(found.parts);
         images.truth = found.truth;
         images.names = std::move(found.names);
@@ -94,9 +100,10 @@ Images add_images(const std::string& path, const std::string& name, const DataSp
     }
     case h5::Shape::other:
         throw DataError(
-            fmt::format("{}: {}: shape {} and type do not hold images; Tacit reads numbers of 8 and 16 bits and "
-                        "16, 32 and 64-bit floating point as (N, H, W, C) and the like, and JPEG or PNG bytes",
-                        path, name, h5::shape_text(h5::dimensions(images.at.object.get()))));
+            fmt::format("{}: {}: shape {} of {} does not hold images; Tacit reads u8, u16, i16 and floating point of "
+                        "16, 32 and 64 bits as (N, H, W, C) and the like, and JPEG or PNG bytes",
+                        path, name, h5::shape_text(h5::dimensions(images.at.object.get())),
+                        type.valid() ? h5::type_text(type.get()) : "another kind"));
     }
     for (const ImagePart& part : index.parts) {
         index.count += part.count;
@@ -117,7 +124,11 @@ void describe(FileIndex& index) {
         }
     }
     if (shapes.empty()) {
-        const EncodedKind kind = encoded_kind(*first.items);
+        EncodedKind kind{Element::u8, 1};
+        for (const ImagePart& part : index.parts) {
+            const EncodedKind one = encoded_kind(*part.items);
+            kind = {std::max(kind.element, one.element), std::max(kind.channels, one.channels)};
+        }
         index.element = kind.element;
         index.shape = {0, 0, kind.channels};
         return;
@@ -163,6 +174,15 @@ Labels named_labels(const char* key, const std::string& text, const std::string&
     return read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), index.count, meaning);
 }
 
+/// What to do if an array that was taken for one photo is a stack of gray images.
+std::string stack_advice(const DataSpec& spec, const FileIndex& index, const Images& images) {
+    const std::vector<hsize_t> dims = h5::dimensions(images.at.object.get());
+    return spec.axes.empty() && index.count == 1 && dims.size() == 3
+               ? fmt::format(", and {} as one photo; if these are {} images, say so with `data.axes: NHW`",
+                             h5::shape_text(dims), dims[0])
+               : std::string();
+}
+
 /// A guessed name that holds something else is no reason to refuse the images.
 Labels guessed_labels(const std::string& name, const std::string& path, const DataSpec& spec, FileIndex& index,
                       const Images& images) {
@@ -173,7 +193,8 @@ Labels guessed_labels(const std::string& name, const std::string& path, const Da
         try {
             return named_labels("data.labels", name, path, spec, index, images);
         } catch (const NotLabels& error) {
-            log::warning(fmt::format("{}; the images are read without labels", error.what()));
+            log::warning(fmt::format("{}; the images are read without labels{}", error.what(),
+                                     stack_advice(spec, index, images)));
         }
     }
     return {std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}};
@@ -247,6 +268,8 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
         index.splits = std::move(splits.values);
         index.split_names = std::move(splits.classes);
     }
+    std::sort(index.reached.begin(), index.reached.end());
+    index.reached.erase(std::unique(index.reached.begin(), index.reached.end()), index.reached.end());
     index.value_range = !spec.range.empty() ? spec.range
                         : images.truth      ? std::vector<double>{0, 1}
                                             : natural_range(index.element);

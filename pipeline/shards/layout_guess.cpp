@@ -61,6 +61,9 @@ class Guesser {
         if (!find_usual() && !find_unusual()) {
             return std::move(made_);
         }
+        if (!ours_ && !made_.reason.empty()) {
+            made_.notes.push_back("not taken: " + made_.reason);
+        }
         name_axes();
         find_labels();
         name_others();
@@ -125,9 +128,13 @@ class Guesser {
         return !made_.spec.images.empty() ? made_.spec.images : names ? names->images : "";
     }
 
+    bool is_group(const std::string& name) const {
+        return h5::shape_of(h5::locate(path_, name, made_.spec.roots).object.get()) == h5::Shape::group;
+    }
+
     void name_axes() {
         const ImagePart& part = first().parts.front();
-        if (ours_ || !part.array || is_below(part.array->dataset, images_of(first().split))) {
+        if (ours_ || !part.array || is_group(images_of(first().split))) {
             return; // the reader guesses the axes of each image of a group by itself
         }
         const bool alone = std::any_of(sets_.begin(), sets_.end(), [&](const h5::ListedSet& set) {
@@ -274,8 +281,14 @@ LayoutGuess guess_folder(const std::string& folder) {
     LayoutGuess made;
     made.spec.path = folder;
     for (const std::string& split : splits_in(folder)) {
+        const std::string file = shard_files(folder, split).front();
+        if (split_siblings(file)) { // other people's names: words for splits, not the splits themselves
+            if (LayoutGuess together = guess_layout(file); names_split(together.spec.path)) {
+                return together;
+            }
+        }
         try {
-            const FileIndex index = index_file(shard_files(folder, split).front(), made.spec, "");
+            const FileIndex index = index_file(file, made.spec, "");
             made.splits.push_back({split, split_text(index, split)});
         } catch (const Error& error) {
             made.reason = made.reason.empty() ? error.what() : made.reason;

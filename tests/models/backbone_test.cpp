@@ -81,6 +81,27 @@ TEST_F(BackboneTest, ChannelsLastAndContiguousImagesGiveTheSameFeatures) {
                                 backbone->forward(images.contiguous(at::MemoryFormat::ChannelsLast)), 1e-4, 1e-5));
 }
 
+TEST_F(BackboneTest, NarrowResNetHasTheSameGradientsChannelsLastAndContiguous) {
+    const augment::ImageShape shape{64, 64, 3};
+    std::vector<at::Tensor> gradients[2];
+    for (const bool last : {false, true}) {
+        torch::manual_seed(3);
+        auto backbone = make("{backbone: resnet18, stem: cifar, width: 8}", shape);
+        at::Tensor images = torch::randn({16, 3, 64, 64});
+        if (last) {
+            images = images.contiguous(at::MemoryFormat::ChannelsLast);
+        }
+        backbone->forward(images).square().sum().backward();
+        for (const at::Tensor& parameter : backbone->parameters()) {
+            gradients[last ? 1 : 0].push_back(parameter.grad());
+        }
+    }
+    for (std::size_t i = 0; i < gradients[0].size(); ++i) {
+        const double scale = gradients[0][i].abs().max().item<double>();
+        EXPECT_TRUE(torch::allclose(gradients[0][i] / scale, gradients[1][i] / scale, 0, 1e-3)) << i;
+    }
+}
+
 TEST_F(BackboneTest, ResNet18HasTorchvisionsNamesShapesAndTypes) {
     const auto backbone = make("{stem: standard}", {64, 64, 3});
     const auto state = torchvision_state(*backbone, zero_head(1000, 512));

@@ -11,90 +11,140 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace tacit::shards::h5 {
 namespace {
 
 constexpr std::uint64_t kMaxImages = std::uint64_t{1} << 31;
 
-/// Names of a group's members, sorted: numbers by value ("9" before "10"), all else as text.
-std::vector<std::string> members(hid_t group, const std::string& where) {
-    std::vector<std::string> names;
-    const auto take = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+struct Link {
+    std::string name;
+    bool hard = true; ///< leads to nothing but an object of the same file
+};
+
+/// What a group lists, sorted: numbers by value ("9" before "10"), all else as text.
+std::vector<Link> links_of(hid_t group, const std::string& where) {
+    std::vector<Link> links;
+    const auto take = [](hid_t, const char* name, const H5L_info_t* info, void* out) -> herr_t {
         try {
-            static_cast<std::vector<std::string>*>(out)->emplace_back(name);
-            return static_cast<std::vector<std::string>*>(out)->size() < kMaxImages ? 0 : -1;
+            static_cast<std::vector<Link>*>(out)->push_back({name, info->type == H5L_TYPE_HARD});
+            return static_cast<std::vector<Link>*>(out)->size() < kMaxImages ? 0 : -1;
         } catch (const std::bad_alloc&) {
             return -1;
         }
     };
     hsize_t at = 0;
-    if (H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &at, take, &names) < 0) {
+    if (H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &at, take, &links) < 0) {
         throw DataError(fmt::format("{}: cannot be listed: {}", where, reason()));
     }
-    const auto is_number = [](const std::string& text) {
-        return !text.empty() && text.size() < 19 && text.find_first_not_of("0123456789") == std::string::npos;
+    const auto is_number = [](const Link& link) {
+        return !link.name.empty() && link.name.size() < 19 &&
+               link.name.find_first_not_of("0123456789") == std::string::npos;
     };
-    if (std::all_of(names.begin(), names.end(), is_number)) {
-        std::sort(names.begin(), names.end(),
-                  [](const auto& a, const auto& b) { return std::stoll(a) < std::stoll(b); });
+    if (std::all_of(links.begin(), links.end(), is_number)) {
+        std::sort(links.begin(), links.end(),
+                  [](const auto& a, const auto& b) { return std::stoll(a.name) < std::stoll(b.name); });
     } else {
-        std::sort(names.begin(), names.end());
+        std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     }
-    return names;
+    return links;
 }
+
+/// An open group or data set, and the file and name where it really stands.
+struct Member {
+    hid_t object;
+    const FileBytes& file;
+    std::string name;
+
+    std::string where() const { return fmt::format("{}: {}", file.path(), name); }
+    std::string name_of(const std::string& link) const { return name == "/" ? link : name + "/" + link; }
+};
 
 class Collector {
   public:
-    Collector(const Located& at, const std::string& axes, GroupImages& found)
-        : at_(at), axes_(axes), file_(at.path), found_(found) {}
+    Collector(const Located& at, const std::string& axes, const Roots& roots, GroupImages& found)
+        : at_(at), axes_(axes), roots_(roots), found_(found) {}
 
-    void add_group(hid_t group, const std::string& prefix, std::int32_t label) {
-        for (const std::string& name : members(group, where(prefix))) {
-            try {
-                check_object(group, name, file_);
-            } catch (const DataError& error) {
-                throw DataError(fmt::format("{}: {}", where(prefix + name), error.what()));
-            }
-            const Handle object = checked(H5Oopen(group, name.c_str(), H5P_DEFAULT), where(prefix + name));
-            if (H5Iget_type(object.get()) == H5I_DATASET) {
-                add_image(object.get(), prefix + name, label);
-            } else if (H5Iget_type(object.get()) == H5I_GROUP && label < 0) {
-                found_.classes.push_back(name);
-                add_group(object.get(), prefix + name + "/", static_cast<std::int32_t>(found_.classes.size()) - 1);
+    void run() {
+        const FileBytes file(at_.path);
+        add_group({at_.object.get(), file, at_.name}, "", -1);
+    }
+
+  private:
+    /// `prefix`: of the members' names below the group that is read. `label`: -1 in that group itself.
+    void add_group(const Member& group, const std::string& prefix, std::int32_t label) {
+        for (const Link& link : links_of(group.object, group.where())) {
+            const std::string name = group.name_of(link.name);
+            const std::string where = fmt::format("{}: {}", group.file.path(), name);
+            if (link.hard) {
+                const Handle object = opened(group, link.name, where);
+                add({object.get(), group.file, name}, prefix, link.name, label);
+            } else {
+                Located at = followed(group.file.path(), name, where);
+                const FileBytes file(at.path);
+                add({at.object.get(), file, at.name}, prefix, link.name, label);
+                led_to_ = std::move(at.file);
             }
         }
     }
 
-  private:
-    std::string full(const std::string& name) const { return at_.name == "/" ? name : at_.name + "/" + name; }
-    std::string where(const std::string& name) const { return fmt::format("{}: {}", at_.path, full(name)); }
+    static Handle opened(const Member& group, const std::string& link, const std::string& where) {
+        try {
+            check_object(group.object, link, group.file);
+        } catch (const DataError& error) {
+            throw DataError(fmt::format("{}: {}", where, error.what()));
+        }
+        return checked(H5Oopen(group.object, link.c_str(), H5P_DEFAULT), where);
+    }
 
-    void add_image(hid_t dataset, const std::string& name, std::int32_t label) {
-        const Handle type = checked(H5Dget_type(dataset), where(name));
-        const std::vector<hsize_t> dims = dimensions(dataset);
+    Located followed(const std::string& path, const std::string& name, const std::string& where) const {
+        try {
+            return locate(path, name, roots_);
+        } catch (const Error& error) {
+            throw DataError(fmt::format("{}: {}", where, error.what()));
+        }
+    }
+
+    void add(const Member& member, const std::string& prefix, const std::string& link, std::int32_t label) {
+        const H5I_type_t type = H5Iget_type(member.object);
+        if (type == H5I_DATASET) {
+            add_image(member);
+            found_.names.push_back(prefix + link);
+            found_.labels.push_back(label);
+        } else if (type == H5I_GROUP && label < 0) {
+            found_.classes.push_back(link);
+            add_group(member, prefix + link + "/", static_cast<std::int32_t>(found_.classes.size()) - 1);
+        } else if (type == H5I_GROUP) {
+            throw DataError(fmt::format("{}: is a group inside of class '{}', where only images may stand; move its "
+                                        "images up, or name the group that they are to be read from with data.images",
+                                        member.where(), found_.classes.back()));
+        }
+    }
+
+    void add_image(const Member& image) {
+        const Handle type = checked(H5Dget_type(image.object), image.where());
+        const std::vector<hsize_t> dims = dimensions(image.object);
         const bool encoded = H5Tget_class(type.get()) == H5T_OPAQUE || dims.size() == 1;
         const std::optional<Element> element = encoded ? std::optional(Element::u8) : element_of(type.get());
         if (!element || (!encoded && dims.size() != 2 && dims.size() != 3)) {
-            throw DataError(fmt::format("{}: shape {} is no image", where(name), shape_text(dims)));
+            throw DataError(fmt::format("{}: shape {} is no image", image.where(), shape_text(dims)));
         }
         const bool swapped = element_bytes(*element) > 1 && H5Tget_order(type.get()) == H5T_ORDER_BE;
         const bool truth = is_truth(type.get());
         if (!found_.parts.empty() &&
             (encoded != encoded_ || *element != element_ || swapped != swapped_ || truth != found_.truth)) {
-            throw DataError(fmt::format("{}: is stored in another way than the images before it", where(name)));
+            throw DataError(fmt::format("{}: is stored in another way than the images before it", image.where()));
         }
         encoded_ = encoded;
         element_ = *element;
         swapped_ = swapped;
         found_.truth = truth;
         if (encoded) {
-            add_item(lone_extent(dataset, name));
+            add_item(image.file.path(), lone_extent(image));
         } else {
-            add_pixels(lone_image(dataset, file_, full(name), axes_of(dims)));
+            add_pixels(lone_image(image.object, image.file, image.name, axes_of(dims)));
         }
-        found_.names.push_back(name);
-        found_.labels.push_back(label);
     }
 
     std::string axes_of(const std::vector<hsize_t>& dims) const {
@@ -113,7 +163,7 @@ class Collector {
         const bool one_chunk = array.chunks.size() == 1 && array.filters.empty() && array.chunks[0].bytes == bytes &&
                                array.chunks[0].address != kNoAddress;
         if ((array.layout == StoredArray::Layout::contiguous || one_chunk) && part.axes.find("HW") == 1) {
-            add_item({one_chunk ? array.chunks[0].address : array.address, bytes});
+            add_item(array.path, {one_chunk ? array.chunks[0].address : array.address, bytes});
             found_.parts.back().items->shapes.push_back(shape);
             return;
         }
@@ -121,10 +171,12 @@ class Collector {
         found_.parts.push_back(std::move(part));
     }
 
-    void add_item(const Extent& extent) {
-        if (found_.parts.empty() || !found_.parts.back().items) {
+    /// One part lies in one file.
+    void add_item(const std::string& path, const Extent& extent) {
+        if (found_.parts.empty() || !found_.parts.back().items || found_.parts.back().items->path != path) {
             ImagePart part;
-            part.items = ImageItems{at_.path, at_.name, {}, {}, {}, element_, swapped_};
+            const std::string group = path == at_.path ? at_.name : fmt::format("{} of {}", at_.name, at_.path);
+            part.items = ImageItems{path, group, {}, {}, {}, element_, swapped_};
             part.first_row = images();
             found_.parts.push_back(std::move(part));
         }
@@ -137,12 +189,12 @@ class Collector {
     std::int64_t images() const { return static_cast<std::int64_t>(found_.names.size()); }
 
     /// The bytes of a JPEG or PNG in a data set that is contiguous, or one chunk without filters.
-    Extent lone_extent(hid_t dataset, const std::string& name) const {
-        const Handle properties = checked(H5Dget_create_plist(dataset), where(name));
+    static Extent lone_extent(const Member& image) {
+        const Handle properties = checked(H5Dget_create_plist(image.object), image.where());
         if (H5Pget_layout(properties.get()) != H5D_CHUNKED) {
-            return contiguous_extent(dataset, file_.size(), where(name));
+            return contiguous_extent(image.object, image.file.size(), image.where());
         }
-        const StoredArray array = index_array(dataset, file_, full(name));
+        const StoredArray array = index_array(image.object, image.file, image.name);
         std::uint64_t bytes = array.element_bytes;
         for (const std::uint64_t extent : array.shape) {
             bytes *= extent;
@@ -150,7 +202,7 @@ class Collector {
         if (array.chunks.size() != 1 || !array.filters.empty() || array.chunks[0].bytes != bytes) {
             throw DataError(fmt::format("{}: is a JPEG or PNG in {} chunks{}, which would have to be joined; write it "
                                         "contiguous, as it is compressed already",
-                                        where(name), array.chunks.size(),
+                                        image.where(), array.chunks.size(),
                                         array.filters.empty() ? "" : " with filters"));
         }
         return {array.chunks[0].address, bytes};
@@ -158,7 +210,8 @@ class Collector {
 
     const Located& at_;
     const std::string& axes_;
-    FileBytes file_;
+    const Roots& roots_;
+    Handle led_to_; ///< stays open, for what libhdf5 knows of it helps the next link there
     GroupImages& found_;
     bool encoded_ = false;
     Element element_ = Element::u8;
@@ -167,9 +220,9 @@ class Collector {
 
 } // namespace
 
-GroupImages group_images(const Located& at, const std::string& axes) {
+GroupImages group_images(const Located& at, const std::string& axes, const Roots& roots) {
     GroupImages found;
-    Collector(at, axes, found).add_group(at.object.get(), "", -1);
+    Collector(at, axes, roots, found).run();
     return found;
 }
 

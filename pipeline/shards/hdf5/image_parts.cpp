@@ -39,7 +39,8 @@ bool is_scan(const Located& at) {
 }
 
 Axes guessed_axes(const Located& at, const std::vector<std::uint64_t>& shape) {
-    return shape.size() == 4 && is_scan(at) ? Axes("NNHW") : Axes::guess(shape, written_by_matlab(at.path));
+    const bool matlab = written_by_matlab(at.path) || has_attribute(at.object.get(), "MATLAB_class", where(at));
+    return shape.size() == 4 && is_scan(at) ? Axes("NNHW") : Axes::guess(shape, matlab);
 }
 
 Axes meaning_of(const Located& at, const std::vector<std::uint64_t>& shape, const std::string& axes) {

@@ -41,7 +41,7 @@ ImagePart blob_part(const Located& at, const Located& offsets);
 
 /// One data set an image, in the group itself or in one subgroup a class. `labels` and `classes` are the subgroups';
 /// `names` those of the data sets, in order. Pixels that do not lie in the file as they are wanted (chunks, channels
-/// first) are a part each.
+/// first) are a part each, and so are images one after the other that links find in another file.
 struct GroupImages {
     std::vector<ImagePart> parts;
     bool truth = false; ///< pixels are is_truth()
@@ -49,7 +49,8 @@ struct GroupImages {
     std::vector<std::int32_t> labels;
     std::vector<std::string> classes;
 };
-/// `axes` of one image of pixels; empty: guessed.
-GroupImages group_images(const Located& at, const std::string& axes);
+/// `axes` of one image of pixels; empty: guessed. Links are followed as locate() does. Throws DataError "<path>:
+/// <name>: …", for a group in a class too.
+GroupImages group_images(const Located& at, const std::string& axes, const Roots& roots);
 
 } // namespace tacit::shards::h5

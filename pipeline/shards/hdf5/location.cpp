@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/hdf5/virtual_mappings.hpp"
 
 #include <fmt/format.h>
 
@@ -76,8 +77,8 @@ std::string joined(const std::vector<std::string>& steps, std::size_t from) {
     return name;
 }
 
-std::string source_file(const Located& at, const Mapping& mapping, const Roots& roots) {
-    return mapping.file == "." ? at.path : file_beside(at.path, mapping.file, roots);
+std::string source_file(const std::string& path, const std::string& file, const Roots& roots) {
+    return file == "." ? path : file_beside(path, file, roots);
 }
 
 /// Sources by file and name, and whether all that they are made of was looked at.
@@ -99,7 +100,7 @@ void check_sources(const Located& at, const Roots& roots, int links, Seen& seen)
                         where));
     }
     for (const Mapping& mapping : mappings_of(at.object.get(), where)) {
-        const std::string file = source_file(at, mapping, roots);
+        const std::string file = source_file(at.path, mapping.file, roots);
         const auto [source, is_new] = seen.emplace(std::pair(file, mapping.dataset), false);
         if (!is_new && !source->second) {
             throw DataError(fmt::format("{}: is a virtual data set that is made of itself", where));
@@ -161,8 +162,9 @@ Located locate(const std::string& path, const std::string& name, const Roots& ro
     return walk(path, name, roots, 0, seen);
 }
 
-Located locate_source(const Located& at, const Mapping& mapping, const Roots& roots) {
-    return locate(source_file(at, mapping, roots), mapping.dataset, roots);
+Located locate_source(const std::string& path, const std::string& file, const std::string& dataset,
+                      const Roots& roots) {
+    return locate(source_file(path, file, roots), dataset, roots);
 }
 
 std::string file_beside(const std::string& path, const std::string& target, const Roots& roots) {

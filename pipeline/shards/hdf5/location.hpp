@@ -2,7 +2,6 @@
 #pragma once
 
 #include "pipeline/shards/hdf5/handle.hpp"
-#include "pipeline/shards/hdf5/virtual_mappings.hpp"
 
 #include <string>
 #include <utility>
@@ -31,8 +30,8 @@ struct Located {
 /// circle, or nowhere (where libhdf5 would read fill values), or if the data are in a file of no format.
 Located locate(const std::string& path, const std::string& name, const Roots& roots);
 
-/// The data set that a mapping of the virtual data set `at` reads, as locate() opens it.
-Located locate_source(const Located& at, const Mapping& mapping, const Roots& roots);
+/// The source `dataset` in `file` of a virtual data set in the file at `path`, as locate() opens it.
+Located locate_source(const std::string& path, const std::string& file, const std::string& dataset, const Roots& roots);
 
 /// `target` as a file at `path` names another: relative to its folder. Notes it in `roots`, and
 /// throws DataError if it is outside of them.

@@ -12,6 +12,21 @@ constexpr ssize_t kMaxNameBytes = 4096;
 
 using NameGetter = ssize_t (*)(hid_t, std::size_t, char*, std::size_t);
 
+/// %% is a percent sign; %b would be the number of a block.
+std::string without_escapes(const std::string& name, const std::string& where) {
+    std::string plain;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        if (name[i] == '%' && ++i < name.size() && name[i] != '%') {
+            throw DataError(
+                fmt::format("{}: this virtual data set names its parts by a pattern, {}; name the files with a "
+                            "pattern in data.path instead",
+                            where, name));
+        }
+        plain += i < name.size() ? name[i] : '%';
+    }
+    return plain;
+}
+
 std::string mapped_name(NameGetter get, hid_t properties, std::size_t index, const std::string& where) {
     const ssize_t size = get(properties, index, nullptr, 0);
     if (size <= 0 || size > kMaxNameBytes) {
@@ -21,7 +36,7 @@ std::string mapped_name(NameGetter get, hid_t properties, std::size_t index, con
     std::string name(static_cast<std::size_t>(size) + 1, '\0');
     get(properties, index, name.data(), name.size());
     name.resize(static_cast<std::size_t>(size));
-    return name;
+    return without_escapes(name, where);
 }
 
 } // namespace
@@ -42,12 +57,6 @@ std::vector<Mapping> mappings_of(hid_t dataset, const std::string& where) {
         mapping.source = checked(H5Pget_virtual_srcspace(properties.get(), i), where);
         mapping.file = mapped_name(H5Pget_virtual_filename, properties.get(), i, where);
         mapping.dataset = mapped_name(H5Pget_virtual_dsetname, properties.get(), i, where);
-        if ((mapping.file + mapping.dataset).find('%') != std::string::npos) {
-            throw DataError(
-                fmt::format("{}: this virtual data set names its parts by a pattern, {}: {}; name the files with a "
-                            "pattern in data.path instead",
-                            where, mapping.file, mapping.dataset));
-        }
     }
     return mappings;
 }

@@ -9,6 +9,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace tacit::shards::h5 {
@@ -50,94 +53,138 @@ struct Join {
     Rows target;
     Rows source;
     bool all = false; ///< of the source's rows, which its mapping does not count
-    const Mapping* mapping = nullptr;
+    std::string file;
+    std::string dataset;
 };
 
 std::optional<Join> join_of(const Mapping& mapping) {
     const bool all = H5Sget_select_type(mapping.source.get()) == H5S_SEL_ALL;
     const auto target = rows_of(mapping.target.get());
     const auto source = all && target ? std::optional(Rows{0, target->count}) : rows_of(mapping.source.get());
-    return target && source && target->count == source->count ? std::optional(Join{*target, *source, all, &mapping})
-                                                              : std::nullopt;
+    return target && source && target->count == source->count
+               ? std::optional(Join{*target, *source, all, mapping.file, mapping.dataset})
+               : std::nullopt;
 }
 
-/// The mappings in the order of the virtual data set's rows; nullopt if one is more than a run of rows.
-std::optional<std::vector<Join>> joins_of(const std::vector<Mapping>& mappings, std::uint64_t rows) {
+/// The mappings in the order of the virtual data set's rows; none if one is more than a run of rows.
+std::vector<Join> joins_of(const std::vector<Mapping>& mappings, std::uint64_t rows) {
     std::vector<Join> joins;
     for (const Mapping& mapping : mappings) {
-        const std::optional<Join> join = join_of(mapping);
+        std::optional<Join> join = join_of(mapping);
         if (!join) {
-            return std::nullopt;
+            return {};
         }
-        joins.push_back(*join);
+        joins.push_back(std::move(*join));
     }
     std::sort(joins.begin(), joins.end(), [](const Join& a, const Join& b) { return a.target.first < b.target.first; });
     std::uint64_t next = 0;
     for (const Join& join : joins) {
         if (join.target.first != next) {
-            return std::nullopt; // a gap reads as the fill value, an overlap as the last mapping
+            return {}; // a gap reads as the fill value, an overlap as the last mapping
         }
         next += join.target.count;
     }
-    return next == rows ? std::optional(std::move(joins)) : std::nullopt;
+    return next == rows ? joins : std::vector<Join>();
+}
+
+/// A data set that rows come from: an array, or joined itself. Neither: libhdf5 must read it.
+struct Source {
+    std::string path;
+    std::vector<hsize_t> dims;
+    std::optional<StoredArray> array;
+    std::vector<Join> joins;
+};
+
+Source source_at(const Located& at) {
+    const std::vector<Mapping> mappings = mappings_of(at.object.get(), fmt::format("{}: {}", at.path, at.name));
+    Source source{at.path, dimensions(at.object.get()), {}, {}};
+    if (source.dims.empty()) {
+        return source;
+    }
+    if (mappings.empty()) {
+        require_plausible(at.object.get(), source.dims[0], at.path);
+        source.array = index_array(at.object.get(), FileBytes(at.path), at.name);
+    } else {
+        source.joins = joins_of(mappings, source.dims[0]);
+    }
+    return source;
 }
 
 /// Collects the parts of one virtual data set.
-struct Resolver {
-    const Roots& roots;
-    Element element; ///< sources of other numbers are converted by libhdf5
-    std::vector<ImagePart> parts;
+class Resolver {
+  public:
+    /// Sources of other numbers than `element` are left to libhdf5, which converts them.
+    Resolver(const Roots& roots, Element element) : roots_(roots), element_(element) {}
 
     /// Adds the `wanted` rows of a data set as rows from `first_row`; false if they are no runs of rows.
-    bool add(const Located& at, Rows wanted, std::int64_t first_row) {
-        const std::vector<Mapping> mappings = mappings_of(at.object.get(), fmt::format("{}: {}", at.path, at.name));
-        return mappings.empty() ? add_stored(at, wanted, first_row) : add_mapped(at, mappings, wanted, first_row);
+    bool add(const Source& source, Rows wanted, std::int64_t first_row) {
+        if (source.array) {
+            add_stored(source, wanted, first_row);
+            return source.array->element == element_;
+        }
+        return !source.joins.empty() && std::all_of(source.joins.begin(), source.joins.end(), [&](const Join& join) {
+            return add_joined(source, join, wanted, first_row);
+        });
     }
 
-    bool add_stored(const Located& at, Rows wanted, std::int64_t first_row) {
-        require_plausible(at.object.get(), wanted.count, at.path);
-        ImagePart part;
-        part.array = index_array(at.object.get(), FileBytes(at.path), at.name);
-        part.first = static_cast<std::int64_t>(wanted.first);
-        part.count = static_cast<std::int64_t>(wanted.count);
+    std::vector<ImagePart> take() { return std::move(parts_); }
+
+  private:
+    void add_stored(const Source& source, Rows wanted, std::int64_t first_row) {
+        const auto first = static_cast<std::int64_t>(wanted.first);
+        const auto count = static_cast<std::int64_t>(wanted.count);
+        if (last_ == &source && parts_.back().first + parts_.back().count == first) { // and rows always follow
+            parts_.back().count += count;
+            return;
+        }
+        ImagePart& part = parts_.emplace_back();
+        part.array = source.array;
+        part.first = first;
+        part.count = count;
         part.first_row = first_row;
-        parts.push_back(std::move(part));
-        return parts.back().array->element == element;
+        last_ = &source;
     }
 
-    bool add_mapped(const Located& at, const std::vector<Mapping>& mappings, Rows wanted, std::int64_t first_row) {
-        const std::vector<hsize_t> dims = dimensions(at.object.get());
-        const auto joins = dims.empty() ? std::nullopt : joins_of(mappings, dims[0]);
-        if (!joins) {
-            return false;
+    /// What `join` gives of the wanted rows of `to`.
+    bool add_joined(const Source& to, const Join& join, Rows wanted, std::int64_t first_row) {
+        const std::uint64_t begin = std::max(join.target.first, wanted.first);
+        const std::uint64_t end = std::min(join.target.first + join.target.count, wanted.first + wanted.count);
+        if (begin >= end) {
+            return true;
         }
-        for (const Join& join : *joins) {
-            const std::uint64_t begin = std::max(join.target.first, wanted.first);
-            const std::uint64_t end = std::min(join.target.first + join.target.count, wanted.first + wanted.count);
-            if (begin >= end) {
-                continue;
-            }
-            const Located source = locate_source(at, *join.mapping, roots);
-            const std::vector<hsize_t> shape = dimensions(source.object.get());
-            const Rows rows{join.source.first + begin - join.target.first, end - begin};
-            const bool same = shape.size() == dims.size() &&
-                              std::equal(shape.begin() + 1, shape.end(), dims.begin() + 1) &&
-                              (join.all ? shape[0] == join.source.count : rows.first + rows.count <= shape[0]);
-            if (!same || !add(source, rows, first_row + static_cast<std::int64_t>(begin - wanted.first))) {
-                return false;
-            }
-        }
-        return true;
+        const Source& source = source_of(to.path, join);
+        const Rows rows{join.source.first + begin - join.target.first, end - begin};
+        const bool same = source.dims.size() == to.dims.size() &&
+                          std::equal(source.dims.begin() + 1, source.dims.end(), to.dims.begin() + 1) &&
+                          (join.all ? source.dims[0] == join.source.count : rows.first + rows.count <= source.dims[0]);
+        return same && add(source, rows, first_row + static_cast<std::int64_t>(begin - wanted.first));
     }
+
+    /// Each is looked at once, however many mappings lead to it.
+    const Source& source_of(const std::string& path, const Join& join) {
+        const std::array<std::string, 3> key{path, join.file, join.dataset};
+        const auto found = sources_.find(key);
+        if (found != sources_.end()) {
+            return found->second;
+        }
+        return sources_.emplace(key, source_at(locate_source(path, join.file, join.dataset, roots_))).first->second;
+    }
+
+    const Roots& roots_;
+    Element element_;
+    std::map<std::array<std::string, 3>, Source> sources_;
+    std::vector<ImagePart> parts_;
+    const Source* last_ = nullptr; ///< of the last part
 };
 
 } // namespace
 
 std::optional<std::vector<ImagePart>> virtual_parts(const Located& at, const Roots& roots) {
-    const std::vector<hsize_t> dims = dimensions(at.object.get());
     const Handle type = checked(H5Dget_type(at.object.get()), at.path);
-    Resolver resolver{roots, element_of(type.get()).value_or(Element::u8), {}};
-    return !dims.empty() && resolver.add(at, {0, dims[0]}, 0) ? std::optional(std::move(resolver.parts)) : std::nullopt;
+    const Source whole = source_at(at);
+    Resolver resolver(roots, element_of(type.get()).value_or(Element::u8));
+    const bool joined = !whole.dims.empty() && resolver.add(whole, {0, whole.dims[0]}, 0);
+    return joined ? std::optional(resolver.take()) : std::nullopt;
 }
 
 } // namespace tacit::shards::h5

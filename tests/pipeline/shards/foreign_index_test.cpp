@@ -55,6 +55,42 @@ TEST(ForeignDataset, ReadsContiguousImagesWithBigEndianLabels) {
     EXPECT_EQ(pixels_of(dataset, 1)[0], 48);
 }
 
+TEST(ForeignDataset, OneNameForAllSplitsIsNoTestSplit) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "x.h5", "masks", {5, 4, 4, 3}, nullptr);
+    DataSpec spec = spec_of(folder / "x.h5", "none");
+    spec.images = "masks";
+    EXPECT_EQ(Dataset::open(spec, "train").info().size, 5);
+    const std::string message = message_of<ConfigError>([&] { Dataset::open(spec, "test"); });
+    EXPECT_NE(message.find("there is no split 'test'"), std::string::npos) << message;
+}
+
+TEST(ForeignDataset, OneGrayImageIsReadByItsAxes) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "x.h5", "scan", {14, 20}, nullptr);
+    DataSpec spec = spec_of(folder / "x.h5", "none");
+    spec.images = "scan";
+    spec.axes = "HW";
+    EXPECT_EQ(Dataset::open(spec, "train").info().shape, (augment::ImageShape{14, 20, 1}));
+}
+
+TEST(ForeignDataset, TooManyChannelsAreNoOtherOrderOfAxes) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "x.h5", "images", {6, 11, 11, 60}, nullptr);
+    const std::string message = message_of<DataError>([&] { Dataset::open(folder / "x.h5", "train"); });
+    EXPECT_NE(message.find("square images of 60 channels"), std::string::npos) << message;
+}
+
+TEST(ForeignDataset, AttributesOfMatlabPutColumnsBeforeRows) {
+    const TemporaryFolder folder;
+    {
+        const testing::Hdf5File file(folder / "x.mat");
+        file.add("images", {2, 3, 5, 4}, std::vector<std::uint8_t>(120));
+        file.add_text("images", "MATLAB_class", "uint8");
+    }
+    EXPECT_EQ(Dataset::open(folder / "x.mat", "train").info().shape, (augment::ImageShape{4, 5, 3}));
+}
+
 TEST(ForeignDataset, GrayStackWithoutChannelAxisHasOneChannel) {
     const TemporaryFolder folder;
     write_foreign(folder / "slices.h5", "data", {5, 4, 6}, nullptr);
@@ -164,7 +200,7 @@ TEST(Inspect, ExplainsWhatCannotBeRead) {
     write_foreign(folder / "flat.h5", "images", {5, 48}, "labels");
     const Inspection inspection = inspect(folder / "flat.h5");
     EXPECT_TRUE(inspection.data_section.empty());
-    EXPECT_NE(inspection.guess.find("do not hold images"), std::string::npos) << inspection.guess;
+    EXPECT_NE(inspection.guess.find("does not hold images"), std::string::npos) << inspection.guess;
 }
 
 TEST(Inspect, SurvivesEveryFlippedHeaderByte) {

@@ -4,6 +4,7 @@
 #include "pipeline/shards/index_check.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "pipeline/shards/shard_index.hpp"
+#include "tests/pipeline/shards/dataset_fixtures.hpp"
 #include "tests/pipeline/shards/hdf5_files.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 #include "tests/pipeline/shards/printed_section.hpp"
@@ -16,17 +17,12 @@ namespace {
 using testing::counting;
 using testing::Hdf5File;
 using testing::Hdf5Storage;
+using testing::pixels_of;
 
 using Bytes = std::vector<std::uint8_t>;
 using Numbers = std::vector<std::int32_t>;
 
 constexpr std::size_t kPixels = 12 * 10 * 3;
-
-Bytes pixels_of(const Dataset& dataset, std::int64_t image) {
-    SampleBuffer buffer;
-    const augment::ImageView view = dataset.read(image, buffer);
-    return {view.data, view.data + view.shape.bytes()};
-}
 
 Bytes moved_to_last(const Bytes& planes, std::size_t channels) {
     Bytes out(planes.size());
@@ -129,6 +125,34 @@ TEST(GroupImages, CompressedJpegsAreRefusedWithAdvice) {
     EXPECT_NE(message.find("photos/0: is a JPEG or PNG in 1 chunks with filters"), std::string::npos) << message;
 }
 
+TEST(GroupImages, GroupsInsideOfAClassAreRefused) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        file.add("photos/cat/0", {12, 10, 3}, counting<std::uint8_t>(kPixels, 100));
+        file.add("photos/cat/more/0", {12, 10, 3}, counting<std::uint8_t>(kPixels, 101));
+    }
+    DataSpec spec;
+    spec.path = folder / "a.h5";
+    spec.images = "photos";
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec, "train"); });
+    EXPECT_NE(message.find("a.h5: photos/cat/more: is a group inside of class 'cat'"), std::string::npos) << message;
+    EXPECT_NE(message.find("data.images"), std::string::npos) << message;
+}
+
+TEST(GroupImages, OfAGroupThatCannotBeReadInspectSaysWhy) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        file.add("images/x0", {12, 10, 3}, counting<std::uint8_t>(kPixels, 100));
+        file.add("images/x1", {12}, std::vector<float>(12));
+        file.add("images/x2", {12, 10, 3}, counting<std::uint8_t>(kPixels, 101));
+    }
+    const Inspection found = inspect(folder / "a.h5", kWithoutMeasuring);
+    EXPECT_EQ(parsed(found.data_section).spec.images, "images/x0");
+    EXPECT_TRUE(mentions(found.notes, "not taken: " + folder / "a.h5" + ": images/x1: "));
+}
+
 TEST(GroupImages, PhotoByItselfIsOneImage) {
     const TemporaryFolder folder;
     add<std::uint8_t>(Hdf5File(folder / "a.h5"), "photo", {20, 30, 3}, 251);
@@ -137,6 +161,15 @@ TEST(GroupImages, PhotoByItselfIsOneImage) {
     const Dataset dataset = opened(section, "train");
     EXPECT_EQ(dataset.info().size, 1);
     EXPECT_EQ(dataset.info().shape, (augment::ImageShape{20, 30, 3}));
+}
+
+TEST(GroupImages, OfAStackTakenForAPhotoTheWarningNamesTheAxes) {
+    const TemporaryFolder folder;
+    testing::write_foreign(folder / "a.h5", "images", {100, 128, 3}, "labels");
+    ::testing::internal::CaptureStderr();
+    Dataset::open(folder / "a.h5", "train");
+    const std::string warning = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(warning.find("if these are 100 images, say so with `data.axes: NHW`"), std::string::npos) << warning;
 }
 
 } // namespace

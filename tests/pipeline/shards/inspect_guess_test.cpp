@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/data_splits.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "tests/pipeline/shards/foreign_fixtures.hpp"
@@ -38,6 +39,19 @@ TEST(InspectGuess, LabelsTellThatTheLastDimensionCountsImages) {
     EXPECT_EQ(dataset.info().classes.size(), 10U);
     EXPECT_EQ(section_of(folder / "b.h5", {3, 16, 14, 10}).spec.axes, "CHWN");
     EXPECT_EQ(section_of(folder / "c.h5", {16, 14, 10}).spec.axes, "HWN");
+}
+
+TEST(InspectGuess, WordsForSplitsInNamesOfAFolderAreSplits) {
+    const TemporaryFolder folder;
+    for (const char* name : {"c_split_testing_x.h5", "c_split_training_x.h5", "c_split_validation_x.h5"}) {
+        const Hdf5File file(folder / name);
+        add<std::uint8_t>(file, "x", {4, 16, 14, 3}, 251);
+    }
+    const PrintedSection section = printed(folder.path());
+    EXPECT_EQ(section.spec.path, folder / "c_split_{split}_x.h5");
+    EXPECT_EQ(section.train, "training");
+    EXPECT_EQ(section.test, "testing");
+    EXPECT_EQ(splits_of(section.spec), (std::vector<std::string>{"training", "validation", "testing"}));
 }
 
 TEST(InspectGuess, LabelsTellThatAPhotoIsAStack) {

@@ -67,6 +67,25 @@ void write_virtual(const std::string& path, const std::string& name, const std::
     ASSERT_TRUE(made.valid());
 }
 
+/// A virtual data set that grows with the files a-0.h5, a-1.h5 and so on.
+void write_pattern(const std::string& path) {
+    const h5::Session session;
+    const h5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+    const std::vector<hsize_t> block = shape_of(2, true);
+    std::vector<hsize_t> most = block;
+    most[0] = H5S_UNLIMITED;
+    const h5::Handle space(H5Screate_simple(4, block.data(), most.data()));
+    const h5::Handle source(H5Screate_simple(4, block.data(), nullptr));
+    const std::vector<hsize_t> start(4, 0);
+    const std::vector<hsize_t> count{H5S_UNLIMITED, 1, 1, 1};
+    H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), block.data(), count.data(), block.data());
+    const h5::Handle properties(H5Pcreate(H5P_DATASET_CREATE));
+    ASSERT_GE(H5Pset_virtual(properties.get(), space.get(), "a-%b.h5", "x", source.get()), 0);
+    const h5::Handle made(
+        H5Dcreate2(file.get(), "images", H5T_NATIVE_UINT8, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT));
+    ASSERT_TRUE(made.valid());
+}
+
 /// Images whose bytes count up from `first`, and their rows as labels.
 void write_source(const std::string& path, hsize_t rows, std::uint8_t first = 0) {
     std::vector<std::uint8_t> bytes(rows * kBytes);
@@ -120,6 +139,16 @@ TEST_F(VirtualDataset, WholeSourcesAreReadWhereTheyLie) {
     EXPECT_EQ(dataset.info().size, 6);
     EXPECT_EQ(first_byte(dataset, 1), kBytes);
     EXPECT_EQ(first_byte(dataset, 2), 100);
+}
+
+TEST_F(VirtualDataset, NeighbouringRowsOfASourceAreOnePart) {
+    write({{"b.h5", "x", 1, 1, 0}, {"b.h5", "x", 2, 1, 1}, {"b.h5", "x", 1, 1, 0}});
+    const DatasetIndex index = index_dataset(spec_of(path()), "train");
+    ASSERT_EQ(index.files[0].parts.size(), 2U);
+    EXPECT_EQ(index.files[0].parts[0].count, 3);
+    const Dataset dataset(index);
+    EXPECT_EQ(first_byte(dataset, 2), 100 + 2 * kBytes);
+    EXPECT_EQ(first_byte(dataset, 3), 100);
 }
 
 TEST_F(VirtualDataset, MessagesCountTheImagesOfTheSource) {
@@ -188,8 +217,11 @@ TEST_F(VirtualDataset, OneThatIsMadeOfItselfIsRefused) {
 }
 
 TEST_F(VirtualDataset, SourcesNamedByAPatternAreRefused) {
-    write({{"%%b.h5", "x", 2}});
-    EXPECT_NE(refused(path()).find("by a pattern"), std::string::npos) << refused(path());
+    write({{"a-%%.h5", "x", 2}});
+    std::filesystem::copy_file(path("a.h5"), path("a-%.h5"));
+    EXPECT_EQ(first_byte(Dataset::open(spec_of(path()), "train"), 1), kBytes);
+    write_pattern(path("pattern.h5"));
+    EXPECT_NE(refused(path("pattern.h5")).find("by a pattern"), std::string::npos) << refused(path("pattern.h5"));
 }
 
 TEST(ExternalStorage, IsRefusedForLabelsToo) {
