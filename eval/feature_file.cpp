@@ -44,7 +44,8 @@ void write_contents(const std::string& path, const Features& features, const Fea
     const h5::Handle file = h5::checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), path);
     write_dataset(file.get(), path, "features", H5T_NATIVE_FLOAT, features.values.to(torch::kFloat32));
     write_dataset(file.get(), path, "labels", H5T_NATIVE_INT32, features.labels.to(torch::kInt32));
-    write_dataset(file.get(), path, "ids", H5T_NATIVE_INT64, torch::arange(features.values.size(0), torch::kInt64));
+    write_dataset(file.get(), path, "ids", H5T_NATIVE_INT64,
+                  features.ids.defined() ? features.ids : torch::arange(features.values.size(0), torch::kInt64));
     write_attribute(file.get(), path, "run", origin.run);
     write_attribute(file.get(), path, "checkpoint", origin.checkpoint);
     write_attribute(file.get(), path, "split", origin.split);

@@ -74,7 +74,8 @@ Features collect(const shards::Dataset& dataset, std::int64_t dim, const Feature
         throw std::logic_error("features: the ranks together did not visit every image exactly once");
     }
     const at::Tensor labels = torch::tensor(at::ArrayRef<std::int32_t>(dataset.labels())).to(torch::kInt64);
-    return {values, labels};
+    const std::vector<std::int64_t> places = dataset.places();
+    return {values, labels, places.empty() ? at::Tensor() : torch::tensor(places, torch::kInt64)};
 }
 
 /// Puts a module into eval mode and back.

@@ -16,8 +16,9 @@ namespace tacit::eval {
 
 /// What one split looks like to a classifier; rows in sample order, the same on every rank.
 struct Features {
-    at::Tensor values; ///< [N, D] float32 on the CPU
-    at::Tensor labels; ///< [N] int64, -1 where unlabelled
+    at::Tensor values;   ///< [N, D] float32 on the CPU
+    at::Tensor labels;   ///< [N] int64, -1 where unlabelled
+    at::Tensor ids = {}; ///< [N] int64, place of the image in the order of its files; undefined: the row
 };
 
 /// How images are presented: the deterministic evaluation recipe at `size`, then mean and std per channel.

@@ -201,6 +201,10 @@ std::string Dataset::name(std::int64_t index) const {
     return fmt::format("{}: image {}", part.name(), part.place(index));
 }
 
+std::vector<std::int64_t> Dataset::places() const {
+    return impl_->parts.places();
+}
+
 StoredImage Dataset::stored(std::int64_t index, SampleBuffer& buffer) const {
     const DatasetPart& part = impl_->parts.part_of(index);
     const std::int64_t image = part.image(index);

@@ -58,6 +58,9 @@ class Dataset {
     const std::vector<std::int32_t>& labels() const;
     /// "FILE: DATA SET: image 12", for messages. The image's number is that in its part of the file.
     std::string name(std::int64_t index) const;
+    /// Of every image, its place in the order of the files: a scan in chunks is read chunk by chunk. Empty if that is
+    /// its number.
+    std::vector<std::int64_t> places() const;
     /// Image `index` as it is stored, in interleaved order and native bytes. Verifies its checksum. Throws as read().
     StoredImage stored(std::int64_t index, SampleBuffer& buffer) const;
     /// Reads and decodes image `index` into `buffer`; the view points into it, or is buffer.target. Pixels of other

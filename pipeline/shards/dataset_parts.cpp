@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -42,8 +43,10 @@ const std::vector<double>& DatasetPart::range() const {
 }
 
 DatasetParts::DatasetParts(const DatasetIndex& index) : index_(&index) {
+    std::int64_t rows = 0;
     for (const FileIndex& file : index.files) {
-        add(file);
+        add(file, rows);
+        rows += static_cast<std::int64_t>(file.labels.size());
     }
     if (size_ == 0) {
         throw DataError(fmt::format("{}: split '{}' holds no images", index.path, index.split));
@@ -55,12 +58,13 @@ const FileBytes& DatasetParts::open_file(const std::string& path) {
     return found != files_.end() ? found->second : files_.emplace(path, FileBytes(path)).first->second;
 }
 
-void DatasetParts::add(const FileIndex& file) {
+void DatasetParts::add(const FileIndex& file, std::int64_t rows_before) {
     for (const ImagePart& images : file.parts) {
         DatasetPart part;
         part.file = &file;
         part.images = &images;
         part.first = size_;
+        part.file_row = rows_before;
         part.first_block = static_cast<std::int64_t>(block_starts_.size()) - 1;
         part.levels = file.element == Element::u8 && file.value_range == natural_range(Element::u8);
         try {
@@ -98,6 +102,30 @@ void DatasetParts::add_block(DatasetPart& part, std::int64_t number, std::int64_
             part.chosen_blocks.push_back(number);
         }
     }
+}
+
+std::vector<std::int64_t> DatasetParts::places() const {
+    std::vector<std::int64_t> rows;
+    rows.reserve(static_cast<std::size_t>(size_));
+    for (std::size_t p = 0; p < parts_.size(); ++p) {
+        const DatasetPart& part = parts_[p];
+        const std::int64_t end = p + 1 < parts_.size() ? parts_[p + 1].first : size_;
+        for (std::int64_t index = part.first; index < end; ++index) {
+            rows.push_back(part.file_row + part.row(part.image(index)));
+        }
+    }
+    if (std::is_sorted(rows.begin(), rows.end())) {
+        return {};
+    }
+    std::vector<std::int64_t> order(rows.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+        return rows[static_cast<std::size_t>(a)] < rows[static_cast<std::size_t>(b)];
+    });
+    for (std::size_t place = 0; place < order.size(); ++place) {
+        rows[static_cast<std::size_t>(order[place])] = static_cast<std::int64_t>(place);
+    }
+    return rows;
 }
 
 std::string DatasetParts::fingerprint() const {

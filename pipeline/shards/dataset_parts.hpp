@@ -21,6 +21,7 @@ struct DatasetPart {
     std::unique_ptr<PartReader> reader;
     std::int64_t first = 0;       ///< data set index of its first image
     std::int64_t first_block = 0; ///< data set number of its first block
+    std::int64_t file_row = 0;    ///< rows of the files before
     bool levels = false;          ///< pixels are stored as the 8-bit levels that they mean
     /// Where a split takes only some images: their numbers in the part, and those of the blocks that hold them.
     std::vector<std::int64_t> chosen;
@@ -53,6 +54,8 @@ class DatasetParts {
     /// Block b holds the images [block_starts()[b], block_starts()[b + 1]).
     const std::vector<std::int64_t>& block_starts() const { return block_starts_; }
     bool single_reads_are_cheap() const { return cheap_; }
+    /// See Dataset::places().
+    std::vector<std::int64_t> places() const;
     /// The part that holds image `index`. Throws std::out_of_range.
     const DatasetPart& part_of(std::int64_t index) const;
     /// Hex digest of what tells data sets apart: sizes, labels and checksums, or, where files store none, some images.
@@ -65,7 +68,7 @@ class DatasetParts {
     [[noreturn]] void fail_block(std::int64_t number, const Error& error) const;
 
   private:
-    void add(const FileIndex& file);
+    void add(const FileIndex& file, std::int64_t rows_before);
     void add_block(DatasetPart& part, std::int64_t number, std::int64_t first, std::int64_t end);
     const FileBytes& open_file(const std::string& path);
 

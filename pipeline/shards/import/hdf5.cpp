@@ -82,11 +82,12 @@ struct Split {
     std::set<std::string> files;
     Dataset dataset;
     std::unique_ptr<BlockShelf> shelf;
-    std::vector<std::int64_t> order; ///< empty: as stored
+    std::vector<std::int64_t> order;  ///< empty: as stored
+    std::vector<std::int64_t> places; ///< Dataset::places()
 };
 
 Split::Split(DatasetIndex index, const ImportOptions& options)
-    : form(form_of(index)), files(files_of(index)), dataset(std::move(index)) {
+    : form(form_of(index)), files(files_of(index)), dataset(std::move(index)), places(dataset.places()) {
     const std::vector<std::int64_t>& starts = dataset.block_starts();
     std::size_t window = starts.size();
     if (!dataset.single_reads_are_cheap()) {
@@ -189,7 +190,9 @@ class Hdf5Source final : public ImageSource {
         return from.dataset.labels()[static_cast<std::size_t>(from.place(index))];
     }
     std::uint64_t id(const std::string& split, std::int64_t index) const override {
-        return static_cast<std::uint64_t>(splits_.at(split)->place(index));
+        const Split& from = *splits_.at(split);
+        const std::int64_t place = from.place(index);
+        return static_cast<std::uint64_t>(from.places.empty() ? place : from.places[static_cast<std::size_t>(place)]);
     }
     std::string name(const std::string& split, std::int64_t index) const override {
         const Split& from = *splits_.at(split);

@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "tests/pipeline/shards/dataset_fixtures.hpp"
+#include "tests/pipeline/shards/foreign_fixtures.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>
@@ -169,6 +170,26 @@ TEST(Dataset, FingerprintFollowsTheContent) {
     };
     EXPECT_EQ(fingerprint(first), fingerprint(second));
     EXPECT_NE(fingerprint(first), fingerprint(third));
+}
+
+TEST(Dataset, ScansInChunksTellEachImagesPlace) {
+    const TemporaryFolder folder;
+    const testing::ForeignArray scan{"images", Element::u8, false, {4, 4, 2, 3}, {2, 2, 2, 3}, true, false, {}};
+    testing::write_foreign(folder / "scan.h5", scan);
+    DataSpec spec;
+    spec.path = folder / "scan.h5";
+    spec.axes = "NNHW";
+    const Dataset dataset = Dataset::open(spec, "train");
+    const std::vector<std::int64_t> places = dataset.places();
+    EXPECT_EQ(places, (std::vector<std::int64_t>{0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15}));
+    const std::vector<std::uint8_t> bytes = testing::pattern(scan);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const auto begin = bytes.begin() + places[i] * 6;
+        EXPECT_EQ(pixels_of(dataset, static_cast<std::int64_t>(i)), std::vector<std::uint8_t>(begin, begin + 6)) << i;
+    }
+    spec.path = folder / "rows.h5";
+    testing::write_foreign(spec.path, {"images", Element::u8, false, {4, 4, 2, 3}, {1, 4, 2, 3}, true, false, {}});
+    EXPECT_TRUE(Dataset::open(spec, "train").places().empty());
 }
 
 TEST(Inspect, ShowsTheTreeAndTheSectionThatReadsIt) {
