@@ -138,7 +138,9 @@ Labels read_csv_labels(const std::string& path, const std::string& column, std::
     const std::vector<std::string>& header = rows[0].cells;
     const auto place = std::find(header.begin(), header.end(), column);
     if (place == header.end()) {
-        throw DataError(fmt::format("{}: has no column '{}'; it has: {}", path, column, fmt::join(header, ", ")));
+        const bool other = header.size() == 1 && header[0].find_first_of(";\t") != std::string::npos;
+        throw DataError(fmt::format("{}: has no column '{}'; it has: {}{}", path, column, fmt::join(header, ", "),
+                                    other ? " (cells must be separated by commas)" : ""));
     }
     const auto wanted = static_cast<std::size_t>(place - header.begin());
     std::vector<std::size_t> order;

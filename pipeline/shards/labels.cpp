@@ -77,13 +77,18 @@ std::string without_zeros(const std::string& text) {
     return zeros ? text.substr(0, dot) : text;
 }
 
-/// Class numbers, -1 for an empty text; nothing if a text is something else.
+/// Empty, or not a number as NumPy and pandas write it.
+bool is_missing(const std::string& text) {
+    return text.empty() || text == "nan" || text == "NaN";
+}
+
+/// Class numbers, -1 for a missing one; nothing if a text is something else.
 std::optional<std::vector<double>> class_numbers(const std::vector<std::string>& texts, Meaning meaning) {
     std::vector<double> numbers;
     numbers.reserve(texts.size());
     for (const std::string& text : texts) {
         const bool classes = meaning == Meaning::classes;
-        const std::string number = !classes ? text : text.empty() ? "-1" : without_zeros(text);
+        const std::string number = !classes ? text : is_missing(text) ? "-1" : without_zeros(text);
         const bool digits =
             !number.empty() && number.size() < 10 && number.find_first_not_of("0123456789") == std::string::npos;
         if (!digits && !(classes && number == "-1")) {
@@ -111,7 +116,7 @@ Labels labels_of_texts(const std::vector<std::string>& texts, const std::string&
     if (const auto numbers = class_numbers(texts, meaning)) {
         return numbered(*numbers, where);
     }
-    const auto unlabelled = [&](const std::string& text) { return meaning == Meaning::classes && text.empty(); };
+    const auto unlabelled = [&](const std::string& text) { return meaning == Meaning::classes && is_missing(text); };
     std::map<std::string, std::int32_t> classes;
     for (const std::string& text : texts) {
         if (!unlabelled(text)) {

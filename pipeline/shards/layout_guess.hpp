@@ -33,4 +33,7 @@ LayoutGuess guess_layout(const std::string& path);
 /// The same for a folder of `<split>-*.h5` files.
 LayoutGuess guess_folder(const std::string& folder);
 
+/// Names in `made`, by their usual names, the splits to train and to evaluate on; `made.splits` are not empty.
+void choose_splits(LayoutGuess& made);
+
 } // namespace tacit::shards

@@ -140,6 +140,18 @@ TEST(TableOfLabels, ImagesMayHaveNoLabel) {
     EXPECT_TRUE(none.classes.empty());
 }
 
+TEST(TableOfLabels, NotANumberIsNoLabel) {
+    EXPECT_EQ(labels_of_table({"0", "1", "2"}, "id,label\n0,1.0\n1,NaN\n2,nan\n").values, (Numbers{1, -1, -1}));
+    const Labels names = labels_of_table({"0", "1"}, "id,label\n0,cat\n1,nan\n");
+    EXPECT_EQ(names.values, (Numbers{0, -1}));
+    EXPECT_EQ(names.classes, (Names{"cat"}));
+}
+
+TEST(TableOfLabels, OtherSeparatorsAreNamed) {
+    const std::string message = refused_table({"0"}, "id;label\n0;1\n");
+    EXPECT_NE(message.find("must be separated by commas"), std::string::npos) << message;
+}
+
 TEST(TableOfLabels, WholeNumbersMayBeWrittenAsFloats) {
     const Labels numbers = labels_of_table({"0", "1", "2", "3"}, "id,label\n0,2.0\n1,\n2,0.00\n3,-1.0\n");
     EXPECT_EQ(numbers.values, (Numbers{2, -1, 0, -1}));
