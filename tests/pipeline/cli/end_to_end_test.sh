@@ -86,7 +86,7 @@ ranks 2 pretrain "${options[@]}" --set train.max_steps=100000 --set dist.timeout
 until grep -q '"step":10,' hangs/metrics.jsonl 2>/dev/null; do sleep 0.05; done
 kill -STOP "$(pgrep -f -- '--run hangs' | tail -1)"
 wait $! && code=0 || code=$?
-[ $code = 76 ] && grep 'all_reduce_sum did not finish in 2 s' hangs.txt ||
+[ $code = 76 ] && grep '_sum did not finish in 2 s' hangs.txt ||
     { echo "end to end: a rank that hangs ended the job with exit code $code:" >&2; cat hangs.txt >&2; exit 1; }
 
 for command in probe knn finetune; do ranks 2 $command --run whole; done
