@@ -29,20 +29,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kShelfBytes = std::uint64_t{1} << 30; ///< of decoded blocks of a split, one a thread aside
 
-DataSpec spec_of(const ImportOptions& options) {
-    DataSpec spec;
-    spec.path = options.source;
-    spec.images = options.images;
-    spec.labels = options.labels;
-    spec.axes = options.axes;
-    spec.range = options.range;
-    spec.roots = options.roots;
-    spec.split_by = options.split_by;
-    spec.split_shares = options.split_shares;
-    spec.split_seed = options.split_seed;
-    return spec;
-}
-
 /// How the images of a split are held.
 enum class Form {
     pixels,      ///< of one size
@@ -282,6 +268,20 @@ bool looks_like_hdf5(const std::string& path) {
 }
 
 } // namespace
+
+DataSpec spec_of(const ImportOptions& options) {
+    DataSpec spec;
+    spec.path = options.source;
+    spec.images = options.images;
+    spec.labels = options.labels;
+    spec.axes = options.axes;
+    spec.range = options.range;
+    spec.roots = options.roots;
+    spec.split_by = options.split_by;
+    spec.split_shares = options.split_shares;
+    spec.split_seed = options.split_seed;
+    return spec;
+}
 
 std::unique_ptr<ImageSource> open_hdf5(const ImportOptions& options) {
     if (options.kind != "hdf5" && !looks_like_hdf5(options.source)) {

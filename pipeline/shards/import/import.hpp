@@ -45,6 +45,9 @@ struct ImportOptions {
     std::function<void(const std::string&)> notice; ///< lines that the user should read while the import runs
 };
 
+/// The data set that options for HDF5 name.
+DataSpec spec_of(const ImportOptions& options);
+
 struct SplitSummary {
     std::string name;
     std::int64_t images = 0;

@@ -12,17 +12,11 @@
 namespace tacit::shards {
 namespace {
 
+using testing::spec_of;
 using testing::write_foreign;
 
 using Names = std::vector<std::string>;
 using Numbers = std::vector<std::int32_t>;
-
-DataSpec spec_of(const std::string& path, const std::string& labels) {
-    DataSpec spec;
-    spec.path = path;
-    spec.labels = labels;
-    return spec;
-}
 
 /// Column `label` of a table for images with these names, each a data set of its own.
 Labels labels_of_table(const Names& images, const std::string& table) {

@@ -10,6 +10,13 @@ namespace tacit::testing {
 
 namespace h5 = shards::h5;
 
+shards::DataSpec spec_of(const std::string& path, const std::string& labels) {
+    shards::DataSpec spec;
+    spec.path = path;
+    spec.labels = labels;
+    return spec;
+}
+
 std::vector<std::uint8_t> pixels_of(const shards::Dataset& dataset, std::int64_t index) {
     shards::SampleBuffer buffer;
     const augment::ImageView view = dataset.read(index, buffer);

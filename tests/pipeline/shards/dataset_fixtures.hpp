@@ -10,6 +10,9 @@
 
 namespace tacit::testing {
 
+/// A data set of which only these are said.
+shards::DataSpec spec_of(const std::string& path, const std::string& labels = "");
+
 /// Image `index` as read() gives it.
 std::vector<std::uint8_t> pixels_of(const shards::Dataset& dataset, std::int64_t index);
 

@@ -17,16 +17,10 @@ namespace {
 
 using testing::expect_blocks_equal_reads;
 using testing::pixels_of;
+using testing::spec_of;
 using testing::write_foreign;
 
 using Numbers = std::vector<std::int32_t>;
-
-DataSpec spec_of(const std::string& path, const std::string& labels) {
-    DataSpec spec;
-    spec.path = path;
-    spec.labels = labels;
-    return spec;
-}
 
 /// Makes a folder the working directory for a while.
 class WorkingFolder {

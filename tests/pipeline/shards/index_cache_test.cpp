@@ -19,6 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::pixels_of;
+using testing::spec_of;
 using testing::write_foreign;
 
 namespace fs = std::filesystem;
@@ -28,12 +29,6 @@ constexpr std::chrono::nanoseconds kAlways{0};
 /// Files that changed just now are not kept.
 void settle(const std::string& path, std::chrono::seconds age = 3600s) {
     fs::last_write_time(path, fs::file_time_type::clock::now() - age);
-}
-
-DataSpec spec_of(const std::string& path) {
-    DataSpec spec;
-    spec.path = path;
-    return spec;
 }
 
 /// A file of 1,200 images that an index is kept of, with its spec.

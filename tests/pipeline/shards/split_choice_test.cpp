@@ -7,6 +7,7 @@
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/index_bytes.hpp"
+#include "tests/pipeline/shards/dataset_fixtures.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <fmt/format.h>
@@ -20,6 +21,8 @@
 
 namespace tacit::shards {
 namespace {
+
+using testing::spec_of;
 
 const std::vector<SplitShare> kThree = {{"train", 0.7}, {"val", 0.1}, {"test", 0.2}};
 
@@ -61,12 +64,6 @@ void write_numbered(const std::string& path, int count, int first = 0) {
     }
     H5Dwrite(images.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, pixels.data());
     H5Dwrite(labels.get(), H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, classes.data());
-}
-
-DataSpec spec_of(const std::string& path) {
-    DataSpec spec;
-    spec.path = path;
-    return spec;
 }
 
 /// The number that each image of a data set of write_numbered() is made of, read alone; read by block it must be the

@@ -14,6 +14,7 @@ namespace tacit::shards {
 namespace {
 
 using testing::pixels_of;
+using testing::spec_of;
 
 /// Bytes of an image.
 constexpr hsize_t kBytes = 12;
@@ -95,13 +96,6 @@ void write_source(const std::string& path, hsize_t rows, std::uint8_t first = 0)
     const testing::Hdf5File file(path);
     file.add("x", shape_of(rows, true), bytes);
     file.add("y", {rows}, labels);
-}
-
-DataSpec spec_of(const std::string& path) {
-    DataSpec spec;
-    spec.path = path;
-    spec.index_cache = false;
-    return spec;
 }
 
 std::string refused(const std::string& path) {

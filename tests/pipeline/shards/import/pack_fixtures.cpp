@@ -6,7 +6,6 @@
 namespace tacit::testing {
 
 using shards::Dataset;
-using shards::DataSpec;
 using shards::Element;
 using shards::ImportOptions;
 using shards::SampleBuffer;
@@ -19,16 +18,6 @@ ImportOptions pack_options(const TemporaryFolder& folder, const std::string& sou
     options.out = folder / "packed";
     options.threads = 2;
     return options;
-}
-
-DataSpec spec_of(const ImportOptions& options) {
-    DataSpec spec;
-    spec.path = options.source;
-    spec.images = options.images;
-    spec.axes = options.axes;
-    spec.range = options.range;
-    spec.split_shares = options.split_shares;
-    return spec;
 }
 
 Bytes stored_bytes(const Dataset& dataset, std::int64_t index) {
