@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace tacit::shards {
@@ -35,10 +33,6 @@ struct DataSpec {
 
 /// The split of files and data sets whose names say none.
 inline constexpr const char* kUnnamedSplit = "train";
-
-/// Splits that are looked for in names, the training split first.
-inline constexpr std::array<std::string_view, 9> kUsualSplits = {
-    "train", "training", "val", "valid", "validation", "dev", "test", "testing", "unlabeled"};
 
 /// `text` with `{split}` replaced.
 std::string with_split(std::string text, const std::string& split);

@@ -3,6 +3,7 @@
 
 #include "pipeline/shards/dataset_index.hpp"
 #include "pipeline/shards/split_choice.hpp"
+#include "pipeline/shards/split_names.hpp"
 #include "pipeline/shards/told_splits.hpp"
 
 #include <algorithm>
@@ -41,7 +42,8 @@ std::vector<std::string> splits_of(const DataSpec& spec) {
         return {kUnnamedSplit};
     }
     const auto rank = [](const std::string& split) {
-        return std::find(kUsualSplits.begin(), kUsualSplits.end(), split);
+        return std::find_if(kSplitSpellings.begin(), kSplitSpellings.end(),
+                            [&](const SplitSpelling& usual) { return usual.word == split; });
     };
     std::stable_sort(splits.begin(), splits.end(),
                      [&](const std::string& a, const std::string& b) { return rank(a) < rank(b); });

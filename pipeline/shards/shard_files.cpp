@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/data_spec.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -57,11 +58,12 @@ std::vector<std::string> glob_files(const std::string& pattern) {
 
 /// The usual splits that a file belongs to rather than to `split`.
 std::vector<std::string_view> those_before(const std::string& split) {
-    const auto listed = std::find(kUsualSplits.begin(), kUsualSplits.end(), split);
     std::vector<std::string_view> before;
-    for (auto other = kUsualSplits.begin(); other != kUsualSplits.end(); ++other) {
-        if (other->size() > split.size() || (other->size() == split.size() && other < listed)) {
-            before.push_back(*other);
+    bool listed = false;
+    for (const auto& [other, meaning] : kSplitSpellings) {
+        listed = listed || other == split;
+        if (other.size() > split.size() || (other.size() == split.size() && !listed)) {
+            before.push_back(other);
         }
     }
     return before;

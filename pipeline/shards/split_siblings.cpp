@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/split_siblings.hpp"
 
+#include "pipeline/shards/split_names.hpp"
+
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <cctype>
 #include <filesystem>
 #include <string_view>
@@ -15,22 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 2> kTrain = {"train", "training"};
-constexpr std::array<std::string_view, 6> kTest = {"test", "testing", "val", "valid", "validation", "dev"};
-
 bool is_letter_or_digit(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0;
-}
-
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
-
-bool is_split_word(const std::string& word) {
-    return std::find(kTrain.begin(), kTrain.end(), word) != kTrain.end() ||
-           std::find(kTest.begin(), kTest.end(), word) != kTest.end();
 }
 
 /// `word` in small letters, written as `model` is: val, Val or VAL.
@@ -57,23 +43,24 @@ std::optional<SplitSiblings> split_siblings(const std::string& path) {
             ++end;
         }
         const std::string word = name.substr(begin, end - begin);
-        if (!is_split_word(lower(word))) {
+        if (split_of_word(word).empty()) {
             continue;
         }
         const std::string before = folder + name.substr(0, begin);
         const std::string behind = name.substr(end);
-        const auto first_there = [&](const auto& words) {
-            for (const std::string_view other : words) {
-                std::string written = written_like(other, word);
+        const auto first_there = [&](const std::string& split) {
+            for (const SplitSpelling& other : kSplitSpellings) {
+                std::string written = written_like(other.word, word);
                 std::error_code error;
-                if (fs::is_regular_file(fmt::format("{}{}{}", before, written, behind), error)) {
+                if (other.split == split &&
+                    fs::is_regular_file(fmt::format("{}{}{}", before, written, behind), error)) {
                     return written;
                 }
             }
             return std::string();
         };
-        const std::string train = first_there(kTrain);
-        const std::string test = first_there(kTest);
+        const std::string train = first_there("train");
+        const std::string test = first_there("test").empty() ? first_there("val") : first_there("test");
         if (!train.empty() && !test.empty()) {
             return SplitSiblings{fmt::format("{}{{split}}{}", before, behind), train, test};
         }

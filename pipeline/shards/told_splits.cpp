@@ -6,6 +6,7 @@
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/shard_files.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 
@@ -19,7 +20,10 @@ namespace {
 namespace fs = std::filesystem;
 
 template <class Holds> std::vector<std::string> those_of(const std::string& other, const Holds& holds) {
-    std::vector<std::string> names(kUsualSplits.begin(), kUsualSplits.end());
+    std::vector<std::string> names;
+    for (const SplitSpelling& usual : kSplitSpellings) {
+        names.emplace_back(usual.word);
+    }
     if (std::find(names.begin(), names.end(), other) == names.end()) {
         names.push_back(other);
     }

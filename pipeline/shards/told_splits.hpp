@@ -8,7 +8,7 @@
 
 namespace tacit::shards {
 
-/// The splits that names of files and objects, or a shard's own word, tell of: kUsualSplits are looked for, and
+/// The splits that names of files and objects, or a shard's own word, tell of: kSplitSpellings are looked for, and
 /// `other`. Empty where nothing tells of splits. Throws IoError when nothing is there, DataError when a file is no HDF5
 /// or a folder holds none.
 std::vector<std::string> told_splits(const DataSpec& spec, const std::string& other = kUnnamedSplit);

@@ -3,7 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/images/picture.hpp"
-#include "pipeline/shards/import/split_names.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/images/formats.hpp"
 #include "pipeline/shards/import/image_source.hpp"
-#include "pipeline/shards/import/split_names.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 

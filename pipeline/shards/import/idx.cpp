@@ -2,7 +2,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/images/byte_reader.hpp"
 #include "pipeline/shards/import/array_source.hpp"
-#include "pipeline/shards/import/split_names.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 #include <zlib.h>

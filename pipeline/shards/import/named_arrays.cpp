@@ -2,7 +2,7 @@
 #include "pipeline/shards/import/named_arrays.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/import/split_names.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 

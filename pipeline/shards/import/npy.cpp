@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/import/named_arrays.hpp"
-#include "pipeline/shards/import/split_names.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/images/formats.hpp"
 #include "pipeline/shards/import/image_source.hpp"
-#include "pipeline/shards/import/split_names.hpp"
+#include "pipeline/shards/split_names.hpp"
 #include "pipeline/shards/import/tar_index.hpp"
 
 #include <fmt/format.h>
