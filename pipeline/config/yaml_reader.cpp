@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/utf8.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/config/yaml.hpp"
 
@@ -137,13 +138,18 @@ class TreeBuilder : public YAML::EventHandler {
     Node root_;
 };
 
-void refuse_binary(const std::string& text, const std::string& name) {
+void refuse_binary(const std::string& text, const std::string& name, bool with_lines) {
+    const auto refuse = [&](std::size_t at, const char* what) {
+        const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+        throw ConfigError(name + (with_lines ? ":" + std::to_string(line) : "") + ": " + what);
+    };
     const auto bad = std::find_if(text.begin(), text.end(), [](unsigned char c) {
         return (c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F;
     });
     if (bad != text.end())
-        throw ConfigError(name + ":" + std::to_string(1 + std::count(text.begin(), bad, '\n')) +
-                          ": a control character; this is no YAML text file");
+        refuse(static_cast<std::size_t>(bad - text.begin()), "a control character; this is no YAML text file");
+    if (const std::size_t at = first_not_utf8(text); at != std::string_view::npos)
+        refuse(at, "a character that is not UTF-8 (Latin-1, perhaps); write it in UTF-8");
 }
 
 } // namespace
@@ -151,7 +157,7 @@ void refuse_binary(const std::string& text, const std::string& name) {
 Node parse_yaml(const std::string& text, const std::string& name, bool with_lines) {
     if (text.size() > kMaxBytes)
         throw ConfigError(name + ": larger than 1 MiB; a config is not a place for data");
-    refuse_binary(text, name);
+    refuse_binary(text, name, with_lines);
     TreeBuilder builder(name, with_lines);
     try {
         std::istringstream stream(text);

@@ -242,6 +242,20 @@ TEST(Limits, BadYamlNamesTheLine) {
               "c.yaml:2: a control character; this is no YAML text file");
 }
 
+TEST(Parse, NamesTheLineOfTextThatIsNotUtf8) {
+    EXPECT_EQ(parse_message("report:\n  title: caf\xE9\n"),
+              "c.yaml:2: a character that is not UTF-8 (Latin-1, perhaps); write it in UTF-8");
+    Document config = document("report: {title: caf\xC3\xA9}\n");
+    EXPECT_EQ(config.root().section("report").text("title", ""), "caf\xC3\xA9");
+}
+
+TEST(Set, RefusesTextThatIsNotUtf8) {
+    Document config = document("report: {title: a}\n");
+    const std::string message = message_of<ConfigError>([&] { config.set("report.title=caf\xE9"); });
+    EXPECT_TRUE(message.starts_with("--set report.title=caf")) << message;
+    EXPECT_TRUE(message.ends_with("write it in UTF-8")) << message;
+}
+
 TEST(FromFile, AMissingFileIsAConfigError) {
     EXPECT_EQ(message_of<ConfigError>([] { Document::from_file("/nonexistent/c.yaml"); }),
               "config: cannot read '/nonexistent/c.yaml': No such file or directory (ENOENT)");

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/utf8.hpp"
+
+#include <algorithm>
+
+namespace tacit {
+namespace {
+
+/// Bytes that the character at the front of `text` takes; 0 where there is none.
+std::size_t length_of_first(std::string_view text) {
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    const unsigned char lead = byte(0);
+    if (lead < 0x80)
+        return 1;
+    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC2 || lead > 0xF4 || text.size() < length)
+        return 0;
+    // The second byte rules out overlong forms, surrogates and what lies beyond U+10FFFF.
+    const unsigned char lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned char highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    const auto follows = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+    const bool whole = byte(1) >= lowest && byte(1) <= highest &&
+                       std::all_of(text.begin() + 2, text.begin() + static_cast<std::ptrdiff_t>(length), follows);
+    return whole ? length : 0;
+}
+
+} // namespace
+
+std::size_t first_not_utf8(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const std::size_t length = length_of_first(text.substr(at));
+        if (length == 0)
+            return at;
+        at += length;
+    }
+    return std::string_view::npos;
+}
+
+} // namespace tacit
