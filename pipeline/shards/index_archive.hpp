@@ -90,7 +90,9 @@ class IndexReader {
         get(there);
         value.reset();
         if (there) {
-            get(value.emplace());
+            T read{};
+            get(read);
+            value.emplace(std::move(read));
         }
     }
     template <class T> void get(std::vector<T>& values) {

@@ -48,7 +48,7 @@ class Tree {
     }
 
     void attributes(hid_t object, int depth) {
-        H5O_info_t info{};
+        h5::ObjectInfo info{};
         if (H5Oget_info2(object, &info, H5O_INFO_NUM_ATTRS) < 0) {
             return;
         }
@@ -109,7 +109,7 @@ class Tree {
 
     void subgroup(hid_t id, const std::string& name, int depth) {
         add(depth, name + "/");
-        H5O_info_t info{};
+        h5::ObjectInfo info{};
         const bool known = H5Oget_info2(id, &info, H5O_INFO_BASIC) < 0 || !visited_.insert(info.addr).second;
         if (known) {
             add(depth + 1, "(shown above)");

@@ -69,7 +69,7 @@ Json read_index(const std::string& path) {
 
 void put_entry(Json& index, Json entry) {
     for (Json& old : index)
-        if (old.value("title", "") == entry["title"]) {
+        if (old.value("title", "") == entry.value("title", "")) {
             old = std::move(entry);
             return;
         }

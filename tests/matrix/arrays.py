@@ -130,10 +130,11 @@ def indexes(matrix):
         rows(file, 40)
         expected = dataset[:]
     matrix.add("holes", expected)
+    narrow = images // 4 + 100  # libhdf5 1.14.5 fails on values that take all bits of their type
     with matrix.create("scaleoffset") as file:
-        file.create_dataset("images", data=images, chunks=(4, *images.shape[1:]), scaleoffset=0)
+        file.create_dataset("images", data=narrow, chunks=(4, *images.shape[1:]), scaleoffset=0)
         rows(file, 40)
-    matrix.add("scaleoffset", images, reader="libhdf5")
+    matrix.add("scaleoffset", narrow, reader="libhdf5")
     with matrix.create("compact") as file:
         properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         properties.set_layout(h5py.h5d.COMPACT)

@@ -83,11 +83,7 @@ Layout layout_of(MetadataBlock message) {
 }
 
 std::optional<std::uint64_t> header_address(hid_t dataset) {
-#if H5_VERSION_GE(1, 12, 0)
-    H5O_info1_t info{};
-#else
-    H5O_info_t info{};
-#endif
+    ObjectInfo info{};
     const bool known = H5Oget_info2(dataset, &info, H5O_INFO_BASIC) >= 0;
     return known ? std::optional<std::uint64_t>(info.addr) : std::nullopt;
 }

@@ -24,6 +24,13 @@ class Session {
     void* printer_data_ = nullptr;
 };
 
+/// What H5Oget_info2 fills: HDF5 1.12 gave the name H5O_info_t to another structure.
+#if H5_VERSION_GE(1, 12, 0)
+using ObjectInfo = H5O_info1_t;
+#else
+using ObjectInfo = H5O_info_t;
+#endif
+
 /// Owns one HDF5 identifier of any kind.
 class Handle {
   public:

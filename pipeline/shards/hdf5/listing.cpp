@@ -35,7 +35,7 @@ class Listing {
             }
             const Handle object(H5Oopen(group, name.data(), H5P_DEFAULT));
             const H5I_type_t type = object.valid() ? H5Iget_type(object.get()) : H5I_BADID;
-            H5O_info_t about{};
+            ObjectInfo about{};
             if (type == H5I_DATASET) {
                 add(object.get(), prefix + name.data());
             } else if (type == H5I_GROUP && H5Oget_info2(object.get(), &about, H5O_INFO_BASIC) >= 0 &&

@@ -91,11 +91,7 @@ void check_object(hid_t group, const std::string& name, const FileBytes& file) {
     constexpr std::uint16_t kLayoutMessage = 0x0008;
     constexpr std::uint16_t kSymbolTable = 0x0011;
     constexpr std::uint8_t kVirtual = 3;
-#if H5_VERSION_GE(1, 12, 0)
-    H5O_info1_t info{};
-#else
-    H5O_info_t info{};
-#endif
+    ObjectInfo info{};
     const std::optional<std::uint64_t> base = base_address(group);
     if (!base || H5Oget_info_by_name2(group, name.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0) {
         return; // opening the object will tell
