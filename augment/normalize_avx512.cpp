@@ -7,9 +7,7 @@
 #include <algorithm>
 #include <immintrin.h>
 
-#pragma GCC target("arch=x86-64-v4,avx512vbmi,avx512vnni")
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized" // GCC 12's own header trips it
-
+TACIT_FUNCTIONS_FOR(TACIT_AVX512)
 namespace tacit::augment {
 namespace {
 
@@ -65,7 +63,7 @@ template <class Out> void normalize(const NormalizeRgb<Out>& work) {
         const auto lanes = static_cast<__mmask32>((std::uint64_t{1} << count) - 1);
         const __m512i low = load(work.in + 3 * first, count);
         const __m512i high = load(work.in + 3 * (first + kLanes), count - std::min(count, kLanes));
-#pragma GCC unroll 3
+        TACIT_UNROLL(3)
         for (std::size_t c = 0; c < 3; ++c) {
             const auto scaled = [&](__m512i pixels) {
                 const __m512i levels = _mm512_maskz_permutexvar_epi8(kLowBytes, index[c], pixels);
@@ -88,5 +86,6 @@ void normalize_rgb_avx512(const NormalizeRgb<BFloat16>& work) {
 }
 
 } // namespace tacit::augment
+TACIT_FUNCTIONS_END
 
 #endif

@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <immintrin.h>
 
-#pragma GCC target("arch=x86-64-v3")
-
+TACIT_FUNCTIONS_FOR(TACIT_AVX2)
 namespace tacit::augment {
 namespace {
 
@@ -75,5 +74,6 @@ int transpose_rgb_avx2(const TransposeRgb& work) {
 }
 
 } // namespace tacit::augment
+TACIT_FUNCTIONS_END
 
 #endif

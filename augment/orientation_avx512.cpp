@@ -8,9 +8,7 @@
 #include <array>
 #include <immintrin.h>
 
-#pragma GCC target("arch=x86-64-v4,avx512vbmi,avx512vnni")
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized" // GCC 12's own header trips it
-
+TACIT_FUNCTIONS_FOR(TACIT_AVX512)
 namespace tacit::augment {
 namespace {
 
@@ -131,5 +129,6 @@ void reverse_rows_avx512(const std::uint8_t* in, std::ptrdiff_t in_stride, int h
 }
 
 } // namespace tacit::augment
+TACIT_FUNCTIONS_END
 
 #endif

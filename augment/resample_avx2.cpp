@@ -6,8 +6,7 @@
 
 #include <immintrin.h>
 
-#pragma GCC target("arch=x86-64-v3")
-
+TACIT_FUNCTIONS_FOR(TACIT_AVX2)
 namespace tacit::augment {
 namespace {
 
@@ -39,14 +38,14 @@ inline void resample_two_rows(const ResampleTable& table, const RowQuad& rows, s
         for (; round < plan.block_end(block); ++round) {
             const RowPlan::Round& now = plan.rounds()[round];
             __m256i windows[kGroups];
-#pragma GCC unroll 4
+            TACIT_UNROLL(4)
             for (std::size_t g = 0; g < kGroups; ++g) {
                 const __m256i upper = _mm256_castsi128_si256(load(rows.in[row] + now.windows[g]));
                 windows[g] = _mm256_inserti128_si256(upper, load(rows.in[row + 1] + now.windows[g]), 1);
             }
             for (; step < now.end; ++step) {
                 const RowPlan::Step& taps = plan.steps()[step];
-#pragma GCC unroll 4
+                TACIT_UNROLL(4)
                 for (std::size_t g = 0; g < kGroups; ++g) {
                     const __m256i index = _mm256_broadcastsi128_si256(load(taps.index.data() + 16 * g));
                     const __m256i weights = _mm256_broadcastsi128_si256(load(taps.weights.data() + 8 * g));
@@ -103,5 +102,6 @@ void resample_down_avx2(const RowTaps& taps, std::uint8_t* out, int bytes) {
 }
 
 } // namespace tacit::augment
+TACIT_FUNCTIONS_END
 
 #endif

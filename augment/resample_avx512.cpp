@@ -7,9 +7,7 @@
 #include <cstring>
 #include <immintrin.h>
 
-#pragma GCC target("arch=x86-64-v4,avx512vbmi,avx512vnni")
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized" // GCC 12's own header trips it
-
+TACIT_FUNCTIONS_FOR(TACIT_AVX512)
 namespace tacit::augment {
 namespace {
 
@@ -23,7 +21,7 @@ inline void add_taps(Quad& sums, const Quad& windows, const RowPlan::Step& step)
     constexpr __mmask64 kLowBytes = 0x5555555555555555; // of 16-bit values
     const __m512i index = _mm512_load_si512(step.index.data());
     const __m512i weights = _mm512_load_si512(step.weights.data());
-#pragma GCC unroll 4
+    TACIT_UNROLL(4)
     for (std::size_t r = 0; r < kRowsAtOnce; ++r) {
         const __m512i taps = _mm512_maskz_permutexvar_epi8(kLowBytes, index, windows.row[r]);
         sums.row[r] = _mm512_dpwssd_epi32(sums.row[r], taps, weights);
@@ -32,7 +30,7 @@ inline void add_taps(Quad& sums, const Quad& windows, const RowPlan::Step& step)
 
 /// The sums without their fraction and clamped: in every quarter four bytes of each of them in turn.
 inline __m512i narrow(Quad sums, __m128i precision) {
-#pragma GCC unroll 4
+    TACIT_UNROLL(4)
     for (__m512i& sum : sums.row) {
         sum = _mm512_sra_epi32(sum, precision);
     }
@@ -67,7 +65,7 @@ template <int kPairs> void blend(RowTaps taps, std::uint8_t* out, int bytes) {
     const __m128i precision = _mm_cvtsi32_si128(taps.precision);
     const auto part = [&](int start, __mmask64 inside) {
         Quad sums{{half, half, half, half}};
-#pragma GCC unroll 4
+        TACIT_UNROLL(4)
         for (int p = 0; p < pairs; ++p) {
             int weights = 0;
             std::memcpy(&weights, taps.weights + 2 * p, sizeof weights);
@@ -103,7 +101,7 @@ void resample_across_avx512(const ResampleTable& table, const RowQuad& rows) {
         Quad right = left;
         for (const int end = plan.block_end(block); round < end; ++round) {
             Quad windows;
-#pragma GCC unroll 4
+            TACIT_UNROLL(4)
             for (std::size_t r = 0; r < kRowsAtOnce; ++r) {
                 windows.row[r] = _mm512_loadu_si512(quad.in[r] + rounds[round].windows[0]);
             }
@@ -130,5 +128,6 @@ void resample_down_avx512(const RowTaps& taps, std::uint8_t* out, int bytes) {
 }
 
 } // namespace tacit::augment
+TACIT_FUNCTIONS_END
 
 #endif

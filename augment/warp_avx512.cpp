@@ -7,9 +7,7 @@
 #include <array>
 #include <immintrin.h>
 
-#pragma GCC target("arch=x86-64-v4,avx512vbmi,avx512vnni")
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized" // GCC 12's own header trips it
-
+TACIT_FUNCTIONS_FOR(TACIT_AVX512)
 namespace tacit::augment {
 namespace {
 
@@ -133,5 +131,6 @@ int pick_rgb_avx512(const WarpRow<std::uint8_t>& row, int begin, int end) {
 }
 
 } // namespace tacit::augment
+TACIT_FUNCTIONS_END
 
 #endif
