@@ -54,7 +54,7 @@ inline constexpr std::chrono::seconds kDefaultTimeout{1800};
 /// One rank without MPI; the reference for all others.
 std::unique_ptr<Communicator> make_self_communicator();
 
-/// Whether this process was started by mpirun or srun with MPI (then it must use it).
+/// Whether this process was started by mpirun, mpiexec or srun with MPI (then it must use it).
 bool launched_by_mpi();
 
 /// The MPI library and its version, e.g. "Open MPI v4.1.4". Works without MPI_Init.
@@ -62,8 +62,8 @@ std::string mpi_library();
 
 /// MPI_Init_thread and MPI_Finalize by scope; create one in main() when launched_by_mpi().
 /// Throws DistError with one line of advice when the launcher and MPI do not fit
-/// (srun without --mpi=pmix) or the thread level is too low. When an exception leaves its scope MPI_Finalize
-/// is skipped (it would wait for the other ranks); exit non-zero and the launcher ends the job.
+/// (srun --mpi=none, another MPI's mpirun) or the thread level is too low. When an exception leaves its scope
+/// MPI_Finalize is skipped (it would wait for the other ranks); exit non-zero and the launcher ends the job.
 class MpiEnvironment {
   public:
     MpiEnvironment();

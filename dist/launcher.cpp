@@ -6,41 +6,61 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <initializer_list>
 
 namespace tacit::dist {
 namespace {
 
-int task_count(const EnvironmentLookup& lookup, const char* name) {
+constexpr const char* kOpenMpiSize = "OMPI_COMM_WORLD_SIZE";
+constexpr const char* kPmiSize = "PMI_SIZE"; // mpiexec of MPICH and Intel MPI, srun --mpi=pmi2
+constexpr const char* kSlurmSize = "SLURM_STEP_NUM_TASKS";
+
+int number(const EnvironmentLookup& lookup, const char* name) {
     const char* text = lookup(name);
     return text == nullptr ? 0 : std::atoi(text);
 }
 
-bool is_set(const EnvironmentLookup& lookup, const char* name) {
-    return lookup(name) != nullptr;
+bool any_set(const EnvironmentLookup& lookup, std::initializer_list<const char*> names) {
+    return std::any_of(names.begin(), names.end(), [&](const char* name) { return lookup(name) != nullptr; });
 }
 
 } // namespace
 
-Launcher detect_launcher(const EnvironmentLookup& lookup) {
-    if (is_set(lookup, "OMPI_COMM_WORLD_SIZE") || is_set(lookup, "PMIX_RANK")) {
+Launcher detect_launcher(MpiKind kind, const EnvironmentLookup& lookup) {
+    const bool joined = kind == MpiKind::open_mpi
+                            ? any_set(lookup, {kOpenMpiSize, "PMIX_RANK"})
+                            : any_set(lookup, {"PMI_RANK", "PMI_FD", "PMI_PORT", "PMIX_RANK", kOpenMpiSize});
+    if (joined) {
         return Launcher::mpi;
     }
-    const int tasks = std::max(task_count(lookup, "SLURM_STEP_NUM_TASKS"), task_count(lookup, "PMI_SIZE"));
-    return tasks > 1 ? Launcher::mismatch : Launcher::none;
+    return started_processes(lookup) > 1 ? Launcher::mismatch : Launcher::none;
 }
 
-std::string launcher_advice(const EnvironmentLookup& lookup) {
-    if (is_set(lookup, "SLURM_STEP_NUM_TASKS")) {
-        return fmt::format("srun started {} tasks without PMIx (task {}), which Open MPI needs to join them; "
-                           "use 'srun --mpi=pmix …', or 'mpirun …' inside the allocation",
-                           task_count(lookup, "SLURM_STEP_NUM_TASKS"), task_count(lookup, "SLURM_PROCID"));
+int started_processes(const EnvironmentLookup& lookup) {
+    for (const char* name : {kOpenMpiSize, kPmiSize, kSlurmSize}) { // mpirun within a step knows better than the step
+        if (const int tasks = number(lookup, name); tasks > 0) {
+            return tasks;
+        }
     }
-    return fmt::format("a launcher of another MPI started {} processes (process {}); use Open MPI's 'mpirun …'",
-                       task_count(lookup, "PMI_SIZE"), task_count(lookup, "PMI_RANK"));
+    return 1;
+}
+
+std::string launcher_advice(MpiKind kind, const EnvironmentLookup& lookup) {
+    const bool open_mpi = kind == MpiKind::open_mpi;
+    const char* const mpi = open_mpi ? "Open MPI" : "MPICH";
+    if (any_set(lookup, {kSlurmSize}) && !any_set(lookup, {kOpenMpiSize})) {
+        return fmt::format("srun started {} tasks (this is task {}) in a way that {} cannot join; "
+                           "use 'srun --mpi={} …', or 'mpirun …' inside the allocation",
+                           number(lookup, kSlurmSize), number(lookup, "SLURM_PROCID"), mpi, open_mpi ? "pmix" : "pmi2");
+    }
+    return fmt::format(
+        "a launcher of another MPI started {} processes; this Tacit is linked with {}: use the 'mpirun …' "
+        "or 'mpiexec …' that belongs to it",
+        started_processes(lookup), mpi);
 }
 
 bool launched_by_mpi() {
-    return detect_launcher([](const char* name) { return std::getenv(name); }) != Launcher::none;
+    return detect_launcher(linked_mpi(), [](const char* name) { return std::getenv(name); }) != Launcher::none;
 }
 
 } // namespace tacit::dist

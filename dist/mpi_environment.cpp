@@ -4,6 +4,7 @@
 #include "dist/mpi_check.hpp"
 #include "pipeline/base/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <exception>
@@ -31,13 +32,23 @@ std::string mpi_library() {
     int length = 0;
     MPI_Get_library_version(text.data(), &length);
     const std::string whole(text.data(), static_cast<std::size_t>(length));
-    return whole.substr(0, whole.find_first_of(",\n"));
+    std::string line = whole.substr(0, whole.find_first_of(",\n"));
+    std::replace(line.begin(), line.end(), '\t', ' ');
+    return line;
+}
+
+MpiKind linked_mpi() {
+#ifdef OPEN_MPI
+    return MpiKind::open_mpi;
+#else
+    return MpiKind::mpich;
+#endif
 }
 
 MpiEnvironment::MpiEnvironment() {
     const EnvironmentLookup lookup = [](const char* name) { return std::getenv(name); };
-    if (detect_launcher(lookup) == Launcher::mismatch) {
-        throw DistError(launcher_advice(lookup)); // MPI_Init would abort with a page of text
+    if (detect_launcher(linked_mpi(), lookup) == Launcher::mismatch) {
+        throw DistError(launcher_advice(linked_mpi(), lookup)); // MPI_Init would abort with a page of text
     }
     int initialized = 0;
     check_mpi(MPI_Initialized(&initialized), "MPI_Initialized", 0);
@@ -49,8 +60,14 @@ MpiEnvironment::MpiEnvironment() {
     if (provided < MPI_THREAD_MULTIPLE) {
         MPI_Finalize();
         throw DistError(fmt::format("MPI grants thread level {} but MPI_THREAD_MULTIPLE ({}) is needed; "
-                                    "use an Open MPI built with --enable-mpi-thread-multiple",
+                                    "use an MPI built for threads",
                                     provided, static_cast<int>(MPI_THREAD_MULTIPLE)));
+    }
+    int size = 0;
+    check_mpi(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size", 0);
+    if (size == 1 && started_processes(lookup) > 1) { // each would train alone, all into the same folder
+        MPI_Finalize();
+        throw DistError(launcher_advice(linked_mpi(), lookup));
     }
 }
 

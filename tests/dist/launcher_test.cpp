@@ -4,6 +4,7 @@
 #include "dist/communicator.hpp"
 #include "pipeline/base/error.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <map>
@@ -18,43 +19,74 @@ EnvironmentLookup table(std::map<std::string, std::string> variables) {
     };
 }
 
+constexpr std::array kBoth{MpiKind::open_mpi, MpiKind::mpich};
+
 TEST(Launcher, IsNoneForAProgramStartedDirectly) {
-    EXPECT_EQ(detect_launcher(table({})), Launcher::none);
+    for (const MpiKind kind : kBoth) {
+        EXPECT_EQ(detect_launcher(kind, table({})), Launcher::none);
+    }
 }
 
 TEST(Launcher, IsNoneForTheBatchScriptOfAMultiTaskJob) {
-    EXPECT_EQ(detect_launcher(table({{"SLURM_JOB_ID", "7"}, {"SLURM_NTASKS", "8"}})), Launcher::none);
+    for (const MpiKind kind : kBoth) {
+        EXPECT_EQ(detect_launcher(kind, table({{"SLURM_JOB_ID", "7"}, {"SLURM_NTASKS", "8"}})), Launcher::none);
+    }
 }
 
-TEST(Launcher, IsNoneForASingleTaskWithoutPmix) {
-    EXPECT_EQ(detect_launcher(table({{"SLURM_STEP_NUM_TASKS", "1"}, {"PMI_SIZE", "1"}})), Launcher::none);
+TEST(Launcher, IsNoneForASingleTaskWithoutMpi) {
+    for (const MpiKind kind : kBoth) {
+        EXPECT_EQ(detect_launcher(kind, table({{"SLURM_STEP_NUM_TASKS", "1"}})), Launcher::none);
+    }
+    EXPECT_EQ(detect_launcher(MpiKind::open_mpi, table({{"SLURM_STEP_NUM_TASKS", "1"}, {"PMI_SIZE", "1"}})),
+              Launcher::none);
 }
 
 TEST(Launcher, IsMpiUnderMpirunInsideASlurmStep) {
-    EXPECT_EQ(detect_launcher(table({{"OMPI_COMM_WORLD_SIZE", "4"}, {"SLURM_STEP_NUM_TASKS", "2"}})), Launcher::mpi);
+    const auto lookup = table({{"OMPI_COMM_WORLD_SIZE", "4"}, {"SLURM_STEP_NUM_TASKS", "2"}});
+    EXPECT_EQ(detect_launcher(MpiKind::open_mpi, lookup), Launcher::mpi);
+    EXPECT_EQ(started_processes(lookup), 4);
 }
 
 TEST(Launcher, IsMpiUnderSrunWithPmix) {
-    EXPECT_EQ(detect_launcher(table({{"PMIX_RANK", "0"}, {"SLURM_STEP_NUM_TASKS", "2"}})), Launcher::mpi);
+    for (const MpiKind kind : kBoth) {
+        EXPECT_EQ(detect_launcher(kind, table({{"PMIX_RANK", "0"}, {"SLURM_STEP_NUM_TASKS", "2"}})), Launcher::mpi);
+    }
 }
 
-TEST(Launcher, AdvisesPmixWhenSrunStartedTasksWithoutIt) {
+TEST(Launcher, OfMpichAndIntelMpiIsMpiForMpichAlone) {
+    const auto hydra = table({{"PMI_FD", "9"}, {"PMI_RANK", "1"}, {"PMI_SIZE", "3"}});
+    EXPECT_EQ(detect_launcher(MpiKind::mpich, hydra), Launcher::mpi);
+    EXPECT_EQ(started_processes(hydra), 3);
+    EXPECT_EQ(detect_launcher(MpiKind::open_mpi, hydra), Launcher::mismatch);
+    EXPECT_EQ(
+        launcher_advice(MpiKind::open_mpi, hydra),
+        "a launcher of another MPI started 3 processes; this Tacit is linked with Open MPI: use the 'mpirun …' or "
+        "'mpiexec …' that belongs to it");
+}
+
+TEST(Launcher, OfOpenMpiIsAdvisedAgainstForMpich) {
+    const auto lookup = table({{"OMPI_COMM_WORLD_SIZE", "4"}, {"PMIX_RANK", "2"}, {"SLURM_STEP_NUM_TASKS", "2"}});
+    EXPECT_EQ(started_processes(lookup), 4);
+    EXPECT_EQ(launcher_advice(MpiKind::mpich, lookup),
+              "a launcher of another MPI started 4 processes; this Tacit is linked with MPICH: use the 'mpirun …' or "
+              "'mpiexec …' that belongs to it");
+}
+
+TEST(Launcher, AdvisesWhatJoinsTheTasksOfSrun) {
     const auto lookup = table({{"SLURM_STEP_NUM_TASKS", "4"}, {"SLURM_PROCID", "2"}, {"PMI_SIZE", "4"}});
-    EXPECT_EQ(detect_launcher(lookup), Launcher::mismatch);
-    const std::string advice = launcher_advice(lookup);
-    EXPECT_NE(advice.find("4 tasks"), std::string::npos);
-    EXPECT_NE(advice.find("srun --mpi=pmix"), std::string::npos);
-    EXPECT_EQ(advice.find('\n'), std::string::npos);
-}
-
-TEST(Launcher, AdvisesMpirunUnderAnotherMpi) {
-    const auto lookup = table({{"PMI_SIZE", "3"}, {"PMI_RANK", "1"}});
-    EXPECT_EQ(detect_launcher(lookup), Launcher::mismatch);
-    EXPECT_NE(launcher_advice(lookup).find("mpirun"), std::string::npos);
+    EXPECT_EQ(detect_launcher(MpiKind::open_mpi, lookup), Launcher::mismatch);
+    EXPECT_EQ(launcher_advice(MpiKind::open_mpi, lookup),
+              "srun started 4 tasks (this is task 2) in a way that Open MPI cannot join; use 'srun --mpi=pmix …', or "
+              "'mpirun …' inside the allocation");
+    const auto bare = table({{"SLURM_STEP_NUM_TASKS", "4"}, {"SLURM_PROCID", "2"}});
+    EXPECT_EQ(detect_launcher(MpiKind::mpich, bare), Launcher::mismatch);
+    EXPECT_EQ(launcher_advice(MpiKind::mpich, bare),
+              "srun started 4 tasks (this is task 2) in a way that MPICH cannot join; use 'srun --mpi=pmi2 …', or "
+              "'mpirun …' inside the allocation");
 }
 
 TEST(MpiEnvironment, ExplainsAMismatchInsteadOfAborting) {
-    for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK"}) {
+    for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_FD", "PMI_PORT"}) {
         ::unsetenv(name);
     }
     ::setenv("SLURM_STEP_NUM_TASKS", "2", 1);
