@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Language level, warnings, sanitizers and the compiler cache, for Tacit's own code.
 
+foreach(minimum IN ITEMS "GNU 11" "Clang 14")
+  separate_arguments(minimum)
+  list(GET minimum 1 least)
+  if(CMAKE_CXX_COMPILER_ID IN_LIST minimum AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS least)
+    message(FATAL_ERROR "Tacit needs GCC 11 or Clang 14 or newer, but ${CMAKE_CXX_COMPILER} is ${CMAKE_CXX_COMPILER_ID} "
+                        "${CMAKE_CXX_COMPILER_VERSION}. Name another in a new build folder: -DCMAKE_CXX_COMPILER=g++-12")
+  endif()
+endforeach()
+
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -29,7 +38,7 @@ if(TACIT_FUZZ) # by clang, whose warnings are others than GCC's
   # Checksums of metadata are not looked at: no fuzzer comes past them by chance.
   target_compile_definitions(tacit_settings INTERFACE FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION=1)
 else()
-  target_compile_options(tacit_settings INTERFACE -Werror)
+  target_compile_options(tacit_settings INTERFACE $<$<BOOL:${TACIT_WERROR}>:-Werror>)
 endif()
 if(TACIT_SANITIZE)
   list(JOIN TACIT_SANITIZE "," sanitizers)

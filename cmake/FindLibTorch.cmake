@@ -3,24 +3,25 @@
 # libtorch.so pulls the CUDA half into CPU programs. Defines Tacit::torch (torch_cpu and c10) and, with TACIT_CUDA,
 # Tacit::torch_cuda and Tacit::nccl.
 #
-# Looked for in this order: Torch_ROOT or TORCH_ROOT (variable or environment), CMAKE_PREFIX_PATH, and the cache
-# folder that scripts/setup fills.
+# Torch_ROOT or TORCH_ROOT (variable or environment) alone counts where it is set; otherwise CMAKE_PREFIX_PATH and the cache folder that
+# scripts/setup fills are looked through.
 
 set(TACIT_TORCH_MINIMUM 2.11)
-if(DEFINED ENV{XDG_CACHE_HOME})
-  set(tacit_cache "$ENV{XDG_CACHE_HOME}/tacit")
-else()
-  set(tacit_cache "$ENV{HOME}/.cache/tacit")
+set(torch_roots ${Torch_ROOT} ${TORCH_ROOT} $ENV{Torch_ROOT} $ENV{TORCH_ROOT})
+set(torch_told "${torch_roots}")
+if(NOT torch_roots)
+  set(torch_roots ${CMAKE_PREFIX_PATH} "${tacit_cache}/libtorch-2.11.0/torch")
 endif()
 
-find_path(TORCH_INCLUDE_DIR torch/headeronly/version.h
-          HINTS ${Torch_ROOT} ${TORCH_ROOT} $ENV{Torch_ROOT} $ENV{TORCH_ROOT}
-          PATHS ${CMAKE_PREFIX_PATH} "${tacit_cache}/libtorch-2.11.0/torch"
-          PATH_SUFFIXES include torch/include
-          NO_DEFAULT_PATH)
-if(NOT TORCH_INCLUDE_DIR)
-  message(FATAL_ERROR "LibTorch >= ${TACIT_TORCH_MINIMUM} was not found. Run scripts/setup, or set Torch_ROOT to the "
-                      "folder that holds its include/ and lib/.")
+unset(TORCH_INCLUDE_DIR CACHE) # another Torch_ROOT than that of the last time counts
+find_path(TORCH_INCLUDE_DIR torch/headeronly/version.h PATHS ${torch_roots} PATH_SUFFIXES include torch/include NO_DEFAULT_PATH)
+if(NOT TORCH_INCLUDE_DIR AND torch_told)
+  list(JOIN torch_told " or " torch_told)
+  message(FATAL_ERROR "No LibTorch >= ${TACIT_TORCH_MINIMUM} in ${torch_told}, where Torch_ROOT says: it must name the folder that holds "
+                      "its include/ and lib/, such as site-packages/torch.")
+elseif(NOT TORCH_INCLUDE_DIR)
+  message(FATAL_ERROR "LibTorch >= ${TACIT_TORCH_MINIMUM} was not found in ${tacit_cache}. Run scripts/setup --libtorch, or set Torch_ROOT "
+                      "to the folder that holds its include/ and lib/.")
 endif()
 file(STRINGS "${TORCH_INCLUDE_DIR}/torch/headeronly/version.h" version_lines REGEX "#define TORCH_VERSION_(MAJOR|MINOR|PATCH) ")
 string(REGEX REPLACE "[^0-9;]" "" version_numbers "${version_lines}")
@@ -34,7 +35,11 @@ message(STATUS "Found LibTorch ${TORCH_VERSION}: ${TORCH_LIBRARY_DIR}")
 
 # NAME LIBRARY: an imported shared library out of TORCH_LIBRARY_DIR.
 function(tacit_torch_library name library)
-  find_library(${name}_LIBRARY ${library} PATHS "${TORCH_LIBRARY_DIR}" NO_DEFAULT_PATH REQUIRED)
+  unset(${name}_LIBRARY CACHE)
+  find_library(${name}_LIBRARY ${library} PATHS "${TORCH_LIBRARY_DIR}" NO_DEFAULT_PATH)
+  if(NOT ${name}_LIBRARY)
+    message(FATAL_ERROR "LibTorch in ${TORCH_LIBRARY_DIR} lacks lib${library}.so. ${ARGN}")
+  endif()
   add_library(${name} SHARED IMPORTED GLOBAL)
   set_target_properties(${name} PROPERTIES IMPORTED_LOCATION "${${name}_LIBRARY}")
 endfunction()
@@ -52,11 +57,16 @@ target_link_options(tacit_torch INTERFACE -Wl,--allow-shlib-undefined -Wl,--disa
 add_library(Tacit::torch ALIAS tacit_torch)
 
 if(TACIT_CUDA)
-  find_package(CUDAToolkit 13 REQUIRED)
-  find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS} REQUIRED)
-  find_library(NCCL_LIBRARY nccl HINTS ${CUDAToolkit_LIBRARY_DIR} REQUIRED)
-  tacit_torch_library(tacit_c10_cuda c10_cuda)
-  tacit_torch_library(tacit_torch_cuda_library torch_cuda)
+  set(cuda_remedy "Run scripts/setup --cuda, or set Torch_ROOT to a LibTorch with CUDA.")
+  tacit_torch_library(tacit_c10_cuda c10_cuda "${cuda_remedy}")
+  tacit_torch_library(tacit_torch_cuda_library torch_cuda "${cuda_remedy}")
+  find_package(CUDAToolkit 13 QUIET)
+  find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  find_library(NCCL_LIBRARY nccl HINTS ${CUDAToolkit_LIBRARY_DIR})
+  if(NOT CUDAToolkit_FOUND OR NOT NCCL_INCLUDE_DIR OR NOT NCCL_LIBRARY)
+    message(FATAL_ERROR "TACIT_CUDA needs CUDA 13 or newer and NCCL with its header nccl.h. Put nvcc on PATH or set CUDAToolkit_ROOT, and "
+                        "set NCCL_INCLUDE_DIR and NCCL_LIBRARY where NCCL lies elsewhere.")
+  endif()
   add_library(tacit_torch_cuda INTERFACE)
   target_include_directories(tacit_torch_cuda SYSTEM INTERFACE ${CUDAToolkit_INCLUDE_DIRS})
   # torch_cuda registers its kernels when it is loaded: keep it although no symbol of it may be named.

@@ -9,11 +9,13 @@ option(TACIT_UNITY "Compile the files that may include LibTorch several at once"
 
 # One precompiled header with LibTorch in it, shared by all targets that depend on Tacit::torch. Not <torch/torch.h>: it asks for
 # three more seconds of such templates.
-file(WRITE "${PROJECT_BINARY_DIR}/torch_pch.cpp" "// carries the precompiled header of LibTorch\n")
-add_library(tacit_torch_pch OBJECT EXCLUDE_FROM_ALL "${PROJECT_BINARY_DIR}/torch_pch.cpp")
-target_link_libraries(tacit_torch_pch PRIVATE tacit_settings Tacit::torch)
-target_precompile_headers(tacit_torch_pch PRIVATE <torch/nn/modules/conv.h> <torch/nn/modules/linear.h>
-                           <torch/types.h> <algorithm> <map> <memory> <string> <vector>)
+if(TACIT_PROGRAM)
+  file(WRITE "${PROJECT_BINARY_DIR}/torch_pch.cpp" "// carries the precompiled header of LibTorch\n")
+  add_library(tacit_torch_pch OBJECT EXCLUDE_FROM_ALL "${PROJECT_BINARY_DIR}/torch_pch.cpp")
+  target_link_libraries(tacit_torch_pch PRIVATE tacit_settings Tacit::torch)
+  target_precompile_headers(tacit_torch_pch PRIVATE <torch/nn/modules/conv.h> <torch/nn/modules/linear.h>
+                             <torch/types.h> <algorithm> <map> <memory> <string> <vector>)
+endif()
 
 # tacit_target(NAME VISIBILITY SOURCES … DEPENDS …): what every target of ours has. One that names Tacit::torch itself may include
 # LibTorch, and gets the precompiled header.
@@ -51,9 +53,12 @@ function(tacit_test)
     ENVIRONMENT "OMP_NUM_THREADS=1;LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp")
 endfunction()
 
-# For tests that call MPI_Init. Open MPI never frees what it allocated there, from plug-ins that are gone when leaks are looked for.
+# How ranks of tests are started, by any MPI: what Open MPI 4 and 5 want to be told, others do not know as options of mpiexec. Open MPI
+# never frees what it allocated in MPI_Init, from plug-ins that are gone when leaks are looked for.
 set(TACIT_MPI_TEST_ENVIRONMENT
-    "OMP_NUM_THREADS=1;OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;ASAN_OPTIONS=detect_leaks=0")
+    "OMP_NUM_THREADS=1;OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;ASAN_OPTIONS=detect_leaks=0"
+    "OMPI_MCA_rmaps_base_oversubscribe=1;PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe"
+    "OMPI_MCA_hwloc_base_binding_policy=none;PRTE_MCA_hwloc_default_binding_policy=none")
 
 # tacit_mpi_test(NAME n SOURCES … DEPENDS … RANKS 1 2 4): one GoogleTest program run at several rank counts.
 function(tacit_mpi_test)
@@ -62,7 +67,7 @@ function(tacit_mpi_test)
                      DEPENDS ${ARG_DEPENDS} tacit_dist Tacit::torch MPI::MPI_CXX)
   foreach(ranks IN LISTS ARG_RANKS)
     add_test(NAME ${ARG_NAME}_${ranks}_ranks
-             COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${ARG_NAME}>)
+             COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${ARG_NAME}>)
     set_tests_properties(${ARG_NAME}_${ranks}_ranks PROPERTIES
       TIMEOUT 600 PROCESSORS ${ranks} LABELS mpi
       ENVIRONMENT "${TACIT_MPI_TEST_ENVIRONMENT}")

@@ -36,7 +36,7 @@ expect_on() {
     local ranks=$1 code=$2 text=$3
     shift 3
     checks=$((checks + 1))
-    timeout 120 mpirun -np "$ranks" --oversubscribe --bind-to none "$tacit" "$@" \
+    timeout 120 mpirun -np "$ranks" "$tacit" "$@" \
         >"$work/stdout" 2>"$work/stderr" </dev/null
     local got=$?
     if [ "$got" != "$code" ]; then

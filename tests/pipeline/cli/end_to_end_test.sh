@@ -10,7 +10,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-ranks() { local count=$1; shift; mpirun -np "$count" --oversubscribe --bind-to none "$tacit" "$@"; }
+ranks() { local count=$1; shift; mpirun -np "$count" "$tacit" "$@"; }
 has() { [ -s "$1" ] || { echo "end to end: $1 was not written" >&2; exit 1; }; }
 
 # head_of NAME COUNT: the first COUNT images and labels of a split, as IDX files of the same form.
@@ -72,7 +72,7 @@ curves ranks1 ranks4 1e-5
 ranks 2 pretrain "${options[@]}" --set train.max_steps=40 --run whole --set data.stage="$work/stage"
 [ "$(ls "$work"/stage/*.h5 | wc -l)" = 1 ] || { echo "end to end: the training split was not staged" >&2; exit 1; }
 # What Ctrl-C sends; a shell lets its background jobs ignore it unless told otherwise.
-env --default-signal=INT mpirun -np 2 --oversubscribe --bind-to none "$tacit" pretrain "${options[@]}" \
+env --default-signal=INT mpirun -np 2 "$tacit" pretrain "${options[@]}" \
     --set train.max_steps=40 --run halves &
 until grep -q '"step":10,' halves/metrics.jsonl 2>/dev/null; do sleep 0.05; done
 kill -INT $!
