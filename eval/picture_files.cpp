@@ -5,6 +5,7 @@
 #include "eval/neighbours.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/json_text.hpp"
 
 #include <torch/types.h>
 
@@ -62,7 +63,7 @@ void write_map(const std::string& run_folder, const Features& features, const st
                       {"checkpoint", checkpoint},
                       {"classes", classes},
                       {"points", list}};
-    write_into(run_folder + "/eval", "map.json", map.dump() + "\n");
+    write_into(run_folder + "/eval", "map.json", json_text(map) + "\n");
 }
 
 void write_neighbours(const std::string& run_folder, const Features& features, const shards::Dataset& dataset,
@@ -86,7 +87,7 @@ void write_neighbours(const std::string& run_folder, const Features& features, c
                        {"agreement", shown > 0 ? rounded(agreeing / shown) : 0.0},
                        {"rows", list}};
     write_into(run_folder + "/pictures", "neighbours.png", neighbour_sheet(rows, dataset, size));
-    write_into(run_folder + "/eval", "neighbours.json", json.dump(2) + "\n");
+    write_into(run_folder + "/eval", "neighbours.json", json_text(json, 2) + "\n");
 }
 
 } // namespace tacit::eval

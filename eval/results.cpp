@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/json_text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -96,7 +97,7 @@ std::string to_json(const EvalResult& result) {
     const Json json = {{"protocol", result.protocol},     {"run", result.run},   {"pretext", result.pretext},
                        {"checkpoint", result.checkpoint}, {"data", result.data}, {"rows", rows},
                        {"seconds", result.seconds}};
-    return json.dump(2) + "\n";
+    return json_text(json, 2) + "\n";
 }
 
 EvalResult result_from_json(const std::string& text, const std::string& name) {

@@ -3,6 +3,7 @@
 
 #include "models/weights/element_types.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/json_text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -175,7 +176,7 @@ std::string header_text(const SafetensorsHeader& header) {
                             {"shape", entry.shape},
                             {"data_offsets", {entry.begin, entry.end}}};
     }
-    auto text = root.dump();
+    auto text = json_text(std::move(root));
     text.append((8 - text.size() % 8) % 8, ' ');
     return text;
 }

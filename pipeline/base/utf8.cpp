@@ -37,4 +37,23 @@ std::size_t first_not_utf8(std::string_view text) {
     return std::string_view::npos;
 }
 
+std::string utf8_of(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    if (first_not_utf8(bytes) == std::string_view::npos)
+        return std::string(bytes);
+    std::string text;
+    while (!bytes.empty()) {
+        const std::size_t length = length_of_first(bytes);
+        const auto byte = static_cast<unsigned char>(bytes[0]);
+        if (length == 0)
+            text += {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 15U]};
+        else if (byte == '\\')
+            text += "\\\\";
+        else
+            text += bytes.substr(0, length);
+        bytes.remove_prefix(length == 0 ? 1 : length);
+    }
+    return text;
+}
+
 } // namespace tacit

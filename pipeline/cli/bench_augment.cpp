@@ -3,6 +3,7 @@
 #include "augment/throughput.hpp"
 #include "models/pretext/pretext.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
@@ -174,7 +175,7 @@ ExitCode run_bench_augment(const Call& call) {
                                          {"channels", source.channels},
                                          {"emit", call.text("emit")},
                                          {"results", results}};
-    call.answer(call.json() ? json.dump(2) : text);
+    call.answer(call.json() ? json_text(json, 2) : text);
     return ExitCode::done;
 }
 

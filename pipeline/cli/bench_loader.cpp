@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/digest.hpp"
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/cli/view_source.hpp"
@@ -42,7 +43,7 @@ std::string json_of(const loader::Throughput& measured, const ViewSource& source
                                          {"wait_seconds", measured.wait_seconds},
                                          {"block_loads", measured.block_loads},
                                          {"peak_block_bytes", measured.peak_block_bytes}};
-    return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+    return json_text(json, 2);
 }
 
 /// The same for any number of workers and ranks, for shards and the files that they were packed from.
@@ -69,7 +70,7 @@ ExitCode run_bench_loader(const Call& call) {
     if (call.given("digest")) {
         const auto ranks = static_cast<int>(call.integer_in("ranks", 1, 1024));
         const std::string digest = delivered_digest(source, wanted, ranks, call.integer_in("digest", 1, 1 << 20));
-        call.answer(call.json() ? nlohmann::json({{"sha256", digest}}).dump(2) : digest + "\n");
+        call.answer(call.json() ? json_text(nlohmann::json({{"sha256", digest}}), 2) : digest + "\n");
         return ExitCode::done;
     }
     const loader::Throughput measured = loader::measure_throughput(source.dataset, source.recipe, wanted, seconds);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/shards/inspect.hpp"
@@ -56,8 +57,7 @@ ExitCode run_data_inspect(const Call& call) {
         text += (text.empty() ? "" : "\n") + text_of(found);
     }
     // File names and attributes may hold bytes that are no UTF-8.
-    const auto replace = nlohmann::json::error_handler_t::replace;
-    call.answer(call.json() ? (paths.size() == 1 ? all[0] : all).dump(2, ' ', false, replace) : text);
+    call.answer(call.json() ? json_text(paths.size() == 1 ? all[0] : all, 2) : text);
     return ExitCode::done;
 }
 

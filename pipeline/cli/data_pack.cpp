@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/base/words.hpp"
@@ -115,7 +116,7 @@ std::string json_of(const shards::ImportSummary& summary, const std::string& out
         {"images_per_second_after", {{"full", speed.after.alone}, {"window", speed.after.blocks}}},
         {"seconds", summary.seconds},
     };
-    return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+    return json_text(json, 2);
 }
 
 void tell_speed(const char* shuffle, double before, double after) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/data_options.hpp"
@@ -97,7 +98,7 @@ std::string json_of(const shards::DatasetInfo& info, const shards::Statistics& s
         {"passes", statistics.passes},
         {"seconds", statistics.seconds},
     };
-    return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+    return json_text(json, 2);
 }
 
 std::string span_text(int low, int high) {

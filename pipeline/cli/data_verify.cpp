@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/data_options.hpp"
@@ -47,7 +48,7 @@ std::string json_of(const shards::Verification& result, const std::string& path)
                                          {"splits", splits},
                                          {"damage", damages},
                                          {"seconds", result.seconds}};
-    return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+    return json_text(json, 2);
 }
 
 std::string number_of(std::int64_t count, const char* what) {

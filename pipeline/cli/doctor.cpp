@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/machine.hpp"
 #include "pipeline/cli/option_groups.hpp"
@@ -15,7 +16,7 @@ std::string json_of(const Diagnosis& diagnosis) {
         found[subject] = text;
     const nlohmann::ordered_json json = {
         {"found", found}, {"warnings", diagnosis.warnings}, {"problems", diagnosis.problems}};
-    return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+    return json_text(json, 2);
 }
 
 std::string text_of(const Diagnosis& diagnosis) {

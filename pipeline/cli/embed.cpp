@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/evaluation.hpp"
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
@@ -34,7 +35,7 @@ ExitCode run_embed(const Call& call) {
     if (!call.flag("no-pictures"))
         evaluation.pictures();
     if (call.json())
-        call.answer(files.dump(2));
+        call.answer(json_text(files, 2));
     return ExitCode::done;
 }
 

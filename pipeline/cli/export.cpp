@@ -2,6 +2,7 @@
 #include "models/weights/export.hpp"
 
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/cli/commands.hpp"
@@ -69,7 +70,8 @@ ExitCode run_export(const Call& call) {
     if (metadata.count("construction") > 0)
         log::info("load it in Python: " + metadata["construction"]);
     if (call.json())
-        call.answer(nlohmann::ordered_json{{"file", out}, {"tensors", tensors.size()}, {"metadata", metadata}}.dump(2));
+        call.answer(
+            json_text(nlohmann::ordered_json{{"file", out}, {"tensors", tensors.size()}, {"metadata", metadata}}, 2));
     return ExitCode::done;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/results.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
@@ -96,7 +97,7 @@ ExitCode run_runs(const Call& call) {
     for (const fs::path& path : run_folders(folder))
         all.push_back(describe(path));
     if (call.json()) {
-        call.answer(all.dump(2));
+        call.answer(json_text(all, 2));
         return ExitCode::done;
     }
     std::string text =

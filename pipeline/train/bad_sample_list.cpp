@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/train/agreement.hpp"
 
@@ -26,7 +27,7 @@ Json json_of(const Listed& listed) {
 }
 
 std::string text_of(const Json& json, int indent) {
-    return json.dump(indent, ' ', false, Json::error_handler_t::replace); // file names may be any bytes
+    return json_text(json, indent); // file names may be any bytes
 }
 
 void add(const std::string& text, Listed& listed) {

@@ -3,6 +3,7 @@
 
 #include "dist/communicator.hpp"
 
+#include "pipeline/base/json_text.hpp"
 #include "tacit_commit.hpp"
 
 #include <torch/headeronly/version.h>
@@ -76,7 +77,7 @@ std::string environment_json(const dist::Communicator& comm, int threads,
     };
     if (const std::string job = slurm_job(); !job.empty())
         json["slurm_job"] = job;
-    return json.dump(2) + "\n";
+    return json_text(json, 2) + "\n";
 }
 
 } // namespace tacit::train

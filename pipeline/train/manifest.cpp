@@ -3,6 +3,7 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/json_text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -42,6 +43,7 @@ std::string manifest_json(const Manifest& manifest) {
         {"files", files},
         {"config", manifest.config},
     };
+    make_utf8(json); // the digest is of the text that is read again
     json[kDigestKey] = sha256_of(json.dump());
     return json.dump(2) + "\n";
 }

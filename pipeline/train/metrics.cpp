@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/json_text.hpp"
 
 #include <filesystem>
 #include <fmt/format.h>
@@ -46,7 +47,7 @@ void MetricsWriter::write(std::int64_t step, const MetricsLine& values) {
     Json json = {{"step", step}};
     for (const auto& [name, value] : values)
         json[name] = value;
-    const std::string line = json.dump() + "\n";
+    const std::string line = json_text(json) + "\n";
     if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() || std::fflush(file_.get()) != 0)
         throw IoError(fmt::format("cannot write '{}': {}", path_, errno_text()));
 }

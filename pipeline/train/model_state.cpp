@@ -3,6 +3,7 @@
 
 #include "dist/gradient_reducer.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/json_text.hpp"
 
 #include <torch/nn/module.h>
 #include <torch/types.h>
@@ -45,7 +46,7 @@ void broadcast_tensors(NamedTensors& tensors, dist::Communicator& comm) {
     auto outline = nlohmann::json::array();
     for (const auto& [name, tensor] : tensors)
         outline.push_back({name, static_cast<int>(tensor.scalar_type()), tensor.sizes().vec()});
-    std::string text = outline.dump();
+    std::string text = json_text(outline);
     comm.broadcast(text, 0);
     if (comm.rank() != 0) {
         tensors.clear();

@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/train/agreement.hpp"
@@ -98,7 +99,7 @@ loader::Normalization settle_normalization(const loader::DataConfig& config, con
         } catch (const std::exception&) {
             failure = std::current_exception();
         }
-        state = Json({{"mean", made.mean}, {"std", made.std}}).dump();
+        state = json_text(Json({{"mean", made.mean}, {"std", made.std}}));
         comm.broadcast(state, 0);
     } else {
         do {
@@ -118,7 +119,7 @@ loader::Normalization settle_normalization(const loader::DataConfig& config, con
 void write_normalization(const std::string& path, const loader::Normalization& made, const loader::DataConfig& config,
                          const shards::DatasetInfo& info) {
     const Json json = {{"mean", made.mean}, {"std", made.std}, {"of", origin_of(config, info)}};
-    write_file_atomically(path, json.dump(2) + "\n");
+    write_file_atomically(path, json_text(json, 2) + "\n");
 }
 
 } // namespace tacit::train

@@ -2,6 +2,7 @@
 #include "pipeline/train/pictures.hpp"
 
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/base/png.hpp"
 
 #include <torch/types.h>
@@ -119,7 +120,7 @@ void write_pictures(const std::string& folder, const std::vector<models::Pretext
                           {"captions", picture.captions},
                           {"rows", picture.images.size(0)}});
     }
-    write_file_atomically(index_path, index.dump(2) + "\n");
+    write_file_atomically(index_path, json_text(index, 2) + "\n");
 }
 
 } // namespace tacit::train

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/step_bench.hpp"
 
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/train/trainer.hpp"
 
 #include <algorithm>
@@ -35,7 +36,7 @@ std::string StepBench::json() const {
         {"workers", workers},
         {"batch", batch},
     };
-    return json.dump(2);
+    return json_text(json, 2);
 }
 
 StepBench bench_step(config::Document& document, std::int64_t warmup, std::int64_t steps, dist::Communicator& comm,

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/base/utf8.hpp"
+
+#include <string>
+#include <utility>
+
+namespace tacit {
+
+/// Brings every string and key of a JSON value (nlohmann's) to UTF-8: utf8_of().
+template <class Json> void make_utf8(Json& json) {
+    if (json.is_string()) {
+        auto& text = json.template get_ref<std::string&>();
+        text = utf8_of(text);
+    } else if (json.is_array()) {
+        for (Json& item : json) {
+            make_utf8(item);
+        }
+    } else if (json.is_object()) {
+        Json made = Json::object();
+        for (auto& [key, value] : json.items()) {
+            make_utf8(value);
+            made[utf8_of(key)] = std::move(value);
+        }
+        json = std::move(made);
+    }
+}
+
+/// JSON text, on one line if `indent` is negative. Strings may hold any bytes (names of files, classes, attributes):
+/// every JSON that Tacit writes is made here, so that none of them can end a command.
+template <class Json> std::string json_text(Json json, int indent = -1) {
+    make_utf8(json);
+    return json.dump(indent);
+}
+
+} // namespace tacit
