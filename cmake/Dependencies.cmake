@@ -82,6 +82,7 @@ tacit_pkg(LZ4 lz4 liblz4)
 tacit_pkg(Zstandard zstd libzstd)
 tacit_pkg(libtiff tiff libtiff-4)
 tacit_pkg(libwebp webp libwebp)
+tacit_pkg(utf8proc utf8proc libutf8proc)
 tacit_bare(libaec aec libaec.h aec)
 
 find_package(HDF5 QUIET COMPONENTS C) # a serial one where there are both

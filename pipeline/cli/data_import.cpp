@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/cli/commands.hpp"
@@ -27,7 +28,16 @@ void data_import_options(OptionTable& table) {
         "layout", po::value<std::string>()->value_name("LAYOUT")->default_value("auto"),
         "raw, encoded, or auto: raw if images of one size are small or of a form that is not kept")(
         "test-fraction", po::value<double>()->value_name("SHARE")->default_value(0),
-        "share of a folder without splits that becomes the test split")(
+        "share of each class of a folder without splits that becomes the test split")(
+        "splits", po::value<std::vector<std::string>>()->value_name("HOW")->multitoken(),
+        "which folders or archives are splits: auto (by their names), none, or SPLIT=FOLDER for each")(
+        "labels", po::value<std::string>()->value_name("WHERE"),
+        "none, or TABLE:COLUMN: a .csv, .tsv or .txt file that names images and their classes (without a header, the "
+        "column's number); of HDF5 as data.labels; default: as found")(
+        "key-ends", po::value<std::string>()->value_name("WHERE")->default_value("first-dot"),
+        "where the key of a file in an archive ends: first-dot, as WebDataset has it, or last-dot")(
+        "apply-exif", po::bool_switch(),
+        "turn JPEGs upright as their EXIF orientation says; they become pixels or PNG")(
         "classes", po::value<std::vector<std::string>>()->value_name("NAME")->multitoken(),
         "class names in label order, for sources that have none")(
         "label", po::value<std::string>()->value_name("WHICH")->default_value("fine"),
@@ -58,6 +68,10 @@ shards::ImportOptions import_options(const Call& call) {
     made.overwrite = call.flag("overwrite");
     made.first_page = call.flag("first-page");
     made.label = call.text("label");
+    made.split_folders = call.texts("splits");
+    made.labels = call.given("labels") ? call.text("labels") : "";
+    made.key_ends = call.text("key-ends");
+    made.apply_exif = call.flag("apply-exif");
     made.axes = call.given("axes") ? call.text("axes") : "";
     if (call.given("range"))
         made.range = range_of(call.text("range"));
@@ -70,6 +84,9 @@ std::string json_of(const shards::ImportSummary& summary, const std::string& out
     nlohmann::ordered_json splits = nlohmann::ordered_json::array();
     for (const shards::SplitSummary& split : summary.splits)
         splits.push_back({{"name", split.name}, {"images", split.images}, {"shards", split.shards}});
+    nlohmann::ordered_json left_out = nlohmann::ordered_json::array();
+    for (const shards::LeftOut& one : summary.left_out)
+        left_out.push_back({{"what", one.what}, {"count", one.count}, {"first", one.first}, {"remedy", one.remedy}});
     const nlohmann::ordered_json json = {
         {"out", out},
         {"kind", summary.kind},
@@ -86,23 +103,28 @@ std::string json_of(const shards::ImportSummary& summary, const std::string& out
         {"resumed", summary.resumed},
         {"bytes", summary.bytes},
         {"skipped", summary.skipped},
-        {"ignored", summary.ignored},
+        {"left_out", left_out},
+        {"notes", summary.notes},
         {"seconds", summary.seconds},
     };
-    return json.dump(2);
+    return json_text(json, 2);
 }
 
 void tell(const shards::ImportSummary& summary, const std::string& out) {
     for (const shards::SplitSummary& split : summary.splits)
         log::info(fmt::format("{:<8} {} images in {} {}", split.name, split.images, split.shards,
                               split.shards == 1 ? "shard" : "shards"));
-    log::info(fmt::format("classes  {}", summary.classes.empty() ? "none" : fmt::to_string(summary.classes.size())));
+    log::info(
+        fmt::format("classes  {}", summary.classes.empty()
+                                       ? "none"
+                                       : fmt::format("{}: {}", summary.classes.size(),
+                                                     shards::first_few(summary.classes, summary.classes.size()))));
     log::info(fmt::format("mean     {:.4f}", fmt::join(summary.mean, " ")));
     log::info(fmt::format("std      {:.4f}", fmt::join(summary.std, " ")));
     if (!summary.value_range.empty())
         log::info(fmt::format("range    {:.6g}", fmt::join(summary.value_range, " to ")));
-    if (summary.ignored > 0)
-        log::info(fmt::format("{} files are no images and were passed over", summary.ignored));
+    for (const shards::LeftOut& one : summary.left_out)
+        log::info("not used: " + shards::text_of(one));
     log::info(fmt::format("{} written, {:.1f} MB in {}", out, static_cast<double>(summary.bytes) / 1e6,
                           duration_text(summary.seconds)));
 }

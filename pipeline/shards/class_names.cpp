@@ -2,11 +2,15 @@
 #include "pipeline/shards/class_names.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/utf8.hpp"
 
 #include <fmt/format.h>
+#include <utf8proc.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -60,6 +64,17 @@ std::optional<ClassNames> joined(const ClassNames& one, const ClassNames& other)
 }
 
 } // namespace
+
+std::string class_name(const std::string& bytes) {
+    std::string text = utf8_of(bytes);
+    const bool ascii = std::all_of(text.begin(), text.end(), [](char letter) { return (letter & 0x80) == 0; });
+    if (ascii || text.find('\0') != std::string::npos) {
+        return text;
+    }
+    const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> composed(
+        utf8proc_NFC(reinterpret_cast<const utf8proc_uint8_t*>(text.c_str())), &std::free); // NOLINT: bytes are bytes
+    return composed ? std::string(reinterpret_cast<const char*>(composed.get())) : text;    // NOLINT
+}
 
 ClassNames united(const ClassNames& one, const ClassNames& other) {
     if (auto all = joined(one, other)) {

@@ -11,6 +11,10 @@ namespace tacit::shards {
 
 using ClassNames = std::vector<std::string>;
 
+/// A class as it is stored: UTF-8 (utf8_of()) with composed letters (Unicode NFC), so that a name is one class however
+/// a file system writes it.
+std::string class_name(const std::string& bytes);
+
 /// All classes: both lists in one where they agree, else all names in alphabetical order. Lists agree where one begins
 /// with the other, or is 0, 1, 2 and so on, which stand for whatever names the other has in these places (unless those
 /// are numbers too, of other places).

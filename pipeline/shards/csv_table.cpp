@@ -13,7 +13,8 @@ namespace {
 
 class CsvReader {
   public:
-    CsvReader(const std::string& path, std::string_view text) : path_(path), text_(text) {}
+    CsvReader(const std::string& path, std::string_view text)
+        : path_(path), text_(text), separator_(separator_of(path, text.substr(0, text.find('\n')))) {}
 
     bool done() const { return at_ >= text_.size(); }
 
@@ -24,7 +25,7 @@ class CsvReader {
         bool more = true;
         while (more) {
             blank = read_cell(row.cells.emplace_back()) && blank;
-            more = !done() && text_[at_] == ',';
+            more = !done() && text_[at_] == separator_;
             ++at_;
         }
         ++line_;
@@ -35,11 +36,19 @@ class CsvReader {
     }
 
   private:
-    /// Up to the comma or line break behind it; whether nothing is there, not even quotes.
+    /// A comma, unless the first line has none, but a tab, or a space in a .txt file.
+    static char separator_of(const std::string& path, std::string_view line) {
+        line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+        const auto holds = [&](char letter) { return line.find(letter) != std::string_view::npos; };
+        const bool spaces = path.ends_with(".txt") && holds(' ');
+        return holds(',') || holds(';') ? ',' : holds('\t') ? '\t' : spaces ? ' ' : ',';
+    }
+
+    /// Up to the separator or line break behind it; whether nothing is there, not even quotes.
     bool read_cell(std::string& cell) {
         bool quoted = false;
         std::size_t kept = 0; // what ends in quotes or in something to see
-        for (; !done() && text_[at_] != ',' && text_[at_] != '\n'; ++at_) {
+        for (; !done() && text_[at_] != separator_ && text_[at_] != '\n'; ++at_) {
             const bool unseen = text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\r';
             if (text_[at_] == '"' && cell.empty() && !quoted) {
                 read_quoted(cell);
@@ -74,6 +83,7 @@ class CsvReader {
 
     const std::string& path_;
     std::string_view text_;
+    char separator_;
     std::size_t at_ = 0;
     std::size_t line_ = 1;
 };

@@ -2,20 +2,36 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tacit::shards {
 
-/// A row of a comma-separated file.
+/// A row of a table.
 struct CsvRow {
     std::size_t line = 0; ///< in which it begins, from 1
     std::vector<std::string> cells;
 };
 
-/// The lines that hold something else than blanks and commas, the header first. Quoted cells (RFC 4180) may hold commas
+/// The lines of a comma- or tab-separated file (in a .txt, if there is neither, spaces) that hold something else than
+/// blanks and separators, the header first. Quoted cells (RFC 4180) may hold commas
 /// and line breaks, which become spaces; spaces and tabs around others are no part of them. Throws IoError; DataError
 /// for a file without a line or a quoted cell without an end.
 std::vector<CsvRow> read_csv(const std::string& path);
+
+/// {FILE, COLUMN} of "FILE:COLUMN" where FILE ends with .csv, .tsv or .txt.
+std::optional<std::pair<std::string, std::string>> table_and_column(const std::string& text);
+
+/// Where a table holds what is asked for.
+struct TableColumn {
+    std::size_t column = 0;
+    std::size_t first_row = 1; ///< 0: the table has no header
+};
+
+/// The column named `column` in the header; else, of a table without a header, the one of this number, from 1. Throws
+/// DataError that says which columns there are.
+TableColumn find_column(const std::string& path, const std::vector<CsvRow>& rows, const std::string& column);
 
 } // namespace tacit::shards

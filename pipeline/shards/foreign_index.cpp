@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/shards/axes.hpp"
+#include "pipeline/shards/csv_table.hpp"
 #include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/encoded_kind.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
@@ -162,10 +163,9 @@ Labels named_labels(const char* key, const std::string& text, const std::string&
         return read_label_attribute(own ? images.at.object.get() : root.get(), name,
                                     fmt::format("{}: {}", path, own ? images.at.name : "/"), index.count, meaning);
     }
-    const std::size_t csv = text.find(".csv:");
-    if (csv != std::string::npos) {
-        return read_csv_labels(h5::file_beside(path, text.substr(0, csv + 4), roots), text.substr(csv + 5), index.count,
-                               images.names, meaning);
+    if (const auto table = table_and_column(text)) {
+        return read_csv_labels(h5::file_beside(path, table->first, roots), table->second, index.count, images.names,
+                               meaning);
     }
     const std::size_t colon = text.rfind(':');
     const h5::Located at = colon == std::string::npos ? h5::locate(path, text, roots)

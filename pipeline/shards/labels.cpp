@@ -2,6 +2,7 @@
 #include "pipeline/shards/labels.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/words.hpp"
 #include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/class_lists.hpp"
@@ -111,6 +112,20 @@ void name_classes(hid_t dataset, hid_t type, Meaning meaning, Labels& labels) {
 }
 
 } // namespace
+
+std::string why_no_classes(const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+        const bool numbers = text.find_first_of("0123456789") != std::string::npos &&
+                             text.find_first_not_of("0123456789+-.eE,;[] \t") == std::string::npos;
+        if (numbers && !class_numbers({text}, Meaning::classes)) {
+            return fmt::format("'{}' is no class number from 0 and no name", one_line(text, 40));
+        }
+        if (numbers && std::stod(text) >= static_cast<double>(kMaxClasses)) {
+            return fmt::format("'{}' is larger than the largest class number, {}", one_line(text, 40), kMaxClasses - 1);
+        }
+    }
+    return {};
+}
 
 Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where, Meaning meaning) {
     if (const auto numbers = class_numbers(texts, meaning)) {

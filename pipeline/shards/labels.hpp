@@ -33,12 +33,13 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
 Labels read_label_attribute(hid_t object, const std::string& name, const std::string& where, std::int64_t count,
                             Meaning meaning = Meaning::classes);
 
-/// Column `column` of a comma-separated file with a header line. Rows stand in the order of the images; where images
-/// have `names`, the first column holds them and rows may stand in any order. A row is found by the whole name, else
-/// without an image file's extension, else without folders too, else without any extension of the row's. Throws
-/// DataError where two images fit, or two rows that do not say the same.
+/// Column `column` of a table (read_csv()). Rows stand in the order of the images; where images have `names`, one of
+/// the columns holds them and rows may stand in any order (match_rows()). Throws DataError where an image has no row.
 Labels read_csv_labels(const std::string& path, const std::string& column, std::int64_t count,
                        const std::vector<std::string>& names, Meaning meaning = Meaning::classes);
+
+/// Why these texts name no classes: one is a fraction, several numbers, or a number that no class has. "" if they may.
+std::string why_no_classes(const std::vector<std::string>& texts);
 
 /// Numbers where all texts are whole numbers from 0, as classes also 7.0 (or name no class), else classes in
 /// alphabetical order.

@@ -82,8 +82,8 @@ PictureInfo decode_as_stored(std::span<const std::uint8_t> bytes, Format format,
 } // namespace
 
 bool has_image_extension(const std::string& name) {
-    constexpr std::array<std::string_view, 10> kExtensions = {".jpg",  ".jpeg", ".png", ".tif", ".tiff",
-                                                              ".webp", ".bmp",  ".pgm", ".ppm", ".pnm"};
+    constexpr std::array<std::string_view, 12> kExtensions = {".jpg",  ".jpeg", ".jpe", ".jfif", ".png", ".tif",
+                                                              ".tiff", ".webp", ".bmp", ".pgm",  ".ppm", ".pnm"};
     const std::size_t dot = name.rfind('.');
     std::string extension = dot == std::string::npos ? std::string() : name.substr(dot);
     std::transform(extension.begin(), extension.end(), extension.begin(),

@@ -18,7 +18,8 @@ struct FileInfo {
     PictureInfo picture;
 };
 
-/// Whether a file of this name is taken for an image: jpg, jpeg, png, tif, tiff, webp, bmp, pgm, ppm, pnm, in any case.
+/// Whether a file of this name is taken for an image: jpg, jpeg, jpe, jfif, png, tif, tiff, webp, bmp, pgm, ppm, pnm,
+/// in any case.
 bool has_image_extension(const std::string& name);
 
 /// Looks at the content, not at a name. `first_page`: of a TIFF with several. Thread-safe. Throws DataError with the

@@ -39,7 +39,9 @@ class ArraySource : public ImageSource {
     void name_classes(std::vector<std::string> names) { classes_ = std::move(names); }
     /// A file beside the arrays that labels or names were read from.
     void note_file(const std::string& path) { files_.push_back(path); }
-    void ignore_file() { ++ignored_; }
+    void leave_out(const std::string& name) {
+        left_out_.add("arrays and files that are no images and no labels by their names", name);
+    }
     bool empty() const { return splits_.empty(); }
 
     std::string kind() const override { return kind_; }
@@ -50,7 +52,7 @@ class ArraySource : public ImageSource {
     bool encoded() const override { return false; }
     augment::ImageShape shape() const override { return shape_; }
     Element element() const override { return element_; }
-    std::int64_t ignored() const override { return ignored_; }
+    LeftOutList left_out() const override { return left_out_; }
     void read(const std::string& split, std::int64_t index, SourceImage& out) const override;
     std::int32_t label(const std::string& split, std::int64_t index) const override;
     std::string name(const std::string& split, std::int64_t index) const override;
@@ -69,7 +71,7 @@ class ArraySource : public ImageSource {
     std::vector<std::string> files_;
     augment::ImageShape shape_;
     Element element_ = Element::u8;
-    std::int64_t ignored_ = 0;
+    LeftOutList left_out_;
 };
 
 } // namespace tacit::shards

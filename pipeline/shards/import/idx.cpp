@@ -155,7 +155,8 @@ std::vector<std::string> image_files(const fs::path& folder) {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
         const std::string name = entry.path().filename().string();
         const bool unzipped_twin = entry.path().extension() == ".gz" && fs::exists(folder / entry.path().stem());
-        if (entry.is_regular_file() && !unzipped_twin && name.find("images") != std::string::npos &&
+        std::error_code dangling;
+        if (entry.is_regular_file(dangling) && !unzipped_twin && name.find("images") != std::string::npos &&
             (name.find("idx3") != std::string::npos || name.find("idx4") != std::string::npos)) {
             paths.push_back(entry.path().string());
         }

@@ -19,6 +19,12 @@ struct SourceImage {
     augment::ImageShape shape; ///< of pixels; all zero for an image file
 };
 
+/// A file that may hold labels of the images below a folder; both are paths below the source.
+struct SourceTable {
+    std::string path;
+    std::string scope;
+};
+
 /// Images outside of Tacit's shards, as an importer sees them. read() and read_head() are thread-safe.
 class ImageSource {
   public:
@@ -42,8 +48,12 @@ class ImageSource {
     virtual bool describes_files() const { return false; }
     /// Stored numbers that mean black and white; empty: not declared.
     virtual std::vector<double> value_range() const { return {}; }
-    /// Files passed over because they are no images.
-    virtual std::int64_t ignored() const { return 0; }
+    /// What it holds and does not use.
+    virtual LeftOutList left_out() const { return {}; }
+    /// How names were understood that could mean something else, and what labels were taken or not; one line each.
+    virtual std::vector<std::string> notes() const { return {}; }
+    /// Tables that may hold labels.
+    virtual std::vector<SourceTable> tables() const { return {}; }
     /// Throws DataError or IoError naming the file.
     virtual void read(const std::string& split, std::int64_t index, SourceImage& out) const = 0;
     /// The first `bytes` bytes of an image file, or all of it. Throws as read() does.
@@ -56,6 +66,8 @@ class ImageSource {
     virtual std::uint64_t id(const std::string& /*split*/, std::int64_t index) const {
         return static_cast<std::uint64_t>(index);
     }
+    /// The name by which a table of labels knows the image: a path below the source; "": it has none.
+    virtual std::string key(const std::string& /*split*/, std::int64_t /*index*/) const { return {}; }
     /// For messages: the file, and where several images share one, the place in it.
     virtual std::string name(const std::string& split, std::int64_t index) const = 0;
 };

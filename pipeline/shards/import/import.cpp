@@ -32,6 +32,7 @@ void check_words(const ImportOptions& options) {
     check_word("kind of source", options.kind, kinds);
     check_word("layout", options.layout, {"auto", "raw", "encoded"});
     check_word("label", options.label, {"fine", "coarse"});
+    check_word("--key-ends", options.key_ends, {"first-dot", "last-dot"});
     if (options.kind != "hdf5") { // which has more letters, and checks them itself
         check_axes(options.axes);
     }

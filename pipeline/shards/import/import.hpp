@@ -5,6 +5,7 @@
 #include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/element.hpp"
 #include "pipeline/shards/format.hpp"
+#include "pipeline/shards/import/left_out.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -23,7 +24,7 @@ struct ImportOptions {
     int size = 0;                ///< > 0: resize the shorter side (antialiased), crop the centre, store raw; u8 only
     std::string layout = "auto"; ///< auto, raw or encoded; auto: raw if images of one size are small (<= 96 px) or
                                  ///< none is a JPEG or 8-bit PNG
-    double test_fraction = 0.0;  ///< of a folder without splits, in [0, 1): which image depends on its path alone
+    double test_fraction = 0.0;  ///< of each class of a folder without splits, in [0, 1), drawn by the images' paths
     bool skip_bad = false;       ///< leave unreadable images out (and list them) instead of failing
     bool overwrite = false;      ///< replace shards that exist in `out`
     bool first_page = false;     ///< take the first page of TIFFs that have several, instead of refusing them
@@ -31,7 +32,10 @@ struct ImportOptions {
     std::string axes;            ///< of NumPy arrays, e.g. "NCHW"; "": NHW, or by where 1, 3 or 4 channels are; of HDF5
                                  ///< as in DataSpec
     std::string images;          ///< of HDF5, as in DataSpec
-    std::string labels;          ///< of HDF5, as in DataSpec
+    std::string labels;          ///< "" as they are found, none, TABLE:COLUMN; of HDF5 as in DataSpec
+    std::vector<std::string> split_folders;    ///< of folders and archives: {} or auto, none, or SPLIT=FOLDER, …
+    std::string key_ends = "first-dot";        ///< of archives: where a file's key ends; or last-dot
+    bool apply_exif = false;                   ///< turn JPEGs upright as their EXIF orientation says
     std::vector<std::string> roots;            ///< of HDF5, as in DataSpec
     std::vector<std::string> splits;           ///< of HDF5: those to take; empty: all that are told of
     std::string split_by;                      ///< of HDF5, as in DataSpec
@@ -68,7 +72,8 @@ struct ImportSummary {
     std::int64_t source_bytes = 0;    ///< of the source's files
     std::int64_t resumed = 0;         ///< images that an earlier, interrupted import had finished
     std::vector<std::string> skipped; ///< with skip_bad: "file: reason"
-    std::int64_t ignored = 0;         ///< files passed over because they are no images
+    std::vector<LeftOut> left_out;    ///< what the source holds and was not used
+    std::vector<std::string> notes;   ///< what the user should know of names, splits and labels; one line each
     double seconds = 0;
 };
 

@@ -3,7 +3,9 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/shards/import/label_notes.hpp"
 #include "pipeline/shards/import/split_import.hpp"
+#include "pipeline/shards/import/table_labels.hpp"
 #include "pipeline/shards/parallel_for.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/value_range.hpp"
@@ -38,14 +40,24 @@ std::vector<std::string> class_names(const ImageSource& source, const ImportOpti
 } // namespace
 
 Importer::Importer(const ImportOptions& options, const ProgressFn& progress)
-    : options_(options), progress_(progress), source_(open_source(options)),
+    : options_(options), progress_(progress), source_(with_labels(open_source(options), options)),
       scratch_(static_cast<std::size_t>(options.threads)), slots_(static_cast<std::size_t>(kBlock)) {
     for (const std::string& split : source_->splits()) {
         total_ += source_->size(split);
     }
     summary_.kind = source_->kind();
     summary_.classes = class_names(*source_, options);
-    summary_.ignored = source_->ignored();
+    if (options.test_fraction > 0 && source_->kind() != "folder") {
+        throw ConfigError(fmt::format("{}: --test-fraction is for folders of images; of {} leave it out",
+                                      options.source, source_->kind()));
+    }
+    summary_.left_out = source_->left_out().kinds();
+    for (std::string& line : source_->notes()) {
+        note(std::move(line));
+    }
+    for (std::string& line : label_notes(*source_, summary_.classes)) {
+        note(std::move(line));
+    }
 }
 
 ImportSummary Importer::run() {
@@ -103,7 +115,14 @@ void Importer::start_over(ImportStage& stage, const std::string& digest, const s
         options_.notice(fmt::format("{}: an import was interrupted, but {}; starting over", folder_, reason));
     }
     stage.clear_except({});
-    journal_->begin(digest, plan_import(*source_, options_));
+    const ImportPlan plan = plan_import(*source_, options_);
+    if (plan.turned > 0 && !options_.apply_exif) {
+        note(fmt::format(
+            "{} images have an EXIF orientation, which is not applied, as in torchvision; --apply-exif turns "
+            "them upright",
+            plan.turned));
+    }
+    journal_->begin(digest, plan);
 }
 
 /// A shard that is not as the journal says was being sealed, or was touched: it is written again.
@@ -266,6 +285,13 @@ void Importer::stop_if_asked() const {
                             kept == 0 ? "no shard was whole yet: the same command starts over"
                                       : fmt::format("the same command goes on after the {} in whole shards", kept)),
                 ExitCode::requeue);
+}
+
+void Importer::note(std::string line) {
+    if (options_.notice) {
+        options_.notice(line);
+    }
+    summary_.notes.push_back(std::move(line));
 }
 
 void Importer::report() {

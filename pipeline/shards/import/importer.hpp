@@ -43,6 +43,7 @@ class Importer {
     /// Throws the Error that ends a stopped import.
     void stop_if_asked() const;
     void report();
+    void note(std::string line);
 
     const ImportOptions& options_;
     const ProgressFn& progress_;

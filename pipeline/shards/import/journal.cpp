@@ -4,6 +4,7 @@
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/json_text.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -125,6 +126,7 @@ std::string import_digest(const ImportOptions& options, const ImageSource& sourc
     say(fmt::format("import {} {} {} {} {} {} {} {} {} {} {}", kVersion, source.kind(), options.size, options.layout,
                     options.test_fraction, options.first_page, options.label, options.axes,
                     fmt::join(options.range, ","), options.shard_bytes, kFormatVersion));
+    say(fmt::format("{} {} {}", options.key_ends, options.apply_exif, fmt::join(options.split_folders, "\n")));
     say(options.source);
     say(options.images);
     say(options.labels);
@@ -193,11 +195,11 @@ void ImportJournal::begin(const std::string& digest, const ImportPlan& plan) {
     json line = json_of(plan);
     line["tacit_import"] = kVersion;
     line["digest"] = digest;
-    write_file_atomically(path_, line.dump() + "\n");
+    write_file_atomically(path_, json_text(line) + "\n");
 }
 
 void ImportJournal::put(const ShardRecord& record) {
-    append_line(path_, json_of(record).dump(-1, ' ', true, json::error_handler_t::replace) + "\n");
+    append_line(path_, json_text(json_of(record)) + "\n");
     remember(record);
 }
 

@@ -142,7 +142,7 @@ std::unique_ptr<ArraySource> source_of_arrays(const std::string& kind, const std
         } else if (role == ArrayRole::labels) {
             take(splits[split].labels, array, split, "labels");
         } else {
-            source->ignore_file();
+            source->leave_out(array.name);
         }
     }
     for (const auto& [split, pair] : splits) {

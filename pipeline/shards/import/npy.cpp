@@ -61,7 +61,8 @@ std::unique_ptr<ImageSource> open_npy(const ImportOptions& options) {
     std::vector<fs::path> named;
     std::vector<fs::path> others;
     for (const fs::directory_entry& entry : fs::directory_iterator(source)) {
-        if (entry.is_regular_file() && lower_case(entry.path().extension().string()) == ".npy") {
+        std::error_code dangling;
+        if (entry.is_regular_file(dangling) && lower_case(entry.path().extension().string()) == ".npy") {
             const bool known = role_of_name(entry.path().stem().string()) != ArrayRole::other;
             (known ? named : others).push_back(entry.path());
         }
@@ -83,7 +84,7 @@ std::unique_ptr<ImageSource> open_npy(const ImportOptions& options) {
                         source.string()));
     }
     for (std::size_t i = 0; made && i < others.size(); ++i) {
-        made->ignore_file();
+        made->leave_out(others[i].filename().string());
     }
     return made;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/import/named_arrays.hpp"
-#include "pipeline/shards/split_names.hpp"
 #include "pipeline/shards/import/zip_file.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,7 +22,7 @@ std::unique_ptr<ImageSource> open_npz(const ImportOptions& options) {
     const ZipFile archive(path.string());
     std::vector<NpyArray> arrays;
     std::vector<std::string> names;
-    std::size_t ignored = 0;
+    std::vector<std::string> ignored;
     for (std::size_t i = 0; i < archive.names().size(); ++i) {
         const std::string name = archive.names()[i];
         names.push_back(name.substr(0, name.size() - std::min(name.size(), kSuffix.size())));
@@ -32,7 +32,7 @@ std::unique_ptr<ImageSource> open_npz(const ImportOptions& options) {
             const ZipMember member = archive.open(i);
             arrays.push_back(open_npy_array(names.back(), member.store, member.offset, member.bytes));
         } else {
-            ++ignored;
+            ignored.push_back(name);
         }
     }
     std::unique_ptr<ArraySource> source = source_of_arrays("npz", arrays, options.axes);
@@ -40,8 +40,8 @@ std::unique_ptr<ImageSource> open_npz(const ImportOptions& options) {
         throw DataError(fmt::format("{}: none of its arrays ({}) is named like images (x_train, images, …)",
                                     options.source, fmt::join(names, ", ")));
     }
-    for (; ignored > 0; --ignored) {
-        source->ignore_file();
+    for (const std::string& name : ignored) {
+        source->leave_out(name);
     }
     return source;
 }

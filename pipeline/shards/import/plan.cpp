@@ -2,6 +2,7 @@
 #include "pipeline/shards/import/plan.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/images/exif.hpp"
 #include "pipeline/shards/images/formats.hpp"
 #include "pipeline/shards/parallel_for.hpp"
 
@@ -20,13 +21,19 @@ constexpr std::size_t kHeadBytes = std::size_t{64} << 10; ///< in which nearly e
 struct Census {
     bool any = false;
     bool same_size = true;
+    std::int64_t turned = 0;
     bool keepable = false; ///< some image is a JPEG or 8-bit PNG, whose bytes are stored as they are
     augment::ImageShape shape;
     Element element = Element::u8;
 };
 
-std::optional<FileInfo> header_of(const ImageSource& source, const std::string& split, std::int64_t index,
-                                  bool first_page, SourceImage& image) {
+struct Header {
+    FileInfo file;
+    int orientation = 1;
+};
+
+std::optional<Header> header_of(const ImageSource& source, const std::string& split, std::int64_t index,
+                                bool first_page, SourceImage& image) {
     for (const bool whole : {false, true}) {
         try {
             if (whole) {
@@ -34,7 +41,7 @@ std::optional<FileInfo> header_of(const ImageSource& source, const std::string& 
             } else {
                 source.read_head(split, index, kHeadBytes, image);
             }
-            return file_info(image.bytes, first_page);
+            return Header{file_info(image.bytes, first_page), exif_orientation(image.bytes)};
         } catch (const Error&) {
             // A header may be longer than the head. If the whole does not help, decoding reports the reason.
             continue;
@@ -43,8 +50,13 @@ std::optional<FileInfo> header_of(const ImageSource& source, const std::string& 
     return std::nullopt;
 }
 
-void count(const FileInfo& info, const std::string& source, Census& census) {
-    const PictureInfo& picture = info.picture;
+void count(const Header& header, const ImportOptions& options, Census& census) {
+    const FileInfo& info = header.file;
+    PictureInfo picture = info.picture;
+    census.turned += header.orientation == 1 ? 0 : 1;
+    if (options.apply_exif) {
+        picture.shape = turned_shape(picture.shape, header.orientation);
+    }
     const bool narrow = picture.element == Element::u8;
     census.keepable = census.keepable || (narrow && (info.format == Format::jpeg || info.format == Format::png));
     if (!census.any) {
@@ -59,7 +71,7 @@ void count(const FileInfo& info, const std::string& source, Census& census) {
     const bool other_narrow = census.element == Element::u8;
     if (picture.element != census.element) {
         if ((!narrow || census.element != Element::u16) && (!other_narrow || picture.element != Element::u16)) {
-            throw DataError(fmt::format("{}: some images hold {} values and some {}; import them apart", source,
+            throw DataError(fmt::format("{}: some images hold {} values and some {}; import them apart", options.source,
                                         element_name(census.element), element_name(picture.element)));
         }
         census.element = Element::u16;
@@ -70,14 +82,14 @@ Census take_census(const ImageSource& source, const ImportOptions& options) {
     Census census;
     std::vector<SourceImage> scratch(static_cast<std::size_t>(options.threads));
     for (const std::string& split : source.splits()) {
-        std::vector<std::optional<FileInfo>> headers(static_cast<std::size_t>(source.size(split)));
+        std::vector<std::optional<Header>> headers(static_cast<std::size_t>(source.size(split)));
         parallel_for(source.size(split), options.threads, [&](std::int64_t i, int worker) {
             headers[static_cast<std::size_t>(i)] =
                 header_of(source, split, i, options.first_page, scratch[static_cast<std::size_t>(worker)]);
         });
-        for (const std::optional<FileInfo>& header : headers) {
+        for (const std::optional<Header>& header : headers) {
             if (header) {
-                count(*header, options.source, census);
+                count(*header, options, census);
             }
         }
     }
@@ -88,7 +100,7 @@ Census census_of(const ImageSource& source, const ImportOptions& options) {
     if (source.encoded()) {
         return take_census(source, options);
     }
-    return {true, true, false, source.shape(), source.element()};
+    return {true, true, 0, false, source.shape(), source.element()};
 }
 
 void check_plan(const Census& census, const ImageSource& source, const ImportOptions& options, bool raw) {
@@ -123,11 +135,12 @@ void check_plan(const Census& census, const ImageSource& source, const ImportOpt
 
 ImportPlan plan_import(const ImageSource& source, const ImportOptions& options) {
     if (source.encoded() && source.describes_files() && options.size == 0 && options.layout != "raw") {
-        return {Layout::encoded, source.element(), source.shape()};
+        return {Layout::encoded, source.element(), source.shape(), 0};
     }
     const Census census = census_of(source, options);
     ImportPlan plan;
     plan.element = census.element;
+    plan.turned = census.turned;
     plan.shape = census.any ? census.shape : augment::ImageShape{0, 0, 1};
     if (source.describes_files()) {
         plan.element = source.element();

@@ -11,6 +11,7 @@ struct ImportPlan {
     Layout layout = Layout::raw;
     Element element = Element::u8; ///< of raw images; of what encoded ones decode to
     augment::ImageShape shape;     ///< of every image; height = width = 0 when they differ
+    std::int64_t turned = 0;       ///< JPEGs that their EXIF data say to turn
 };
 
 /// Decides by the headers of all images, which it reads with `options.threads` threads. Images whose header cannot be

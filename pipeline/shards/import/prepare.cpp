@@ -4,6 +4,7 @@
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/png.hpp"
+#include "pipeline/shards/images/exif.hpp"
 #include "pipeline/shards/images/formats.hpp"
 
 #include <fmt/format.h>
@@ -40,6 +41,12 @@ void ImagePreparer::prepare(const std::string& split, std::int64_t index, Scratc
         }
         shape =
             decode_file(scratch.source.bytes, options_.first_page, plan_.shape.channels, plan_.element, scratch.pixels);
+        if (options_.apply_exif) {
+            out.turned = exif_orientation(scratch.source.bytes) != 1;
+            shape = turn_upright(scratch.pixels, shape,
+                                 static_cast<std::size_t>(shape.channels) * element_bytes(plan_.element),
+                                 exif_orientation(scratch.source.bytes));
+        }
         pixels = scratch.pixels.data();
     }
     out.sums.emplace(plan_.shape.channels, plan_.element);
@@ -66,7 +73,7 @@ void ImagePreparer::store(const SourceImage& source, const std::uint8_t* pixels,
         return;
     }
     const Format format = file_info(source.bytes, options_.first_page).format;
-    if (format == Format::jpeg || format == Format::png) {
+    if (!out.turned && (format == Format::jpeg || format == Format::png)) {
         out.bytes = source.bytes;
         return;
     }

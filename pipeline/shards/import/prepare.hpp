@@ -13,6 +13,7 @@ namespace tacit::shards {
 struct PreparedImage {
     std::vector<std::uint8_t> bytes; ///< as stored
     std::uint32_t checksum = 0;      ///< CRC-32C
+    bool turned = false;             ///< upright, unlike the file it was made of
     std::optional<PixelSums> sums;
 };
 

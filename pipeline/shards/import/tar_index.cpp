@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 namespace tacit::shards {
 namespace {
@@ -128,7 +129,7 @@ std::string name_of(const Header& header) {
 
 } // namespace
 
-std::vector<TarMember> index_tar(const FileBytes& file) {
+std::vector<TarMember> index_tar(const FileBytes& file, std::vector<std::string>* special) {
     refuse_compressed(file);
     std::vector<TarMember> members;
     Extension extension;
@@ -153,8 +154,11 @@ std::vector<TarMember> index_tar(const FileBytes& file) {
         } else if (type == 'x') {
             read_pax(file, at, read_extension(file, data, bytes), extension);
         } else if (type != 'K' && type != 'g') {
+            std::string name = extension.path.empty() ? name_of(header) : extension.path;
             if (regular) {
-                members.push_back({extension.path.empty() ? name_of(header) : extension.path, data, bytes});
+                members.push_back({std::move(name), data, bytes});
+            } else if (type != '5' && special != nullptr) { // 5: a folder
+                special->push_back(std::move(name));
             }
             extension = {};
         }

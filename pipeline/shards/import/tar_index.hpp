@@ -18,7 +18,8 @@ struct TarMember {
 
 /// Every regular file of an uncompressed tar archive in its order: ustar, GNU long names and base-256 sizes, pax paths
 /// and sizes (POSIX.1-2017, "pax Interchange Format"). Reads headers only. Throws DataError naming the archive and the
-/// byte where a header is damaged (its checksum differs), the archive ends within a file, or is compressed.
-std::vector<TarMember> index_tar(const FileBytes& file);
+/// byte where a header is damaged (its checksum differs), the archive ends within a file, or is compressed. `special`
+/// gets the names of links, devices and the like.
+std::vector<TarMember> index_tar(const FileBytes& file, std::vector<std::string>* special = nullptr);
 
 } // namespace tacit::shards

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
+#include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/images/formats.hpp"
+#include "pipeline/shards/import/archive_samples.hpp"
+#include "pipeline/shards/import/folder/scan.hpp"
 #include "pipeline/shards/import/image_source.hpp"
+#include "pipeline/shards/labels.hpp"
 #include "pipeline/shards/split_names.hpp"
-#include "pipeline/shards/import/tar_index.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <utility>
 
 namespace tacit::shards {
@@ -21,68 +21,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMaxLabelBytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t kMaxImageFile = std::uint64_t{1} << 30;
-constexpr std::int64_t kMaxClass = 1 << 20;
 
-/// "a/b.c/0001.seg.png" -> {"a/b.c/0001", "seg.png"}: a key ends at the first dot of the last name.
-std::pair<std::string, std::string> key_and_extension(const std::string& name) {
-    const std::size_t slash = name.rfind('/');
-    const std::size_t dot = name.find('.', slash == std::string::npos ? 0 : slash + 1);
-    return dot == std::string::npos ? std::pair{name, std::string()}
-                                    : std::pair{name.substr(0, dot), lower_case(name.substr(dot + 1))};
-}
-
-std::string content_of(const FileBytes& file, const TarMember& member) {
-    if (member.bytes > kMaxLabelBytes) {
-        throw DataError(
-            fmt::format("{}: {} has {} bytes, too many for a label", file.path(), one_line(member.name), member.bytes));
-    }
-    std::string text(static_cast<std::size_t>(member.bytes), '\0');
-    file.read(member.offset, text.data(), text.size());
-    return text;
-}
-
-std::int32_t checked_class(const FileBytes& file, const TarMember& member, std::int64_t label) {
-    if (label < -1 || label >= kMaxClass) {
-        throw DataError(fmt::format("{}: {} names class {}, out of range", file.path(), one_line(member.name), label));
-    }
-    return static_cast<std::int32_t>(label);
-}
-
-std::int32_t class_of_text(const FileBytes& file, const TarMember& member) {
-    const std::string text = content_of(file, member);
-    const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
-    std::int64_t label = 0;
-    const auto [end, error] = std::from_chars(text.data() + begin, text.data() + text.size(), label);
-    const std::size_t rest = text.find_first_not_of(" \t\r\n", static_cast<std::size_t>(end - text.data()));
-    if (error != std::errc() || rest != std::string::npos) {
-        throw DataError(fmt::format("{}: {} holds '{}', not a class number", file.path(), one_line(member.name),
-                                    one_line(text, 40)));
-    }
-    return checked_class(file, member, label);
-}
-
-/// A whole number under "label" or "cls", if the object has one.
-std::optional<std::int32_t> class_of_json(const FileBytes& file, const TarMember& member) {
-    const nlohmann::json json = nlohmann::json::parse(content_of(file, member), nullptr, false);
-    for (const char* key : {"label", "cls"}) {
-        if (json.is_object() && json.contains(key) && json[key].is_number_integer()) {
-            return checked_class(file, member, json[key].get<std::int64_t>());
-        }
-    }
-    return std::nullopt;
+bool is_tar(const std::string& name) {
+    return lower_case(name).ends_with(".tar");
 }
 
 class WebDataset : public ImageSource {
   public:
-    WebDataset(const fs::path& root, std::vector<std::string> paths) : tars_(std::move(paths)) {
-        for (std::size_t tar = 0; tar < tars_.size(); ++tar) {
-            const fs::path path = tars_[tar];
-            const std::string named =
-                split_in_name(path == root ? path.filename().string() : path.lexically_relative(root).string());
-            index(FileBytes(tars_[tar]), tar, named.empty() ? "train" : named);
+    /// `below`: paths of the archives below the source; {""} where it is one itself.
+    WebDataset(const ImportOptions& options, const std::vector<std::string>& below, LeftOutList left_out)
+        : left_out_(std::move(left_out)) {
+        const std::vector<std::string> splits = splits_of(options, below);
+        std::vector<std::string> texts;
+        for (std::size_t tar = 0; tar < below.size(); ++tar) {
+            tars_.push_back(below[tar].empty() ? options.source : (fs::path(options.source) / below[tar]).string());
+            if (!splits[tar].empty()) {
+                index(tar, splits[tar], options.key_ends == "last-dot");
+            }
         }
+        name_classes();
     }
 
     bool empty() const { return splits_.empty(); }
@@ -97,16 +55,11 @@ class WebDataset : public ImageSource {
     std::int64_t size(const std::string& split) const override {
         return static_cast<std::int64_t>(splits_.at(split).size());
     }
-    std::vector<std::string> classes() const override {
-        std::vector<std::string> names;
-        for (std::int32_t label = 0; label <= last_label_; ++label) {
-            names.push_back(std::to_string(label));
-        }
-        return names;
-    }
+    std::vector<std::string> classes() const override { return classes_; }
     std::vector<std::string> files() const override { return tars_; }
     bool encoded() const override { return true; }
-    std::int64_t ignored() const override { return ignored_; }
+    LeftOutList left_out() const override { return left_out_; }
+    std::vector<std::string> notes() const override { return notes_; }
     void read(const std::string& split, std::int64_t index, SourceImage& out) const override {
         read_head(split, index, kMaxImageFile, out);
     }
@@ -126,97 +79,150 @@ class WebDataset : public ImageSource {
         const Sample& sample = at(split, index);
         return fmt::format("{}: {}", tars_[sample.tar], one_line(sample.image.name));
     }
+    std::string key(const std::string& split, std::int64_t index) const override { return at(split, index).image.name; }
 
   private:
     struct Sample {
         std::size_t tar = 0;
         TarMember image;
+        std::string text; ///< what says the class; empty as soon as classes are named
         std::int32_t label = -1;
-    };
-    /// The files of one key, while the archive is being read.
-    struct Group {
-        std::string key;
-        std::optional<TarMember> image;
-        std::optional<TarMember> cls;
-        std::optional<TarMember> json;
     };
 
     const Sample& at(const std::string& split, std::int64_t index) const {
         return splits_.at(split).at(static_cast<std::size_t>(index));
     }
 
-    void index(const FileBytes& file, std::size_t tar, const std::string& split) {
-        Group group;
-        for (TarMember& member : index_tar(file)) {
-            const auto [key, extension] = key_and_extension(member.name);
-            if (key.empty() || key.ends_with('/')) { // A hidden file such as "._0001.jpg" is nobody's.
-                ++ignored_;
-                continue;
-            }
-            if (key != group.key) {
-                end(file, tar, split, group);
-                group = {key, {}, {}, {}};
-            }
-            // "seg.png" belongs to a sample, but is not its image.
-            const bool image = extension.find('.') == std::string::npos && has_image_extension("." + extension);
-            std::optional<TarMember>* place = image                 ? &group.image
-                                              : extension == "cls"  ? &group.cls
-                                              : extension == "json" ? &group.json
-                                                                    : nullptr;
-            if (place == nullptr) {
-                ++ignored_;
-            } else if (place->has_value()) {
-                throw DataError(fmt::format("{}: {} and {} have the same key; which one counts is open", file.path(),
-                                            one_line((*place)->name), one_line(member.name)));
-            } else {
-                *place = std::move(member);
+    /// The split of each archive; "": it is left out.
+    std::vector<std::string> splits_of(const ImportOptions& options, const std::vector<std::string>& below) {
+        std::vector<std::string> splits(below.size(), "train");
+        const std::vector<std::string>& told = options.split_folders;
+        if (told == std::vector<std::string>{"none"}) {
+            return splits;
+        }
+        std::vector<std::string> unnamed;
+        for (std::size_t i = 0; i < below.size(); ++i) {
+            const std::string path = below[i].empty() ? fs::path(options.source).filename().string() : below[i];
+            splits[i] =
+                told.empty() || told == std::vector<std::string>{"auto"} ? split_in_name(path) : told_split(told, path);
+            if (splits[i].empty()) {
+                unnamed.push_back(path);
             }
         }
-        end(file, tar, split, group);
+        const bool all = unnamed.size() == below.size();
+        if (!all && !unnamed.empty() && (told.empty() || told == std::vector<std::string>{"auto"})) {
+            throw ConfigError(fmt::format("{}: some archives have a split's name, but {} have none; say which are of "
+                                          "which split, as in --splits train={} (others are left out), or that none "
+                                          "is: --splits none",
+                                          options.source, first_few(unnamed, unnamed.size()), one_line(unnamed[0])));
+        }
+        for (std::size_t i = 0; i < below.size() && !all; ++i) {
+            if (splits[i].empty()) {
+                left_out_.add("archives that --splits does not name", below[i]);
+            }
+        }
+        return all ? std::vector<std::string>(below.size(), "train") : splits;
     }
 
-    void end(const FileBytes& file, std::size_t tar, const std::string& split, Group& group) {
-        if (!group.image) {
-            ignored_ += (group.cls ? 1 : 0) + (group.json ? 1 : 0);
+    /// The split of "SPLIT=PATH", where PATH is an archive or a folder of them.
+    static std::string told_split(const std::vector<std::string>& told, const std::string& path) {
+        for (const std::string& text : told) {
+            const std::size_t sign = text.find('=');
+            std::string named = sign == std::string::npos ? "" : text.substr(sign + 1);
+            while (named.ends_with('/')) {
+                named.pop_back();
+            }
+            if (named.empty() || sign == 0) {
+                throw ConfigError(
+                    fmt::format("--splits {}: takes auto, none, or SPLIT=ARCHIVE (or a folder of them) for "
+                                "each split, as in --splits train=a.tar test=b.tar",
+                                one_line(text)));
+            }
+            if (path == named || path.starts_with(named + "/")) {
+                return text.substr(0, sign);
+            }
+        }
+        return {};
+    }
+
+    void index(std::size_t tar, const std::string& split, bool last_dot) {
+        for (ArchiveSample& sample : samples_of(FileBytes(tars_[tar]), last_dot, left_out_)) {
+            splits_[split].push_back({tar, std::move(sample.image), class_name(sample.label), -1});
+        }
+    }
+
+    /// Whole numbers, or names. What can be neither is not taken.
+    void name_classes() {
+        std::vector<std::string> texts;
+        for (const auto& [split, samples] : splits_) {
+            for (const Sample& sample : samples) {
+                texts.push_back(sample.text);
+            }
+        }
+        if (const std::string reason = why_no_classes(texts); !reason.empty()) {
+            notes_.push_back(
+                fmt::format("labels are left out: {}; --labels TABLE:COLUMN takes some from a table", reason));
             return;
         }
-        std::int32_t label = -1;
-        if (group.cls) {
-            label = class_of_text(file, *group.cls);
-        } else if (group.json) {
-            label = class_of_json(file, *group.json).value_or(-1);
+        Labels labels = labels_of_texts(texts, "labels", Meaning::classes);
+        classes_ = std::move(labels.classes);
+        auto next = labels.values.begin();
+        for (auto& [split, samples] : splits_) {
+            for (Sample& sample : samples) {
+                sample.label = *next++;
+                sample.text = std::string();
+            }
         }
-        last_label_ = std::max(last_label_, label);
-        splits_[split].push_back({tar, std::move(*group.image), label});
     }
 
     std::vector<std::string> tars_;
     std::map<std::string, std::vector<Sample>> splits_;
-    std::int32_t last_label_ = -1;
-    std::int64_t ignored_ = 0;
+    std::vector<std::string> classes_;
+    std::vector<std::string> notes_;
+    LeftOutList left_out_;
 };
 
-bool is_tar(const fs::path& path) {
-    return fs::is_regular_file(path) && lower_case(path.extension().string()) == ".tar";
+/// Whether a tree holds archives and, unless its kind is told, no images.
+bool holds_archives(const ImportOptions& options) {
+    bool any = false;
+    fs::recursive_directory_iterator entry(options.source);
+    for (; entry != fs::recursive_directory_iterator(); ++entry) {
+        const std::string name = entry->path().filename().string();
+        if (is_hidden_name(name)) {
+            entry.disable_recursion_pending();
+        } else if (options.kind == "auto" && has_image_extension(name)) {
+            return false; // A folder of images that happens to hold an archive.
+        } else {
+            any = any || is_tar(name);
+        }
+    }
+    return any;
+}
+
+void add_archives(const Folder& folder, std::vector<std::string>& paths) {
+    for (const std::string& name : folder.images) {
+        paths.push_back(folder.path.empty() ? name : folder.path + "/" + name);
+    }
+    for (const Folder& one : folder.folders) {
+        add_archives(one, paths);
+    }
 }
 
 } // namespace
 
 std::unique_ptr<ImageSource> open_webdataset(const ImportOptions& options) {
-    const fs::path root = options.source;
     std::vector<std::string> paths;
-    if (fs::is_directory(root)) {
-        for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root)) {
-            if (is_tar(entry.path())) {
-                paths.push_back(entry.path().string());
-            } else if (options.kind == "auto" && has_image_extension(entry.path().filename().string())) {
-                return nullptr; // A folder of images that happens to hold an archive.
-            }
+    LeftOutList left_out;
+    if (fs::is_directory(options.source)) {
+        if (holds_archives(options)) {
+            const FolderTree tree = scan_folder(options.source, is_tar, "files that are no .tar archives");
+            add_archives(tree.root, paths);
+            std::sort(paths.begin(), paths.end());
+            left_out = tree.left_out;
         }
-        std::sort(paths.begin(), paths.end());
-    } else if (is_tar(root)) {
-        paths.push_back(root.string());
-    } else if (const std::string name = lower_case(root.filename().string());
+    } else if (is_tar(options.source)) {
+        paths.emplace_back();
+    } else if (const std::string name = lower_case(options.source);
                name.find(".tar.") != std::string::npos || name.ends_with(".tgz")) {
         throw DataError(
             fmt::format("{}: is compressed; unpack it to a plain .tar first, with gunzip or unzstd", options.source));
@@ -224,9 +230,14 @@ std::unique_ptr<ImageSource> open_webdataset(const ImportOptions& options) {
     if (paths.empty()) {
         return nullptr;
     }
-    auto source = std::make_unique<WebDataset>(root, std::move(paths));
+    auto source = std::make_unique<WebDataset>(options, paths, std::move(left_out));
     if (source->empty()) {
-        throw DataError(fmt::format("{}: its tar archives hold no images", options.source));
+        std::string found;
+        const LeftOutList unused = source->left_out();
+        for (const LeftOut& one : unused.kinds()) {
+            found += (found.empty() ? "; it holds " : ", and ") + text_of(one);
+        }
+        throw DataError(fmt::format("{}: its tar archives hold no images{}", options.source, found));
     }
     return source;
 }

@@ -24,7 +24,8 @@ TEST(ImportFolder, SmallEqualImagesBecomeRaw) {
     const ImportSummary summary = import_images(options_for(folder));
     EXPECT_EQ(summary.kind, "folder");
     EXPECT_EQ(summary.layout, Layout::raw);
-    EXPECT_EQ(summary.ignored, 1);
+    ASSERT_EQ(summary.left_out.size(), 1U);
+    EXPECT_EQ(text_of(summary.left_out[0]), "1 files that are no images by their extension: train/cat/notes.txt");
     const Dataset train = Dataset::open(folder / "shards", "train");
     EXPECT_EQ(train.info().shape, (augment::ImageShape{10, 8, 3}));
     EXPECT_EQ(train.info().classes, (std::vector<std::string>{"cat", "dog"}));
@@ -84,23 +85,65 @@ TEST(ImportFolder, SizeMakesSquareRawImages) {
     EXPECT_EQ(train.info().size, 7);
 }
 
-TEST(ImportFolder, TestFractionDependsOnThePathAlone) {
+TEST(ImportFolder, TestFractionIsDrawnByClassAndLeavesEachATrainingImage) {
     const TemporaryFolder folder;
+    std::vector<std::string> paths = {"rare/a.png", "few/a.png", "few/b.png"};
     for (int i = 0; i < 40; ++i) {
-        write_bytes(folder / ("source/cat/" + std::to_string(i) + ".png"), make_png({4, 4, 1}, i));
+        paths.push_back((i % 4 == 0 ? "some/" : "many/") + std::to_string(i) + ".png");
     }
+    write_images(folder, paths);
+    ImportOptions options = options_for(folder);
+    std::map<double, std::map<std::string, int>> counts; // "split class" at a share
+    for (const double share : {0.2, 0.9}) {
+        options.test_fraction = share;
+        for (const auto& [path, place] : images_of(options)) {
+            ++counts[share][place];
+        }
+    }
+    EXPECT_EQ(counts[0.2], (std::map<std::string, int>{{"train rare", 1},
+                                                       {"train few", 2},
+                                                       {"train some", 8},
+                                                       {"test some", 2},
+                                                       {"train many", 24},
+                                                       {"test many", 6}}));
+    EXPECT_EQ(counts[0.9], (std::map<std::string, int>{{"train rare", 1},
+                                                       {"train few", 1},
+                                                       {"test few", 1},
+                                                       {"train some", 1},
+                                                       {"test some", 9},
+                                                       {"train many", 3},
+                                                       {"test many", 27}}));
+}
+
+TEST(ImportFolder, TestFractionIsTheSameEveryTimeAndMovesFewImagesWhenOneIsAdded) {
+    const TemporaryFolder folder;
+    std::vector<std::string> paths;
+    for (int i = 0; i < 40; ++i) {
+        paths.push_back((i % 2 == 0 ? "cat/" : "dog/") + std::to_string(i) + ".png");
+    }
+    write_images(folder, paths);
     ImportOptions options = options_for(folder);
     options.test_fraction = 0.25;
-    const ImportSummary few = import_images(options);
-    ASSERT_EQ(few.splits.size(), 2U);
-    EXPECT_EQ(few.splits[0].images + few.splits[1].images, 40);
-    EXPECT_GT(few.splits[1].images, 2);
-    EXPECT_LT(few.splits[1].images, 20);
-    const Bytes first_test = pixels_of(Dataset::open(folder / "shards", "test"), 0);
-    write_bytes(folder / "source/cat/zzz.png", make_png({4, 4, 1}, 99));
-    options.overwrite = true;
-    import_images(options);
-    EXPECT_EQ(pixels_of(Dataset::open(folder / "shards", "test"), 0), first_test);
+    const auto before = images_of(options);
+    EXPECT_EQ(images_of(options), before);
+    write_images(folder, {"cat/zzz.png"});
+    int moved = 0;
+    for (const auto& [path, place] : images_of(options)) {
+        moved += path != "cat/zzz.png" && before.at(path) != place ? 1 : 0;
+    }
+    EXPECT_LE(moved, 1);
+}
+
+TEST(ImportFolder, TestFractionThatLeavesNoTestImageIsRefused) {
+    const TemporaryFolder folder;
+    write_images(folder, {"cat/a.png", "dog/b.png"});
+    ImportOptions options = options_for(folder);
+    options.test_fraction = 0.4;
+    EXPECT_NE(message_of<ConfigError>([&] { import_images(options); }).find("leaves no image for the test split"),
+              std::string::npos);
+    options.source = import_fixture("archives");
+    EXPECT_NE(message_of<ConfigError>([&] { import_images(options); }).find("--test-fraction is for folders of images"),
+              std::string::npos);
 }
 
 TEST(ImportFolder, LoosePhotosAreUnlabelled) {
@@ -111,15 +154,6 @@ TEST(ImportFolder, LoosePhotosAreUnlabelled) {
     const Dataset train = Dataset::open(folder / "shards", "train");
     EXPECT_TRUE(train.info().classes.empty());
     EXPECT_EQ(train.labels(), (std::vector<std::int32_t>{-1, -1}));
-}
-
-TEST(ImportFolder, ParentOfSplitsIsRefusedWithTheFolderMeant) {
-    const TemporaryFolder folder;
-    write_tree(folder);
-    ImportOptions options = options_for(folder);
-    options.source = folder / "";
-    const std::string message = message_of<ConfigError>([&] { import_images(options); });
-    EXPECT_NE(message.find("import " + (folder / "source") + " itself"), std::string::npos) << message;
 }
 
 TEST(ImportFolder, UnreadableImageIsNamedAndNothingIsLeft) {

@@ -2,6 +2,7 @@
 #include "tests/pipeline/shards/import/import_fixtures.hpp"
 
 #include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/import/table_labels.hpp"
 
 #include <numeric>
 
@@ -28,6 +29,36 @@ void write_tree(const TemporaryFolder& folder) {
     }
     write_bytes(folder / "source/test/cat/a.png", make_png({10, 8, 3}, 50));
     write_bytes(folder / "source/test/dog/b.png", make_png({10, 8, 3}, 51));
+}
+
+void write_images(const TemporaryFolder& folder, const std::vector<std::string>& paths) {
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        write_bytes(folder / ("source/" + paths[i]), make_png({4, 4, 3}, static_cast<int>(i)));
+    }
+}
+
+std::map<std::string, std::string> images_of(const shards::ImportOptions& options) {
+    const auto source = shards::with_labels(shards::open_source(options), options);
+    const std::vector<std::string> classes = source->classes();
+    std::map<std::string, std::string> images;
+    for (const std::string& split : source->splits()) {
+        for (std::int64_t i = 0; i < source->size(split); ++i) {
+            const std::int32_t label = source->label(split, i);
+            images[source->key(split, i)] =
+                split + " " + (label < 0 ? "-" : classes.at(static_cast<std::size_t>(label)));
+        }
+    }
+    return images;
+}
+
+std::vector<std::string> left_out_of(const shards::ImportOptions& options) {
+    std::vector<std::string> lines;
+    const auto source = shards::with_labels(shards::open_source(options), options);
+    const shards::LeftOutList list = source->left_out();
+    for (const shards::LeftOut& one : list.kinds()) {
+        lines.push_back(shards::text_of(one));
+    }
+    return lines;
 }
 
 Bytes pixels_of(const shards::Dataset& dataset, std::int64_t index) {

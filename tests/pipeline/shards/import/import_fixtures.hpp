@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,13 @@ using Bytes = std::vector<std::uint8_t>;
 shards::ImportOptions options_for(const TemporaryFolder& folder);
 /// source/<split>/<class>/…: six 10 x 8 colour images in train, two in test, as JPEG and PNG.
 void write_tree(const TemporaryFolder& folder);
+/// An image of 4 x 4 pixels, unlike those of other seeds, under each of these paths below `folder`/source.
+void write_images(const TemporaryFolder& folder, const std::vector<std::string>& paths);
+/// What a source would be imported as: "split class" of the images by their names in tables (paths below the source);
+/// class "-" for none.
+std::map<std::string, std::string> images_of(const shards::ImportOptions& options);
+/// "count what" of everything that the import of a source would leave out.
+std::vector<std::string> left_out_of(const shards::ImportOptions& options);
 /// Image `index` of a data set of uint8.
 Bytes pixels_of(const shards::Dataset& dataset, std::int64_t index);
 /// tests/oracle/fixtures/import/<name>.

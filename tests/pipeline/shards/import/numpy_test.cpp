@@ -118,7 +118,8 @@ TEST(ImportNumpy, ReadsStoredAndDeflatedArchivesAlike) {
         options.out = folder / name;
         const ImportSummary summary = import_images(options);
         EXPECT_EQ(summary.kind, "npz");
-        EXPECT_EQ(summary.ignored, 1); // The array that is neither images nor labels.
+        ASSERT_EQ(summary.left_out.size(), 1U); // The array that is neither images nor labels.
+        EXPECT_EQ(summary.left_out[0].count, 1);
         const Dataset train = Dataset::open(options.out, "train");
         EXPECT_EQ(train.labels(), (std::vector<std::int32_t>{0, 1, 2, 3, 0, 1}));
         const Bytes all = oracle_values<std::uint8_t>(kValues);

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace tacit::shards {
@@ -29,7 +30,9 @@ TEST(ImportWebDataset, GroupsFilesByKeyUnderLongNames) {
         options.out = folder / format;
         const ImportSummary summary = import_images(options);
         EXPECT_EQ(summary.kind, "webdataset");
-        EXPECT_EQ(summary.ignored, 4); // KEY.seg.png
+        ASSERT_EQ(summary.left_out.size(), 1U);
+        EXPECT_EQ(summary.left_out[0].count, 4); // KEY.seg.png
+        EXPECT_EQ(summary.left_out[0].remedy, "if keys hold dots: --key-ends last-dot");
         const Dataset train = Dataset::open(options.out, "train");
         EXPECT_EQ(train.labels(), (std::vector<std::int32_t>{0, 2, 4, 1})) << format;
         EXPECT_EQ(train.info().classes.size(), 5U);
@@ -117,19 +120,140 @@ Bytes tar_member(const std::string& name, const std::string& content) {
     return block;
 }
 
-TEST(ImportWebDataset, HiddenFilesBetweenThoseOfAKeyAreNobodys) {
-    const TemporaryFolder folder;
+using Members = std::vector<std::pair<std::string, std::string>>;
+using Places = std::map<std::string, std::string>;
+
+const char* const kImage = "P2 1 1 255 9";
+
+/// Writes an archive of these members and gives the options that import it.
+ImportOptions archive_of(const TemporaryFolder& folder, const Members& members, const std::string& name = "one.tar") {
     Bytes archive;
-    for (const auto& [name, content] : {std::pair{"a/1.pgm", "P2 1 1 255 9"}, {"a/._1.pgm", "x"}, {"a/1.cls", "2"}}) {
-        const Bytes member = tar_member(name, content);
-        archive.insert(archive.end(), member.begin(), member.end());
+    for (const auto& [member, content] : members) {
+        const Bytes bytes = tar_member(member, content);
+        archive.insert(archive.end(), bytes.begin(), bytes.end());
     }
     archive.resize(archive.size() + 1024);
     ImportOptions options = options_for(folder);
-    options.source = folder / "one.tar";
+    options.source = folder / name;
     write_bytes(options.source, archive);
-    EXPECT_EQ(import_images(options).ignored, 1);
+    return options;
+}
+
+/// Where the images of an archive of these members go.
+Places places_of(const Members& members) {
+    const TemporaryFolder folder;
+    return images_of(archive_of(folder, members));
+}
+
+TEST(ImportWebDataset, HiddenFilesBetweenThoseOfAKeyAreNobodys) {
+    const TemporaryFolder folder;
+    const ImportOptions options = archive_of(folder, {{"a/1.pgm", kImage}, {"a/._1.pgm", "x"}, {"a/1.cls", "2"}});
+    EXPECT_EQ(left_out_of(options), (std::vector<std::string>{"1 hidden files and folders: one.tar/a/._1.pgm"}));
+    import_images(options);
     EXPECT_EQ(Dataset::open(options.out, "train").labels(), (std::vector<std::int32_t>{2}));
+}
+
+TEST(ImportWebDataset, LabelsAreFoundWhereverTheyStand) {
+    EXPECT_EQ(places_of({{"1.pgm", kImage}, {"2.pgm", kImage}, {"2.cls", "1"}, {"1.cls", "0"}}),
+              (Places{{"1.pgm", "train 0"}, {"2.pgm", "train 1"}}));
+    EXPECT_EQ(places_of({{"2.json", R"({"label": 1})"}, {"1.cls", "0"}, {"1.pgm", kImage}, {"2.pgm", kImage}}),
+              (Places{{"1.pgm", "train 0"}, {"2.pgm", "train 1"}}));
+}
+
+TEST(ImportWebDataset, LabelsWithoutTheirImageAreCounted) {
+    const TemporaryFolder folder;
+    const ImportOptions options = archive_of(folder, {{"1.pgm", kImage}, {"2.cls", "1"}});
+    EXPECT_EQ(images_of(options), (Places{{"1.pgm", "train -"}}));
+    EXPECT_EQ(left_out_of(options),
+              (std::vector<std::string>{
+                  "1 labels in archives without an image of their key in the same archive: one.tar/2.cls"}));
+}
+
+TEST(ImportWebDataset, ALabelThatStandsApartFromTwoImagesOfItsKeyIsRefused) {
+    const std::string message = message_of<DataError>([] {
+        places_of({{"1.pgm", kImage}, {"2.pgm", kImage}, {"1.pgm", kImage}, {"2.cls", "1"}, {"1.cls", "0"}});
+    });
+    EXPECT_NE(message.find("2 images have the key 1"), std::string::npos) << message;
+    EXPECT_NE(message.find("tar --sort=name"), std::string::npos) << message;
+}
+
+TEST(ImportWebDataset, WordsNameClasses) {
+    EXPECT_EQ(places_of({{"1.pgm", kImage},
+                         {"1.cls", " dog\n"},
+                         {"2.pgm", kImage},
+                         {"2.json", R"({"label": "cat"})"},
+                         {"3.pgm", kImage},
+                         {"3.json", R"({"label": null})"}}),
+              (Places{{"1.pgm", "train dog"}, {"2.pgm", "train cat"}, {"3.pgm", "train -"}}));
+}
+
+TEST(ImportWebDataset, WhatIsNoClassIsLeftOutWithAWord) {
+    for (const Members& labels : {Members{{"1.cls", "0 1 0 1"}},
+                                  {{"1.cls", "0.35"}},
+                                  {{"1.json", R"({"label": [0, 1]})"}},
+                                  {{"1.cls", "2000000"}},
+                                  {{"1.cls", "-7"}}}) {
+        const TemporaryFolder folder;
+        Members members = {{"1.pgm", kImage}, {"2.pgm", kImage}, {"2.cls", "1"}};
+        members.insert(members.begin() + 1, labels.begin(), labels.end());
+        const ImportOptions options = archive_of(folder, members);
+        const ImportSummary summary = import_images(options);
+        EXPECT_TRUE(summary.classes.empty());
+        ASSERT_EQ(summary.notes.size(), 1U);
+        EXPECT_TRUE(summary.notes[0].starts_with("labels are left out: '")) << summary.notes[0];
+    }
+}
+
+TEST(ImportWebDataset, KeysEndAtTheFirstDotUnlessTheOptionSaysTheLast) {
+    const TemporaryFolder folder;
+    ImportOptions options = archive_of(
+        folder, {{"v1.3.pgm", kImage}, {"v1.3.cls", "0"}, {"v1.4.pgm", kImage}, {"v1.4.cls", "1"}, {"a.pgm", kImage}});
+    EXPECT_EQ(images_of(options), (Places{{"a.pgm", "train -"}}));
+    EXPECT_EQ(
+        left_out_of(options),
+        (std::vector<std::string>{"4 files whose key ends at the first of several dots, which leaves no extension of "
+                                  "an image or label: one.tar/v1.3.cls, one.tar/v1.3.pgm, one.tar/v1.4.cls and 1 "
+                                  "more; if keys hold dots: --key-ends last-dot"}));
+    options.key_ends = "last-dot";
+    EXPECT_EQ(images_of(options), (Places{{"a.pgm", "train -"}, {"v1.3.pgm", "train 0"}, {"v1.4.pgm", "train 1"}}));
+    EXPECT_TRUE(left_out_of(options).empty());
+    options = archive_of(folder, {{"v1.3.pgm", kImage}});
+    EXPECT_NE(message_of<DataError>([&] { images_of(options); }).find("--key-ends last-dot"), std::string::npos);
+}
+
+TEST(ImportWebDataset, ArchivesWithAndWithoutASplitsNameAreRefused) {
+    const TemporaryFolder folder;
+    archive_of(folder, {{"1.pgm", kImage}}, "source/train2017-0.tar");
+    archive_of(folder, {{"2.pgm", kImage}}, "source/val/0.tar");
+    ImportOptions options = options_for(folder);
+    EXPECT_EQ(images_of(options), (Places{{"1.pgm", "train -"}, {"2.pgm", "val -"}}));
+    archive_of(folder, {{"3.pgm", kImage}}, "source/extra.tar");
+    EXPECT_NE(message_of<ConfigError>([&] { images_of(options); }).find("but extra.tar have none; say which"),
+              std::string::npos);
+    options.split_folders = {"train=extra.tar", "test=val"};
+    EXPECT_EQ(images_of(options), (Places{{"2.pgm", "test -"}, {"3.pgm", "train -"}}));
+    EXPECT_EQ(left_out_of(options),
+              (std::vector<std::string>{"1 archives that --splits does not name: train2017-0.tar"}));
+    options.split_folders = {"none"};
+    EXPECT_EQ(images_of(options).at("2.pgm"), "train -");
+}
+
+TEST(ImportWebDataset, FilesBesideArchivesAndLinksWithinAreCounted) {
+    const TemporaryFolder folder;
+    ImportOptions options = archive_of(folder, {{"1.pgm", kImage}}, "source/a.tar");
+    Bytes bytes = tar_member("2.pgm", "");
+    bytes[156] = '1'; // a hard link
+    std::fill_n(bytes.begin() + 148, 8, std::uint8_t{' '});
+    const std::string sum = fmt::format("{:06o}", std::accumulate(bytes.begin(), bytes.begin() + 512, 0));
+    std::copy(sum.begin(), sum.end(), bytes.begin() + 148);
+    bytes[154] = 0;
+    const Bytes rest = read_bytes(options.source);
+    bytes.insert(bytes.end(), rest.begin(), rest.end());
+    write_bytes(options.source, bytes);
+    write_bytes(folder / "source/b.tar.gz", {'x'});
+    options.source = folder / "source";
+    EXPECT_EQ(left_out_of(options), (std::vector<std::string>{"1 files that are no .tar archives: b.tar.gz",
+                                                              "1 links and special files in archives: a.tar/2.pgm"}));
 }
 
 TEST(ImportWebDataset, AFolderOfImagesWithAnArchiveStaysAFolderOfImages) {

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/import/archive_samples.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/words.hpp"
+#include "pipeline/shards/images/formats.hpp"
+#include "pipeline/shards/import/folder/scan.hpp"
+#include "pipeline/shards/split_names.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+namespace tacit::shards {
+namespace {
+
+constexpr std::uint64_t kMaxLabelBytes = std::uint64_t{1} << 20;
+
+constexpr const char* kHidden = "hidden files and folders";
+constexpr const char* kDotted =
+    "files whose key ends at the first of several dots, which leaves no extension of an image or label";
+constexpr const char* kDottedRemedy = "if keys hold dots: --key-ends last-dot";
+constexpr const char* kOther = "files in archives that are no images and no labels";
+constexpr const char* kSpecial = "links and special files in archives";
+constexpr const char* kAlone = "labels in archives without an image of their key in the same archive";
+constexpr const char* kUnreadable = "labels in archives that cannot be read (JSON without label or cls, or too long)";
+
+/// The files of one key that stand together.
+struct Group {
+    std::string key;
+    std::optional<TarMember> image;
+    std::optional<TarMember> cls;
+    std::optional<TarMember> json;
+};
+
+bool is_hidden_path(const std::string& path) {
+    const std::filesystem::path parts = path;
+    return std::any_of(parts.begin(), parts.end(),
+                       [](const auto& part) { return part != "." && part != ".." && is_hidden_name(part.string()); });
+}
+
+std::string_view last_name(std::string_view name) {
+    return name.substr(name.rfind('/') + 1);
+}
+
+/// "a/b.c/0001.seg.png" -> {"a/b.c/0001", "seg.png"}.
+std::pair<std::string, std::string> key_and_extension(const std::string& name, bool last_dot) {
+    const std::size_t folder = name.rfind('/') + 1;
+    const std::size_t dot = last_dot ? name.rfind('.') : name.find('.', folder);
+    return dot == std::string::npos || dot < folder ? std::pair{name, std::string()}
+                                                    : std::pair{name.substr(0, dot), lower_case(name.substr(dot + 1))};
+}
+
+std::optional<TarMember>* place_in(Group& group, const std::string& extension) {
+    const bool image = extension.find('.') == std::string::npos && has_image_extension("." + extension);
+    return image ? &group.image : extension == "cls" ? &group.cls : extension == "json" ? &group.json : nullptr;
+}
+
+class Archive {
+  public:
+    Archive(const FileBytes& file, bool last_dot, LeftOutList& left_out)
+        : file_(file), last_dot_(last_dot), left_out_(left_out) {}
+
+    std::vector<ArchiveSample> run() {
+        std::vector<std::string> special;
+        for (TarMember& member : index_tar(file_, &special)) {
+            if (is_hidden_path(member.name)) {
+                left_out_.add(kHidden, shown(member.name));
+            } else {
+                take(std::move(member));
+            }
+        }
+        for (const std::string& name : special) {
+            left_out_.add(kSpecial, shown(name));
+        }
+        join();
+        std::vector<ArchiveSample> samples;
+        for (Group& group : groups_) {
+            if (group.image) {
+                std::string label = label_of(group);
+                samples.push_back({std::move(*group.image), std::move(label)});
+            }
+        }
+        return samples;
+    }
+
+  private:
+    std::string shown(const std::string& name) const {
+        return fmt::format("{}/{}", std::filesystem::path(file_.path()).filename().string(), name);
+    }
+
+    void take(TarMember member) {
+        const auto [key, extension] = key_and_extension(member.name, last_dot_);
+        if (groups_.empty() || groups_.back().key != key) {
+            groups_.push_back({key, {}, {}, {}});
+        }
+        if (std::optional<TarMember>* place = place_in(groups_.back(), extension)) {
+            put(*place, std::move(member));
+            return;
+        }
+        Group other;
+        const bool dotted = place_in(other, key_and_extension(member.name, true).second) != nullptr;
+        left_out_.add(dotted ? kDotted : kOther, shown(member.name), dotted ? kDottedRemedy : "");
+    }
+
+    void put(std::optional<TarMember>& place, TarMember member) const {
+        if (place.has_value()) {
+            throw DataError(fmt::format("{}: {} and {} have the same key; which one counts is open{}", file_.path(),
+                                        one_line(place->name), one_line(member.name),
+                                        last_name(member.name).find('.') == last_name(member.name).rfind('.')
+                                            ? ""
+                                            : ". If keys hold dots: --key-ends last-dot"));
+        }
+        place = std::move(member);
+    }
+
+    /// Brings labels that do not stand beside their image to it.
+    void join() {
+        const auto alone = [](const Group& group) { return !group.image && (group.cls || group.json); };
+        if (std::none_of(groups_.begin(), groups_.end(), alone)) {
+            return;
+        }
+        std::unordered_map<std::string, std::vector<std::size_t>> images;
+        for (std::size_t i = 0; i < groups_.size(); ++i) {
+            if (groups_[i].image) {
+                images[groups_[i].key].push_back(i);
+            }
+        }
+        for (Group& group : groups_) {
+            if (!alone(group)) {
+                continue;
+            }
+            const auto found = images.find(group.key);
+            if (found == images.end()) {
+                left_out_.add(kAlone, shown((group.cls ? group.cls : group.json)->name));
+                continue;
+            }
+            if (found->second.size() > 1) {
+                throw DataError(
+                    fmt::format("{}: {} images have the key {}, and its label stands apart from them; write "
+                                "the archive anew with `tar --sort=name`, each image under a key of its own",
+                                file_.path(), found->second.size(), one_line(group.key)));
+            }
+            Group& image = groups_[found->second.front()];
+            if (group.cls) {
+                put(image.cls, std::move(*group.cls));
+            }
+            if (group.json) {
+                put(image.json, std::move(*group.json));
+            }
+        }
+    }
+
+    std::optional<std::string> content_of(const TarMember& member) const {
+        if (member.bytes > kMaxLabelBytes) {
+            return std::nullopt;
+        }
+        std::string text(static_cast<std::size_t>(member.bytes), '\0');
+        file_.read(member.offset, text.data(), text.size());
+        return text;
+    }
+
+    std::string label_of(const Group& group) {
+        if (!group.cls && !group.json) {
+            return {};
+        }
+        const TarMember& member = group.cls ? *group.cls : *group.json;
+        std::optional<std::string> text = content_of(member);
+        if (text && !group.cls) {
+            text = label_in_json(*text);
+        }
+        if (!text) {
+            left_out_.add(kUnreadable, shown(member.name));
+            return {};
+        }
+        const std::size_t begin = std::min(text->find_first_not_of(" \t\r\n"), text->size());
+        return text->substr(begin, text->find_last_not_of(" \t\r\n") + 1 - begin);
+    }
+
+    /// A number or a text under "label" or "cls", if the object has one.
+    static std::optional<std::string> label_in_json(const std::string& text) {
+        const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+        for (const char* key : {"label", "cls"}) {
+            if (!json.is_object() || !json.contains(key)) {
+                continue;
+            }
+            const nlohmann::json& value = json[key];
+            if (value.is_string()) {
+                return value.get<std::string>();
+            }
+            if (value.is_number_integer()) {
+                return std::to_string(value.get<std::int64_t>());
+            }
+            return value.is_null() ? "" : value.dump(); // [0, 1] or 0.5: told with the reason why it is no class
+        }
+        return std::nullopt;
+    }
+
+    const FileBytes& file_;
+    bool last_dot_;
+    LeftOutList& left_out_;
+    std::vector<Group> groups_;
+};
+
+} // namespace
+
+std::vector<ArchiveSample> samples_of(const FileBytes& archive, bool last_dot, LeftOutList& left_out) {
+    return Archive(archive, last_dot, left_out).run();
+}
+
+} // namespace tacit::shards

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/import/label_notes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace tacit::shards {
+namespace {
+
+/// Images of each class of a split; the last number counts those without a label.
+std::vector<std::int64_t> counts_of(const ImageSource& source, const std::string& split, std::size_t classes) {
+    std::vector<std::int64_t> counts(classes + 1, 0);
+    for (std::int64_t i = 0; i < source.size(split); ++i) {
+        const std::int32_t label = source.label(split, i);
+        ++counts.at(label < 0 ? classes : static_cast<std::size_t>(label));
+    }
+    return counts;
+}
+
+/// The names of the classes that `there` has images of and `elsewhere` has not.
+std::vector<std::string> only_in(const std::vector<std::int64_t>& there, const std::vector<std::int64_t>& elsewhere,
+                                 const std::vector<std::string>& classes) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        if (there[i] > 0 && elsewhere[i] == 0) {
+            names.push_back(classes[i]);
+        }
+    }
+    return names;
+}
+
+std::string class_word(std::size_t count) {
+    return count == 1 ? "class" : "classes";
+}
+
+} // namespace
+
+std::vector<std::string> label_notes(const ImageSource& source, const std::vector<std::string>& classes) {
+    std::vector<std::string> notes;
+    if (classes.empty()) {
+        return notes;
+    }
+    const std::string training = source.splits().front();
+    const std::vector<std::int64_t> train = counts_of(source, training, classes.size());
+    std::vector<std::int64_t> all = train;
+    for (const std::string& split : source.splits()) {
+        const std::vector<std::int64_t> counts = counts_of(source, split, classes.size());
+        if (counts.back() > 0 && split != "unlabeled") {
+            notes.push_back(
+                fmt::format("split {}: {} of {} images have no label", split, counts.back(), source.size(split)));
+        }
+        const bool labelled = counts.back() < source.size(split);
+        if (split == training || !labelled || train.back() == source.size(training)) {
+            continue;
+        }
+        std::transform(all.begin(), all.end(), counts.begin(), all.begin(), std::plus<>());
+        if (const auto names = only_in(counts, train, classes); !names.empty()) {
+            notes.push_back(fmt::format("split {} has {} {} that split {} has no image of: {}; what is trained on {} "
+                                        "cannot know them",
+                                        split, names.size(), class_word(names.size()), training,
+                                        first_few(names, names.size()), training));
+        }
+        if (const auto names = only_in(train, counts, classes); !names.empty()) {
+            notes.push_back(fmt::format("split {} has no image of {} {} of split {}: {}", split, names.size(),
+                                        class_word(names.size()), training, first_few(names, names.size())));
+        }
+    }
+    const auto empty = static_cast<std::size_t>(std::count(all.begin(), all.end() - 1, 0));
+    if (empty * 2 > classes.size()) {
+        notes.push_back(fmt::format("{} of {} classes have no image; class numbers run from 0 to the largest label",
+                                    empty, classes.size()));
+    }
+    return notes;
+}
+
+} // namespace tacit::shards

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/csv_table.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace tacit::shards {
+
+/// Which row of a table belongs to each image.
+struct RowMatch {
+    static constexpr std::size_t kNone = ~std::size_t{0};
+
+    std::size_t column = 0;        ///< that holds the images' names
+    std::vector<std::size_t> rows; ///< of each image; kNone: there is none
+    std::size_t found = 0;         ///< images that have one
+};
+
+/// Finds the rows of images by their names: by the whole name, else without an image file's extension, else without
+/// folders too, else without any extension of the row's. The names stand in the column, other than `labels`, where most
+/// of them are found (of equals the one with the most exact names, then the leftmost). Rows before `first` are a
+/// header. Throws DataError naming `path` where two images fit one row, or two rows that do not hold the same in column
+/// `labels` one image.
+RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, std::size_t first,
+                    const std::vector<std::string>& names, std::size_t labels);
+
+} // namespace tacit::shards

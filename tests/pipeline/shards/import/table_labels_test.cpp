@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Labels out of tables beside images.
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "tests/pipeline/shards/import/import_fixtures.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace tacit::shards {
+namespace {
+
+using namespace tacit::testing; // NOLINT(google-build-using-namespace)
+using Places = std::map<std::string, std::string>;
+using Lines = std::vector<std::string>;
+
+/// A source of these images and files of text.
+class TableLabels : public ::testing::Test {
+  protected:
+    void images(const Lines& paths) { write_images(folder_, paths); }
+    void table(const std::string& path, const std::string& text) {
+        write_bytes(folder_ / ("source/" + path), Bytes(text.begin(), text.end()));
+    }
+    ImportOptions options(const std::string& labels = "") const {
+        ImportOptions made = options_for(folder_);
+        made.labels = labels;
+        return made;
+    }
+    Places read(const std::string& labels = "") const { return images_of(options(labels)); }
+    std::string notes() const {
+        std::string all;
+        for (const std::string& note : import_images(options()).notes) {
+            all += note + "\n";
+        }
+        return all;
+    }
+    TemporaryFolder folder_;
+};
+
+TEST_F(TableLabels, ATableWithOneColumnOfClassesIsRead) {
+    images({"images/1.png", "images/2.png", "images/3.png", "images/4.png"});
+    table("images.csv", "image,label\n2.png,dog\n1.png,cat\n4.png,dog\n3.png,cat\n");
+    EXPECT_EQ(read(), (Places{{"images/1.png", "train cat"},
+                              {"images/2.png", "train dog"},
+                              {"images/3.png", "train cat"},
+                              {"images/4.png", "train dog"}}));
+    EXPECT_NE(notes().find("images.csv: labels of 4 of 4 images are taken from column label; --labels none leaves them "
+                           "out"),
+              std::string::npos);
+    EXPECT_EQ(read("none").at("images/1.png"), "train -");
+}
+
+TEST_F(TableLabels, NamesMayStandInAnyColumn) {
+    images({"a/1.png", "a/2.png"});
+    table("t.csv", "width,species,file\n4,cat,2.png\n4,dog,1.png\n");
+    EXPECT_EQ(read("t.csv:species"), (Places{{"a/1.png", "train dog"}, {"a/2.png", "train cat"}}));
+    table("t.tsv", "species\tid\ncat\t1\ndog\t2\n");
+    EXPECT_EQ(read("t.tsv:species"), (Places{{"a/1.png", "train cat"}, {"a/2.png", "train dog"}}));
+}
+
+TEST_F(TableLabels, OfTwoColumnsThatHoldNamesTheExactOneCounts) {
+    images({"0.png", "1.png", "2.png"});
+    table("t.csv", "index,file,label\n0,2.png,c\n1,0.png,a\n2,1.png,b\n");
+    EXPECT_EQ(read("t.csv:label"), (Places{{"0.png", "train a"}, {"1.png", "train b"}, {"2.png", "train c"}}));
+}
+
+TEST_F(TableLabels, ATableWithoutAHeaderThatHoldsKnownClassesIsRead) {
+    images({"train/n1/images/n1_0.png", "train/n2/images/n2_0.png", "val/images/v0.png", "val/images/v1.png"});
+    table("val/val_annotations.txt", "v0.png\tn2\t0\t32\nv1.png\tn1\t1\t2\n");
+    table("train/n1/n1_boxes.txt", "n1_0.png\t0\t62\n");
+    table("wnids.txt", "n1\nn2\n");
+    EXPECT_EQ(read(), (Places{{"train/n1/images/n1_0.png", "train n1"},
+                              {"train/n2/images/n2_0.png", "train n2"},
+                              {"val/images/v0.png", "val n2"},
+                              {"val/images/v1.png", "val n1"}}));
+    EXPECT_NE(notes().find("val/val_annotations.txt: labels of 2 of 2 images are taken from column 2"),
+              std::string::npos);
+}
+
+TEST_F(TableLabels, ATableForAFolderBesideItIsFound) {
+    images({"images/1.png", "images/2.png"});
+    table("annotations/labels.txt", "1.png 0\n2.png 0\n");
+    EXPECT_EQ(read(), (Places{{"images/1.png", "train 0"}, {"images/2.png", "train 0"}}));
+}
+
+TEST_F(TableLabels, WhatNeedNotBeClassesIsNamedWithTheOptionThatReadsIt) {
+    images({"1.png", "2.png", "3.png"});
+    table("t.csv", "file,smiling,glasses\n1.png,0,1\n2.png,1,0\n3.png,1,1\n");
+    EXPECT_EQ(read(), (Places{{"1.png", "train -"}, {"2.png", "train -"}, {"3.png", "train -"}}));
+    EXPECT_NE(
+        notes().find("t.csv: holds names of 3 of 3 images without a label, but which column holds classes is open "
+                     "(smiling, glasses); --labels t.csv:COLUMN reads it"),
+        std::string::npos);
+    EXPECT_EQ(read("t.csv:glasses").at("2.png"), "train 0");
+}
+
+TEST_F(TableLabels, AnglesAndCaptionsAreNoClasses) {
+    images({"1.png", "2.png", "3.png"});
+    for (const char* cells : {"1.png,0.5\n2.png,0.5\n3.png,-0.2\n", "1.png,a cat\n2.png,a dog\n3.png,two dogs\n"}) {
+        table("t.csv", std::string("file,value\n") + cells);
+        EXPECT_EQ(read().at("1.png"), "train -") << cells;
+    }
+}
+
+TEST_F(TableLabels, TwoTablesThatContradictEachOtherAreNotRead) {
+    images({"1.png", "2.png"});
+    table("a.csv", "file,label\n1.png,0\n2.png,1\n");
+    table("b.csv", "file,label\n1.png,1\n2.png,0\n");
+    EXPECT_EQ(read().at("1.png"), "train -");
+    EXPECT_NE(notes().find("another table says other classes"), std::string::npos);
+}
+
+TEST_F(TableLabels, ImagesAndRowsWithoutEachOtherAreCounted) {
+    images({"1.png", "2.png"});
+    table("t.csv", "file,label\n1.png,cat\n9.png,dog\n");
+    EXPECT_EQ(read("t.csv:label"), (Places{{"1.png", "train cat"}, {"2.png", "train -"}}));
+    const Lines left = left_out_of(options("t.csv:label"));
+    const std::string path = folder_ / "source/t.csv";
+    EXPECT_EQ(left.at(1), "1 images without a row in " + path + ": they have no label: 2.png");
+    EXPECT_EQ(left.at(2), "1 rows of " + path + " that fit no image: line 3");
+}
+
+TEST_F(TableLabels, ATableNamedForASplitIsForThatSplitAlone) {
+    images({"train/1.png", "test/1.png"});
+    table("train.csv", "file,label\n1.png,cat\n");
+    EXPECT_EQ(read("train.csv:label"), (Places{{"test/1.png", "test -"}, {"train/1.png", "train cat"}}));
+    table("test.csv", "file,label\n1.png,dog\n");
+    EXPECT_EQ(read("{split}.csv:label"), (Places{{"test/1.png", "test dog"}, {"train/1.png", "train cat"}}));
+}
+
+TEST_F(TableLabels, ArchivesTakeTablesToo) {
+    ImportOptions made = options();
+    made.source = import_fixture("archives/val-ustar.tar");
+    const auto before = images_of(made);
+    std::string text = "key,label\n";
+    for (const auto& [key, place] : before) {
+        text += key + "," + (key == before.begin()->first ? "cat" : "dog") + "\n";
+    }
+    write_bytes(folder_ / "t.csv", Bytes(text.begin(), text.end()));
+    made.labels = folder_ / "t.csv:label";
+    EXPECT_EQ(images_of(made).at(before.begin()->first), "val cat");
+    EXPECT_EQ(images_of(made).at(before.rbegin()->first), "val dog");
+}
+
+TEST_F(TableLabels, WrongTablesAreRefusedWithTheReason) {
+    images({"1.png", "2.png"});
+    table("t.csv", "file,label\n7.png,cat\n9.png,dog\n");
+    EXPECT_NE(message_of<DataError>([&] { read("t.csv:label"); }).find("no row fits an image"), std::string::npos);
+    EXPECT_NE(message_of<DataError>([&] { read("t.csv:lable"); }).find("it has: file, label"), std::string::npos);
+    EXPECT_NE(message_of<IoError>([&] { read("u.csv:label"); }).find("no such table"), std::string::npos);
+    EXPECT_NE(message_of<ConfigError>([&] { read("label"); }).find("takes TABLE:COLUMN"), std::string::npos);
+}
+
+} // namespace
+} // namespace tacit::shards
