@@ -122,6 +122,7 @@ void prove(LayoutGuess guess, const InspectOptions& options, Inspection& result)
         }
         const RangeGuess range = guess_range(dataset, index.files.front());
         result.data_section = section_of(guess, range);
+        result.readable = true;
         result.cost = reading_lines(index);
         if (options.seconds > 0) {
             measure(dataset, index, options.seconds, result);
@@ -148,6 +149,7 @@ Inspection inspect_source(const std::string& path) {
         images += source->size(split);
         result.lines.push_back(fmt::format("  split '{}': {} images", split, source->size(split)));
     }
+    result.readable = true;
     const std::string stem = fs::path(path).lexically_normal().stem().string();
     result.guess = fmt::format("no HDF5, but {} images that Tacit imports (kind {}, {} classes): tacit data import {} "
                                "--out shards/{}",

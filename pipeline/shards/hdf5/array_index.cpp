@@ -5,7 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/chunk_index.hpp"
 #include "pipeline/shards/hdf5/chunk_table.hpp"
-#include "pipeline/shards/hdf5/library_chunks.hpp"
+#include "pipeline/shards/hdf5/older_view.hpp"
 
 #include <fmt/format.h>
 
@@ -68,6 +68,7 @@ void index_chunks(hid_t dataset, hid_t properties, hid_t type, const FileBytes& 
     index_filters(properties, array, where);
     index_fill(properties, type, array);
     if (array.layout == StoredArray::Layout::library) {
+        require_known_layout(dataset, file, where, array.reason);
         return;
     }
     unsigned options = 0;
@@ -76,7 +77,9 @@ void index_chunks(hid_t dataset, hid_t properties, hid_t type, const FileBytes& 
     try {
         ChunkTable table(array, file.size(), unfiltered_edges);
         if (!list_chunks(dataset, file, table)) {
-            list_chunks_by_library(dataset, table);
+            array.layout = StoredArray::Layout::library;
+            array.reason = "chunks with an index that is not known here";
+            array.chunks.clear();
         }
     } catch (const DataError& error) {
         throw DataError(fmt::format("{}: {}", where, error.what()));

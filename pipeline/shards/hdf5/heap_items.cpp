@@ -122,7 +122,7 @@ ImageItems find_heap_items(hid_t dataset, const FileBytes& file, const std::stri
         if (!base) {
             throw DataError("has addresses in its file that are not 8 bytes wide, as Tacit reads variable-length data");
         }
-        resolve(read_list(references, file, kMaxReferences), *base, file, items);
+        resolve(read_dense(references, file, kMaxReferences), *base, file, items);
     } catch (const DataError& error) {
         throw DataError(fmt::format("{}: {}", where, error.what()));
     }

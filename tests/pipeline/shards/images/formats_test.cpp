@@ -149,7 +149,7 @@ TEST(ImageFormats, OtherContentIsNamed) {
                   file_info(Bytes{'G', 'I', 'F', '8'}, false);
               }).find("is no JPEG"),
               std::string::npos);
-    EXPECT_EQ(message_of<DataError>([&] { file_info({}, false); }), "is empty");
+    EXPECT_EQ(message_of<DataError>([&] { file_info({}, false); }), "is empty; copy or download it again");
     EXPECT_TRUE(has_image_extension("a/B.TIFF"));
     EXPECT_FALSE(has_image_extension("a.jpg/readme"));
 }
