@@ -175,7 +175,7 @@ class MisfitTest : public ::testing::Test {
   protected:
     static constexpr std::int64_t kMisfit = 3;
 
-    MisfitTest() : recipe_(eval_recipe(16, 3), 3) {
+    MisfitTest() : recipe_(eval_recipe(64, 3), 3) {
         for (int i = 0; i < 8; ++i) {
             const augment::ImageShape shape =
                 i == kMisfit ? augment::ImageShape{1, 4000, 3} : augment::ImageShape{40, 30 + i, 3};

@@ -46,7 +46,7 @@ TEST_P(FileKind, IsToldByEveryCommandThatOpensAPath) {
     const KindCase& one = GetParam();
     std::string content(one.at, '\1');
     content += one.bytes;
-    content.resize(std::max<std::size_t>(content.size(), one.bytes.empty() ? 0 : 600), '\1');
+    content.resize(std::max<std::size_t>(content.size(), one.bytes.empty() ? 0 : 600), ' ');
     const std::string path = folder / one.file;
     testing::write_bytes(path, {content.begin(), content.end()});
     DataSpec spec;
