@@ -2,6 +2,7 @@
 #include "pipeline/base/file_kind.hpp"
 
 #include "pipeline/base/digest.hpp"
+#include "pipeline/base/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -67,7 +68,7 @@ constexpr std::array kKinds = {
     Kind{0,
          "\x7f"
          "ELF"sv,
-         "a program", kAgain},
+         "a program", "images are wanted here"},
     Kind{0, "GIF8"sv, "a GIF image", kConvert},
     Kind{4, "ftypavif"sv, "an AVIF image", kConvert},
     Kind{4, "ftyphei"sv, "an HEIC image", kConvert},
@@ -91,11 +92,11 @@ constexpr std::array kKinds = {
     Kind{0, "MM\0*"sv, "a TIFF image", kImport},
     Kind{0, "II+\0"sv, "a BigTIFF image", kImport},
     Kind{8, "WEBP"sv, "a WebP image", kImport},
-    Kind{0, "\x93NUMPY"sv, "a NumPy array", "name it .npy; `tacit data import` reads it"},
+    Kind{0, "\x93NUMPY"sv, "a NumPy array", "`tacit data import` reads it, as a file named .npy"},
     Kind{0, "\0\0\x08\x03"sv, "an IDX file (MNIST)", kImport},
     Kind{0, "\0\0\x08\x01"sv, "the labels of an IDX file (MNIST)", kImport},
     Kind{257, "ustar"sv, "a tar archive",
-         "name it .tar; `tacit data import` reads it if it is a WebDataset; else unpack it"},
+         "`tacit data import` reads a WebDataset, as a file named .tar; unpack others"},
     Kind{0, "PK\x03\x04"sv, "a zip archive", kUnpack},
     Kind{0, "PK\x05\x06"sv, "an empty zip archive", kAgain},
     Kind{0, "\x1f\x8b"sv, "compressed by gzip", kUnpack},
@@ -131,8 +132,13 @@ bool is_tfrecord(std::string_view head) {
     return told == ((crc >> 15) | (crc << 17)) + kMask;
 }
 
+/// Without control characters, and in UTF-8 up to a character that the end may cut.
 bool is_text(std::string_view head) {
-    return std::all_of(head.begin(), head.end(), [](unsigned char c) { return c >= 0x20 || (c >= '\t' && c <= '\r'); });
+    constexpr std::size_t kMostCut = 3;
+    const bool plain =
+        std::all_of(head.begin(), head.end(), [](unsigned char c) { return c >= 0x20 || (c >= '\t' && c <= '\r'); });
+    const std::size_t bad = first_not_utf8(head);
+    return plain && (bad == std::string_view::npos || (head.size() > kMostCut && bad + kMostCut >= head.size()));
 }
 
 /// Of text: a page, or its first words.
@@ -161,7 +167,7 @@ std::string zip_kind(std::string_view head) {
         return std::string("is a file of torch.save; ") + kArrays;
     }
     return names.find(".npy") != std::string_view::npos
-               ? "is a NumPy archive; name it .npz; `tacit data import` reads it"
+               ? "is a NumPy archive; `tacit data import` reads it, as a file named .npz"
                : "";
 }
 
@@ -176,6 +182,9 @@ std::string kind_text(std::span<const std::uint8_t> bytes, std::uint64_t size, c
         if (std::string found = zip_kind(head); !found.empty()) {
             return found;
         }
+    }
+    if (lower(name).ends_with(".nii.gz")) {
+        return std::string("is a NIfTI volume; ") + kArrays;
     }
     for (const Kind& kind : kKinds) {
         if (head.size() >= kind.at + kind.bytes.size() && head.substr(kind.at).starts_with(kind.bytes)) {

@@ -137,6 +137,11 @@ bool is_hdf5(const std::string& path) {
     return H5Fis_hdf5(path.c_str()) > 0;
 }
 
+/// Whether a file's name says that it is none that HDF5 stands in.
+bool is_named_after_import(const std::string& path) {
+    return path.ends_with(".npy") || path.ends_with(".npz") || path.ends_with(".tar");
+}
+
 /// Images that are not HDF5 are imported.
 Inspection inspect_source(const std::string& path) {
     ImportOptions options;
@@ -177,9 +182,9 @@ Inspection inspect(const std::string& path, const InspectOptions& options) {
         try {
             return inspect_source(path);
         } catch (const Error&) {
-            if (folder) {
+            if (folder || is_named_after_import(path)) {
                 throw;
-            } // a file is most likely meant to be HDF5, and describe_file() says what is wrong with it
+            } // another file is most likely meant to be HDF5, and describe_file() says what is wrong with it
         }
     }
     LayoutGuess guess;

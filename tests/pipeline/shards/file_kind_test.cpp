@@ -99,9 +99,10 @@ INSTANTIATE_TEST_SUITE_P(
         KindCase{"bz2", "BZh91AY", 0, "compressed by bzip2"}, KindCase{"7z", "7z\xbc\xaf\x27\x1c", 0, "a 7z archive"},
         KindCase{"rar", "Rar!\x1a\x07", 0, "a RAR archive"},
         KindCase{"zip", "PK\x03\x04", 0, "a zip archive; unpack it"}, KindCase{"tar", "ustar", 257, "a tar archive"},
-        KindCase{"npz", "PK\x03\x04" + std::string(26, '\2') + "images.npy", 0, "name it .npz"},
-        KindCase{"npy", "\x93NUMPY\x01", 0, "name it .npy"}, KindCase{"parquet", "PAR1", 0, "a Parquet table"},
-        KindCase{"arrow", "ARROW1", 0, "an Arrow table"},
+        KindCase{"npz", "PK\x03\x04" + std::string(26, '\2') + "images.npy", 0,
+                 "a NumPy archive; `tacit data import` reads it"},
+        KindCase{"npy", "\x93NUMPY\x01", 0, "a NumPy array; `tacit data import` reads it"},
+        KindCase{"parquet", "PAR1", 0, "a Parquet table"}, KindCase{"arrow", "ARROW1", 0, "an Arrow table"},
         KindCase{"sqlite", "SQLite format 3\0"s, 0, "an SQLite database"},
         KindCase{"tfrecord", tfrecord(), 0, "a TFRecord file"},
         KindCase{"beton", "\x02\x01\x02\x03", 0, "an FFCV file", "x.beton"},
@@ -109,6 +110,8 @@ INSTANTIATE_TEST_SUITE_P(
         KindCase{"jpeg", "\xff\xd8\xff\xe0", 0, "a JPEG image; give the folder"},
         KindCase{"png", "\x89PNG\r\n\x1a\n", 0, "a PNG image; give the folder"},
         KindCase{"tiff", "II*\0"s, 0, "a TIFF image"}, KindCase{"idx", "\0\0\x08\x03"s, 0, "an IDX file"},
+        KindCase{"nifti_gz", "\x1f\x8b\x08", 0, "a NIfTI volume", "x.nii.gz"},
+        KindCase{"one_byte", "\x89", 0, "a kind that Tacit does not know"},
         KindCase{"noise", "\x91\x02\x17", 0, "a kind that Tacit does not know"}),
     [](const auto& one) { return std::string(one.param.name); });
 
