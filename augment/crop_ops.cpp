@@ -67,7 +67,7 @@ class ResizeShortSide final : public AnyPixelOperation<ResizeShortSide> {
         const int width = scaled(shape.width);
         if (std::max(height, width) > kMaxSide) {
             throw DataError(fmt::format("an image of {} x {} pixels is too narrow to resize its short side to {}; "
-                                        "leave it out or use resize",
+                                        "leave it out (data.on_bad_sample: skip) or use resize",
                                         shape.height, shape.width, size_));
         }
         canvas.crop_resize(whole_box(shape), height, width, interpolation_);

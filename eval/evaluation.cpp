@@ -96,6 +96,8 @@ FeatureOptions Evaluation::images() const {
     options.std = run_.std;
     options.batch = config_.batch;
     options.workers = std::max(1, run_.data.workers);
+    options.on_bad_sample = run_.data.on_bad_sample;
+    options.max_bad_samples = run_.data.max_bad_samples;
     return options;
 }
 
@@ -141,7 +143,8 @@ Features Evaluation::encoder_features(models::Backbone& backbone, const std::str
     prefer_channels_last(backbone);
     Features made = backbone_features(backbone, dataset, format, comm_);
     if (comm_.rank() == 0) {
-        write_features(path, made, {run_.name, run_.checkpoint, split_name, key});
+        // What was left out may be mended: rows without it are no cache.
+        write_features(path, made, {run_.name, run_.checkpoint, split_name, made.left_out.empty() ? key : ""});
     }
     comm_.barrier();
     return made;

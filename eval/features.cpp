@@ -32,6 +32,8 @@ loader::LoaderOptions loader_options(const FeatureOptions& options, std::int64_t
     result.shuffle = loader::Shuffle::none;
     result.drop_last = false;
     result.fixed_epoch = 0;
+    result.on_bad_sample = options.on_bad_sample;
+    result.max_bad_samples = options.max_bad_samples;
     return result;
 }
 
@@ -61,21 +63,35 @@ Features collect(const shards::Dataset& dataset, std::int64_t dim, const Feature
         }
         const loader::BatchView& view = batch.views.at(0);
         const at::Tensor images = train::view_images(view, batch.count, options.mean, options.std);
-        const at::Tensor ids =
+        const at::Tensor all =
             torch::tensor(at::ArrayRef<std::int64_t>(batch.ids.data(), static_cast<std::size_t>(batch.count)));
-        values.index_copy_(0, ids, extract(images).to(torch::kFloat32).to(torch::kCPU));
+        const at::Tensor used = all.ge(0);
+        const at::Tensor ids = all.masked_select(used);
+        const at::Tensor made = extract(images).to(torch::kFloat32).to(torch::kCPU);
+        values.index_copy_(0, ids, made.index_select(0, used.nonzero().flatten()));
         seen.index_add_(0, ids, torch::ones_like(ids));
     }
     if (comm.size() > 1) {
         all_reduce_rows(values, comm);
         comm.all_reduce_sum(seen);
     }
-    if (!seen.eq(1).all().item<bool>()) {
+    const at::Tensor missing = seen.eq(0).nonzero().flatten();
+    if (seen.gt(1).any().item<bool>() || (missing.numel() > 0 && options.on_bad_sample == loader::OnBadSample::fail)) {
         throw std::logic_error("features: the ranks together did not visit every image exactly once");
     }
     const at::Tensor labels = torch::tensor(at::ArrayRef<std::int32_t>(dataset.labels())).to(torch::kInt64);
     const std::vector<std::int64_t> places = dataset.places();
-    return {values, labels, places.empty() ? at::Tensor() : torch::tensor(places, torch::kInt64)};
+    Features made{values, labels, places.empty() ? at::Tensor() : torch::tensor(places, torch::kInt64)};
+    if (missing.numel() == 0) {
+        return made;
+    }
+    made.left_out.assign(missing.const_data_ptr<std::int64_t>(),
+                         missing.const_data_ptr<std::int64_t>() + missing.numel());
+    const at::Tensor rows = seen.eq(1).nonzero().flatten();
+    made.values = values.index_select(0, rows);
+    made.labels = labels.index_select(0, rows);
+    made.ids = made.ids.defined() ? made.ids.index_select(0, rows) : rows;
+    return made;
 }
 
 /// Puts a module into eval mode and back.
@@ -94,6 +110,13 @@ class EvalMode {
 };
 
 } // namespace
+
+std::int64_t Features::sample(std::int64_t row) const {
+    for (const std::int64_t missing : left_out) {
+        row += missing <= row ? 1 : 0;
+    }
+    return row;
+}
 
 Features backbone_features(models::Backbone& backbone, const shards::Dataset& dataset, const FeatureOptions& options,
                            dist::Communicator& comm) {

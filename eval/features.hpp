@@ -3,6 +3,7 @@
 
 #include "dist/communicator.hpp"
 #include "models/backbones/backbone.hpp"
+#include "pipeline/loader/loader_options.hpp"
 #include "pipeline/shards/dataset.hpp"
 
 #include <ATen/core/Tensor.h>
@@ -19,6 +20,11 @@ struct Features {
     at::Tensor values;   ///< [N, D] float32 on the CPU
     at::Tensor labels;   ///< [N] int64, -1 where unlabelled
     at::Tensor ids = {}; ///< [N] int64, place of the image in the order of its files; undefined: the row
+    /// Samples that cannot be used and have no row (OnBadSample::skip), ascending.
+    std::vector<std::int64_t> left_out = {};
+
+    /// Number in the data set of the sample that a row is of.
+    std::int64_t sample(std::int64_t row) const;
 };
 
 /// How images are presented: the deterministic evaluation recipe at `size`, then mean and std per channel.
@@ -26,13 +32,15 @@ struct FeatureOptions {
     int size = 32; ///< height and width in pixels that the encoder sees
     std::vector<double> mean;
     std::vector<double> std;
-    std::int64_t batch = 256; ///< images per forward pass of one rank
-    int workers = 1;          ///< loader threads of one rank
+    std::int64_t batch = 256;                                      ///< images per forward pass of one rank
+    int workers = 1;                                               ///< loader threads of one rank
+    loader::OnBadSample on_bad_sample = loader::OnBadSample::fail; ///< skip: such a sample is left out
+    std::int64_t max_bad_samples = 100;
 };
 
 /// Collective: features of every image of `dataset` from the encoder in eval mode without gradients. The ranks
-/// share the images; none is left out or counted twice, whatever the counts. The encoder's mode, parameters
-/// and buffers are as before afterwards.
+/// share the images; none that can be used is left out or counted twice, whatever the counts. The encoder's mode,
+/// parameters and buffers are as before afterwards.
 Features backbone_features(models::Backbone& backbone, const shards::Dataset& dataset, const FeatureOptions& options,
                            dist::Communicator& comm);
 

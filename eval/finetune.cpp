@@ -133,6 +133,8 @@ class Trainer {
         order.workers = images_.workers;
         order.shuffle = loader::fitting_shuffle(train_);
         order.subset = samples;
+        order.on_bad_sample = images_.on_bad_sample;
+        order.max_bad_samples = images_.max_bad_samples;
         loader::Loader loader(train_, augmentation_, order);
         const train::OptimConfig config = optimiser_config(lr);
         train::Optimizer optimizer(network.parameters(), config);
@@ -156,14 +158,19 @@ class Trainer {
         order.drop_last = false;
         order.fixed_epoch = 0;
         order.subset = samples;
+        order.on_bad_sample = images_.on_bad_sample;
+        order.max_bad_samples = images_.max_bad_samples;
         loader::Loader loader(dataset, plain_, order);
         std::int64_t correct = 0;
+        std::int64_t judged = 0;
         for (std::int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
             const loader::Batch& batch = loader.next();
             const at::Tensor guess = network.logits(images_of(batch)).argmax(1);
-            correct += guess.eq(labels_of(batch)).sum().item<std::int64_t>();
+            const at::Tensor labels = labels_of(batch);
+            correct += guess.eq(labels).sum().item<std::int64_t>();
+            judged += labels.ge(0).sum().item<std::int64_t>(); // without those that are left out
         }
-        return static_cast<double>(correct) / static_cast<double>(samples.size());
+        return static_cast<double>(correct) / static_cast<double>(std::max<std::int64_t>(judged, 1));
     }
 
     static std::vector<std::int64_t> labelled(const shards::Dataset& dataset) {

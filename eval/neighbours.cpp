@@ -125,14 +125,14 @@ std::vector<NeighbourRow> nearest_images(const Features& features, int queries, 
     std::vector<NeighbourRow> rows;
     for (std::size_t q = 0; q < picked.size(); ++q) {
         NeighbourRow row;
-        row.query = picked[q];
+        row.query = features.sample(picked[q]);
         row.label = features.labels[picked[q]].item<std::int32_t>();
         for (std::int64_t j = 0; j < k && row.indices.size() < static_cast<std::size_t>(neighbours); ++j) {
             const auto neighbour = found.index[static_cast<std::int64_t>(q)][j].item<std::int64_t>();
-            if (neighbour == row.query) {
+            if (neighbour == picked[q]) {
                 continue;
             }
-            row.indices.push_back(neighbour);
+            row.indices.push_back(features.sample(neighbour));
             row.labels.push_back(features.labels[neighbour].item<std::int32_t>());
             row.similarities.push_back(found.similarity[static_cast<std::int64_t>(q)][j].item<double>());
         }

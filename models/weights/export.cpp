@@ -51,7 +51,7 @@ TorchvisionState torchvision_state(const Backbone& backbone, const std::optional
     if (options == nullptr || options->width != kTorchvisionWidth) {
         throw ConfigError(
             "torchvision has no such model: only the backbone resnet18 with width 64 can be exported for it; "
-            "export with Tacit's own names instead");
+            "export with Tacit's own names: --format tacit");
     }
     TorchvisionState state{state_of(backbone), construction_of(*options, head)};
     if (head) {

@@ -2,6 +2,7 @@
 #include "pipeline/base/log.hpp"
 
 #include <mutex>
+#include <set>
 #include <string_view>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ struct Voice {
     int ranks = 1;
     bool quiet = false;
     std::string live_line;
+    std::set<std::string> warned;
 };
 
 Voice& voice() {
@@ -82,7 +84,8 @@ void info(const std::string& line) {
 void warning(const std::string& line) {
     Voice& speaker = voice();
     const std::lock_guard lock(speaker.mutex);
-    write_line(speaker, STDERR_FILENO, tag(speaker) + "warning: " + line);
+    if (speaker.warned.insert(line).second)
+        write_line(speaker, STDERR_FILENO, tag(speaker) + "warning: " + line);
 }
 
 void error(const std::string& line) {

@@ -10,7 +10,8 @@ void set_rank(int rank, int ranks);
 /// Nothing but warnings and errors.
 void set_quiet(bool quiet);
 
-/// Plain lines: info to stdout (rank 0 only), warning and error to stderr. One write per line. Thread-safe.
+/// Plain lines: info to stdout (rank 0 only), warning and error to stderr. One write per line. A warning that was said
+/// before is not said again. Thread-safe.
 void info(const std::string& line);
 void warning(const std::string& line);
 void error(const std::string& line);

@@ -2,6 +2,8 @@
 #include "pipeline/cli/contact_sheet.hpp"
 
 #include "augment/font.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/base/png.hpp"
 #include "pipeline/loader/recipe_config.hpp"
 
@@ -219,7 +221,7 @@ std::string contact_sheet(const shards::Dataset& dataset, const augment::Recipe&
     const augment::Recipe plain(loader::eval_recipe(recipe.spec().size, recipe.channels()), recipe.channels());
     ViewDrawer stored(plain);
     ViewDrawer views(recipe);
-    const auto row_of = [&](std::int64_t sample, const auto& source) {
+    const auto views_of = [&](std::int64_t sample, const auto& source) {
         std::vector<Cell> row = stored.draw(source, {}, fmt::format("image {}, plain,", sample));
         for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
             std::vector<Cell> cells = views.draw(
@@ -229,14 +231,29 @@ std::string contact_sheet(const shards::Dataset& dataset, const augment::Recipe&
         }
         return row;
     };
+    const auto row_of = [&](std::int64_t sample, const auto& source) {
+        try {
+            return views_of(sample, source);
+        } catch (const DataError& error) {
+            throw DataError(fmt::format("{}: {}", dataset.name(sample), error.what()));
+        }
+    };
     shards::SampleBuffer buffer;
     std::vector<std::vector<Cell>> rows;
     rows.reserve(options.samples.size());
     if (dataset.info().floats())
         recipe.require_floats();
     for (const std::int64_t sample : options.samples)
-        rows.push_back(dataset.info().floats() ? row_of(sample, dataset.read_floats(sample, buffer))
-                                               : row_of(sample, dataset.read(sample, buffer)));
+        try {
+            rows.push_back(dataset.info().floats() ? row_of(sample, dataset.read_floats(sample, buffer))
+                                                   : row_of(sample, dataset.read(sample, buffer)));
+        } catch (const DataError& error) {
+            if (!options.skip_bad)
+                throw;
+            log::warning(fmt::format("{}; it is left out", error.what()));
+        }
+    if (rows.empty())
+        throw DataError(fmt::format("{}: none of the images that were picked can be drawn", dataset.info().path));
     return put_together(rows).png();
 }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
+#include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/inspect.hpp"
+#include "pipeline/shards/shard_files.hpp"
 
 #include <boost/program_options/value_semantic.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace tacit::cli {
@@ -14,7 +18,7 @@ namespace po = boost::program_options;
 
 void data_inspect_options(OptionTable& table) {
     table.add_options()("path", po::value<std::vector<std::string>>()->value_name("PATH"),
-                        "HDF5 files or folders of shards; required")(
+                        "HDF5 files, folders of shards, or patterns of either; required")(
         "seconds", po::value<double>()->value_name("S")->default_value(1),
         "of reading some images to measure what that costs; 0: none");
     add_json_option(table);
@@ -44,20 +48,51 @@ std::string text_of(const shards::Inspection& found) {
     return text;
 }
 
+/// The files and folders that paths and patterns name; `{split}` stands for any word.
+std::vector<std::string> named_paths(const Call& call) {
+    std::vector<std::string> paths;
+    for (const std::string& given :
+         call.required_texts("path", "tacit data inspect PATH looks into files or folders")) {
+        const std::string pattern = shards::with_split(given, "*");
+        const std::vector<std::string> found =
+            shards::is_pattern(pattern) ? shards::matching_files(pattern) : std::vector<std::string>{given};
+        paths.insert(paths.end(), found.begin(), found.end());
+    }
+    return paths;
+}
+
+/// What is wrong with one path does not keep the others from being shown.
+shards::Inspection inspected(const std::string& path, const shards::InspectOptions& wanted) {
+    try {
+        return shards::inspect(path, wanted);
+    } catch (const Error& error) {
+        shards::Inspection failed;
+        failed.guess = error.what();
+        return failed;
+    }
+}
+
 ExitCode run_data_inspect(const Call& call) {
-    const std::vector<std::string> paths =
-        call.required_texts("path", "tacit data inspect PATH looks into files or folders");
+    const std::vector<std::string> paths = named_paths(call);
     shards::InspectOptions wanted;
     wanted.seconds = call.number_in("seconds", 0, 3600);
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
     std::string text;
+    std::string problem;
+    bool readable = false;
     for (const std::string& path : paths) {
-        const shards::Inspection found = shards::inspect(path, wanted);
+        const shards::Inspection found = inspected(path, wanted);
+        readable = readable || found.readable;
+        problem = problem.empty() ? found.guess.substr(0, found.guess.find('\n')) : problem;
         all.push_back(json_of(found));
         text += (text.empty() ? "" : "\n") + text_of(found);
     }
     // File names and attributes may hold bytes that are no UTF-8.
     call.answer(call.json() ? json_text(paths.size() == 1 ? all[0] : all, 2) : text);
+    if (!readable)
+        throw DataError(paths.size() == 1 ? problem
+                                          : fmt::format("none of {} files can be read as images; the first: {}",
+                                                        paths.size(), problem));
     return ExitCode::done;
 }
 
@@ -67,7 +102,7 @@ Command data_inspect_command() {
     return {"data inspect",
             "PATH... [options]",
             "show what is in HDF5 files, and the data section that reads them",
-            "",
+            "The exit code is 1 where nothing can be read as images.",
             Ranks::one,
             {{"path", -1}},
             data_inspect_options,

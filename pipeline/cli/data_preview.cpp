@@ -39,7 +39,8 @@ ExitCode run_data_preview(const Call& call) {
     const std::uint64_t seed = call.given("seed")
                                    ? static_cast<std::uint64_t>(call.integer_in("seed", 0, std::int64_t{1} << 62))
                                    : source.seed;
-    const SheetOptions sheet = {chosen_samples(source.dataset.info().size, count, seed), seed, epochs};
+    const bool skip = source.data.on_bad_sample == loader::OnBadSample::skip;
+    const SheetOptions sheet = {chosen_samples(source.dataset.info().size, count, seed), seed, skip, epochs};
     write_file_atomically(call.text("out"), contact_sheet(source.dataset, source.recipe, sheet));
     log::info(fmt::format("{}: {} images of {}, each plain and in {} x {} views of recipe {}", call.text("out"),
                           sheet.samples.size(), source.data.source.path, epochs, source.recipe.views(),

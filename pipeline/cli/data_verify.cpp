@@ -33,6 +33,7 @@ std::string json_of(const shards::Verification& result, const std::string& path)
         splits.push_back({{"name", split.name},
                           {"files", split.files},
                           {"images", split.images},
+                          {"unreadable_files", split.unreadable},
                           {"damages", split.damages},
                           {"damaged_images", split.damaged_images},
                           {"verified_by", split.by}});
@@ -43,6 +44,7 @@ std::string json_of(const shards::Verification& result, const std::string& path)
     const nlohmann::ordered_json json = {{"path", path},
                                          {"good", result.good()},
                                          {"images", result.images},
+                                         {"unreadable_files", result.unreadable},
                                          {"damages", result.damage_count},
                                          {"damaged_images", result.damaged_images},
                                          {"splits", splits},
@@ -55,6 +57,11 @@ std::string number_of(std::int64_t count, const char* what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
+std::string lost_text(const shards::VerifiedSplit& split) {
+    return fmt::format("{}, {}{} lost", number_of(split.damages, "damage"), number_of(split.damaged_images, "image"),
+                       split.unreadable == 0 ? "" : " and all of " + number_of(split.unreadable, "file"));
+}
+
 std::string text_of(const shards::Verification& result) {
     std::string text;
     for (const shards::Damage& damage : result.damages)
@@ -64,7 +71,7 @@ std::string text_of(const shards::Verification& result) {
     for (const shards::VerifiedSplit& split : result.splits)
         text += fmt::format("{:<10} {} in {}, checked by {}: {}\n", split.name, number_of(split.images, "image"),
                             number_of(split.files, "file"), split.by.empty() ? "nothing" : split.by,
-                            split.damages == 0 ? "good" : number_of(split.damages, "damage"));
+                            split.damages == 0 ? "good" : lost_text(split));
     return text + fmt::format("verified {} in {}\n", number_of(result.images, "image"), duration_text(result.seconds));
 }
 
@@ -83,9 +90,11 @@ ExitCode run_data_verify(const Call& call) {
     progress.finish();
     call.answer(call.json() ? json_of(result, spec.path) : text_of(result));
     if (!result.good())
-        throw DataError(fmt::format("{}: {}, {} lost; the first: {}", spec.path,
-                                    number_of(result.damage_count, "damage"), number_of(result.damaged_images, "image"),
-                                    result.damages.front().what));
+        throw DataError(
+            fmt::format("{}: {}, {}{} lost; the first: {}", spec.path, number_of(result.damage_count, "damage"),
+                        number_of(result.damaged_images, "image"),
+                        result.unreadable == 0 ? "" : " and all images of " + number_of(result.unreadable, "file"),
+                        result.damages.front().what));
     return ExitCode::done;
 }
 

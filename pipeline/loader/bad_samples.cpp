@@ -12,12 +12,12 @@ void BadSamples::note(std::int64_t sample, const std::string& message) {
     const std::lock_guard lock(mutex_);
     const bool added = messages_.emplace(sample, message).second;
     if (static_cast<std::int64_t>(messages_.size()) > most_) {
-        throw DataError(fmt::format("more than {} images are damaged (data.max_bad_samples); import them again, or "
+        throw DataError(fmt::format("more than {} images cannot be used (data.max_bad_samples); mend them, or "
                                     "allow more; the latest: {}",
                                     most_, message));
     }
     if (added) {
-        log::warning(fmt::format("{}; another image takes its place", message));
+        log::warning(fmt::format("{}; {}", message, instead_));
     }
 }
 

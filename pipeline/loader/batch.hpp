@@ -26,7 +26,7 @@ struct Batch {
     std::int64_t count = 0; ///< samples in this rank's share
     std::vector<BatchView> views;
     std::vector<std::int32_t> labels; ///< [count], -1 where unlabelled
-    std::vector<std::int64_t> ids;    ///< [count] index of each sample in the data set
+    std::vector<std::int64_t> ids;    ///< [count] index of each sample in the data set; -1: left out (OnBadSample)
 };
 
 } // namespace tacit::loader

@@ -24,9 +24,8 @@ const LoaderOptions& checked(const LoaderOptions& options, const shards::Dataset
         options.slots < 2 || options.window < 1 || options.lanes < 1) {
         throw std::logic_error("Loader: ranks, rank, workers, slots, window or lanes out of range");
     }
-    if ((options.shuffle == Shuffle::window && !options.drop_last) ||
-        (options.shuffle == Shuffle::none && options.on_bad_sample == OnBadSample::skip)) {
-        throw std::logic_error("Loader: windows need drop_last; without a shuffle no sample may be skipped");
+    if (options.shuffle == Shuffle::window && !options.drop_last) {
+        throw std::logic_error("Loader: windows need drop_last");
     }
     const std::int64_t samples =
         options.subset.empty() ? dataset.info().size : static_cast<std::int64_t>(options.subset.size());
@@ -167,13 +166,15 @@ void Loader::Impl::fill(const Ring::Claim& claim, Scratch& scratch) {
     const std::int64_t epoch = options.fixed_epoch >= 0 ? options.fixed_epoch : batch.epoch;
     scratch.buffers.target = as_stored ? scratch.slots[0].pixels : nullptr;
     augment::SampleViews views{recipe, {options.seed, static_cast<std::uint32_t>(epoch), 0}};
+    const auto make = [&](const auto& image) {
+        if (floats || static_cast<const void*>(image.pixels.data) != scratch.slots[0].pixels) {
+            recipe.apply(image, views.key, scratch.slots, scratch.workspace);
+        }
+    };
     if (floats) {
-        const auto image = source.read<float>(claim.batch, claim.sample, batch, views, scratch.buffers);
-        return recipe.apply(image, views.key, scratch.slots, scratch.workspace);
-    }
-    const auto image = source.read<std::uint8_t>(claim.batch, claim.sample, batch, views, scratch.buffers);
-    if (image.pixels.data != scratch.slots[0].pixels) {
-        recipe.apply(image, views.key, scratch.slots, scratch.workspace);
+        source.deliver<float>(claim.batch, claim.sample, batch, views, scratch.buffers, make);
+    } else {
+        source.deliver<std::uint8_t>(claim.batch, claim.sample, batch, views, scratch.buffers, make);
     }
 }
 

@@ -13,10 +13,11 @@ enum class Shuffle {
     window ///< permuted blocks, permuted samples within windows of blocks that are in memory (EpochOrder)
 };
 
-/// What becomes of a sample that cannot be read or decoded.
+/// What becomes of a sample that cannot be read or decoded, or whose views cannot be made.
 enum class OnBadSample {
     fail, ///< the consumer gets the DataError that names it
-    skip  ///< the next sample of its window (Shuffle::full, or all of the window are bad: of the epoch) stands in
+    skip  ///< the next sample of its window (Shuffle::full, or all of the window are bad: of the epoch) stands in;
+          ///< under Shuffle::none its place stays empty: id and label -1, pixels of any value
 };
 
 struct LoaderOptions {
@@ -31,8 +32,8 @@ struct LoaderOptions {
     std::int64_t lanes = 8;   ///< of Shuffle::window: see EpochOrder
     /// false: the last batch is shorter and ranks' counts may differ or be 0. Not for Shuffle::window.
     bool drop_last = true;
-    OnBadSample on_bad_sample = OnBadSample::fail; ///< skip is not for Shuffle::none, which visits each sample once
-    std::int64_t max_bad_samples = 100;            ///< distinct ones that this rank may skip
+    OnBadSample on_bad_sample = OnBadSample::fail;
+    std::int64_t max_bad_samples = 100; ///< distinct ones that this rank may skip
     /// Draw augmentations with this epoch always (evaluation); < 0: the epoch being read.
     std::int64_t fixed_epoch = -1;
     /// Samples to visit; empty: all of the data set. Shuffle::none visits them in this order; the order of

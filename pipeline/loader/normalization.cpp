@@ -15,8 +15,10 @@ constexpr double kSmallestScale = 1e-6; ///< as of data.std
 
 void require_channels(const std::vector<double>& values, const shards::DatasetInfo& info, bool given, const char* key) {
     if (values.size() != static_cast<std::size_t>(info.channels)) {
-        throw ConfigError(fmt::format("data.{} has {} numbers{}, the images have {} channels", key, values.size(),
-                                      given ? "" : " in the shards", info.channels));
+        throw ConfigError(
+            fmt::format("data.{} has {} numbers{}, the images of {} have {} channels; give one for each, or "
+                        "data.normalize: standard",
+                        key, values.size(), given ? "" : " in the shards", info.path, info.channels));
     }
 }
 
@@ -24,8 +26,8 @@ void require_channels(const std::vector<double>& values, const shards::DatasetIn
 void keep_constant_channels(Normalization& made) {
     for (std::size_t c = 0; c < made.std.size(); ++c) {
         if (!(made.std[c] >= kSmallestScale)) {
-            log::warning(fmt::format("channel {} has one value in all images of the training split; it is centred and "
-                                     "not divided",
+            log::warning(fmt::format("data.normalize: channel {} has one value in all images of the training split; it "
+                                     "is centred and not divided, and teaches nothing",
                                      c));
             made.std[c] = 1;
         }
@@ -57,7 +59,7 @@ Normalization fit_normalization(Normalize rule, const std::vector<shards::Channe
         const shards::ChannelStatistics& channel = channels[c];
         if (channel.values == 0) {
             throw ConfigError(fmt::format("data.normalize {}: channel {} of the training split holds nothing but NaN "
-                                          "and infinity",
+                                          "and infinity; leave that channel out of the data, or mend it",
                                           normalize_name(rule), c));
         }
         double centre = channel.mean;

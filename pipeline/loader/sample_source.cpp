@@ -12,8 +12,10 @@ namespace tacit::loader {
 
 SampleSource::SampleSource(const shards::Dataset& dataset, const LoaderOptions& options)
     : dataset_(dataset), global_batch_(options.global_batch), share_(options.global_batch / options.ranks),
-      rank_(options.rank), skip_(options.on_bad_sample == OnBadSample::skip), order_(dataset, options),
-      blocks_(dataset), bad_(options.max_bad_samples), picks_(static_cast<std::size_t>(options.slots)) {}
+      rank_(options.rank), skip_(options.on_bad_sample == OnBadSample::skip),
+      stand_ins_(options.shuffle != Shuffle::none), order_(dataset, options), blocks_(dataset),
+      bad_(options.max_bad_samples, stand_ins_ ? "another image takes its place" : "it is left out"),
+      picks_(static_cast<std::size_t>(options.slots)) {}
 
 void SampleSource::open(std::int64_t number, Batch& batch) {
     order_.enter(batch.epoch);
@@ -55,35 +57,28 @@ augment::BasicImageWindow<T> SampleSource::pixels(const Pick& pick, const augmen
     }
 }
 
-template <class T>
-augment::BasicImageWindow<T> SampleSource::read(std::int64_t number, std::int64_t at, Batch& batch,
-                                                augment::SampleViews& views, shards::SampleBuffer& buffers) {
-    const auto place = static_cast<std::size_t>(at);
-    const Pick settled = picks(number)[place];
-    for (Pick tried = settled;;) {
-        views.key.sample = static_cast<std::uint64_t>(tried.visit.sample);
-        try {
-            const auto image = pixels<T>(tried, views, buffers);
-            batch.ids[place] = tried.visit.sample;
-            batch.labels[place] = dataset_.labels()[static_cast<std::size_t>(tried.visit.sample)];
-            return image;
-        } catch (const DataError& error) {
-            if (!skip_) {
-                throw;
-            }
-            bad_.note(tried.visit.sample, error.what());
-        }
-        tried = pick(order_.after(batch.epoch, settled.visit, tried.visit), number, batch);
-        if (tried.visit.sequence == settled.visit.sequence) {
-            throw DataError(fmt::format("{}: no image can take the place of image {}: all that could are damaged",
-                                        dataset_.info().path, settled.visit.sample));
-        }
-    }
+template augment::ImageWindow SampleSource::pixels<std::uint8_t>(const Pick&, const augment::SampleViews&,
+                                                                 shards::SampleBuffer&);
+template augment::FloatImageWindow SampleSource::pixels<float>(const Pick&, const augment::SampleViews&,
+                                                               shards::SampleBuffer&);
+
+void SampleSource::fail(std::int64_t sample, const DataError& error) const {
+    throw DataError(fmt::format("{}: {}", dataset_.name(sample), error.what()));
 }
 
-template augment::ImageWindow SampleSource::read<std::uint8_t>(std::int64_t, std::int64_t, Batch&,
-                                                               augment::SampleViews&, shards::SampleBuffer&);
-template augment::FloatImageWindow SampleSource::read<float>(std::int64_t, std::int64_t, Batch&, augment::SampleViews&,
-                                                             shards::SampleBuffer&);
+std::optional<SampleSource::Pick> SampleSource::stand_in(const Pick& settled, const Pick& bad, std::int64_t number,
+                                                         const Batch& batch) {
+    if (!stand_ins_) {
+        return std::nullopt;
+    }
+    const Pick next = pick(order_.after(batch.epoch, settled.visit, bad.visit), number, batch);
+    if (next.visit.sequence == settled.visit.sequence) {
+        throw DataError(fmt::format("{}: no image can take the place of image {}: none of split '{}' can be used; "
+                                    "`tacit data verify {}` says why",
+                                    dataset_.info().path, settled.visit.sample, dataset_.info().split,
+                                    dataset_.info().path));
+    }
+    return next;
+}
 
 } // namespace tacit::loader

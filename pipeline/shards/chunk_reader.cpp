@@ -3,11 +3,11 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/extents.hpp"
+#include "pipeline/shards/strided_copy.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace tacit::shards {
 
@@ -59,12 +59,32 @@ void ChunkReader::decode(const StoredChunk& chunk, std::span<std::uint8_t> to, C
     file_->read(chunk.address, to.data(), to.size());
 }
 
-std::vector<std::uint8_t> read_list(const StoredArray& array, const FileBytes& file, std::uint64_t limit) {
-    const std::uint64_t elements = capped_product(array.shape);
-    if (array.shape.empty() || elements != array.shape[0] || elements > limit / array.element_bytes) {
-        throw DataError(fmt::format("is no list of at most {} bytes", limit));
+namespace {
+
+/// Copies what of a chunk lies inside of the array to its place there. `at`: of the chunk, counted in chunks.
+void place_chunk(const StoredArray& array, std::span<const std::uint64_t> at, const std::uint8_t* chunk,
+                 std::uint8_t* all) {
+    std::vector<StridedCopy::Dimension> dimensions(array.shape.size());
+    std::uint64_t from = array.element_bytes;
+    std::uint64_t to = array.element_bytes;
+    for (std::size_t i = dimensions.size(); i-- > 0;) {
+        const std::uint64_t begin = at[i] * array.chunk[i];
+        dimensions[i] = {std::min(array.chunk[i], array.shape[i] - begin), from, to};
+        all += begin * to;
+        from *= array.chunk[i];
+        to *= array.shape[i];
     }
-    std::vector<std::uint8_t> all(static_cast<std::size_t>(elements * array.element_bytes));
+    StridedCopy(dimensions, static_cast<std::size_t>(array.element_bytes))(chunk, all);
+}
+
+} // namespace
+
+std::vector<std::uint8_t> read_dense(const StoredArray& array, const FileBytes& file, std::uint64_t limit) {
+    const std::uint64_t bytes = capped_product(array.shape, array.element_bytes);
+    if (array.shape.empty() || array.shape.size() > kMaxRank || bytes > limit) {
+        throw DataError(fmt::format("is no array of at most {} bytes and {} dimensions", limit, kMaxRank));
+    }
+    std::vector<std::uint8_t> all(static_cast<std::size_t>(bytes));
     if (array.layout == StoredArray::Layout::contiguous) {
         file.read(array.address, all.data(), all.size());
         return all;
@@ -75,11 +95,13 @@ std::vector<std::uint8_t> read_list(const StoredArray& array, const FileBytes& f
     const ChunkReader reader(array, file);
     ChunkScratch scratch;
     std::vector<std::uint8_t> chunk(static_cast<std::size_t>(reader.chunk_bytes()));
-    for (std::size_t number = 0, done = 0; done < all.size(); ++number) {
+    std::vector<std::uint64_t> at(array.shape.size(), 0);
+    for (std::size_t number = 0; number < array.chunks.size(); ++number) {
         reader.read(number, chunk, scratch);
-        const std::size_t part = std::min(chunk.size(), all.size() - done);
-        std::memcpy(all.data() + done, chunk.data(), part);
-        done += part;
+        place_chunk(array, at, chunk.data(), all.data());
+        for (std::size_t i = at.size(); i-- > 0 && ++at[i] * array.chunk[i] >= array.shape[i];) {
+            at[i] = 0;
+        }
     }
     return all;
 }

@@ -37,8 +37,8 @@ class ChunkReader {
     std::uint64_t chunk_bytes_;
 };
 
-/// All elements of a one-dimensional array (further dimensions have size one), contiguous or chunked, as they are
-/// stored. Throws DataError with the reason, also above `limit` bytes.
-std::vector<std::uint8_t> read_list(const StoredArray& array, const FileBytes& file, std::uint64_t limit);
+/// All elements of an array, contiguous or chunked, dense in C order, as they are stored. Throws DataError with the
+/// reason, also above `limit` bytes.
+std::vector<std::uint8_t> read_dense(const StoredArray& array, const FileBytes& file, std::uint64_t limit);
 
 } // namespace tacit::shards

@@ -4,6 +4,7 @@
 #include "pipeline/shards/dataset_parts.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace tacit::shards {
 
@@ -25,7 +26,7 @@ DatasetInfo describe(const DatasetIndex& index, const DatasetParts& parts) {
     }
     info.source = first.source;
     info.classes = first.classes;
-    info.fingerprint = parts.fingerprint();
+    std::tie(info.fingerprint, info.pixels_fingerprint) = parts.fingerprints();
     return info;
 }
 

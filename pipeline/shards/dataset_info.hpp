@@ -26,6 +26,7 @@ struct DatasetInfo {
     std::vector<double> mean;         ///< per channel in [0, 1]; of the training split when the shards store it
     std::vector<double> std;          ///< per channel in [0, 1]
     std::string source;               ///< where the images came from, as the importer recorded it
+    std::string pixels_fingerprint;   ///< the same without labels: of images and their order
     std::string fingerprint;          ///< hex digest of the index: equal data sets have equal fingerprints
     /// Whether images are more than 8-bit levels, so that training reads them as floats.
     bool floats() const { return element != Element::u8; }

@@ -18,6 +18,12 @@ template <class T> void hash_vector(Sha256& hash, const std::vector<T>& values) 
     hash.update(values.data(), values.size() * sizeof(T));
 }
 
+/// What is wrong with an image, and what to do where that is not said.
+std::string with_remedy(const std::string& problem) {
+    const bool said = problem.find("; ") != std::string::npos;
+    return said ? problem : problem + "; restore the file, or leave such images out (data.on_bad_sample: skip)";
+}
+
 } // namespace
 
 std::int64_t DatasetPart::image(std::int64_t index) const {
@@ -49,7 +55,8 @@ DatasetParts::DatasetParts(const DatasetIndex& index) : index_(&index) {
         rows += static_cast<std::int64_t>(file.labels.size());
     }
     if (size_ == 0) {
-        throw DataError(fmt::format("{}: split '{}' holds no images", index.path, index.split));
+        throw DataError(
+            fmt::format("{}: split '{}' holds no images; name another split or other images", index.path, index.split));
     }
 }
 
@@ -128,18 +135,25 @@ std::vector<std::int64_t> DatasetParts::places() const {
     return rows;
 }
 
-std::string DatasetParts::fingerprint() const {
+std::pair<std::string, std::string> DatasetParts::fingerprints() const {
     constexpr std::int64_t kImages = 64;
-    Sha256 hash;
+    Sha256 all;
+    Sha256 pixels;
+    const auto update = [&](const void* data, std::size_t bytes) {
+        all.update(data, bytes);
+        pixels.update(data, bytes);
+    };
     const augment::ImageShape& shape = index_->files.front().shape;
     const std::int64_t header[4] = {size_, shape.height, shape.width, shape.channels};
-    hash.update(header, sizeof(header));
+    update(header, sizeof(header));
     ArrayScratch scratch;
     std::vector<std::uint8_t> bytes;
     for (const FileIndex& file : index_->files) {
-        hash_vector(hash, file.labels);
-        hash_vector(hash, file.checksums);
-        hash_vector(hash, file.chosen);
+        hash_vector(all, file.labels);
+        for (Sha256* hash : {&all, &pixels}) {
+            hash_vector(*hash, file.checksums);
+            hash_vector(*hash, file.chosen);
+        }
     }
     for (std::size_t p = 0; p < parts_.size(); ++p) {
         const DatasetPart& part = parts_[p];
@@ -148,13 +162,13 @@ std::string DatasetParts::fingerprint() const {
         for (std::int64_t i = part.first; i < end && part.file->checksums.empty(); i += step) {
             try {
                 const StoredImage stored = part.reader->read_one(part.image(i), bytes, scratch);
-                hash.update(stored.bytes.data(), stored.bytes.size());
+                update(stored.bytes.data(), stored.bytes.size());
             } catch (const Error&) {
-                hash.update(&i, sizeof(i)); // told when the image is wanted
+                update(&i, sizeof(i)); // told when the image is wanted
             }
         }
     }
-    return hash.hex();
+    return {all.hex(), pixels.hex()};
 }
 
 std::vector<FileBytes*> DatasetParts::files() {
@@ -177,7 +191,7 @@ const DatasetPart& DatasetParts::part_of(std::int64_t index) const {
 void DatasetParts::fail(std::int64_t index, const Error& error) const {
     const DatasetPart& part = part_of(index);
     throw DataError(fmt::format("{}: image {} (number {} of split '{}') {}", part.name(), part.place(index), index,
-                                index_->split, error.what()));
+                                index_->split, with_remedy(error.what())));
 }
 
 void DatasetParts::fail_block(std::int64_t number, const Error& error) const {
@@ -196,7 +210,7 @@ void DatasetParts::fail_block(std::int64_t number, const Error& error) const {
     const bool run = highest - lowest == last - first;
     throw DataError(fmt::format("{}: {} {} to {} (numbers {} to {} of split '{}') {}", part.name(),
                                 run ? "images" : "images among", lowest, highest, first, last, index_->split,
-                                error.what()));
+                                with_remedy(error.what())));
 }
 
 } // namespace tacit::shards

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tacit::shards {
@@ -59,7 +60,7 @@ class DatasetParts {
     /// The part that holds image `index`. Throws std::out_of_range.
     const DatasetPart& part_of(std::int64_t index) const;
     /// Hex digest of what tells data sets apart: sizes, labels and checksums, or, where files store none, some images.
-    std::string fingerprint() const;
+    std::pair<std::string, std::string> fingerprints() const;
     std::vector<FileBytes*> files();
 
     /// Throws DataError: where image `index` is, then what is wrong with it.

@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/file_bytes.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
 
 #include <fmt/format.h>
 
@@ -25,20 +26,6 @@ void hash_at(const FileBytes& file, std::uint64_t offset, Sha256& hash) {
     hash.update(bytes.data(), size);
 }
 
-/// The superblock stands at byte 0, 512, 1024, 2048 and so on; 0 also where there is none.
-std::uint64_t superblock_of(const FileBytes& file) {
-    constexpr std::array<char, 8> kSignature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
-    constexpr std::uint64_t kFirst = 512;
-    std::array<char, kSignature.size()> bytes{};
-    for (std::uint64_t at = 0; at + bytes.size() <= file.size(); at = std::max(kFirst, 2 * at)) {
-        file.read(at, bytes.data(), bytes.size());
-        if (bytes == kSignature) {
-            return at;
-        }
-    }
-    return 0;
-}
-
 } // namespace
 
 FileStamp stamp_of(const std::string& path) {
@@ -53,7 +40,7 @@ FileStamp stamp_of(const std::string& path) {
     stamp.changed = std::int64_t{status.st_mtim.tv_sec} * kSecond + status.st_mtim.tv_nsec;
     Sha256 hash;
     hash_at(file, 0, hash);
-    if (const std::uint64_t superblock = superblock_of(file); superblock != 0) {
+    if (const std::uint64_t superblock = h5::superblock_of(file).value_or(0); superblock != 0) {
         hash_at(file, superblock, hash);
     }
     stamp.start = hash.hex();

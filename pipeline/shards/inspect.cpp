@@ -122,6 +122,7 @@ void prove(LayoutGuess guess, const InspectOptions& options, Inspection& result)
         }
         const RangeGuess range = guess_range(dataset, index.files.front());
         result.data_section = section_of(guess, range);
+        result.readable = true;
         result.cost = reading_lines(index);
         if (options.seconds > 0) {
             measure(dataset, index, options.seconds, result);
@@ -136,6 +137,11 @@ bool is_hdf5(const std::string& path) {
     return H5Fis_hdf5(path.c_str()) > 0;
 }
 
+/// Whether a file's name says that it is none that HDF5 stands in.
+bool is_named_after_import(const std::string& path) {
+    return path.ends_with(".npy") || path.ends_with(".npz") || path.ends_with(".tar");
+}
+
 /// Images that are not HDF5 are imported.
 Inspection inspect_source(const std::string& path) {
     ImportOptions options;
@@ -148,6 +154,7 @@ Inspection inspect_source(const std::string& path) {
         images += source->size(split);
         result.lines.push_back(fmt::format("  split '{}': {} images", split, source->size(split)));
     }
+    result.readable = true;
     const std::string stem = fs::path(path).lexically_normal().stem().string();
     result.guess = fmt::format("no HDF5, but {} images that Tacit imports (kind {}, {} classes): tacit data import {} "
                                "--out shards/{}",
@@ -175,9 +182,9 @@ Inspection inspect(const std::string& path, const InspectOptions& options) {
         try {
             return inspect_source(path);
         } catch (const Error&) {
-            if (folder) {
+            if (folder || is_named_after_import(path)) {
                 throw;
-            } // a file is most likely meant to be HDF5, and describe_file() says what is wrong with it
+            } // another file is most likely meant to be HDF5, and describe_file() says what is wrong with it
         }
     }
     LayoutGuess guess;

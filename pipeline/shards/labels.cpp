@@ -8,6 +8,7 @@
 #include "pipeline/shards/hdf5/class_lists.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
 #include "pipeline/shards/hdf5/storage.hpp"
+#include "pipeline/shards/hdf5/whole_data.hpp"
 
 #include <fmt/format.h>
 
@@ -65,9 +66,7 @@ Labels one_hot(const std::vector<double>& values, std::size_t classes, const std
 
 std::vector<double> read_numbers(hid_t dataset, const std::string& where, std::uint64_t elements) {
     std::vector<double> values(static_cast<std::size_t>(elements));
-    if (elements > 0 && H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
-        throw DataError(fmt::format("{}: cannot be read: {}", where, h5::reason()));
-    }
+    h5::read_all(dataset, H5T_NATIVE_DOUBLE, values.data(), where);
     return values;
 }
 

@@ -2,6 +2,7 @@
 #include "pipeline/shards/shard_files.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_kind.hpp"
 #include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/split_names.hpp"
 
@@ -97,7 +98,7 @@ std::vector<std::string> shard_files(const std::string& folder, const std::strin
     if (files.empty()) {
         const std::vector<std::string> splits = splits_in(folder);
         throw DataError(fmt::format("{}: no split '{}'; {}", folder, split,
-                                    splits.empty() ? "the folder holds no .h5 files"
+                                    splits.empty() ? "the folder holds no .h5 files; " + kinds_text(folder)
                                                    : fmt::format("it holds: {}", fmt::join(splits, ", "))));
     }
     return files;
@@ -120,7 +121,7 @@ std::vector<std::string> files_of_split(const std::string& pattern, const std::s
 std::vector<std::string> matching_files(const std::string& pattern) {
     std::vector<std::string> files = glob_files(pattern);
     if (files.empty()) {
-        throw IoError(fmt::format("{}: no file matches", pattern));
+        throw IoError(fmt::format("{}: no file matches; is the pattern right?", pattern));
     }
     return files;
 }

@@ -2,6 +2,7 @@
 #include "pipeline/shards/told_splits.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_kind.hpp"
 #include "pipeline/shards/foreign_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
@@ -58,12 +59,12 @@ std::vector<std::string> told_splits(const DataSpec& spec, const std::string& ot
     if (fs::is_directory(spec.path)) {
         std::vector<std::string> splits = splits_in(spec.path);
         if (splits.empty()) {
-            throw DataError(fmt::format("{}: the folder holds no .h5 files", spec.path));
+            throw DataError(fmt::format("{}: the folder holds no .h5 files; {}", spec.path, kinds_text(spec.path)));
         }
         return splits;
     }
     if (!fs::exists(spec.path) && !is_pattern(spec.path)) {
-        throw IoError(fmt::format("{}: no such file or folder", spec.path));
+        throw IoError(fmt::format("{}: no such file or folder; is the path right?", spec.path));
     }
     return splits_in_file(spec, fs::exists(spec.path) ? spec.path : matching_files(spec.path).front(), other);
 }

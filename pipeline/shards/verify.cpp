@@ -136,7 +136,7 @@ class Verifier {
 
     /// `sure`: the data set itself tells of this split.
     void open(const std::string& split, bool sure) {
-        result_.splits.push_back({split, 0, 0, 0, 0, ""});
+        result_.splits.push_back({split, 0, 0, 0, 0, 0, ""});
         const std::vector<std::string> files = data_files(spec_, split);
         result_.splits.back().files = static_cast<int>(files.size());
         try {
@@ -153,10 +153,13 @@ class Verifier {
         }
     }
 
+    /// A file that cannot be opened.
     void note(const Damage& damage) {
         if (!result_.splits.empty()) {
             ++result_.splits.back().damages;
+            ++result_.splits.back().unreadable;
         }
+        ++result_.unreadable;
         ++result_.damage_count;
         result_.damages.push_back(damage);
     }

@@ -21,7 +21,8 @@ struct Damage {
 struct VerifiedSplit {
     std::string name;
     int files = 0;
-    std::int64_t images = 0; ///< of files that could be opened
+    std::int64_t images = 0;     ///< of files that could be opened
+    std::int64_t unreadable = 0; ///< files that could not
     std::int64_t damaged_images = 0;
     std::int64_t damages = 0;
     std::string by; ///< what stored checksums, if any, the images were held to
@@ -31,6 +32,7 @@ struct Verification {
     std::vector<VerifiedSplit> splits;
     std::vector<Damage> damages;     ///< the first hundred, by split and image
     std::int64_t images = 0;         ///< read
+    std::int64_t unreadable = 0;     ///< files that cannot be opened: all of their images are lost, however many
     std::int64_t damaged_images = 0; ///< exact, like the next
     std::int64_t damage_count = 0;
     double seconds = 0;

@@ -37,6 +37,7 @@ std::string manifest_json(const Manifest& manifest) {
         {"std", manifest.std},
         {"config_digest", manifest.config_digest},
         {"data_fingerprint", manifest.data_fingerprint},
+        {"pixels_fingerprint", manifest.pixels_fingerprint},
         {"loss", manifest.loss},
         {"seconds", manifest.seconds},
         {"window", {{"steps", manifest.window.steps}, {"sums", manifest.window.sums}}},
@@ -73,6 +74,7 @@ Manifest parse_manifest(const std::string& text, const std::string& place) {
         json.at("std").get_to(manifest.std);
         json.at("config_digest").get_to(manifest.config_digest);
         json.at("data_fingerprint").get_to(manifest.data_fingerprint);
+        manifest.pixels_fingerprint = json.value("pixels_fingerprint", "");
         json.at("loss").get_to(manifest.loss);
         json.at("seconds").get_to(manifest.seconds);
         json.at("window").at("steps").get_to(manifest.window.steps);

@@ -40,8 +40,9 @@ struct Manifest {
     Settings config;           ///< every setting of the run
     std::string config_digest; ///< settings_digest(config)
     std::string data_fingerprint;
-    double loss = 0;    ///< mean over the last logged window; what "best" compares
-    double seconds = 0; ///< of training so far
+    std::string pixels_fingerprint; ///< without labels; empty: the checkpoint is older than this figure
+    double loss = 0;                ///< mean over the last logged window; what "best" compares
+    double seconds = 0;             ///< of training so far
     MetricWindow window;
     std::vector<CheckpointFile> files;
 };

@@ -29,15 +29,23 @@ void load_model_state(torch::nn::Module& module, const NamedTensors& state) {
     for (auto& [name, tensor] : model_state(module)) {
         const auto found = stored.find(name);
         if (found == stored.end())
-            throw DataError(fmt::format("the checkpoint lacks '{}', which the model has", name));
+            throw DataError(fmt::format(
+                "the checkpoint lacks '{}', which the model has; it is of another model: give the run's own "
+                "config, or start in another run folder",
+                name));
         if (found->second.sizes() != tensor.sizes())
-            throw DataError(fmt::format("'{}' has shape {} in the checkpoint, the model needs {}", name,
-                                        c10::str(found->second.sizes()), c10::str(tensor.sizes())));
+            throw DataError(
+                fmt::format("'{}' has shape {} in the checkpoint, the model needs {}; give the run's own config, or "
+                            "start in another run folder",
+                            name, c10::str(found->second.sizes()), c10::str(tensor.sizes())));
         tensor.copy_(found->second);
         stored.erase(found);
     }
     if (!stored.empty())
-        throw DataError(fmt::format("the checkpoint holds '{}', which the model does not have", stored.begin()->first));
+        throw DataError(
+            fmt::format("the checkpoint holds '{}', which the model does not have; it is of another model: give "
+                        "the run's own config, or start in another run folder",
+                        stored.begin()->first));
 }
 
 void broadcast_tensors(NamedTensors& tensors, dist::Communicator& comm) {

@@ -63,8 +63,10 @@ class StateReader {
         if (found == tensors_.end())
             throw DataError(fmt::format("the optimizer state lacks '{}'; the checkpoint is of another model", name));
         if (found->second.sizes() != shape)
-            throw DataError(fmt::format("the optimizer state '{}' has shape {}, the model needs {}", name,
-                                        c10::str(found->second.sizes()), c10::str(shape)));
+            throw DataError(
+                fmt::format("the optimizer state '{}' has shape {}, the model needs {}; the checkpoint is of "
+                            "another model",
+                            name, c10::str(found->second.sizes()), c10::str(shape)));
         taken_.insert(name);
         return found->second;
     }
@@ -79,8 +81,10 @@ class StateReader {
     void expect_all_taken() const {
         for (const auto& [name, tensor] : tensors_)
             if (!taken_.contains(name))
-                throw DataError(
-                    fmt::format("the optimizer state holds '{}', which the model and optimizer do not have", name));
+                throw DataError(fmt::format(
+                    "the optimizer state holds '{}', which the model and optimizer do not have; the checkpoint is "
+                    "of another model or optimizer",
+                    name));
     }
 
   private:

@@ -22,7 +22,9 @@ ValidCheckpoint named_checkpoint(const std::string& path) {
         return {path, verify_checkpoint(path)};
     if (auto newest = newest_valid_checkpoint(RunPaths(path).checkpoints()))
         return *newest;
-    throw ConfigError(fmt::format("--resume {}: neither a checkpoint nor a run folder with a whole one", path));
+    throw ConfigError(fmt::format("--resume {}: neither a checkpoint nor a run folder with a whole one; name a run "
+                                  "folder, one of its checkpoints, auto or never",
+                                  path));
 }
 
 void refuse_to_overtake(const ValidCheckpoint& chosen, const std::string& folder) {
@@ -48,22 +50,34 @@ std::optional<ValidCheckpoint> choose(const std::string& choice, const std::stri
     return chosen;
 }
 
+/// No pretext looks at labels, so that they may change; older checkpoints do not tell images and labels apart.
+void check_data(const ValidCheckpoint& chosen, const Experiment& experiment) {
+    const shards::DatasetInfo& info = experiment.dataset->info();
+    const Manifest& before = chosen.manifest;
+    if (before.data_fingerprint == info.fingerprint)
+        return;
+    if (before.pixels_fingerprint != info.pixels_fingerprint)
+        throw ConfigError(
+            fmt::format("cannot resume {}: it was trained on other images, or another order of them "
+                        "(fingerprint {:.12}), than {} holds in split '{}' ({:.12}); give the data that it "
+                        "was trained on, or start in another run folder",
+                        chosen.path, before.data_fingerprint, info.path, info.split, info.fingerprint));
+    log::warning(fmt::format("{}: the labels of split '{}' are not those that {} began with; training does not use "
+                             "labels and goes on",
+                             info.path, info.split, chosen.path));
+}
+
 void check_fits(const ValidCheckpoint& chosen, const Experiment& experiment) {
     const std::vector<std::string> differences = conflicts(chosen.manifest.config, experiment.settings);
     if (!differences.empty())
         throw ConfigError(fmt::format("cannot resume {}: {}; start in another run folder, or give what the checkpoint "
-                                      "has (free to change: data.path, data.workers, data.slots, "
+                                      "has (free to change: data.path, data.labels, data.workers, data.slots, "
                                       "data.stage, data.on_bad_sample, data.max_bad_samples, train.threads, "
                                       "train.log_every, train.device, dist, checkpoint, eval, report; train.epochs "
                                       "and train.max_steps only under optim.schedule constant; data.order follows from "
                                       "data.shuffle, data.window, data.lanes and how the images are stored)",
                                       chosen.path, fmt::join(differences, "; ")));
-    const std::string& fingerprint = experiment.dataset->info().fingerprint;
-    if (fingerprint != chosen.manifest.data_fingerprint)
-        throw ConfigError(fmt::format("cannot resume {}: it was trained on other data (fingerprint {:.12}) than {} "
-                                      "holds ({:.12})",
-                                      chosen.path, chosen.manifest.data_fingerprint, experiment.data.source.path,
-                                      fingerprint));
+    check_data(chosen, experiment);
 }
 
 } // namespace
@@ -80,6 +94,7 @@ Manifest manifest_of(const Experiment& experiment, const dist::Communicator& com
     manifest.config = experiment.settings;
     manifest.config_digest = settings_digest(experiment.settings);
     manifest.data_fingerprint = experiment.dataset->info().fingerprint;
+    manifest.pixels_fingerprint = experiment.dataset->info().pixels_fingerprint;
     return manifest;
 }
 

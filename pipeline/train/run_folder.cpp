@@ -66,7 +66,8 @@ ValidCheckpoint pick_checkpoint(const std::string& folder, const std::string& wa
     const char* end = wanted.data() + wanted.size();
     const auto parsed = std::from_chars(wanted.data(), end, step);
     if (parsed.ec != std::errc() || parsed.ptr != end)
-        throw ConfigError(fmt::format("checkpoint '{}' is not last, best or a step number", wanted));
+        throw ConfigError(fmt::format("--checkpoint '{}': say last, best or a step number, such as one that {} holds",
+                                      wanted, folder));
     const std::string path = folder + "/" + checkpoint_name(step);
     if (!fs::exists(path))
         fail_no_checkpoint(folder, wanted);
@@ -115,7 +116,8 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist:
     NamedTensors tensors;
     on_root(comm, [&] {
         if (!fs::exists(paths.config()))
-            throw Error(fmt::format("{} is not a run folder: it has no config.yaml", path));
+            throw Error(
+                fmt::format("{} is not a run folder: it has no config.yaml; name what `tacit pretrain` made", path));
         const ValidCheckpoint chosen = pick_checkpoint(paths.checkpoints(), checkpoint);
         tensors = models::read_safetensors(chosen.path + "/model.safetensors").tensors;
         config_text = read_file(paths.config());

@@ -58,6 +58,10 @@ def index_seeds(folder):
         file.create_dataset("images", data=pixels(30, 1), chunks=(1, SIDE, SIDE, 1), maxshape=(None, SIDE, SIDE, 1))
     with write("btree2", **LATEST) as file:
         file.create_dataset("images", data=images, chunks=(1, SIDE, SIDE, 3), maxshape=(None, None, SIDE, 3))
+    if h5py.version.hdf5_version_tuple >= (2, 0, 0):
+        with write("newer", libver="latest") as file:
+            file.create_dataset("images", data=images, chunks=(1, SIDE, SIDE, 3), compression="gzip")
+            file.create_dataset("labels", data=["cat", "dog", "cat", "cow"], chunks=(2,), compression="gzip")
     with write("holes") as file:
         file.create_dataset("images", (40, SIDE, SIDE), "u2", chunks=(3, SIDE, SIDE), fillvalue=9)[4] = 5
     with write("vlen-png") as file:

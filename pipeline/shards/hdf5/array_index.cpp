@@ -5,7 +5,8 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/chunk_index.hpp"
 #include "pipeline/shards/hdf5/chunk_table.hpp"
-#include "pipeline/shards/hdf5/library_chunks.hpp"
+#include "pipeline/shards/hdf5/heap_items.hpp"
+#include "pipeline/shards/hdf5/older_view.hpp"
 
 #include <fmt/format.h>
 
@@ -46,9 +47,14 @@ void index_filters(hid_t properties, StoredArray& array, const std::string& wher
     }
 }
 
+/// Elements of any length are references into the heap, whose size in memory is another.
+bool is_variable(hid_t type) {
+    return H5Tis_variable_str(type) > 0 || H5Tget_class(type) == H5T_VLEN;
+}
+
 void index_fill(hid_t properties, hid_t type, StoredArray& array) {
     H5D_fill_value_t kind = H5D_FILL_VALUE_UNDEFINED;
-    if (H5Pfill_value_defined(properties, &kind) >= 0 && kind == H5D_FILL_VALUE_USER_DEFINED) {
+    if (!is_variable(type) && H5Pfill_value_defined(properties, &kind) >= 0 && kind == H5D_FILL_VALUE_USER_DEFINED) {
         array.fill.resize(static_cast<std::size_t>(array.element_bytes));
         if (H5Pget_fill_value(properties, type, array.fill.data()) < 0) {
             array.fill.clear();
@@ -68,6 +74,7 @@ void index_chunks(hid_t dataset, hid_t properties, hid_t type, const FileBytes& 
     index_filters(properties, array, where);
     index_fill(properties, type, array);
     if (array.layout == StoredArray::Layout::library) {
+        require_known_layout(dataset, file, where, array.reason);
         return;
     }
     unsigned options = 0;
@@ -76,7 +83,9 @@ void index_chunks(hid_t dataset, hid_t properties, hid_t type, const FileBytes& 
     try {
         ChunkTable table(array, file.size(), unfiltered_edges);
         if (!list_chunks(dataset, file, table)) {
-            list_chunks_by_library(dataset, table);
+            array.layout = StoredArray::Layout::library;
+            array.reason = "chunks with an index that is not known here";
+            array.chunks.clear();
         }
     } catch (const DataError& error) {
         throw DataError(fmt::format("{}: {}", where, error.what()));
@@ -135,7 +144,7 @@ StoredArray index_array(hid_t dataset, const FileBytes& file, const std::string&
     array.path = file.path();
     array.dataset = name;
     array.element = element_of(type.get()).value_or(Element::u8);
-    array.element_bytes = H5Tget_size(type.get());
+    array.element_bytes = is_variable(type.get()) ? kHeapReferenceBytes : H5Tget_size(type.get());
     array.swapped = array.element_bytes > 1 && H5Tget_order(type.get()) == H5T_ORDER_BE;
     const std::vector<hsize_t> dims = dimensions(dataset);
     array.shape.assign(dims.begin(), dims.end());

@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
 #include "pipeline/shards/hdf5/storage.hpp"
+#include "pipeline/shards/hdf5/whole_data.hpp"
 
 #include <fmt/format.h>
 
@@ -135,12 +136,16 @@ std::vector<std::string> read_texts(hid_t dataset, const std::string& where) {
     }
     if (H5Tis_variable_str(type.get()) > 0) {
         check_text_heap(dataset);
+        require_plausible(dataset, static_cast<hsize_t>(count), where);
+        return read_variable_texts(dataset, where);
     }
-    auto texts = read_elements(
-        dataset, type.get(), space.get(), static_cast<hsize_t>(count), where,
-        [&](hid_t memory, void* to) { return H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, to); });
+    auto texts = read_elements(dataset, type.get(), space.get(), static_cast<hsize_t>(count), where,
+                               [&](hid_t memory, void* to) -> herr_t {
+                                   read_all(dataset, memory, to, where);
+                                   return 0;
+                               });
     if (!texts) {
-        throw DataError(fmt::format("{}: cannot be read: {}", where, reason()));
+        throw DataError(fmt::format("{}: holds texts of more than 64 KiB, which are no names", where));
     }
     return std::move(*texts);
 }

@@ -28,7 +28,7 @@ class BTree1 {
         const std::uint16_t entries = header.u16();
         const bool root = level < 0;
         if (type != kRawDataChunks || (!root && (found_level != level || entries == 0)) || levels_left == 0) {
-            throw DataError(fmt::format("has a chunk index that is damaged at byte {}", address));
+            throw DataError(fmt::format("has a chunk index that is damaged at byte {}; restore the file", address));
         }
         const std::uint64_t key = 8 + 8 * (walk_.rank() + 1);
         MetadataBlock body = walk_.file().read(address + kHeader, entries * (key + 8));
@@ -91,7 +91,7 @@ class BTree2 {
         length_bytes_ = record_bytes_ > fixed ? static_cast<std::size_t>(record_bytes_ - fixed) : 0;
         if ((type_ != kFiltered && type_ != kFiltered - 1) || depth_ > kMaxLevels || record_bytes_ < fixed ||
             length_bytes_ > 8 || filtered_ == (length_bytes_ == 0) || node_bytes < kNodePrefix + record_bytes_) {
-            throw DataError("has a chunk index that is damaged");
+            throw DataError("has a chunk index that is damaged; restore the file");
         }
         size_nodes(node_bytes);
     }
@@ -114,7 +114,7 @@ class BTree2 {
         for (unsigned level = 1; level <= depth_; ++level) {
             const std::uint64_t pointer = 8 + count_bytes_ + total_bytes_.back();
             if (node_bytes < kNodePrefix + pointer + record_bytes_ + pointer) {
-                throw DataError("has a chunk index that is damaged");
+                throw DataError("has a chunk index that is damaged; restore the file");
             }
             most = (node_bytes - kNodePrefix - pointer) / (record_bytes_ + pointer);
             below = below > (kUndefinedAddress - most) / (most + 1) ? kUndefinedAddress : (most + 1) * below + most;
@@ -129,7 +129,7 @@ class BTree2 {
         node.expect(level == 0 ? "BTLF" : "BTIN");
         node.skip(1);
         if (node.u8() != type_ || records == 0) {
-            throw DataError(fmt::format("has a chunk index that is damaged at byte {}", address));
+            throw DataError(fmt::format("has a chunk index that is damaged at byte {}; restore the file", address));
         }
         for (std::uint64_t i = 0; i < records; ++i) {
             put(node);

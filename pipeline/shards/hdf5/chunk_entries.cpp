@@ -6,7 +6,7 @@
 namespace tacit::shards::h5 {
 
 void damaged_chunk_index() {
-    throw DataError("has a chunk index that is damaged");
+    throw DataError("has a chunk index that is damaged; restore the file");
 }
 
 void expect_block(MetadataBlock& block, const char* signature, std::uint64_t header) {

@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/chunk_walks.hpp"
 #include "pipeline/shards/hdf5/object_header.hpp"
+#include "pipeline/shards/hdf5/older_view.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +17,6 @@
 namespace tacit::shards::h5 {
 namespace {
 
-constexpr std::uint16_t kLayoutMessage = 0x0008;
 constexpr std::uint8_t kChunked = 2;
 
 enum class Kind : std::uint8_t { btree_1, single, implicit, fixed_array, extensible_array, btree_2, unknown };
@@ -31,6 +31,7 @@ struct Layout {
     std::uint32_t mask = 0;
 };
 
+/// Version 5 is written like 4; what is wider in its index, the index tells.
 Layout layout_of_version_4(MetadataBlock& message) {
     constexpr std::uint8_t kFilteredSingle = 0x02;
     Layout layout;
@@ -66,8 +67,8 @@ Layout layout_of(MetadataBlock message) {
             return layout;
         }
         message.skip(5);
-    } else if ((version == 3 || version == 4) && message.u8() == kChunked) {
-        if (version == 4) {
+    } else if (version >= 3 && version <= kNewerLayout && message.u8() == kChunked) {
+        if (version != 3) {
             return layout_of_version_4(message);
         }
         rank = message.u8();
@@ -80,12 +81,6 @@ Layout layout_of(MetadataBlock message) {
         layout.chunk.push_back(message.u32());
     }
     return layout;
-}
-
-std::optional<std::uint64_t> header_address(hid_t dataset) {
-    ObjectInfo info{};
-    const bool known = H5Oget_info2(dataset, &info, H5O_INFO_BASIC) >= 0;
-    return known ? std::optional<std::uint64_t>(info.addr) : std::nullopt;
 }
 
 /// Chunks along each dimension at the largest shape; 0: unlimited.
@@ -171,7 +166,7 @@ bool list_chunks(hid_t dataset, const FileBytes& file, ChunkTable& table) {
         return false;
     }
     const MetadataFile metadata(file, *base);
-    std::optional<MetadataBlock> message = find_message(metadata, *header, kLayoutMessage);
+    std::optional<Message> message = find_message(metadata, *header, kLayoutMessage);
     const Layout layout = message ? layout_of(std::move(*message)) : Layout{};
     const StoredArray& array = table.array();
     std::vector<std::uint64_t> chunk = array.chunk;

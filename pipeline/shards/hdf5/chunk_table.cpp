@@ -30,7 +30,8 @@ ChunkTable::ChunkTable(StoredArray& array, std::uint64_t file_bytes, bool unfilt
         count = grid_.back() != 0 && count > limit / grid_.back() ? limit + 1 : count * grid_.back();
     }
     if (count > limit) {
-        throw DataError(fmt::format("claims more than {} chunks in a file of {} bytes", limit, file_bytes_));
+        throw DataError(
+            fmt::format("claims more than {} chunks in a file of {} bytes; the file is damaged", limit, file_bytes_));
     }
     array.chunks.assign(static_cast<std::size_t>(count), {kNoAddress, 0, 0});
 }

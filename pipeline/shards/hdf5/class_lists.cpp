@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 
 #include <fmt/format.h>
 
@@ -40,8 +41,7 @@ std::vector<std::string> list_of(hid_t object, const char* name, std::size_t lea
 
 /// The group that holds an object, and the root.
 std::array<Handle, 2> groups_above(hid_t dataset) {
-    std::string name(static_cast<std::size_t>(std::max<ssize_t>(H5Iget_name(dataset, nullptr, 0), 0)) + 1, '\0');
-    H5Iget_name(dataset, name.data(), name.size());
+    const std::string name = name_of(dataset);
     const std::string group = name.substr(0, name.rfind('/') + 1); // npos + 1: none
     const Handle file(H5Iget_file_id(dataset));
     return {Handle(H5Gopen2(file.get(), group.empty() ? "/" : group.c_str(), H5P_DEFAULT)),

@@ -2,7 +2,9 @@
 #include "pipeline/shards/hdf5/handle.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_kind.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/shards/hdf5/older_view.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <mutex>
+#include <optional>
 #include <unistd.h>
 
 namespace tacit::shards::h5 {
@@ -19,6 +22,14 @@ namespace {
 std::recursive_mutex& library_mutex() {
     static std::recursive_mutex mutex;
     return mutex;
+}
+
+/// What H5Fget_name and the like tell of an object.
+template <class Get> std::string text_of(hid_t object, const Get& get) {
+    std::string text(static_cast<std::size_t>(std::max<ssize_t>(get(object, nullptr, 0), 0)) + 1, '\0');
+    get(object, text.data(), text.size());
+    text.pop_back();
+    return text;
 }
 
 herr_t keep_innermost(unsigned, const H5E_error2_t* error, void* out) {
@@ -69,21 +80,24 @@ std::string reason() {
         [](unsigned n, const H5E_error2_t* error, void* out) { return n == 0 ? keep_innermost(n, error, out) : 0; },
         &text);
     if (text.find("version number") != std::string::npos) {
-        unsigned major = 0;
-        unsigned minor = 0;
-        unsigned release = 0;
-        H5get_libversion(&major, &minor, &release);
         text +=
-            fmt::format(" (written for a newer HDF5 than the {}.{}.{} here, or damaged; copy its arrays with h5py into "
-                        "a file opened with libver=('earliest', 'v110'))",
-                        major, minor, release);
+            fmt::format(" (written for a newer HDF5 than the {} here, or damaged; {})", library_version(), kCopyRemedy);
     }
     return text.empty() ? "HDF5 gave no reason" : text;
 }
 
+std::string library_version() {
+    unsigned major = 0;
+    unsigned minor = 0;
+    unsigned release = 0;
+    H5get_libversion(&major, &minor, &release);
+    return fmt::format("{}.{}.{}", major, minor, release);
+}
+
 Handle checked(hid_t id, const std::string& where) {
     if (id < 0) {
-        throw DataError(fmt::format("{}: {}", where, reason()));
+        throw DataError(fmt::format("{}: libhdf5 {} cannot read it: {}; restore the file if it is damaged", where,
+                                    library_version(), reason()));
     }
     return Handle(id);
 }
@@ -98,18 +112,28 @@ Handle open_file(const std::string& path) {
     if (access(path.c_str(), R_OK) != 0) {
         throw IoError(fmt::format("{}: cannot open: {}", path, errno_text()));
     }
+    std::optional<int> superblock;
     try {
-        check_superblock(FileBytes(path));
+        superblock = check_superblock(FileBytes(path));
     } catch (const DataError& error) {
-        throw DataError(fmt::format("{}: not a readable HDF5 file: {}", path, error.what()));
+        throw DataError(fmt::format("{}: {}", path, error.what()));
+    }
+    if (!superblock) {
+        throw DataError(fmt::format("{}: {}", path, kind_text(path)));
     }
     const Handle access_list = checked(H5Pcreate(H5P_FILE_ACCESS), path);
 #if H5_VERSION_GE(1, 10, 7)
     H5Pset_file_locking(access_list.get(), 0, 1);
 #endif
+#if !H5_VERSION_GE(2, 0, 0)
+    if (*superblock >= 3) {
+        use_older_view(access_list.get());
+    }
+#endif
     Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access_list.get()));
     if (!file.valid()) {
-        throw DataError(fmt::format("{}: not a readable HDF5 file ({})", path, reason()));
+        throw DataError(
+            fmt::format("{}: is an HDF5 file that cannot be opened: {}; copy or download it again", path, reason()));
     }
     try {
         check_object(file.get(), "/", FileBytes(path));
@@ -117,6 +141,14 @@ Handle open_file(const std::string& path) {
         throw DataError(fmt::format("{}: {}", path, error.what()));
     }
     return file;
+}
+
+std::string path_of(hid_t object) {
+    return text_of(object, H5Fget_name);
+}
+
+std::string name_of(hid_t object) {
+    return text_of(object, H5Iget_name);
 }
 
 bool has_object(hid_t file, const std::string& name) {

@@ -49,6 +49,10 @@ class Handle {
 
 /// The innermost line of HDF5's current error stack; what to do about a file that a newer HDF5 wrote.
 std::string reason();
+/// "1.10.8": of libhdf5.
+std::string library_version();
+inline constexpr const char* kCopyRemedy =
+    "copy its arrays with h5py into a file opened with libver=('earliest', 'v110')";
 /// Takes ownership of `id`. Throws DataError "<where>: <reason>" if the call that made it failed.
 Handle checked(hid_t id, const std::string& where);
 /// Throws IoError "<where>: <reason>" if a writing call failed.
@@ -56,6 +60,9 @@ void require(herr_t status, const std::string& where);
 
 /// Opens a file read-only without file locks. Throws IoError if it is not there, DataError if it is not HDF5.
 Handle open_file(const std::string& path);
+/// The path of an object's file as it was opened, and the object's name there.
+std::string path_of(hid_t object);
+std::string name_of(hid_t object);
 /// Whether an object of this name ("a/b" for nested ones) is there.
 bool has_object(hid_t file, const std::string& name);
 std::vector<hsize_t> dimensions(hid_t dataset);

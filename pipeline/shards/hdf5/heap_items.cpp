@@ -17,8 +17,7 @@
 namespace tacit::shards::h5 {
 namespace {
 
-constexpr std::uint64_t kReferenceBytes = 16; ///< length (4), address (8), index (4)
-constexpr std::uint64_t kHeaderBytes = 16;    ///< of a collection, and of each object in it
+constexpr std::uint64_t kHeaderBytes = 16; ///< of a collection, and of each object in it
 constexpr std::uint64_t kMaxReferences = std::uint64_t{1} << 36;
 
 template <class T> T little_endian(const std::uint8_t* bytes) {
@@ -69,8 +68,8 @@ Collection read_collection(const FileBytes& file, std::uint64_t address) {
 void resolve(const std::vector<std::uint8_t>& references, std::uint64_t base, const FileBytes& file,
              ImageItems& items) {
     std::unordered_map<std::uint64_t, Collection> collections;
-    for (std::size_t at = 0; at < references.size(); at += kReferenceBytes) {
-        const std::size_t image = at / kReferenceBytes;
+    for (std::size_t at = 0; at < references.size(); at += kHeapReferenceBytes) {
+        const std::size_t image = at / kHeapReferenceBytes;
         const auto bytes = little_endian<std::uint32_t>(references.data() + at);
         const auto address = little_endian<std::uint64_t>(references.data() + at + 4);
         const auto index = little_endian<std::uint32_t>(references.data() + at + 12);
@@ -114,15 +113,14 @@ ImageItems find_heap_items(hid_t dataset, const FileBytes& file, const std::stri
     items.path = file.path();
     items.dataset = name;
     const std::string where = fmt::format("{}: {}", file.path(), name);
-    StoredArray references = index_array(dataset, file, name);
+    const StoredArray references = index_array(dataset, file, name);
     require_plausible(dataset, capped_product(references.shape), where);
     try {
-        references.element_bytes = kReferenceBytes;
         const std::optional<std::uint64_t> base = base_address(dataset);
         if (!base) {
             throw DataError("has addresses in its file that are not 8 bytes wide, as Tacit reads variable-length data");
         }
-        resolve(read_list(references, file, kMaxReferences), *base, file, items);
+        resolve(read_dense(references, file, kMaxReferences), *base, file, items);
     } catch (const DataError& error) {
         throw DataError(fmt::format("{}: {}", where, error.what()));
     }

@@ -8,6 +8,9 @@
 
 namespace tacit::shards::h5 {
 
+/// A variable-length element as it stands in a data set: length (4), collection's address (8), object's index (4).
+inline constexpr std::uint64_t kHeapReferenceBytes = 16;
+
 /// Where the elements of a one-dimensional data set of variable-length bytes lie in the file's global heap, so that
 /// they are read like any other bytes. Follows "HDF5 File Format Specification 3.0", III.E (global heap) and IV.B
 /// (variable- length elements: length, collection's address, object's index). Throws DataError "<path>: <name>: …".

@@ -9,6 +9,7 @@
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/heap_items.hpp"
 #include "pipeline/shards/hdf5/virtual_parts.hpp"
+#include "pipeline/shards/hdf5/whole_data.hpp"
 #include "pipeline/shards/sample_axis.hpp"
 
 #include <fmt/format.h>
@@ -130,6 +131,7 @@ std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, c
         require_plausible(at.object.get(), static_cast<std::uint64_t>(meaning.samples(shape)), where(at));
         ImagePart whole;
         whole.array = index_array(at.object.get(), FileBytes(at.path), at.name);
+        require_known_sources(at, roots);
         whole.count = meaning.samples(shape);
         parts.emplace().push_back(std::move(whole));
     }
@@ -168,9 +170,7 @@ ImagePart blob_part(const Located& at, const Located& offsets) {
     }
     require_plausible(offsets.object.get(), dims[0], where(offsets));
     std::vector<std::uint64_t> begins(static_cast<std::size_t>(dims[0]));
-    if (H5Dread(offsets.object.get(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, begins.data()) < 0) {
-        throw DataError(fmt::format("{}: cannot be read: {}", where(offsets), reason()));
-    }
+    read_all(offsets.object.get(), H5T_NATIVE_UINT64, begins.data(), where(offsets));
     if (begins.back() != extent.bytes) { // N places without the end
         begins.push_back(extent.bytes);
     }

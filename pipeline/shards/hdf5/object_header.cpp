@@ -24,9 +24,9 @@ struct Format {
     std::size_t prefix() const { return old ? 8 : ordered ? 6 : 4; }
 };
 
-/// Reads one block of messages; continuations are added to `more`.
-std::optional<MetadataBlock> search(MetadataBlock& block, std::size_t end, const Format& format, std::uint16_t type,
-                                    std::deque<Place>& more) {
+/// Reads one block of messages, which begins at `address`; continuations are added to `more`.
+std::optional<Message> search(MetadataBlock& block, std::uint64_t address, std::size_t end, const Format& format,
+                              std::uint16_t type, std::deque<Place>& more) {
     while (block.place() + format.prefix() <= end) {
         const std::uint16_t found = format.old ? block.u16() : block.u8();
         const std::uint16_t bytes = block.u16();
@@ -34,11 +34,12 @@ std::optional<MetadataBlock> search(MetadataBlock& block, std::size_t end, const
         if (bytes > end - block.place()) {
             throw DataError("has an object header whose messages do not fit in it; the file is damaged");
         }
+        const std::uint64_t at = address + block.place();
         const std::uint8_t* data = block.take(bytes);
-        MetadataBlock message(std::vector<std::uint8_t>(data, data + bytes));
+        Message message{MetadataBlock({data, data + bytes}), at, address, format.old ? 0 : end};
         if (found == kContinuation) {
-            const std::uint64_t address = message.u64();
-            more.push_back({address, message.u64()});
+            const std::uint64_t next = message.u64();
+            more.push_back({next, message.u64()});
         } else if (found == type) {
             return message;
         }
@@ -47,8 +48,8 @@ std::optional<MetadataBlock> search(MetadataBlock& block, std::size_t end, const
 }
 
 /// The blocks after the first one.
-std::optional<MetadataBlock> search_more(const MetadataFile& file, const Format& format, std::uint16_t type,
-                                         std::deque<Place>& more) {
+std::optional<Message> search_more(const MetadataFile& file, const Format& format, std::uint16_t type,
+                                   std::deque<Place>& more) {
     for (std::size_t blocks = 0; !more.empty(); ++blocks) {
         if (blocks == kMaxBlocks) {
             throw DataError("has an object header without an end; the file is damaged");
@@ -64,7 +65,7 @@ std::optional<MetadataBlock> search_more(const MetadataFile& file, const Format&
             }
             end -= kChecksumBytes;
         }
-        auto message = search(block, end, format, type, more);
+        auto message = search(block, place.address, end, format, type, more);
         if (!format.old) {
             block.skip(end - block.place());
             block.expect_checksum();
@@ -76,7 +77,7 @@ std::optional<MetadataBlock> search_more(const MetadataFile& file, const Format&
     return std::nullopt;
 }
 
-std::optional<MetadataBlock> search_version_2(const MetadataFile& file, std::uint64_t address, std::uint16_t type) {
+std::optional<Message> search_version_2(const MetadataFile& file, std::uint64_t address, std::uint16_t type) {
     constexpr std::uint64_t kMaxPrefix = 34;
     constexpr std::uint8_t kSizeOfSize = 0x03;
     constexpr std::uint8_t kOrdered = 0x04;
@@ -96,7 +97,7 @@ std::optional<MetadataBlock> search_version_2(const MetadataFile& file, std::uin
     const auto end = static_cast<std::size_t>(begin + bytes);
     const Format format{false, (flags & kOrdered) != 0};
     std::deque<Place> more;
-    auto message = search(block, end, format, type, more);
+    auto message = search(block, address, end, format, type, more);
     block.skip(end - block.place());
     block.expect_checksum();
     return message ? std::move(message) : search_more(file, format, type, more);
@@ -104,7 +105,23 @@ std::optional<MetadataBlock> search_version_2(const MetadataFile& file, std::uin
 
 } // namespace
 
-std::optional<MetadataBlock> find_message(const MetadataFile& file, std::uint64_t address, std::uint16_t type) {
+std::optional<std::uint64_t> header_address(hid_t place, const std::string& name) {
+#if H5_VERSION_GE(1, 12, 0)
+    H5L_info1_t link{};
+    const bool linked = H5Lget_info1(place, name.c_str(), &link, H5P_DEFAULT) >= 0;
+#else
+    H5L_info_t link{};
+    const bool linked = H5Lget_info(place, name.c_str(), &link, H5P_DEFAULT) >= 0;
+#endif
+    if (linked && link.type == H5L_TYPE_HARD) {
+        return link.u.address;
+    }
+    ObjectInfo info{};
+    const bool known = H5Oget_info_by_name2(place, name.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT) >= 0;
+    return known ? std::optional<std::uint64_t>(info.addr) : std::nullopt;
+}
+
+std::optional<Message> find_message(const MetadataFile& file, std::uint64_t address, std::uint16_t type) {
     constexpr std::uint64_t kPrefix = 16;
     MetadataBlock prefix = file.read(address, kPrefix);
     const std::uint8_t version = prefix.u8();
@@ -118,7 +135,7 @@ std::optional<MetadataBlock> find_message(const MetadataFile& file, std::uint64_
     const std::uint64_t bytes = prefix.u32();
     MetadataBlock block = file.read(address + kPrefix, bytes);
     std::deque<Place> more;
-    if (auto message = search(block, block.left(), {}, type, more)) {
+    if (auto message = search(block, address + kPrefix, block.left(), {}, type, more)) {
         return message;
     }
     return search_more(file, {}, type, more);

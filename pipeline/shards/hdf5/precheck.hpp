@@ -4,17 +4,23 @@
 #include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 
+#include <optional>
 #include <string>
 
 namespace tacit::shards::h5 {
 
+/// Byte of the superblock: 0, 512, 1024, 2048 and so on; nullopt: there is none.
+std::optional<std::uint64_t> superblock_of(const FileBytes& file);
+
 /// Refuses superblocks whose driver information claims more than it may: libhdf5 1.10 takes memory for it unseen.
-/// Throws DataError with the reason alone.
-void check_superblock(const FileBytes& file);
+/// Also refuses files that end before their superblock says. The superblock's version; nullopt: there is none, it is no
+/// HDF5. Throws DataError with the reason alone.
+std::optional<int> check_superblock(const FileBytes& file);
 
 /// Refuses `name` of `group` before it is opened, if it is a group whose names claim more memory than there is, or a
 /// virtual data set whose mappings stand in a heap that libhdf5 1.10 does not come back from (read_heap_object()), or
-/// would make it write beyond the end of memory (check_mappings()).
+/// would make it write beyond the end of memory (check_mappings()). Shows libhdf5 what it knows in place of a newer
+/// layout (show_older_layout()), so everything is to be looked at by this before it is opened.
 /// Throws DataError with the reason alone.
 void check_object(hid_t group, const std::string& name, const FileBytes& file);
 

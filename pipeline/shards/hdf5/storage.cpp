@@ -39,7 +39,8 @@ void require_plausible(hid_t object, std::uint64_t claimed, const std::string& w
         throw DataError(fmt::format("{}: {}", where, reason()));
     }
     if (claimed > kUnwritten && (claimed - kUnwritten) / kShrinking > bytes) {
-        throw DataError(fmt::format("{}: claims {} elements in a file of {} bytes", where, claimed, bytes));
+        throw DataError(
+            fmt::format("{}: claims {} elements in a file of {} bytes; the file is damaged", where, claimed, bytes));
     }
     if (H5Iget_type(object) == H5I_DATASET) {
         require_whole_header(object, where);
@@ -56,7 +57,8 @@ Extent contiguous_extent(hid_t dataset, std::uint64_t file_bytes, const std::str
     }
     const std::uint64_t bytes = claimed_bytes(dataset, where);
     if (bytes == std::numeric_limits<std::uint64_t>::max()) {
-        throw DataError(fmt::format("{}: claims an impossible shape {}", where, shape_text(dimensions(dataset))));
+        throw DataError(fmt::format("{}: claims an impossible shape {}; the file is damaged", where,
+                                    shape_text(dimensions(dataset))));
     }
     if (bytes == 0) {
         return {};

@@ -4,6 +4,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/older_view.hpp"
 #include "pipeline/shards/hdf5/virtual_mappings.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -177,7 +179,25 @@ class Resolver {
     const Source* last_ = nullptr; ///< of the last part
 };
 
+using SeenSources = std::set<std::pair<std::string, std::string>>;
+
+void require_known(const Located& at, const Roots& roots, SeenSources& seen) {
+    for (const Mapping& mapping : mappings_of(at.object.get(), fmt::format("{}: {}", at.path, at.name))) {
+        const Located source = locate_source(at.path, mapping.file, mapping.dataset, roots);
+        if (seen.emplace(source.path, source.name).second) {
+            require_known_layout(source.object.get(), FileBytes(source.path),
+                                 fmt::format("{}: {}", source.path, source.name), "a virtual data set of such parts");
+            require_known(source, roots, seen);
+        }
+    }
+}
+
 } // namespace
+
+void require_known_sources(const Located& at, const Roots& roots) {
+    SeenSources seen;
+    require_known(at, roots, seen);
+}
 
 std::optional<std::vector<ImagePart>> virtual_parts(const Located& at, const Roots& roots) {
     const Handle type = checked(H5Dget_type(at.object.get()), at.path);

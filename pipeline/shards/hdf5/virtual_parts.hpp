@@ -15,4 +15,8 @@ namespace tacit::shards::h5 {
 /// are anything else (strides, gaps, name patterns): then libhdf5 must read it. `axes` of the parts stay empty.
 std::optional<std::vector<ImagePart>> virtual_parts(const Located& at, const Roots& roots);
 
+/// Throws DataError if libhdf5 is to read a virtual data set and cannot read one of its sources: it would take fill
+/// values for what it does not know.
+void require_known_sources(const Located& at, const Roots& roots);
+
 } // namespace tacit::shards::h5

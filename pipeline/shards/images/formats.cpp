@@ -2,6 +2,7 @@
 #include "pipeline/shards/images/formats.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_kind.hpp"
 #include "pipeline/shards/images/bmp.hpp"
 #include "pipeline/shards/images/channels.hpp"
 #include "pipeline/shards/images/codec.hpp"
@@ -21,9 +22,6 @@ namespace tacit::shards {
 namespace {
 
 Format format_of(std::span<const std::uint8_t> bytes) {
-    if (bytes.empty()) {
-        throw DataError("is empty");
-    }
     if (bytes.size() >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF) {
         return Format::jpeg;
     }
@@ -42,7 +40,7 @@ Format format_of(std::span<const std::uint8_t> bytes) {
     if (is_pnm(bytes)) {
         return Format::pnm;
     }
-    throw DataError("is no JPEG, PNG, TIFF, WebP, BMP, PGM or PPM");
+    throw DataError(kind_text(bytes, bytes.size(), ""));
 }
 
 PictureInfo png_info(std::span<const std::uint8_t> bytes) {

@@ -66,7 +66,7 @@ ImportSummary import_images(const ImportOptions& options, const ProgressFn& prog
     const bool pattern = options.kind == "hdf5" && (with_split(options.source, "") != options.source ||
                                                     options.source.find_first_of("*?[") != std::string::npos);
     if (!pattern && !std::filesystem::exists(options.source)) {
-        throw IoError(fmt::format("{}: no such file or folder", options.source));
+        throw IoError(fmt::format("{}: no such file or folder; is the path right?", options.source));
     }
     return Importer(options, progress).run();
 }

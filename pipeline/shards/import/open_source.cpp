@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_kind.hpp"
 #include "pipeline/shards/import/image_source.hpp"
 
 #include <fmt/format.h>
@@ -49,9 +50,12 @@ std::unique_ptr<ImageSource> open_source(const ImportOptions& options) {
             throw IoError(fmt::format("{}: cannot list: {}", error.path1().string(), error.code().message()));
         }
     }
-    throw DataError(fmt::format(
-        "{}: holds no {}; `tacit data import --help` says what each kind looks like (one of: {})", options.source,
-        options.kind == "auto" ? "images of a known kind" : options.kind + " images", fmt::join(names, ", ")));
+    const bool folder = std::filesystem::is_directory(options.source);
+    const std::string found = folder ? kinds_text(options.source) : "it " + kind_text(options.source);
+    throw DataError(
+        fmt::format("{}: holds no {}{}; `tacit data import --help` says what each kind looks like (one of: {})",
+                    options.source, options.kind == "auto" ? "images of a known kind" : options.kind + " images",
+                    found.empty() ? ", and no files" : (folder ? ", but " : ": ") + found, fmt::join(names, ", ")));
 }
 
 } // namespace tacit::shards

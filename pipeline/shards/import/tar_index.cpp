@@ -2,6 +2,7 @@
 #include "pipeline/shards/import/tar_index.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_kind.hpp"
 
 #include <fmt/format.h>
 
@@ -66,21 +67,11 @@ void check_sum(const FileBytes& file, std::uint64_t at, const Header& header) {
         sum += i >= kPlace && i < kPlace + kLength ? ' ' : header[i];
     }
     if (sum != number_field(file, at, header, kPlace, kLength)) {
+        if (at == 0) {
+            throw DataError(
+                fmt::format("{}: is named like a tar archive, but {}", file.path(), kind_text(file.path())));
+        }
         bad_tar(file, at, "is no tar header (its checksum differs); the archive is damaged or not a tar");
-    }
-}
-
-void refuse_compressed(const FileBytes& file) {
-    std::array<std::uint8_t, 4> start{};
-    if (file.size() < kBlock) {
-        bad_tar(file, file.size(), "is too short for a tar archive");
-    }
-    file.read(0, start.data(), start.size());
-    const bool gzip = start[0] == 0x1F && start[1] == 0x8B;
-    const bool zstd = start[0] == 0x28 && start[1] == 0xB5 && start[2] == 0x2F && start[3] == 0xFD;
-    if (gzip || zstd) {
-        throw DataError(fmt::format("{}: is compressed; unpack it to a plain .tar with `{}`", file.path(),
-                                    gzip ? "gunzip" : "unzstd"));
     }
 }
 
@@ -130,7 +121,9 @@ std::string name_of(const Header& header) {
 } // namespace
 
 std::vector<TarMember> index_tar(const FileBytes& file, std::vector<std::string>* special) {
-    refuse_compressed(file);
+    if (file.size() < kBlock) {
+        throw DataError(fmt::format("{}: is named like a tar archive, but {}", file.path(), kind_text(file.path())));
+    }
     std::vector<TarMember> members;
     Extension extension;
     Header header{};

@@ -2,6 +2,7 @@
 #include "pipeline/shards/import/zip_file.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_kind.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/images/byte_reader.hpp"
 
@@ -9,6 +10,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tacit::shards {
@@ -59,7 +61,13 @@ std::pair<std::uint64_t, std::uint64_t> find_directory(const Store& store) {
         }
         return {little64(end64 + 48), little64(end64 + 40)};
     }
-    bad_zip(store, "has no end of a central directory");
+    std::array<char, 2> start{};
+    store->read(0, start.data(), std::min<std::uint64_t>(size, start.size()));
+    if (start != std::array{'P', 'K'}) {
+        throw DataError(
+            fmt::format("{}: is named like a zip archive, but {}", store->path(), kind_text(store->path())));
+    }
+    bad_zip(store, "has no end of a central directory, as of a copy that was cut off");
 }
 
 /// Sizes beyond 32 bits stand in an extra field, those of them that the entry marks with all ones.

@@ -138,12 +138,21 @@ expect 1 "cut/train-" data stats cut
 cp -r shards garbage
 for file in garbage/*.h5; do head -c 5000 "$tacit" >"$file"; done
 expect 1 "garbage/" data stats garbage
+expect 1 "and all images of 1 file lost" data verify garbage --split train
+printf 'GIF89a%600s' x | tee odd-1.h5 >odd-2.h5
+expect 1 "odd-1.h5: is a GIF image; convert it" data inspect odd-1.h5
+expect 1 "none of 2 files can be read as images; the first: odd-1.h5: is a GIF image" data inspect 'odd-*.h5'
+expect 1 "no file matches" data inspect 'none-*.h5'
+expect 1 "odd-1.h5: is a GIF image" data stats odd-1.h5
+expect 1 "odd-1.h5: is a GIF image" data pack odd-1.h5 --out other
+expect 1 "odd-1.h5: is a GIF image" pretrain --config good.yaml --set data.path=odd-1.h5 --dry-run
+expect 1 "is a GIF image" data import odd-1.h5 --out other
 
 # runs
 expect 1 "runs/none" probe --run runs/none
 expect 1 "999" probe --run runs/good --checkpoint 999
 expect 1 "runs/none" report runs/none
-expect 2 "resnet18" export --run runs/good
+expect 2 "--format tacit" export --run runs/good
 cp -r runs/good runs/damaged
 for file in runs/damaged/checkpoints/step-*/model.safetensors; do truncate -s 100 "$file"; done
 expect 1 "runs/damaged" probe --run runs/damaged --checkpoint 2

@@ -3,6 +3,8 @@
 #include "pipeline/loader/batch_digest.hpp"
 #include "pipeline/loader/loader.hpp"
 #include "pipeline/loader/reading_order.hpp"
+#include "pipeline/loader/recipe_config.hpp"
+#include "pipeline/shards/import/import.hpp"
 #include "tests/pipeline/loader/small_crops.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
@@ -122,7 +124,7 @@ TEST_P(BadSamplesTest, TooManyStopTheRunWithALineThatSaysSo) {
         }
     };
     const std::string message = message_of<DataError>(read);
-    EXPECT_NE(message.find("more than 3 images are damaged (data.max_bad_samples)"), std::string::npos) << message;
+    EXPECT_NE(message.find("more than 3 images cannot be used (data.max_bad_samples)"), std::string::npos) << message;
 }
 
 TEST_P(BadSamplesTest, FailingNamesTheSample) {
@@ -166,6 +168,76 @@ TEST_P(BadSamplesTest, GivesUpWhereNothingCanTakeThePlace) {
     Loader loader(dataset, recipe_, options());
     const std::string message = message_of<DataError>([&] { loader.next(); });
     EXPECT_NE(message.find("no image can take the place"), std::string::npos) << message;
+}
+
+/// Photos of many sizes, one of which is read but cannot be resized.
+class MisfitTest : public ::testing::Test {
+  protected:
+    static constexpr std::int64_t kMisfit = 3;
+
+    MisfitTest() : recipe_(eval_recipe(64, 3), 3) {
+        for (int i = 0; i < 8; ++i) {
+            const augment::ImageShape shape =
+                i == kMisfit ? augment::ImageShape{1, 4000, 3} : augment::ImageShape{40, 30 + i, 3};
+            testing::write_bytes(folder_ / ("photos/" + std::to_string(i) + ".png"), testing::make_png(shape, i));
+        }
+        shards::ImportOptions import;
+        import.source = folder_ / "photos";
+        import.out = folder_ / "shards";
+        shards::import_images(import);
+    }
+
+    shards::Dataset open() const { return shards::Dataset::open(folder_ / "shards", "train"); }
+
+    static LoaderOptions options(Shuffle shuffle, OnBadSample what) {
+        LoaderOptions options;
+        options.global_batch = 4;
+        options.workers = 2;
+        options.shuffle = shuffle;
+        options.lanes = 4;
+        options.on_bad_sample = what;
+        return options;
+    }
+
+    TemporaryFolder folder_;
+    augment::Recipe recipe_;
+};
+
+TEST_F(MisfitTest, IsNamedWhereNothingMayBeSkipped) {
+    const shards::Dataset dataset = open();
+    for (const Shuffle shuffle : {Shuffle::none, Shuffle::full, Shuffle::window}) {
+        Loader loader(dataset, recipe_, options(shuffle, OnBadSample::fail));
+        const std::string message = message_of<DataError>([&] {
+            loader.next();
+            loader.next();
+        });
+        EXPECT_NE(message.find(dataset.name(kMisfit) + ": an image of 1 x 4000 pixels is too narrow"),
+                  std::string::npos)
+            << message;
+    }
+}
+
+TEST_F(MisfitTest, IsReplacedAndListedLikeADamagedSample) {
+    const shards::Dataset dataset = open();
+    for (const Shuffle shuffle : {Shuffle::full, Shuffle::window}) {
+        Loader loader(dataset, recipe_, options(shuffle, OnBadSample::skip));
+        for (int b = 0; b < 4; ++b) {
+            for (const std::int64_t id : loader.next().ids) {
+                EXPECT_NE(id, kMisfit);
+            }
+        }
+        ASSERT_EQ(loader.bad_samples().size(), 1U);
+        EXPECT_EQ(loader.bad_samples()[0].sample, kMisfit);
+        EXPECT_NE(loader.bad_samples()[0].message.find(dataset.name(kMisfit)), std::string::npos);
+    }
+}
+
+TEST_F(MisfitTest, LeavesItsPlaceEmptyInStoredOrder) {
+    const shards::Dataset dataset = open();
+    Loader loader(dataset, recipe_, options(Shuffle::none, OnBadSample::skip));
+    EXPECT_EQ(loader.next().ids, (std::vector<std::int64_t>{0, 1, 2, -1}));
+    EXPECT_EQ(loader.next().ids, (std::vector<std::int64_t>{4, 5, 6, 7}));
+    EXPECT_EQ(loader.bad_samples().size(), 1U);
 }
 
 } // namespace

@@ -3,9 +3,9 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
-#include "pipeline/shards/hdf5/library_chunks.hpp"
 #include "pipeline/shards/hdf5/metadata.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
+#include "tests/pipeline/shards/library_chunks.hpp"
 
 #include <gtest/gtest.h>
 

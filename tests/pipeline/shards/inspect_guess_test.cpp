@@ -142,7 +142,8 @@ TEST(InspectGuess, NotesDamageOfSomeImages) {
     }
     const Inspection found = inspect(folder / "a.h5", kWithoutMeasuring);
     EXPECT_FALSE(found.data_section.empty());
-    EXPECT_TRUE(mentions(found.notes, "is neither JPEG nor PNG; `tacit data verify"));
+    EXPECT_TRUE(mentions(found.notes, "is neither JPEG nor PNG; restore the file"));
+    EXPECT_TRUE(mentions(found.notes, "; `tacit data verify"));
 }
 
 TEST(InspectGuess, BoolsAreBlackAndWhite) {

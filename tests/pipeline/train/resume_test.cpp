@@ -104,7 +104,25 @@ TEST_F(ResumeTest, ResumeOnOtherDataIsRefused) {
     fs::remove_all(data_);
     write_tiny_shards(data_, 85);
     const std::string message = error_of([&] { run("refused", {"train.max_steps=5"}); }, ExitCode::usage);
-    EXPECT_NE(message.find("other data"), std::string::npos) << message;
+    EXPECT_NE(message.find("it was trained on other images"), std::string::npos) << message;
+    EXPECT_NE(message.find("start in another run folder"), std::string::npos) << message;
+}
+
+TEST_F(ResumeTest, ChangedLabelsAreToldAndTheRunEndsWithTheSameBytes) {
+    EXPECT_EQ(run("whole"), ExitCode::done);
+    EXPECT_EQ(run("relabelled", {},
+                  [](std::int64_t done) {
+                      if (done == 6)
+                          request_stop();
+                  }),
+              ExitCode::requeue);
+    fs::remove_all(data_);
+    write_tiny_shards(data_, 84, 3);
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(run("relabelled"), ExitCode::done);
+    const std::string told = testing::internal::GetCapturedStderr();
+    EXPECT_NE(told.find("the labels of split 'train' are not those that "), std::string::npos) << told;
+    expect_same_end("whole", "relabelled");
 }
 
 TEST_F(ResumeTest, ResumeNeverRefusesToOverwrite) {

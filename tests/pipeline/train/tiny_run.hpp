@@ -11,7 +11,8 @@
 namespace tacit::train {
 
 /// Writes a training split of `images` 16 x 16 RGB images (mixed waves, four kinds) as shards into `folder`.
-void write_tiny_shards(const std::string& folder, std::int64_t images);
+/// `first_label`: of image 0, whose kind is 0.
+void write_tiny_shards(const std::string& folder, std::int64_t images, int first_label = 0);
 
 /// A config that trains `pretext` on the shards in `data` with a small convnet: batch 16, one thread,
 /// a line of metrics every 3 steps, a checkpoint every 5; `changes` as of --set.

@@ -147,9 +147,9 @@ TEST(ImageFormats, GrayAndColourBecomeEachOtherAndEightBitsBecomeSixteen) {
 TEST(ImageFormats, OtherContentIsNamed) {
     EXPECT_NE(message_of<DataError>([&] {
                   file_info(Bytes{'G', 'I', 'F', '8'}, false);
-              }).find("is no JPEG"),
+              }).find("is a GIF image; convert it"),
               std::string::npos);
-    EXPECT_EQ(message_of<DataError>([&] { file_info({}, false); }), "is empty");
+    EXPECT_EQ(message_of<DataError>([&] { file_info({}, false); }), "is empty; copy or download it again");
     EXPECT_TRUE(has_image_extension("a/B.TIFF"));
     EXPECT_FALSE(has_image_extension("a.jpg/readme"));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/hdf5/library_chunks.hpp"
+#include "tests/pipeline/shards/library_chunks.hpp"
 
 #include "pipeline/base/error.hpp"
 

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/hdf5/whole_data.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/chunk_reader.hpp"
+#include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/heap_items.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace tacit::shards::h5 {
+namespace {
+
+constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 34;
+
+bool is_chunked(hid_t dataset) {
+    const Handle properties(H5Dget_create_plist(dataset));
+    return H5Pget_layout(properties.get()) == H5D_CHUNKED;
+}
+
+[[noreturn]] void fail(const std::string& where, const std::string& why) {
+    throw DataError(fmt::format("{}: cannot be read: {}", where, why));
+}
+
+} // namespace
+
+void read_all(hid_t dataset, hid_t memory, void* to, const std::string& where) {
+    const Handle space = checked(H5Dget_space(dataset), where);
+    const hssize_t elements = H5Sget_simple_extent_npoints(space.get());
+    if (elements == 0 || H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, to) >= 0) {
+        return;
+    }
+    const std::string why = reason();
+    if (!is_chunked(dataset)) {
+        fail(where, why);
+    }
+    const FileBytes file(path_of(dataset));
+    const StoredArray array = index_array(dataset, file, name_of(dataset));
+    if (array.layout != StoredArray::Layout::chunked) {
+        fail(where, why);
+    }
+    std::vector<std::uint8_t> data;
+    try {
+        data = read_dense(array, file, kMaxBytes);
+    } catch (const DataError& error) {
+        fail(where, error.what());
+    }
+    const Handle stored(H5Dget_type(dataset));
+    const std::size_t width = H5Tget_size(memory);
+    data.resize(static_cast<std::size_t>(elements) * std::max<std::size_t>(width, array.element_bytes));
+    if (H5Tconvert(stored.get(), memory, static_cast<std::size_t>(elements), data.data(), nullptr, H5P_DEFAULT) < 0) {
+        fail(where, reason());
+    }
+    std::memcpy(to, data.data(), static_cast<std::size_t>(elements) * width);
+}
+
+std::vector<std::string> read_variable_texts(hid_t dataset, const std::string& where) {
+    const Handle type = checked(H5Dget_type(dataset), where);
+    const Handle space = checked(H5Dget_space(dataset), where);
+    std::vector<char*> raw(static_cast<std::size_t>(std::max<hssize_t>(H5Sget_simple_extent_npoints(space.get()), 0)));
+    std::vector<std::string> texts;
+    texts.reserve(raw.size());
+    if (raw.empty() ||
+        H5Dread(dataset, type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, static_cast<void*>(raw.data())) >= 0) {
+        for (const char* text : raw) {
+            texts.emplace_back(text == nullptr ? "" : text);
+        }
+        H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, static_cast<void*>(raw.data()));
+        return texts;
+    }
+    if (const std::string why = reason(); !is_chunked(dataset)) {
+        fail(where, why);
+    }
+    const FileBytes file(path_of(dataset));
+    const ImageItems items = find_heap_items(dataset, file, name_of(dataset));
+    for (std::size_t i = 0; i < items.addresses.size(); ++i) {
+        std::string text(static_cast<std::size_t>(items.bytes[i]), '\0');
+        file.read(items.addresses[i], text.data(), text.size());
+        texts.push_back(text.substr(0, text.find('\0')));
+    }
+    return texts;
+}
+
+} // namespace tacit::shards::h5

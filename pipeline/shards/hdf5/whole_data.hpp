@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/hdf5/handle.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tacit::shards::h5 {
+
+/// All elements of a data set of numbers or of texts of one length into `to`, as elements of type `memory`: by libhdf5,
+/// or, of chunks whose filters or layout it does not know, by ourselves. Throws DataError "<where>: cannot be read: …".
+void read_all(hid_t dataset, hid_t memory, void* to, const std::string& where);
+
+/// All elements of a data set of variable-length texts, read in the same way.
+std::vector<std::string> read_variable_texts(hid_t dataset, const std::string& where);
+
+} // namespace tacit::shards::h5
