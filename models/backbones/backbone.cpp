@@ -43,6 +43,18 @@ std::shared_ptr<Backbone> make_backbone(const config::Section& model, augment::I
         model.fail("backbone", fmt::format("encoders take square images with at least one channel, got {}x{}x{}",
                                            shape.height, shape.width, shape.channels));
     }
+    if (name == "mlp" && model.has("width")) {
+        model.fail("width",
+                   "does not go with backbone mlp, whose layers are model.hidden, such as [512, 256]; leave it "
+                   "out (from the command line: --set 'model={backbone: mlp}')");
+    }
+    const std::string before = model.replaced("backbone");
+    if (!before.empty() && model.in_file("width")) { // 8 channels of a convnet are no wish for a ResNet of 8
+        model.fail("width",
+                   fmt::format("was written for the backbone {}, and --set chose {}; add --set model.width=... to "
+                               "say what it shall have",
+                               before, name));
+    }
     const auto* entry = std::find_if(kBackbones.begin(), kBackbones.end(),
                                      [&](const Entry& candidate) { return name == candidate.name; });
     return entry->make(model, shape, comm);

@@ -23,7 +23,7 @@ class ContextEncoder : public Pretext {
         register_module("decoder", decoder_.module());
     }
 
-    ViewNeeds needs() const override { return {.views = 1, .mask = true, .rotation = false}; }
+    ViewNeeds needs() const override { return {.views = 1, .mask = true, .rotation = false, .images = 1}; }
 
     PretextLoss loss(const PretextInput& input) override {
         const auto& images = input.views.front();

@@ -38,6 +38,7 @@ struct ViewNeeds {
     int views = 1;         ///< at least
     bool mask = false;     ///< view 0 must make a mask of its pixels
     bool rotation = false; ///< every view must carry its rotation
+    int images = 1;        ///< at least, in a micro-batch over all ranks: 2 where images are compared with each other
 };
 
 /// A picture for the report: rows of equally sized images.

@@ -22,7 +22,7 @@ class RotNet : public Pretext {
         classifier_ = register_module("classifier", make_classifier(this->backbone().feature_dim(), kRotations));
     }
 
-    ViewNeeds needs() const override { return {.views = kRotations, .mask = false, .rotation = true}; }
+    ViewNeeds needs() const override { return {.views = kRotations, .mask = false, .rotation = true, .images = 1}; }
 
     PretextLoss loss(const PretextInput& input) override {
         const auto logits = classifier_(backbone().forward(torch::cat(four(input.views))));

@@ -21,7 +21,7 @@ class SimClr : public Pretext {
                                                    ProjectorNorm::all, this->comm()));
     }
 
-    ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false}; }
+    ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
 
     PretextLoss loss(const PretextInput& input) override {
         const auto projections =

@@ -35,7 +35,7 @@ class Triplet : public Pretext {
                                                    ProjectorNorm::all, this->comm()));
     }
 
-    ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false}; }
+    ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
 
     PretextLoss loss(const PretextInput& input) override {
         namespace F = torch::nn::functional;

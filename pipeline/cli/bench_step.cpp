@@ -45,11 +45,11 @@ ExitCode run_bench_step(const Call& call) {
 
 Command bench_step_command() {
     return {"bench step",
-            "--config FILE [options]",
+            "CONFIG [options]",
             "time whole training steps of a config, in memory",
             "",
             Ranks::many,
-            {},
+            {{"config", 1}},
             bench_step_options,
             run_bench_step};
 }

@@ -4,6 +4,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/cli/commands.hpp"
+#include "pipeline/cli/local_ranks.hpp"
 #include "pipeline/train/environment.hpp"
 
 #include <algorithm>
@@ -80,6 +81,11 @@ std::optional<Match> match(const std::vector<Command>& commands, const Words& wo
 OptionTable options_of(const Command& command) {
     OptionTable table("options", 110, 60);
     command.options(table);
+    if (command.ranks == Ranks::many)
+        table.add_options()(
+            "ranks", po::value<std::int64_t>()->value_name("N"),
+            "start N ranks on this host and wait for them; default: one process, or what mpirun or srun "
+            "started");
     table.add_options()("quiet,q", po::bool_switch(), "print nothing but the answer, warnings and errors");
     table.add_options()("help,h", po::bool_switch(), "show this help");
     return table;
@@ -139,6 +145,12 @@ ExitCode run_command(const Command& command, const Words& arguments, const Words
         throw ConfigError(
             fmt::format("tacit {} is the work of one process; start it without mpirun or srun", command.name));
     log::set_quiet(values["quiet"].as<bool>() || call.json());
+    if (command.ranks == Ranks::many && call.given("ranks")) {
+        const int ranks = static_cast<int>(call.integer_in("ranks", 1, kMostLocalRanks));
+        if (ranks > 1 && !dist::launched_by_mpi())
+            return run_local_ranks(ranks, words, command.resumable);
+        check_ranks(ranks, comm.size());
+    }
     return command.run(call);
 }
 

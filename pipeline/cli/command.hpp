@@ -27,6 +27,7 @@ struct Command {
     std::vector<std::pair<std::string, int>> positional;
     void (*options)(OptionTable& table) = nullptr;
     ExitCode (*run)(const Call& call) = nullptr;
+    bool resumable = false; ///< SIGUSR1 ends it with a checkpoint
 };
 
 /// Parses the words behind the program's name and runs what they ask for. `words[0]` is the program.

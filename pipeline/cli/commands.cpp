@@ -8,7 +8,7 @@ std::vector<Command> all_commands() {
             data_verify_command(),   data_pack_command(),    pretrain_command(),   probe_command(),
             knn_command(),           finetune_command(),     embed_command(),      export_command(),
             report_command(),        runs_command(),         bench_step_command(), bench_loader_command(),
-            bench_augment_command(), doctor_command()};
+            bench_augment_command(), doctor_command(),       version_command()};
 }
 
 } // namespace tacit::cli

@@ -43,11 +43,11 @@ ExitCode run_embed(const Call& call) {
 
 Command embed_command() {
     return {"embed",
-            "--run FOLDER [options]",
+            "RUN [options]",
             "write a run's features (HDF5), their 2-D map and nearest neighbours",
             "Writes features/<split>.h5, and for the report eval/map.json, eval/neighbours.json and a picture.",
             Ranks::many,
-            {},
+            {{"run", 1}},
             embed_options,
             run_embed};
 }

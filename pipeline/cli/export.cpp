@@ -79,11 +79,11 @@ ExitCode run_export(const Call& call) {
 
 Command export_command() {
     return {"export",
-            "--run FOLDER [options]",
+            "RUN [options]",
             "write a run's encoder as safetensors for other programs",
             "",
             Ranks::one,
-            {},
+            {{"run", 1}},
             export_options,
             run_export};
 }

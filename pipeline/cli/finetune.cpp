@@ -36,11 +36,11 @@ ExitCode run_finetune(const Call& call) {
 Command finetune_command() {
     return {
         "finetune",
-        "--run FOLDER [options]",
+        "RUN [options]",
         "fine-tune a run with few labels, beside the same network trained from scratch",
         "Further settings: section eval.finetune of the run's config. Writes eval/finetune.json into the run folder.",
         Ranks::many,
-        {},
+        {{"run", 1}},
         finetune_options,
         run_finetune};
 }

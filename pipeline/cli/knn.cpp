@@ -29,11 +29,11 @@ ExitCode run_knn(const Call& call) {
 
 Command knn_command() {
     return {"knn",
-            "--run FOLDER [options]",
+            "RUN [options]",
             "k nearest neighbours on a run's features, beside raw pixels and a random encoder",
             "Further settings: section eval.knn of the run's config. Writes eval/knn.json into the run folder.",
             Ranks::many,
-            {},
+            {{"run", 1}},
             knn_options,
             run_knn};
 }

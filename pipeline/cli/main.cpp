@@ -4,6 +4,7 @@
 #include "pipeline/base/memory.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/cli/command.hpp"
+#include "pipeline/train/agreement.hpp"
 #ifdef TACIT_CUDA
 #include "dist/nccl_communicator.hpp"
 #endif
@@ -25,6 +26,7 @@ using tacit::ExitCode;
 struct Failure {
     std::string line;
     ExitCode code = ExitCode::failure;
+    bool met_by_all = false; ///< every rank ends with it
 };
 
 constexpr std::size_t kLongestLine = 2000;
@@ -33,12 +35,17 @@ std::string first_line(const std::string& text) {
     return tacit::one_line(text.substr(0, text.find('\n')), kLongestLine);
 }
 
+/// Whether every rank throws it at the same place, so that one may speak for all.
+bool meets_all(const tacit::Error& error) {
+    return error.code() == ExitCode::usage || dynamic_cast<const tacit::train::SharedError*>(&error) != nullptr;
+}
+
 /// The exception being handled, as one line and an exit code.
 Failure current_failure() {
     try {
         throw;
     } catch (const tacit::Error& error) {
-        return {tacit::one_line(error.what(), kLongestLine), error.code()};
+        return {tacit::one_line(error.what(), kLongestLine), error.code(), meets_all(error)};
     } catch (const std::bad_alloc&) {
         return {"out of memory; use a smaller batch or fewer ranks and workers on this host"};
     } catch (const c10::Error& error) {
@@ -48,7 +55,7 @@ Failure current_failure() {
     }
 }
 
-/// Wrong usage is met by all ranks alike, so rank 0 speaks and all leave together. Should only some have met it
+/// What all ranks meet alike rank 0 says, and all leave together. Should only some have met it
 /// (a file that one host does not see), the others would wait for them in a collective for ever: after a grace
 /// period each of them speaks for itself and ends, and the launcher ends the rest.
 void leave_together(const Failure& failure, int rank) {
@@ -68,7 +75,7 @@ int run_on_this_rank(const std::vector<std::string>& words, tacit::dist::Communi
         return static_cast<int>(tacit::cli::dispatch(words, comm));
     } catch (...) {
         const Failure failure = current_failure();
-        if (comm.size() > 1 && failure.code != ExitCode::usage) {
+        if (comm.size() > 1 && !failure.met_by_all) {
             tacit::log::error(failure.line);
             comm.abort(static_cast<int>(failure.code));
         }

@@ -18,8 +18,8 @@ void add_json_option(OptionTable& table) {
     table.add_options()("json", po::bool_switch(), "print the answer as JSON, and nothing else");
 }
 
-void add_config_options(OptionTable& table) {
-    table.add_options()("config", po::value<std::string>()->value_name("FILE"), "what to do, in YAML; required");
+void add_config_options(OptionTable& table, const char* purpose) {
+    table.add_options()("config", po::value<std::string>()->value_name("FILE"), purpose);
     table.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
                         "override a value of the config, e.g. optim.lr=0.1; repeatable, the last one wins");
 }

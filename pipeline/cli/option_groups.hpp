@@ -14,8 +14,8 @@ namespace tacit::cli {
 /// --json
 void add_json_option(OptionTable& table);
 
-/// --config, --set
-void add_config_options(OptionTable& table);
+/// --config, --set; `purpose` says what the config is for.
+void add_config_options(OptionTable& table, const char* purpose = "what to do, in YAML; required");
 /// Collective: the config that --config and --set give. Rank 0 reads the file for all.
 config::Document read_config(const Call& call);
 

@@ -3,6 +3,7 @@
 
 #include "eval/eval_config.hpp"
 #include "pipeline/cli/commands.hpp"
+#include "pipeline/cli/local_ranks.hpp"
 #include "pipeline/cli/option_groups.hpp"
 
 #include <boost/program_options/value_semantic.hpp>
@@ -21,7 +22,8 @@ void pretrain_options(OptionTable& table) {
         "auto: go on from the newest checkpoint of the run folder, if any; never: start afresh "
         "(refused where there are checkpoints); "
         "or the checkpoint or run folder to go on from")(
-        "dry-run", po::bool_switch(), "check config, data, shapes and ranks, say what would run, write nothing")(
+        "dry-run", po::bool_switch(),
+        "check config, data, shapes and ranks, try a few steps, say how long all would take, write nothing")(
         "print-config", po::bool_switch(), "print every value of the config with its origin, and end");
 }
 
@@ -39,6 +41,7 @@ ExitCode run_pretrain(const Call& call) {
         call.given("run") ? call.required_text("run", "--run FOLDER must name a folder") : "runs/" + stem;
     wanted.resume = call.text("resume");
     wanted.dry_run = call.flag("dry-run");
+    wanted.guarded = under_guard();
     wanted.command_line = call.command_line;
     wanted.read_eval = read_eval;
     return train::pretrain(document, wanted, call.comm);
@@ -47,15 +50,20 @@ ExitCode run_pretrain(const Call& call) {
 } // namespace
 
 Command pretrain_command() {
-    return {"pretrain",
-            "--config FILE [--set KEY=VALUE]... [options]",
-            "learn an encoder without labels (the main job); alone, or under mpirun or srun",
-            "example: mpirun -np 2 tacit pretrain --config configs/fashion-mnist/simclr.yaml --set train.epochs=5\n"
-            "Stopped by Ctrl-C, SIGTERM or SIGUSR1 it writes a checkpoint and ends with 75; the same command goes on.",
-            Ranks::many,
-            {},
-            pretrain_options,
-            run_pretrain};
+    Command command = {
+        "pretrain",
+        "CONFIG [--ranks N] [--set KEY=VALUE]... [options]",
+        "learn an encoder without labels (the main job)",
+        "example: tacit pretrain configs/fashion-mnist/simclr.yaml --ranks 2 --set train.epochs=5\n"
+        "Ctrl-C, SIGTERM and SIGUSR1 end it with a checkpoint and exit code 75; the same command goes on.\n"
+        "Started by mpirun or srun instead of --ranks: send SIGUSR1, since mpirun kills its ranks a second\n"
+        "after Ctrl-C; the state after the last whole step is then written at once, if a second is enough.",
+        Ranks::many,
+        {{"config", 1}},
+        pretrain_options,
+        run_pretrain};
+    command.resumable = true;
+    return command;
 }
 
 } // namespace tacit::cli

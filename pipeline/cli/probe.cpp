@@ -18,11 +18,11 @@ ExitCode run_probe(const Call& call) {
 
 Command probe_command() {
     return {"probe",
-            "--run FOLDER [options]",
+            "RUN [options]",
             "linear probe of a run, beside raw pixels and a random encoder",
             "Settings: section eval.linear of the run's config. Writes eval/linear.json into the run folder.",
             Ranks::many,
-            {},
+            {{"run", 1}},
             probe_options,
             run_probe};
 }

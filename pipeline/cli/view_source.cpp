@@ -40,7 +40,7 @@ void add_view_options(OptionTable& table) {
         "size", po::value<std::int64_t>()->value_name("PIXELS"), "of a view; default: the config's, else the images'")(
         "split", po::value<std::string>()->value_name("NAME"), "split; default: the config's training split");
     add_data_options(table);
-    add_config_options(table);
+    add_config_options(table, "YAML that says data set and augmentation; default: PATH and the options above");
 }
 
 ViewSource open_views(const Call& call) {

@@ -49,6 +49,8 @@ void apply_assignment(Node& root, std::string_view path, Node value, const std::
         }
         Node* old = node->find(key);
         refuse_new_entry(*node, old, key, name);
+        if (old != nullptr && old->kind == NodeKind::scalar && old->scalar != value.scalar)
+            value.origin.instead_of = old->origin.instead_of.empty() ? old->scalar : old->origin.instead_of;
         if (old != nullptr)
             *old = std::move(value);
         else

@@ -14,8 +14,9 @@ std::string kind_text(NodeKind kind);
 
 /// Where a value comes from.
 struct Origin {
-    std::string place; ///< "file.yaml:12", "--set optim.lr=3", or "default"
-    bool given = true; ///< by the user, in the file or with --set
+    std::string place;           ///< "file.yaml:12", "--set optim.lr=3", or "default"
+    bool given = true;           ///< by the user, in the file or with --set
+    std::string instead_of = {}; ///< the word in the file that --set replaced by another one; "": none
 };
 
 struct Entry;

@@ -275,6 +275,16 @@ bool Section::has(std::string_view key) const {
     return document_->given.at_path(joined(path_, key)) != nullptr;
 }
 
+std::string Section::replaced(std::string_view key) const {
+    const Node* given = document_->given.at_path(joined(path_, key));
+    return given == nullptr ? "" : given->origin.instead_of;
+}
+
+bool Section::in_file(std::string_view key) const {
+    const Node* given = document_->given.at_path(joined(path_, key));
+    return given != nullptr && !given->origin.place.starts_with("--set");
+}
+
 std::vector<std::string> Section::keys() const {
     std::vector<std::string> names;
     if (const Node* given = document_->given.at_path(path_))

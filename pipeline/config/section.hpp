@@ -51,6 +51,10 @@ class Section {
     std::vector<Section> sections(std::string_view key) const;
     /// Whether the user gave `key` (file or --set).
     bool has(std::string_view key) const;
+    /// The word that the file gives for `key` where --set replaced it by another one, else "".
+    std::string replaced(std::string_view key) const;
+    /// Whether the value of `key` stands in the file, and no --set changed it.
+    bool in_file(std::string_view key) const;
     /// The keys that the user gave here, in file order.
     std::vector<std::string> keys() const;
 

@@ -20,7 +20,7 @@ void on_root(dist::Communicator& comm, const std::function<void()>& work) {
     }
     comm.broadcast(outcome, 0);
     if (!outcome.empty())
-        throw Error(outcome.substr(1), static_cast<ExitCode>(outcome.front()));
+        throw SharedError(outcome.substr(1), static_cast<ExitCode>(outcome.front()));
 }
 
 std::vector<std::string> texts_of_ranks(const std::string& mine, dist::Communicator& comm) {

@@ -57,7 +57,11 @@ void write_bad_samples(const std::vector<loader::BadSample>& mine, std::int64_t 
         add(text, listed);
     on_root(comm, [&] {
         add_earlier(path, listed);
-        write_file_atomically(path, text_of(json_of(listed), 2) + "\n");
+        try {
+            write_file_atomically(path, text_of(json_of(listed), 2) + "\n");
+        } catch (const IoError& error) {
+            log::warning(fmt::format("{}; the work goes on, and the list is written later", error.what()));
+        }
         if (static_cast<std::int64_t>(listed.size()) > most)
             throw DataError(fmt::format("{}: {} images are damaged, {} are allowed (data.max_bad_samples); import them "
                                         "again, or allow more",

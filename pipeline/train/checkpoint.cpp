@@ -6,6 +6,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/train/model_state.hpp"
 
 #include <algorithm>
 #include <array>
@@ -56,6 +57,16 @@ void verify_file(const std::string& folder, const CheckpointFile& expected) {
         throw DataError(fmt::format("{}: its SHA-256 is not the manifest's; the file is damaged", path));
 }
 
+/// An earlier Tacit wrote checkpoints of runs that had diverged.
+void verify_weights(const std::string& path) {
+    try {
+        require_finite(models::read_safetensors(path).tensors, "weights and buffers");
+    } catch (const NotFiniteError& error) {
+        throw DataError(
+            fmt::format("{}: {}: the run had diverged before; use an earlier checkpoint", path, error.what()));
+    }
+}
+
 } // namespace
 
 std::string checkpoint_name(std::int64_t step) {
@@ -64,6 +75,8 @@ std::string checkpoint_name(std::int64_t step) {
 
 std::string write_checkpoint(const std::string& folder, Manifest manifest, const NamedTensors& model,
                              const NamedTensors& optimizer) {
+    require_finite(model, "weights and buffers");
+    require_finite(optimizer, "tensors of the optimiser");
     const std::string name = checkpoint_name(manifest.step);
     const std::string path = folder + "/" + name;
     const std::string unfinished = path + std::string(kUnfinished);
@@ -101,6 +114,7 @@ Manifest verify_checkpoint(const std::string& path) {
             throw DataError(fmt::format("{}: does not name {}", manifest_path, name));
     for (const CheckpointFile& file : manifest.files)
         verify_file(path, file);
+    verify_weights(path + "/model.safetensors");
     return manifest;
 }
 
@@ -110,7 +124,7 @@ std::optional<ValidCheckpoint> newest_valid_checkpoint(const std::string& folder
         try {
             return ValidCheckpoint{path, verify_checkpoint(path)};
         } catch (const Error& error) {
-            log::warning(fmt::format("skipping a damaged checkpoint: {}", error.what()));
+            log::warning(fmt::format("passing over a damaged checkpoint: {}", error.what()));
         }
     }
     return std::nullopt;

@@ -17,14 +17,16 @@ std::string checkpoint_name(std::int64_t step);
 /// Writes `<folder>/step-…/{model.safetensors,optimizer.safetensors,manifest.json}` under a temporary
 /// name, fsyncs all, renames it, and points `<folder>/latest` at it: a crash at any instant leaves the
 /// earlier checkpoints whole. Fills manifest.files. Returns the checkpoint's path. Throws IoError (full
-/// disk) after the temporary folder is removed.
+/// disk) after the temporary folder is removed, and NotFiniteError, before anything is written, for weights or a state
+/// of the optimiser that are no finite numbers.
 std::string write_checkpoint(const std::string& folder, Manifest manifest, const NamedTensors& model,
                              const NamedTensors& optimizer);
 
 /// Names of the whole (renamed) checkpoints in `folder`, newest first; empty if there is no folder.
 std::vector<std::string> list_checkpoints(const std::string& folder);
 
-/// Checks sizes and SHA-256 of every file that the manifest names. Throws DataError/IoError naming the file.
+/// Checks sizes and SHA-256 of every file that the manifest names, and that the weights are finite numbers. Throws
+/// DataError/IoError naming the file.
 Manifest verify_checkpoint(const std::string& path);
 
 /// A checkpoint that passed verify_checkpoint().

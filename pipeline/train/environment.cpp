@@ -23,6 +23,12 @@ namespace tacit::train {
 
 namespace {
 
+#ifdef __clang__
+constexpr const char* kCompiler = "Clang " __clang_version__;
+#else
+constexpr const char* kCompiler = "GCC " __VERSION__;
+#endif
+
 std::string host_name() {
     std::array<char, 256> name{};
     gethostname(name.data(), name.size() - 1);
@@ -57,15 +63,18 @@ std::string version_text() {
     return fmt::format("{} (commit {})", kTacitVersion, kTacitCommit);
 }
 
+std::vector<std::pair<std::string, std::string>> build_versions() {
+    return {{"tacit", kTacitVersion},    {"commit", kTacitCommit},     {"compiler", kCompiler},
+            {"libtorch", TORCH_VERSION}, {"mpi", dist::mpi_library()}, {"hdf5", hdf5_version()}};
+}
+
 std::string environment_json(const dist::Communicator& comm, int threads,
                              const std::vector<std::string>& command_line) {
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    nlohmann::ordered_json json = {
-        {"tacit", kTacitVersion},
-        {"commit", kTacitCommit},
-        {"libtorch", TORCH_VERSION},
-        {"mpi", dist::mpi_library()},
-        {"hdf5", hdf5_version()},
+    nlohmann::ordered_json json;
+    for (const auto& [part, version] : build_versions())
+        json[part] = version;
+    json.update(nlohmann::ordered_json{
         {"host", host_name()},
         {"cpu", cpu_model()},
         {"cores", std::thread::hardware_concurrency()},
@@ -74,7 +83,7 @@ std::string environment_json(const dist::Communicator& comm, int threads,
         {"threads_per_rank", threads},
         {"command", command_line},
         {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", now)},
-    };
+    });
     if (const std::string job = slurm_job(); !job.empty())
         json["slurm_job"] = job;
     return json_text(json, 2) + "\n";

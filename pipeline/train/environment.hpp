@@ -4,12 +4,16 @@
 #include "dist/communicator.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tacit::train {
 
 /// "0.1.0 (commit 1a2b3c4d5e6f)".
 std::string version_text();
+
+/// Name and version of Tacit and of what it was built with: tacit, commit, compiler, libtorch, mpi, hdf5.
+std::vector<std::pair<std::string, std::string>> build_versions();
 
 /// environment.json: what produced a run. Versions of Tacit, LibTorch, MPI and HDF5, host, CPU, cores,
 /// ranks, threads per rank, the command line and the time of the start (UTC).

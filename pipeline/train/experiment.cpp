@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/loader/recipe_config.hpp"
+#include "pipeline/train/experiment_checks.hpp"
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/normalization.hpp"
 #include "pipeline/train/numa.hpp"
@@ -22,32 +23,6 @@
 namespace tacit::train {
 
 namespace {
-
-std::string fitting_recipe_advice(const std::string& pretext) {
-    return fmt::format("set augment.recipe to {} (or leave it out)", models::default_recipe(pretext));
-}
-
-void check_views(const models::ViewNeeds& needs, const augment::Recipe& recipe, const std::string& pretext) {
-    const std::string& name = recipe.spec().name;
-    if (recipe.views() < needs.views)
-        throw ConfigError(fmt::format("pretext {} needs {} views of an image, recipe {} makes {}; {}", pretext,
-                                      needs.views, name, recipe.views(), fitting_recipe_advice(pretext)));
-    for (int view = 1; view < needs.views; ++view)
-        if (recipe.output(view) != recipe.output())
-            throw ConfigError(fmt::format("pretext {} needs {} views of one size, recipe {} makes them of {} and {} "
-                                          "pixels; {}",
-                                          pretext, needs.views, name, recipe.output().width, recipe.output(view).width,
-                                          fitting_recipe_advice(pretext)));
-    const augment::MaskShape pixels{1, recipe.output().height, recipe.output().width};
-    if (needs.mask && recipe.outputs(0).mask != pixels)
-        throw ConfigError(fmt::format("pretext {} needs a mask of pixels, recipe {} makes none; {}", pretext, name,
-                                      fitting_recipe_advice(pretext)));
-    for (int view = 0; needs.rotation && view < needs.views; ++view)
-        if (!recipe.outputs(view).rotation)
-            throw ConfigError(fmt::format("pretext {} needs the rotation of every view, view {} of recipe {} is not "
-                                          "rotated; {}",
-                                          pretext, view, name, fitting_recipe_advice(pretext)));
-}
 
 at::Device pick_device(const std::string& wish, const dist::Communicator& comm) {
     if (wish == "cpu")
@@ -74,18 +49,20 @@ void read_dist(const config::Section& section, dist::Communicator& comm) {
             log::info(what);
 }
 
-void count_steps(Experiment& experiment, const dist::Communicator& comm) {
+void count_steps(Experiment& experiment, const config::Section& root, const dist::Communicator& comm) {
     const TrainConfig& train = experiment.train;
-    check_batch(train, comm.size());
+    check_batch(root.section("train"), train, comm.size());
     const std::int64_t images = experiment.dataset->info().size;
     experiment.steps_per_epoch = images / train.batch;
     if (experiment.steps_per_epoch == 0)
-        throw ConfigError(fmt::format("train.batch is {}, but split '{}' of {} holds {} images; use a batch of at most "
-                                      "that many",
-                                      train.batch, experiment.data.train, experiment.data.source.path, images));
+        root.section("train").fail(
+            "batch", fmt::format("{} images are more than the {} that split '{}' of {} holds; use "
+                                 "a batch of at most that many",
+                                 train.batch, images, experiment.data.train, experiment.data.source.path));
     experiment.total_steps = train.epochs * experiment.steps_per_epoch;
     if (train.max_steps > 0)
         experiment.total_steps = train.max_steps;
+    check_warmup(experiment, root, comm);
 }
 
 void build_model(Experiment& experiment, const config::Section& root, dist::Communicator& comm) {
@@ -94,6 +71,8 @@ void build_model(Experiment& experiment, const config::Section& root, dist::Comm
     auto backbone = models::make_backbone(root.section("model"), shape, comm);
     experiment.pretext = models::make_pretext(root.section("pretext"), std::move(backbone), shape, comm);
     check_views(experiment.pretext->needs(), *experiment.recipe, experiment.pretext_name);
+    check_images(experiment, root);
+    warn_of_large_maps(experiment.pretext->backbone(), shape.height, comm);
 }
 
 void place_model(Experiment& experiment, dist::Communicator& comm) {
@@ -108,9 +87,16 @@ void place_model(Experiment& experiment, dist::Communicator& comm) {
                 parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
 }
 
+/// A checkpoint holds one number for all ranks.
+int least_of_ranks(int count, dist::Communicator& comm) {
+    at::Tensor most = torch::full({1}, -count, torch::kInt64);
+    comm.all_reduce_max(most);
+    return static_cast<int>(-most.item<std::int64_t>());
+}
+
 void share_cores(Experiment& experiment, dist::Communicator& comm) {
     const int cores = cores_of_rank(comm);
-    experiment.threads = experiment.train.threads > 0 ? experiment.train.threads : cores;
+    experiment.threads = experiment.train.threads > 0 ? experiment.train.threads : least_of_ranks(cores, comm);
     experiment.workers = experiment.data.workers > 0 ? experiment.data.workers : cores;
     at::set_num_threads(experiment.threads);
 }
@@ -127,17 +113,18 @@ Experiment plan_experiment(config::Document& document, dist::Communicator& comm,
     read_dist(root.section("dist"), comm);
     if (read_eval)
         read_eval(root.section("eval"));
-    experiment.pretext_name = root.section("pretext").required_text("name");
+    experiment.pretext_name = read_pretext_name(root.section("pretext"));
     const std::string recipe_name = models::default_recipe(experiment.pretext_name);
     experiment.dataset =
         std::make_unique<shards::Dataset>(open_dataset(experiment.data.source, experiment.data.train, comm));
+    check_test_split(experiment.data, root.section("data"), comm);
     const shards::DatasetInfo& info = experiment.dataset->info();
     experiment.title =
         root.section("report").text("title", fmt::format("{} on {}", experiment.pretext_name, info.source));
     experiment.recipe = std::make_unique<augment::Recipe>(
         loader::read_recipe(root.section("augment"), recipe_name, info), info.channels);
     experiment.format = {{}, {}, pick_device(experiment.train.device, comm), experiment.train.channels_last};
-    count_steps(experiment, comm);
+    count_steps(experiment, root, comm);
     build_model(experiment, root, comm);
     document.finish();
     return experiment;

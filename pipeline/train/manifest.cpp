@@ -31,6 +31,7 @@ std::string manifest_json(const Manifest& manifest) {
         {"seed", manifest.seed},
         {"global_batch", manifest.global_batch},
         {"ranks", manifest.ranks},
+        {"threads", manifest.threads},
         {"pretext", manifest.pretext},
         {"shape", {manifest.shape.height, manifest.shape.width, manifest.shape.channels}},
         {"mean", manifest.mean},
@@ -44,9 +45,8 @@ std::string manifest_json(const Manifest& manifest) {
         {"files", files},
         {"config", manifest.config},
     };
-    make_utf8(json); // the digest is of the text that is read again
-    json[kDigestKey] = sha256_of(json.dump());
-    return json.dump(2) + "\n";
+    json[kDigestKey] = sha256_of(json_text(json));
+    return json_text(json, 2) + "\n";
 }
 
 Manifest parse_manifest(const std::string& text, const std::string& place) {
@@ -54,7 +54,7 @@ Manifest parse_manifest(const std::string& text, const std::string& place) {
         Json json = Json::parse(text);
         const auto digest = json.at(kDigestKey).get<std::string>();
         json.erase(kDigestKey);
-        if (sha256_of(json.dump()) != digest)
+        if (sha256_of(json_text(json)) != digest)
             throw DataError(
                 fmt::format("{}: its content is not what its own SHA-256 says; the file is damaged", place));
         if (const int format = json.at("format").get<int>(); format != kFormat)
@@ -67,6 +67,7 @@ Manifest parse_manifest(const std::string& text, const std::string& place) {
         json.at("seed").get_to(manifest.seed);
         json.at("global_batch").get_to(manifest.global_batch);
         json.at("ranks").get_to(manifest.ranks);
+        manifest.threads = json.value("threads", 0);
         json.at("pretext").get_to(manifest.pretext);
         const Json& shape = json.at("shape");
         manifest.shape = {shape.at(0).get<int>(), shape.at(1).get<int>(), shape.at(2).get<int>()};

@@ -33,6 +33,7 @@ struct Manifest {
     std::uint64_t seed = 0;
     std::int64_t global_batch = 0; ///< samples per optimiser step over all ranks
     int ranks = 1;                 ///< that wrote it; another count may resume
+    int threads = 0;               ///< of LibTorch on each rank, on which the last bits depend; 0: not known
     std::string pretext;
     augment::ImageShape shape; ///< of the views trained on
     std::vector<double> mean;  ///< per channel in [0, 1], of the normalisation trained with

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/metrics.hpp"
 
-#include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
+#include "pipeline/base/log.hpp"
 
 #include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 namespace tacit::train {
@@ -16,40 +17,55 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The lines of `content` whose step is at most `done_steps`.
-std::string lines_until(const std::string& content, std::int64_t done_steps) {
+/// The step of a line; none where it is damaged.
+std::optional<std::int64_t> step_of(const std::string& line) {
+    const Json json = Json::parse(line, nullptr, false);
+    const bool good = json.is_object() && json.contains("step") && json["step"].is_number_integer();
+    return good ? std::optional(json["step"].get<std::int64_t>()) : std::nullopt;
+}
+
+/// The lines of `content` whose step is at most `done_steps`; `damaged` gets the numbers of those that are none. A last
+/// line without an end was being written at a crash.
+std::string lines_until(const std::string& content, std::int64_t done_steps, std::vector<std::int64_t>& damaged) {
     std::istringstream lines(content);
     std::string kept;
-    for (std::string line; std::getline(lines, line);) {
-        const Json json = Json::parse(line, nullptr, false);
-        if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer() ||
-            json["step"].get<std::int64_t>() > done_steps)
-            break;
-        kept += line + "\n";
+    std::int64_t number = 0;
+    for (std::string line; std::getline(lines, line) && !lines.eof();) {
+        ++number;
+        const std::optional<std::int64_t> step = step_of(line);
+        if (!step)
+            damaged.push_back(number);
+        else if (*step <= done_steps)
+            kept += line + "\n";
     }
     return kept;
 }
 
+void drop_later_lines(const std::string& path, std::int64_t done_steps) {
+    if (!std::filesystem::exists(path))
+        return;
+    const std::string content = read_file(path);
+    std::vector<std::int64_t> damaged;
+    const std::string kept = lines_until(content, done_steps, damaged);
+    if (!damaged.empty())
+        log::warning(fmt::format("{}: {} of its lines {} damaged and left out, line {} first; the curves lack that "
+                                 "much, all other lines are kept",
+                                 path, damaged.size(), damaged.size() == 1 ? "is" : "are", damaged.front()));
+    if (kept != content)
+        write_file_atomically(path, kept);
+}
+
 } // namespace
 
-MetricsWriter::MetricsWriter(const std::string& path, std::int64_t done_steps) : path_(path) {
-    if (std::filesystem::exists(path)) {
-        const std::string content = read_file(path);
-        if (const std::string kept = lines_until(content, done_steps); kept != content)
-            write_file_atomically(path, kept);
-    }
-    file_.reset(std::fopen(path.c_str(), "ab"));
-    if (!file_)
-        throw IoError(fmt::format("cannot write '{}': {}", path, errno_text()));
+MetricsWriter::MetricsWriter(const std::string& path, std::int64_t done_steps) : file_(path) {
+    drop_later_lines(path, done_steps);
 }
 
 void MetricsWriter::write(std::int64_t step, const MetricsLine& values) {
     Json json = {{"step", step}};
     for (const auto& [name, value] : values)
         json[name] = value;
-    const std::string line = json_text(json) + "\n";
-    if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() || std::fflush(file_.get()) != 0)
-        throw IoError(fmt::format("cannot write '{}': {}", path_, errno_text()));
+    file_.append(json_text(json) + "\n");
 }
 
 } // namespace tacit::train

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/train/patient_file.hpp"
+
 #include <cstdint>
-#include <cstdio>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,17 +17,14 @@ using MetricsLine = std::vector<std::pair<std::string, double>>;
 class MetricsWriter {
   public:
     /// Keeps the lines of an earlier start up to and with `done_steps` and drops later ones (and a torn
-    /// last line), so that the file of a resumed run is that of a run never stopped. Throws IoError.
+    /// last line), so that the file of a resumed run is that of a run never stopped. A damaged line is left out with
+    /// a warning. Throws IoError.
     MetricsWriter(const std::string& path, std::int64_t done_steps);
-    /// Writes {"step": step, …values} and flushes. Throws IoError.
+    /// Writes {"step": step, …values}, at once or, where the file does not take it, later (PatientFile).
     void write(std::int64_t step, const MetricsLine& values);
 
   private:
-    struct Closer {
-        void operator()(std::FILE* file) const { std::fclose(file); }
-    };
-    std::string path_;
-    std::unique_ptr<std::FILE, Closer> file_;
+    PatientFile file_;
 };
 
 } // namespace tacit::train

@@ -23,6 +23,17 @@ NamedTensors model_state(const torch::nn::Module& module) {
     return tensors;
 }
 
+void require_finite(const NamedTensors& tensors, const std::string& what) {
+    std::string first;
+    int count = 0;
+    for (const auto& [name, tensor] : tensors)
+        if (tensor.is_floating_point() && !torch::isfinite(tensor).all().item<bool>() && count++ == 0)
+            first = name;
+    if (count > 0)
+        throw NotFiniteError(fmt::format("{} of {} {} hold numbers that are not finite ('{}' first)", count,
+                                         tensors.size(), what, first));
+}
+
 void load_model_state(torch::nn::Module& module, const NamedTensors& state) {
     const torch::NoGradGuard no_gradient;
     std::map<std::string, at::Tensor> stored(state.begin(), state.end());

@@ -2,14 +2,26 @@
 #pragma once
 
 #include "dist/communicator.hpp"
+#include "pipeline/base/error.hpp"
 #include "pipeline/train/optimizer.hpp"
 
 #include <torch/nn/module.h>
+
+#include <string>
 
 namespace tacit::train {
 
 /// Parameters and buffers of `module` by name, in the module's order. They share its memory.
 NamedTensors model_state(const torch::nn::Module& module);
+
+/// Weights that are no finite numbers: training has diverged.
+class NotFiniteError : public DataError {
+  public:
+    using DataError::DataError;
+};
+
+/// Throws NotFiniteError that says how many of `tensors`, "what"s, hold NaN or an infinity, and the first one's name.
+void require_finite(const NamedTensors& tensors, const std::string& what);
 
 /// Copies `state` into the module. Throws DataError naming a missing, unexpected or misshapen tensor.
 void load_model_state(torch::nn::Module& module, const NamedTensors& state);

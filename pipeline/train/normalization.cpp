@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/normalization.hpp"
 
+#include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
@@ -25,6 +26,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* kSealKey = "sha256";             // of the compact dump of all the other fields
 constexpr auto kSignOfLife = std::chrono::seconds(30); // well below any sensible dist.timeout
 
 /// What the figures follow from.
@@ -35,21 +37,30 @@ Json origin_of(const loader::DataConfig& config, const shards::DatasetInfo& info
             {"data_fingerprint", info.fingerprint}};
 }
 
+/// What write_normalization() wrote; null where `text` is anything else.
+Json unsealed(const std::string& text) {
+    Json json = Json::parse(text, nullptr, false);
+    if (!json.is_object())
+        return nullptr;
+    const Json digest = json.value(kSealKey, Json());
+    json.erase(kSealKey);
+    return digest == sha256_of(json_text(json)) ? json : Json(nullptr);
+}
+
 std::optional<loader::Normalization> read_kept(const std::string& path, const Json& origin, int channels) {
     if (path.empty() || !std::filesystem::exists(path))
         return std::nullopt;
-    try {
-        const Json json = Json::parse(read_file(path));
-        loader::Normalization kept;
-        json.at("mean").get_to(kept.mean);
-        json.at("std").get_to(kept.std);
-        const auto expected = static_cast<std::size_t>(channels);
-        if (json.at("of") == origin && kept.mean.size() == expected && kept.std.size() == expected)
-            return kept;
-    } catch (const nlohmann::json::exception&) {
-        log::warning(fmt::format("{}: is damaged; the normalisation is measured again", path));
+    const Json json = unsealed(read_file(path));
+    if (json.is_null()) {
+        log::warning(fmt::format("{}: is damaged or was changed; the normalisation is measured again", path));
+        return std::nullopt;
     }
-    return std::nullopt;
+    loader::Normalization kept;
+    json.at("mean").get_to(kept.mean);
+    json.at("std").get_to(kept.std);
+    const auto expected = static_cast<std::size_t>(channels);
+    const bool fits = json.at("of") == origin && kept.mean.size() == expected && kept.std.size() == expected;
+    return fits ? std::optional(kept) : std::nullopt;
 }
 
 loader::Normalization measure(const loader::DataConfig& config, const shards::Dataset& dataset, int threads,
@@ -118,7 +129,8 @@ loader::Normalization settle_normalization(const loader::DataConfig& config, con
 
 void write_normalization(const std::string& path, const loader::Normalization& made, const loader::DataConfig& config,
                          const shards::DatasetInfo& info) {
-    const Json json = {{"mean", made.mean}, {"std", made.std}, {"of", origin_of(config, info)}};
+    Json json = {{"mean", made.mean}, {"std", made.std}, {"of", origin_of(config, info)}};
+    json[kSealKey] = sha256_of(json_text(json));
     write_file_atomically(path, json_text(json, 2) + "\n");
 }
 

@@ -113,7 +113,7 @@ std::unique_ptr<torch::optim::OptimizerParamState> read_adamw(StateReader& reade
 OptimConfig read_optim(const config::Section& optim) {
     OptimConfig config;
     config.name = optim.choice("name", config.name, {"sgd", "adamw"});
-    config.lr = optim.number("lr", config.lr, {0.0, 1e3});
+    config.lr = optim.number("lr", config.lr, {1e-12, 1e3});
     config.lr_per = optim.integer("lr_per", config.lr_per, {0, 1 << 24});
     config.weight_decay = optim.number("weight_decay", config.weight_decay, {0.0, 1e3});
     config.momentum = optim.number("momentum", config.momentum, {0.0, 0.9999});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/pictures.hpp"
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/base/png.hpp"
@@ -70,7 +71,7 @@ Json read_index(const std::string& path) {
 
 void put_entry(Json& index, Json entry) {
     for (Json& old : index)
-        if (old.value("title", "") == entry.value("title", "")) {
+        if (old.is_object() && old.value("title", Json()) == entry.value("title", Json())) {
             old = std::move(entry);
             return;
         }
@@ -105,7 +106,10 @@ models::PretextPicture view_sheet(const models::PretextInput& input) {
 
 void write_pictures(const std::string& folder, const std::vector<models::PretextPicture>& pictures,
                     const InputFormat& format) {
-    std::filesystem::create_directories(folder);
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error)
+        throw IoError(fmt::format("cannot create '{}': {}", folder, error.message()));
     const std::string index_path = folder + "/pictures.json";
     Json index = read_index(index_path);
     for (const models::PretextPicture& picture : pictures) {

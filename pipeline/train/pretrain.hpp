@@ -16,7 +16,8 @@ namespace tacit::train {
 struct PretrainOptions {
     std::string run_folder;
     std::string resume = "auto";           ///< auto, never, or a checkpoint or run folder (resume.hpp)
-    bool dry_run = false;                  ///< build all, try one step, write nothing
+    bool dry_run = false;                  ///< build all, try a few steps, say how long all would take, write nothing
+    bool guarded = false;                  ///< a stop waits for the step's end, whatever the launcher does (--ranks)
     std::vector<std::string> command_line; ///< for environment.json
     SectionReader read_eval;               ///< reads the `eval` section (eval::read_eval)
     /// Called on every rank with the number of completed steps after each; may call request_stop().

@@ -7,6 +7,8 @@
 #include "pipeline/train/agreement.hpp"
 #include "pipeline/train/model_state.hpp"
 
+#include <ATen/Parallel.h>
+
 #include <filesystem>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -80,13 +82,63 @@ void check_fits(const ValidCheckpoint& chosen, const Experiment& experiment) {
     check_data(chosen, experiment);
 }
 
+/// The last bits of a sum depend on how many threads and ranks share it.
+void adopt_threads(Experiment& experiment, const Manifest& manifest, const dist::Communicator& comm) {
+    const bool root = comm.rank() == 0;
+    if (root && manifest.ranks != comm.size())
+        log::warning(fmt::format("{} ranks go on with what {} trained: sums are rounded otherwise, so the end is not "
+                                 "bit by bit that of a run never stopped (about 1e-4)",
+                                 comm.size(), manifest.ranks));
+    if (manifest.threads == 0 || manifest.threads == experiment.threads || manifest.ranks != comm.size())
+        return;
+    if (experiment.train.threads > 0) {
+        if (root)
+            log::warning(fmt::format("train.threads is {}, the checkpoint was trained with {}: sums are rounded "
+                                     "otherwise, so the end is not bit by bit that of a run never stopped (about 1e-4)",
+                                     experiment.threads, manifest.threads));
+        return;
+    }
+    if (root)
+        log::info(fmt::format("{} thread{} a rank, as the checkpoint was trained with (this machine would give {}); "
+                              "train.threads chooses otherwise",
+                              manifest.threads, manifest.threads == 1 ? "" : "s", experiment.threads));
+    experiment.threads = manifest.threads;
+    at::set_num_threads(experiment.threads);
+}
+
+/// normalization.json is no part of a checkpoint, which holds the figures that its weights were trained with.
+void adopt_normalization(Experiment& experiment, const Manifest& manifest, const dist::Communicator& comm) {
+    InputFormat& format = experiment.format;
+    if (format.mean == manifest.mean && format.std == manifest.std)
+        return;
+    if (comm.rank() == 0)
+        log::warning(
+            fmt::format("the checkpoint was trained with mean {} and std {}, not with mean {} and std {}, which "
+                        "were found now; the checkpoint's are used",
+                        fmt::join(manifest.mean, " "), fmt::join(manifest.std, " "), fmt::join(format.mean, " "),
+                        fmt::join(format.std, " ")));
+    format.mean = manifest.mean;
+    format.std = manifest.std;
+}
+
 } // namespace
+
+void check_resume(const Experiment& experiment, const std::string& choice, const RunPaths& paths,
+                  dist::Communicator& comm) {
+    on_root(comm, [&] {
+        if (const auto chosen = choose(choice, paths.checkpoints())) {
+            check_fits(*chosen, experiment);
+            log::info(fmt::format("{} would go on from {}", paths.folder, fs::path(chosen->path).filename().string()));
+        }
+    });
+}
 
 Manifest manifest_of(const Experiment& experiment, const dist::Communicator& comm) {
     Manifest manifest;
     manifest.seed = experiment.train.seed;
     manifest.global_batch = experiment.train.batch;
     manifest.ranks = comm.size();
+    manifest.threads = experiment.threads;
     manifest.pretext = experiment.pretext_name;
     manifest.shape = experiment.recipe->output();
     manifest.mean = experiment.format.mean;
@@ -123,6 +175,8 @@ std::optional<Manifest> resume(Experiment& experiment, Trainer& trainer, const s
     load_model_state(*experiment.pretext, model);
     trainer.optimizer().load_state(optimizer);
     trainer.seek(manifest.step);
+    adopt_threads(experiment, manifest, comm);
+    adopt_normalization(experiment, manifest, comm);
     return manifest;
 }
 

@@ -15,6 +15,10 @@ namespace tacit::train {
 /// The state that a new checkpoint of `experiment` shares with its others; step, window and loss are the caller's.
 Manifest manifest_of(const Experiment& experiment, const dist::Communicator& comm);
 
+/// Collective. Throws what resume() would throw for settings and data; says on rank 0 what it would go on from.
+void check_resume(const Experiment& experiment, const std::string& choice, const RunPaths& paths,
+                  dist::Communicator& comm);
+
 /// Collective. Brings model, optimiser and position to a checkpoint, if `choice` names one:
 /// "auto": the newest of the run folder that verifies, if any; "never": none (ConfigError when the folder
 /// has checkpoints); else a checkpoint folder, or a run folder whose newest is taken.

@@ -6,6 +6,7 @@
 #include "models/weights/safetensors.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/train/agreement.hpp"
 #include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/model_state.hpp"
@@ -19,6 +20,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -41,16 +43,16 @@ std::optional<ValidCheckpoint> best_checkpoint(const std::string& folder) {
         const std::string place = folder + "/" + name + "/manifest.json";
         try {
             by_loss.emplace_back(parse_manifest(read_file(place), place).loss, folder + "/" + name);
-        } catch (const Error&) {
-            continue; // verify_checkpoint names it when "last" would take it
+        } catch (const Error& error) {
+            log::warning(fmt::format("passing over a damaged checkpoint: {}", error.what()));
         }
     }
     std::stable_sort(by_loss.begin(), by_loss.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     for (const auto& [loss, path] : by_loss)
         try {
             return ValidCheckpoint{path, verify_checkpoint(path)};
-        } catch (const DataError&) {
-            continue;
+        } catch (const Error& error) {
+            log::warning(fmt::format("passing over a damaged checkpoint: {}", error.what()));
         }
     return std::nullopt;
 }
@@ -74,6 +76,17 @@ ValidCheckpoint pick_checkpoint(const std::string& folder, const std::string& wa
     return {path, verify_checkpoint(path)};
 }
 
+/// The config of a run folder may have been changed since the checkpoint was written; what shaped the weights may not.
+void check_config(const std::string& path, const std::string& text, const Manifest& manifest) {
+    Settings saved = manifest.config;
+    Settings found = flat_settings(text);
+    std::erase_if(saved, [&](const auto& entry) { return entry.first == "data.order"; }); // not of the file
+    const std::vector<std::string> differences = conflicts(saved, found);
+    if (!differences.empty())
+        throw DataError(fmt::format("{} was changed after the checkpoint was written: {}; put it back", path,
+                                    fmt::join(differences, "; ")));
+}
+
 } // namespace
 
 void write_permutations(const RunPaths& paths, const augment::Recipe& recipe) {
@@ -85,15 +98,14 @@ void write_permutations(const RunPaths& paths, const augment::Recipe& recipe) {
     }
 }
 
-RunLock::RunLock(const std::string& run_folder) {
+RunLock::RunLock(const std::string& run_folder) : path_(run_folder + "/.lock") {
     std::error_code error;
     fs::create_directories(run_folder, error);
     if (error)
         throw IoError(fmt::format("cannot create the run folder '{}': {}", run_folder, error.message()));
-    const std::string path = run_folder + "/.lock";
-    descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (descriptor_ < 0)
-        throw IoError(fmt::format("cannot write '{}': {}", path, errno_text()));
+        throw IoError(fmt::format("cannot write '{}': {}", path_, errno_text()));
     if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0)
         return;
     close(descriptor_);
@@ -106,7 +118,15 @@ RunLock::~RunLock() {
         close(descriptor_);
 }
 
-RunLock::RunLock(RunLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+RunLock::RunLock(RunLock&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+bool RunLock::holds() const {
+    struct stat locked {};
+    struct stat there {};
+    return fstat(descriptor_, &locked) == 0 && stat(path_.c_str(), &there) == 0 && locked.st_ino == there.st_ino &&
+           locked.st_dev == there.st_dev;
+}
 
 LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist::Communicator& comm) {
     const RunPaths paths(path);
@@ -119,6 +139,7 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist:
             throw Error(
                 fmt::format("{} is not a run folder: it has no config.yaml; name what `tacit pretrain` made", path));
         const ValidCheckpoint chosen = pick_checkpoint(paths.checkpoints(), checkpoint);
+        check_config(paths.config(), read_file(paths.config()), chosen.manifest);
         tensors = models::read_safetensors(chosen.path + "/model.safetensors").tensors;
         config_text = read_file(paths.config());
         name = fs::path(chosen.path).filename();

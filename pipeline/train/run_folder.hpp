@@ -46,8 +46,11 @@ class RunLock {
     ~RunLock();
     RunLock(RunLock&& other) noexcept;
     RunLock& operator=(RunLock&&) = delete;
+    /// Whether the folder is still the one that was locked: nobody removed or replaced it.
+    bool holds() const;
 
   private:
+    std::string path_;
     int descriptor_;
 };
 

@@ -2,8 +2,6 @@
 #include "pipeline/train/tensorboard.hpp"
 
 #include "pipeline/base/digest.hpp"
-#include "pipeline/base/error.hpp"
-#include "pipeline/base/files.hpp"
 
 #include <array>
 #include <bit>
@@ -60,6 +58,12 @@ std::string event_head(std::int64_t step) {
     return event;
 }
 
+std::string version_event() {
+    std::string event = event_head(0);
+    put_bytes(event, 3, "brain.Event:2");
+    return event;
+}
+
 /// Summary.Value{tag = 1, simple_value = 2}.
 std::string summary_value(const std::string& tag, double value) {
     std::string encoded;
@@ -88,14 +92,8 @@ std::string tfrecord_frame(std::string_view data) {
     return frame;
 }
 
-EventWriter::EventWriter(const std::string& folder) : path_(folder + "/" + event_file_name()) {
-    file_.reset(std::fopen(path_.c_str(), "ab"));
-    if (!file_)
-        throw IoError(fmt::format("cannot write '{}': {}", path_, errno_text()));
-    std::string event = event_head(0);
-    put_bytes(event, 3, "brain.Event:2");
-    append(event);
-}
+EventWriter::EventWriter(const std::string& folder)
+    : file_(folder + "/" + event_file_name(), tfrecord_frame(version_event())) {}
 
 void EventWriter::restart(std::int64_t step) {
     std::string session; // SessionLog{status = 1: START = 1}
@@ -103,7 +101,7 @@ void EventWriter::restart(std::int64_t step) {
     put_varint(session, 1);
     std::string event = event_head(step);
     put_bytes(event, 7, session);
-    append(event);
+    file_.append(tfrecord_frame(event));
 }
 
 void EventWriter::scalars(std::int64_t step, const std::vector<std::pair<std::string, double>>& values) {
@@ -112,13 +110,7 @@ void EventWriter::scalars(std::int64_t step, const std::vector<std::pair<std::st
         put_bytes(summary, 1, summary_value(tag, value));
     std::string event = event_head(step);
     put_bytes(event, 5, summary);
-    append(event);
-}
-
-void EventWriter::append(const std::string& event) {
-    const std::string frame = tfrecord_frame(event);
-    if (std::fwrite(frame.data(), 1, frame.size(), file_.get()) != frame.size() || std::fflush(file_.get()) != 0)
-        throw IoError(fmt::format("cannot write '{}': {}", path_, errno_text()));
+    file_.append(tfrecord_frame(event));
 }
 
 } // namespace tacit::train

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/train/patient_file.hpp"
+
 #include <cstdint>
-#include <cstdio>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,21 +18,15 @@ std::string tfrecord_frame(std::string_view data);
 /// Writes scalars as a TensorBoard event file (tensorflow/core/util/event.proto, encoded by hand).
 class EventWriter {
   public:
-    /// Creates `<folder>/events.out.tfevents.<seconds>.<host>.<pid>`. Throws IoError.
+    /// Into `<folder>/events.out.tfevents.<seconds>.<host>.<pid>`, at once or later (PatientFile).
     explicit EventWriter(const std::string& folder);
     /// Tells TensorBoard that what earlier files hold for steps >= `step` is void.
     void restart(std::int64_t step);
     void scalars(std::int64_t step, const std::vector<std::pair<std::string, double>>& values);
-    const std::string& path() const { return path_; }
+    const std::string& path() const { return file_.path(); }
 
   private:
-    struct Closer {
-        void operator()(std::FILE* file) const { std::fclose(file); }
-    };
-    void append(const std::string& event);
-
-    std::string path_;
-    std::unique_ptr<std::FILE, Closer> file_;
+    PatientFile file_;
 };
 
 } // namespace tacit::train

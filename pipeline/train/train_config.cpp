@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/train_config.hpp"
 
-#include "pipeline/base/error.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -24,9 +22,7 @@ TrainConfig read_train(const config::Section& train) {
     return config;
 }
 
-std::int64_t CheckpointConfig::interval(std::int64_t steps_per_epoch) const {
-    if (every_steps > 0)
-        return every_steps;
+std::int64_t CheckpointConfig::epoch_interval(std::int64_t steps_per_epoch) const {
     if (every_epochs <= 0)
         return 0;
     return std::max<std::int64_t>(1, std::llround(every_epochs * static_cast<double>(steps_per_epoch)));
@@ -36,19 +32,21 @@ CheckpointConfig read_checkpoint(const config::Section& checkpoint) {
     CheckpointConfig config;
     config.every_epochs = checkpoint.number("every_epochs", config.every_epochs, {0, 1e6});
     config.every_steps = checkpoint.integer("every_steps", config.every_steps, {0, 1 << 30});
+    config.every_minutes = checkpoint.number("every_minutes", config.every_minutes, {0, 1e6});
     config.keep = checkpoint.integer("keep", config.keep, {1, 1'000'000});
     return config;
 }
 
-void check_batch(const TrainConfig& config, int ranks) {
+void check_batch(const config::Section& train, const TrainConfig& config, int ranks) {
     const std::int64_t unit = config.accumulate * ranks;
     if (config.batch % unit == 0)
         return;
     const std::int64_t below = config.batch / unit * unit;
     const std::int64_t nearest = below > 0 && config.batch - below <= unit / 2 ? below : below + unit;
-    throw ConfigError(fmt::format("train.batch is {}, which {} rank{} x train.accumulate {} = {} does not divide; "
-                                  "the nearest batch that works is {}",
-                                  config.batch, ranks, ranks == 1 ? "" : "s", config.accumulate, unit, nearest));
+    train.fail("batch",
+               fmt::format("{} does not split into {} rank{} x train.accumulate {} = {} equal parts; the nearest "
+                           "batch that works is {}",
+                           config.batch, ranks, ranks == 1 ? "" : "s", config.accumulate, unit, nearest));
 }
 
 } // namespace tacit::train

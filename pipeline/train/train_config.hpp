@@ -24,19 +24,21 @@ struct TrainConfig {
 
 TrainConfig read_train(const config::Section& train);
 
-/// The `checkpoint` section. A checkpoint is also written at the end and when a signal asks for a stop.
+/// The `checkpoint` section: whichever comes first. One is also written at the end and when a signal asks for a stop.
 struct CheckpointConfig {
     double every_epochs = 1;      ///< 0: never by epochs
-    std::int64_t every_steps = 0; ///< > 0: by steps instead
+    std::int64_t every_steps = 0; ///< 0: never by steps
+    double every_minutes = 10;    ///< of training since the last one; 0: never by time
     std::int64_t keep = 3;        ///< newest ones that stay on disk
-    /// Steps between two checkpoints; 0: only at the end.
-    std::int64_t interval(std::int64_t steps_per_epoch) const;
+    /// Steps between two checkpoints that epochs ask for; 0: none do.
+    std::int64_t epoch_interval(std::int64_t steps_per_epoch) const;
 };
 
 CheckpointConfig read_checkpoint(const config::Section& checkpoint);
 
 /// Checks that `batch` splits into `accumulate` micro-batches of equal shares for `ranks`. Throws
-/// ConfigError with the numbers and the nearest batch that does.
-void check_batch(const TrainConfig& config, int ranks);
+/// ConfigError with the place in `train`, the section that it was read from, the numbers and the nearest batch that
+/// does.
+void check_batch(const config::Section& train, const TrainConfig& config, int ranks);
 
 } // namespace tacit::train

@@ -48,9 +48,10 @@ void seed_step(std::uint64_t seed, std::int64_t step, int rank) {
     torch::manual_seed(mixed ^ (mixed >> 29));
 }
 
-/// Sums {metrics, wait, stop, bad samples} over ranks in one collective. The metrics' names are the same everywhere.
+/// Sums {metrics, wait, stop, save, bad samples} over ranks in one collective. The metrics' names are the same
+/// everywhere.
 void sum_over_ranks(StepResult& result, dist::Communicator& comm) {
-    std::vector<double> values = {result.wait_seconds, result.stop ? 1.0 : 0.0,
+    std::vector<double> values = {result.wait_seconds, result.stop ? 1.0 : 0.0, result.save ? 1.0 : 0.0,
                                   static_cast<double>(result.bad_samples)};
     for (const auto& entry : result.metrics)
         values.push_back(entry.second);
@@ -59,6 +60,7 @@ void sum_over_ranks(StepResult& result, dist::Communicator& comm) {
     const double* sums = packed.const_data_ptr<double>();
     result.wait_seconds = *sums++ / comm.size();
     result.stop = *sums++ > 0;
+    result.save = *sums++ > 0;
     result.bad_samples = static_cast<std::int64_t>(*sums++);
     for (auto& entry : result.metrics)
         entry.second = *sums++;
@@ -105,7 +107,7 @@ std::map<std::string, double> Trainer::forward_backward(std::int64_t micro) {
     return shares;
 }
 
-StepResult Trainer::step() {
+StepResult Trainer::step(bool save) {
     const TrainConfig& train = experiment_.train;
     const double begun = now_seconds();
     const double waited = loader_.stats().wait_seconds;
@@ -113,6 +115,7 @@ StepResult Trainer::step() {
     experiment_.pretext->train();
     reducer_.zero();
     StepResult result;
+    result.save = save;
     for (std::int64_t micro = 0; micro < train.accumulate; ++micro)
         for (const auto& [name, share] : forward_backward(micro))
             result.metrics[name] += share;
@@ -121,10 +124,9 @@ StepResult Trainer::step() {
     result.bad_samples = static_cast<std::int64_t>(loader_.bad_samples().size());
     sum_over_ranks(result, comm_);
     if (const double loss = result.metrics["loss"]; !std::isfinite(loss))
-        throw Error(fmt::format("the loss is {} at step {} (epoch {:.2f}); lower optim.lr, lengthen "
-                                "optim.warmup_epochs, or train in fp32; the last checkpoint is untouched",
-                                loss, step_ + 1,
-                                static_cast<double>(step_) / static_cast<double>(experiment_.steps_per_epoch)));
+        throw NotFiniteError(
+            fmt::format("the loss is {} at step {} (epoch {:.2f})", loss, step_ + 1,
+                        static_cast<double>(step_) / static_cast<double>(experiment_.steps_per_epoch)));
     reducer_.reduce();
     const double lr =
         learning_rate(experiment_.optim, step_, experiment_.steps_per_epoch, experiment_.total_steps, train.batch);

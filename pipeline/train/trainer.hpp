@@ -19,6 +19,7 @@ struct StepResult {
     double seconds = 0;                    ///< wall time of the step on this rank
     double wait_seconds = 0;               ///< of it, waiting for data; mean over ranks
     bool stop = false;                     ///< some rank was asked to stop (signals.hpp)
+    bool save = false;                     ///< some rank wished for a checkpoint
     std::int64_t bad_samples = 0;          ///< images that ranks left out so far, each rank's counted
 };
 
@@ -29,8 +30,9 @@ class Trainer {
     Trainer(Experiment& experiment, dist::Communicator& comm);
 
     /// Collective: micro-batches forward and backward, gradients summed over ranks, optimiser step.
-    /// Throws Error on every rank alike, before the optimiser moves, when the loss is not finite.
-    StepResult step();
+    /// `save`: this rank wishes for a checkpoint after it. Throws NotFiniteError on every rank alike, before the
+    /// optimiser moves, when the loss is not finite.
+    StepResult step(bool save = false);
     /// Steps completed; the next step is this one (0-based).
     std::int64_t steps_done() const { return step_; }
     /// Continue at `step`; nothing is replayed.

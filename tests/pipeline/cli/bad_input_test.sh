@@ -81,6 +81,8 @@ works --help
 works help data import
 works pretrain --help
 works data --help
+works version
+works version --json
 
 # the command line
 expect 2 "did you mean 'pretrain'" pretrian --config good.yaml
@@ -92,6 +94,7 @@ expect 2 "see tacit probe --help" probe --run
 expect 2 "--config FILE" pretrain
 expect 2 "in [1, 10000]" knn --run runs/good --k 0
 expect 2 "too many words" data stats shards more
+expect 2 "in [1, 4096]" pretrain good.yaml --ranks 0
 
 # the config
 expect 2 "cannot read 'none.yaml': No such file" pretrain --config none.yaml
@@ -103,6 +106,10 @@ expect 2 "type.yaml:4: optim.lr: expected a finite number" pretrain --config typ
 printf 'data: {path: shards\npretext: [\n' >syntax.yaml
 expect 2 "syntax.yaml:" pretrain --config syntax.yaml
 expect 2 "did you mean 'rotnet'" pretrain --config good.yaml --set pretext.name=rotnett --dry-run
+expect 2 "--set pretext.name=byol: pretext.name: unknown pretext 'byol'" pretrain good.yaml --set pretext.name=byol --dry-run
+expect 2 "--set train.batch=2000: train.batch: 2000 images are more than" pretrain good.yaml --set train.batch=2000 --dry-run
+printf 'data: {path: shards}\nreport:\n  title: caf\xe9\n' >latin1.yaml
+expect 2 "latin1.yaml:3: a character that is not UTF-8" pretrain latin1.yaml
 expect 2 "--set train.batch: expected section.key=value" pretrain --config good.yaml --set train.batch
 expect 2 "--set train.batch=many: train.batch: expected an integer" pretrain --config good.yaml --set train.batch=many
 expect 2 "--set train.bach=8: unknown or unused key 'bach'; did you mean 'batch'" pretrain --config good.yaml --set train.bach=8 --dry-run
@@ -150,7 +157,7 @@ expect 1 "is a GIF image" data import odd-1.h5 --out other
 
 # runs
 expect 1 "runs/none" probe --run runs/none
-expect 1 "999" probe --run runs/good --checkpoint 999
+expect 1 "999" probe runs/good --checkpoint 999
 expect 1 "runs/none" report runs/none
 expect 2 "--format tacit" export --run runs/good
 cp -r runs/good runs/damaged
@@ -163,6 +170,7 @@ if command -v mpirun >/dev/null; then
     expect_on 3 2 "20" pretrain --config good.yaml --set train.batch=20 --dry-run
     expect_on 2 2 "cannot read 'none.yaml'" pretrain --config none.yaml
     expect_on 2 2 "one process" data stats shards
+    expect_on 2 2 "--ranks 3: mpirun or srun started 2 already" pretrain good.yaml --ranks 3
 fi
 
 echo "bad input: $checks checks, $failures failed"

@@ -7,6 +7,7 @@
 #include "pipeline/train/run_folder.hpp"
 #include "pipeline/train/step_bench.hpp"
 #include "pipeline/train/trainer.hpp"
+#include "tests/pipeline/train/full_disk.hpp"
 #include "tests/pipeline/train/pretrain_fixture.hpp"
 
 #include <torch/types.h>
@@ -82,21 +83,119 @@ TEST_F(PretrainTest, RecipeThatDoesNotFitThePretextIsRefusedWithOneThatDoes) {
 
 TEST_F(PretrainTest, BatchThatDoesNotSplitIsRefusedWithTheNearestThatDoes) {
     const std::string message = error_of([&] { run("wrong", {"train.accumulate=3"}); }, ExitCode::usage);
-    EXPECT_NE(message.find("train.batch is 16"), std::string::npos) << message;
+    EXPECT_NE(message.find("train.batch: 16 does not split"), std::string::npos) << message;
     EXPECT_NE(message.find("nearest batch that works is 15"), std::string::npos) << message;
 }
 
 TEST_F(PretrainTest, BatchLargerThanTheDataIsRefused) {
     const std::string message = error_of([&] { run("wrong", {"train.batch=128"}); }, ExitCode::usage);
-    EXPECT_NE(message.find("84 images"), std::string::npos) << message;
+    EXPECT_NE(message.find("more than the 84 that"), std::string::npos) << message;
 }
 
-TEST_F(PretrainTest, DivergenceEndsWithOneLineAndKeepsTheCheckpoint) {
+TEST_F(PretrainTest, DivergenceEndsWithOneLineAndPublishesNothing) {
     const std::vector<std::string> wild = {"optim.lr=900", "optim.warmup_epochs=0", "checkpoint.every_steps=1",
                                            "train.epochs=40"};
     const std::string message = error_of([&] { run("nan", wild, {}, "autoencoder"); }, ExitCode::failure);
-    EXPECT_NE(message.find("the loss is "), std::string::npos) << message;
-    EXPECT_TRUE(newest_valid_checkpoint(run_path("nan") + "/checkpoints").has_value());
+    EXPECT_NE(message.find(" step "), std::string::npos) << message;
+    EXPECT_NE(message.find("; training stops; "), std::string::npos) << message;
+    EXPECT_NE(message.find("with a lower optim.lr"), std::string::npos) << message;
+    const std::vector<std::string> names = list_checkpoints(run_path("nan") + "/checkpoints");
+    for (const std::string& name : names)
+        EXPECT_NO_THROW(verify_checkpoint(run_path("nan") + "/checkpoints/" + name)) << name;
+    const std::string held =
+        names.empty() ? "there is no checkpoint yet" : "the newest whole checkpoint is " + names[0];
+    EXPECT_NE(message.find(held), std::string::npos) << message;
+}
+
+TEST_F(PretrainTest, RunThatEndsWithWeightsThatAreNotFiniteFails) {
+    int failed = 0;
+    for (int steps = 1; steps <= 8; ++steps) { // one of them is the last before the loss shows it
+        const std::string name = "end-" + std::to_string(steps);
+        try {
+            run(name,
+                {"optim.lr=900", "optim.warmup_epochs=0", "train.max_steps=" + std::to_string(steps),
+                 "checkpoint.every_steps=0", "checkpoint.every_epochs=0"},
+                {}, "autoencoder");
+            EXPECT_NO_THROW(load_run(run_path(name), "last", *comm_));
+        } catch (const Error& error) {
+            ++failed;
+            EXPECT_EQ(error.code(), ExitCode::failure) << error.what();
+            EXPECT_TRUE(list_checkpoints(run_path(name) + "/checkpoints").empty()) << error.what();
+        }
+    }
+    EXPECT_GT(failed, 0);
+}
+
+TEST_F(PretrainTest, TelemetryThatCannotBeWrittenDoesNotEndTheRun) {
+    EXPECT_EQ(run("whole"), ExitCode::done);
+    std::optional<FullDisk> full;
+    EXPECT_EQ(run("full", {},
+                  [&](std::int64_t done) {
+                      if (done == 4)
+                          full.emplace(0);
+                      if (done == 13)
+                          full.reset();
+                  }),
+              ExitCode::done);
+    expect_same_end("whole", "full");
+}
+
+TEST_F(PretrainTest, PicturesThatCannotBeWrittenDoNotEndTheRun) {
+    fs::create_directory(run_path("blind"));
+    write_file_atomically(run_path("blind") + "/pictures", "in the way");
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(run("blind", {"train.max_steps=2"}), ExitCode::done);
+    const std::string warnings = testing::internal::GetCapturedStderr();
+    EXPECT_NE(warnings.find("warning: pictures cannot be written: "), std::string::npos) << warnings;
+    EXPECT_TRUE(newest_valid_checkpoint(run_path("blind") + "/checkpoints").has_value());
+}
+
+TEST_F(PretrainTest, RunFolderThatIsRemovedWhileTrainingIsMadeAnew) {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(run("gone", {},
+                  [&](std::int64_t done) {
+                      if (done == 7)
+                          fs::remove_all(run_path("gone"));
+                  }),
+              ExitCode::done);
+    const std::string warnings = testing::internal::GetCapturedStderr();
+    EXPECT_NE(warnings.find("was removed or replaced while it was trained into; it is made anew"), std::string::npos)
+        << warnings;
+    EXPECT_EQ(load_run(run_path("gone"), "last", *comm_).checkpoint, "step-00000020");
+    for (const char* file :
+         {"config.yaml", "environment.json", "normalization.json", "metrics.jsonl", "pictures/views.png"})
+        EXPECT_TRUE(fs::exists(run_path("gone") + "/" + file)) << file;
+}
+
+TEST_F(PretrainTest, CheckpointsComeByStepsEpochsAndTimeWhicheverIsFirst) {
+    const auto written = [&](const std::string& name, std::vector<std::string> changes) {
+        changes.push_back("checkpoint.keep=100");
+        EXPECT_EQ(run(name, changes), ExitCode::done);
+        std::vector<std::int64_t> steps;
+        for (const std::string& checkpoint : list_checkpoints(run_path(name) + "/checkpoints"))
+            steps.insert(steps.begin(), std::stoll(checkpoint.substr(5)));
+        return steps;
+    };
+    EXPECT_EQ(written("both", {"checkpoint.every_steps=8"}), (std::vector<std::int64_t>{5, 8, 10, 15, 16, 20}));
+    EXPECT_EQ(written("steps", {"checkpoint.every_steps=8", "checkpoint.every_epochs=0"}),
+              (std::vector<std::int64_t>{8, 16, 20}));
+    EXPECT_EQ(written("time", {"checkpoint.every_steps=0", "checkpoint.every_epochs=0", "checkpoint.every_minutes=1e-9",
+                               "train.max_steps=4"}),
+              (std::vector<std::int64_t>{1, 2, 3, 4}));
+    EXPECT_EQ(written("end", {"checkpoint.every_steps=0", "checkpoint.every_epochs=0", "checkpoint.every_minutes=0"}),
+              (std::vector<std::int64_t>{20}));
+}
+
+TEST_F(PretrainTest, ConfigThatWasChangedBesideItsCheckpointIsRefused) {
+    EXPECT_EQ(run("changed", {"train.max_steps=2"}), ExitCode::done);
+    const RunPaths paths(run_path("changed"));
+    std::string config = read_file(paths.config());
+    config.replace(config.find("lr: 0.02"), 8, "lr: 0.03");
+    write_file_atomically(paths.config(), config);
+    const std::string message = error_of([&] { load_run(paths.folder, "last", *comm_); }, ExitCode::failure);
+    EXPECT_EQ(message, paths.config() +
+                           " was changed after the checkpoint was written: optim.lr is 0.03, the checkpoint "
+                           "has 0.02; put it back");
 }
 
 TEST_F(PretrainTest, FullDiskKeepsTheOldCheckpointWarnsAndFailsAtTheEnd) {
@@ -201,14 +300,21 @@ TEST_F(PretrainTest, FittedNormalizationIsInTheCheckpointAndIsMeasuredOnce) {
 
     const std::string kept = read_file(paths.normalization());
     nlohmann::ordered_json changed = nlohmann::ordered_json::parse(kept);
-    changed["mean"] = {0.25, 0.25, 0.25}; // to see where the numbers come from
-    write_file_atomically(paths.normalization(), changed.dump());
+    changed["mean"] = {0.25, 0.25, 0.25};
     const auto mean_under = [&](const std::string& rule) {
         config::Document document = tiny_config(data_, "simclr", {"data.range=[0, 4]", "data.normalize=" + rule});
         return build_experiment(document, *comm_, {}, paths.normalization()).format.mean;
     };
-    EXPECT_EQ(mean_under("standard"), (std::vector<double>{0.25, 0.25, 0.25}));
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(mean_under("standard"), manifest.mean);
+    EXPECT_EQ(testing::internal::GetCapturedStdout().find("measured"), std::string::npos);
     EXPECT_EQ(mean_under("minmax"), (std::vector<double>{0, 0.5, 1})); // another rule: measured anew
+    write_file_atomically(paths.normalization(), changed.dump());
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(mean_under("standard"), manifest.mean);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "warning: " + paths.normalization() +
+                  ": is damaged or was changed; the normalisation is measured again\n");
 }
 
 TEST_F(PretrainTest, ShardsNormalizationIsTakenUnlessTheRuleAsksForMore) {

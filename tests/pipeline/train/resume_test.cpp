@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "models/weights/safetensors.hpp"
+#include "pipeline/base/digest.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/train/checkpoint.hpp"
+#include "pipeline/train/normalization.hpp"
 #include "pipeline/train/run_folder.hpp"
 #include "pipeline/train/signals.hpp"
 #include "tests/pipeline/train/pretrain_fixture.hpp"
 
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <cmath>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <stdexcept>
@@ -67,6 +74,74 @@ TEST_F(ResumeTest, DamagedNewestCheckpointIsPassedOverAndTheRunEndsWithTheSameBy
     fs::resize_file(newest, fs::file_size(newest) - 1);
     EXPECT_EQ(run("damaged"), ExitCode::done);
     expect_same_end("whole", "damaged");
+}
+
+TEST_F(ResumeTest, NormalizationOfTheCheckpointWinsOverAChangedFile) {
+    const auto stop_at_6 = [](std::int64_t done) {
+        if (done == 6)
+            request_stop();
+    };
+    const std::string minmax = "data.normalize=minmax";
+    EXPECT_EQ(run("whole", {minmax}), ExitCode::done);
+    EXPECT_EQ(run("changed", {minmax}, stop_at_6), ExitCode::requeue);
+    config::Document document = tiny_config(data_, "simclr", {minmax});
+    const Experiment experiment = build_experiment(document, *comm_);
+    write_normalization(RunPaths(run_path("changed")).normalization(), {{0.1, 0.1, 0.1}, {0.2, 0.2, 0.2}},
+                        experiment.data, experiment.dataset->info());
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(run("changed", {minmax}), ExitCode::done);
+    const std::string warnings = testing::internal::GetCapturedStderr();
+    EXPECT_NE(warnings.find("not with mean 0.1 0.1 0.1"), std::string::npos) << warnings;
+    EXPECT_NE(warnings.find("the checkpoint's are used"), std::string::npos) << warnings;
+    expect_same_end("whole", "changed");
+}
+
+TEST_F(ResumeTest, ThreadsAreThoseOfTheCheckpointUnlessTheConfigSaysOthers) {
+    const auto stop_at_6 = [](std::int64_t done) {
+        if (done == 6)
+            request_stop();
+    };
+    const auto threads = [&](const std::string& name) {
+        return newest_valid_checkpoint(run_path(name) + "/checkpoints")->manifest.threads;
+    };
+    EXPECT_EQ(run("whole", {"train.threads=3"}), ExitCode::done);
+    EXPECT_EQ(run("stopped", {"train.threads=3"}, stop_at_6), ExitCode::requeue);
+    EXPECT_EQ(threads("stopped"), 3);
+    EXPECT_EQ(run("stopped", {"train.threads=0"}), ExitCode::done);
+    EXPECT_EQ(threads("stopped"), 3);
+    expect_same_end("whole", "stopped");
+
+    EXPECT_EQ(run("other", {"train.threads=3"}, stop_at_6), ExitCode::requeue);
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(run("other", {"train.threads=1"}), ExitCode::done);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("train.threads is 1, the checkpoint was trained with 3"),
+              std::string::npos);
+}
+
+TEST_F(ResumeTest, CheckpointOfARunThatHadDivergedIsPassedOver) {
+    EXPECT_EQ(run("whole"), ExitCode::done);
+    EXPECT_THROW(run("diverged", {},
+                     [](std::int64_t done) {
+                         if (done == 13)
+                             throw std::runtime_error("crash");
+                     }),
+                 std::runtime_error);
+    const std::string newest = run_path("diverged") + "/checkpoints/step-00000010";
+    const std::string model = newest + "/model.safetensors";
+    NamedTensors tensors = models::read_safetensors(model).tensors;
+    tensors.front().second.flatten()[0] = std::nan("");
+    models::write_safetensors(model, tensors);
+    Manifest manifest = parse_manifest(read_file(newest + "/manifest.json"), newest);
+    for (CheckpointFile& file : manifest.files)
+        file.sha256 = sha256_of_file(newest + "/" + file.name);
+    write_file_atomically(newest + "/manifest.json", manifest_json(manifest)); // as an earlier Tacit wrote it
+    const std::string refused = error_of([&] { load_run(run_path("diverged"), "10", *comm_); }, ExitCode::failure);
+    EXPECT_NE(refused.find(model + ": 1 of "), std::string::npos) << refused;
+    EXPECT_NE(refused.find("the run had diverged before; use an earlier checkpoint"), std::string::npos) << refused;
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(run("diverged"), ExitCode::done);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("hold numbers that are not finite"), std::string::npos);
+    expect_same_end("whole", "diverged");
 }
 
 TEST_F(ResumeTest, FinishedRunStartedAgainSaysSoAndChangesNothing) {

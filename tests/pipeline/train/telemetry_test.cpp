@@ -76,10 +76,25 @@ TEST(Metrics, ResumedFileDropsLaterAndTornLines) {
     EXPECT_EQ(read_file(path), "{\"step\":3,\"loss\":1.5}\n{\"step\":6,\"loss\":1.25}\n{\"step\":9,\"loss\":0.5}\n");
 }
 
+TEST(Metrics, DamagedLineLeavesTheHistoryAroundItAlone) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/metrics.jsonl";
+    write_file_atomically(path, "{\"step\":3,\"loss\":1.5}\n{\"step\":6,\"l\xFFss\":1.25}\n{\"step\":9,\"loss\":1}\n");
+    testing::internal::CaptureStderr();
+    MetricsWriter resumed(path, 9);
+    resumed.write(12, {{"loss", 0.5}});
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "warning: " + path +
+                  ": 1 of its lines is damaged and left out, line 2 first; the curves lack that much, all "
+                  "other lines are kept\n");
+    EXPECT_EQ(read_file(path), "{\"step\":3,\"loss\":1.5}\n{\"step\":9,\"loss\":1}\n{\"step\":12,\"loss\":0.5}\n");
+}
+
 class StopSignalTest : public testing::TestWithParam<int> {};
 
 TEST_P(StopSignalTest, AsksForAStopAndGoesOn) {
     clear_stop();
+    std::signal(GetParam(), SIG_DFL); // even under nohup
     const StopSignals signals;
     EXPECT_FALSE(stop_requested());
     std::raise(GetParam());
@@ -87,7 +102,18 @@ TEST_P(StopSignalTest, AsksForAStopAndGoesOn) {
     clear_stop();
 }
 
-INSTANTIATE_TEST_SUITE_P(Signals, StopSignalTest, testing::Values(SIGINT, SIGTERM, SIGUSR1));
+INSTANTIATE_TEST_SUITE_P(Signals, StopSignalTest, testing::Values(SIGINT, SIGTERM, SIGUSR1, SIGHUP));
+
+TEST(StopSignals, HangUpThatIsIgnoredStaysSo) {
+    clear_stop();
+    std::signal(SIGHUP, SIG_IGN);
+    {
+        const StopSignals signals;
+        std::raise(SIGHUP);
+        EXPECT_FALSE(stop_requested());
+    }
+    std::signal(SIGHUP, SIG_DFL);
+}
 
 TEST(StopSignals, SecondInterruptEndsTheProcessAtOnce) {
     EXPECT_EXIT(

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/cli/local_ranks.hpp"
+
+#include "dist/communicator.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/base/log.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <sstream>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace tacit::cli {
+namespace {
+
+constexpr const char* kGuardVariable = "TACIT_GUARD";
+constexpr int kSignalled = 128; ///< shells and mpirun add it to the number of the signal that ended a process
+
+/// What a person would otherwise have to tell mpirun; their own settings win. The second of a pair is Open MPI 5's
+/// name.
+constexpr std::array<std::array<const char*, 2>, 8> kSettings = {{
+    {kGuardVariable, "1"},
+    {"OMPI_MCA_rmaps_base_oversubscribe", "1"},
+    {"PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe"},
+    {"OMPI_MCA_hwloc_base_binding_policy", "none"}, // Tacit binds ranks to NUMA nodes (dist.bind)
+    {"PRTE_MCA_hwloc_default_binding_policy", "none"},
+    {"OMPI_MCA_orte_execute_quiet", "1"}, // Tacit says in one line what mpirun says in twenty
+    {"OMPI_ALLOW_RUN_AS_ROOT", "1"},
+    {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"},
+}};
+
+std::string find_in_path(const std::string& program) {
+    const char* path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe)
+    std::istringstream folders(path == nullptr ? "" : path);
+    for (std::string folder; std::getline(folders, folder, ':');)
+        if (const std::string file = folder + "/" + program; ::access(file.c_str(), X_OK) == 0)
+            return file;
+    return "";
+}
+
+/// The signals that this process waits for, which are blocked, so that none is missed and no handler is needed.
+sigset_t awaited_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGCHLD})
+        sigaddset(&signals, signal);
+    struct sigaction closed {};
+    if (::sigaction(SIGHUP, nullptr, &closed) == 0 && closed.sa_handler != SIG_IGN) // nohup ignores it
+        sigaddset(&signals, SIGHUP);
+    return signals;
+}
+
+/// Between fork and exec: out of the terminal's foreground, which may neither interrupt nor feed it, and with SIGUSR1
+/// should this process be killed.
+[[noreturn]] void become(const std::string& program, std::vector<char*>& arguments, const sigset_t& mask,
+                         int stop_signal) {
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, stop_signal);
+    if (const int nothing = ::open("/dev/null", O_RDONLY); nothing >= 0)
+        ::dup2(nothing, STDIN_FILENO);
+    ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+    ::execv(program.c_str(), arguments.data());
+    ::_exit(127);
+}
+
+pid_t start(const std::string& program, const std::vector<std::string>& words, const sigset_t& mask, int stop_signal) {
+    std::vector<std::string> owned = words;
+    std::vector<char*> arguments;
+    for (std::string& word : owned)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    const pid_t child = ::fork();
+    if (child < 0)
+        throw Error("cannot start mpirun: " + errno_text());
+    if (child == 0)
+        become(program, arguments, mask, stop_signal);
+    return child;
+}
+
+/// How the ranks ended.
+struct Ending {
+    int code = 0;    ///< exit code, or kSignalled plus a signal
+    int stopped = 0; ///< the first signal that asked for a stop; 0: none
+    bool forced = false;
+};
+
+int code_of(int status) {
+    return WIFSIGNALED(status) ? kSignalled + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+Ending guard(pid_t launcher, const sigset_t& signals, int stop_signal) {
+    Ending ending;
+    while (true) {
+        const int signal = ::sigwaitinfo(&signals, nullptr);
+        int status = 0;
+        if (signal == SIGCHLD && ::waitpid(launcher, &status, WNOHANG) == launcher) {
+            ending.code = code_of(status);
+            return ending;
+        }
+        if (signal < 0 || signal == SIGCHLD)
+            continue;
+        ending.forced = ending.stopped != 0 && signal == SIGINT;
+        if (ending.stopped == 0)
+            ending.stopped = signal;
+        ::kill(launcher, ending.forced ? SIGTERM : stop_signal);
+    }
+}
+
+ExitCode explain(const Ending& ending, int ranks, bool resumable) {
+    const bool known = ending.code <= static_cast<int>(ExitCode::usage) ||
+                       ending.code == static_cast<int>(ExitCode::requeue) ||
+                       ending.code == static_cast<int>(ExitCode::hang);
+    if (ending.stopped != 0 && (!resumable || ending.forced))
+        return static_cast<ExitCode>(kSignalled + ending.stopped);
+    if (ending.stopped != 0 && ending.code == kSignalled + SIGUSR1) {
+        log::info("stopped before training began; the same command starts it");
+        return ExitCode::requeue;
+    }
+    if (known)
+        return static_cast<ExitCode>(ending.code);
+    const std::string what =
+        ending.code > kSignalled
+            ? fmt::format("a rank was ended by signal {} ({}{})", ending.code - kSignalled,
+                          ::strsignal(ending.code - kSignalled), // NOLINT(concurrency-mt-unsafe)
+                          ending.code == kSignalled + SIGKILL ? ": by hand, or for want of memory" : "")
+            : fmt::format("mpirun ended with code {}", ending.code);
+    throw Error(fmt::format("{}, and the job of {} ranks with it{}", what, ranks,
+                            resumable ? "; the same command goes on from the newest checkpoint" : ""));
+}
+
+} // namespace
+
+bool under_guard() {
+    return std::getenv(kGuardVariable) != nullptr; // NOLINT(concurrency-mt-unsafe)
+}
+
+void check_ranks(int asked, int size) {
+    if (asked == size)
+        return;
+    if (under_guard())
+        throw ConfigError(
+            fmt::format("--ranks {}: the mpirun in PATH ({}) starts no ranks of the MPI that this program "
+                        "is built with ({}); put the right one first",
+                        asked, find_in_path("mpirun"), dist::mpi_library()));
+    throw ConfigError(fmt::format("--ranks {}: mpirun or srun started {} already; leave --ranks out", asked, size));
+}
+
+ExitCode run_local_ranks(int ranks, const std::vector<std::string>& words, bool resumable) {
+    const std::string launcher = find_in_path("mpirun");
+    if (launcher.empty())
+        throw Error(fmt::format("--ranks {} needs mpirun, and there is none in PATH; install Open MPI (apt install "
+                                "openmpi-bin) or load its module",
+                                ranks));
+    for (const auto& [name, value] : kSettings)
+        ::setenv(name, value, 0); // NOLINT(concurrency-mt-unsafe)
+    std::error_code error;
+    const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
+    std::vector<std::string> command = {launcher, "-np", std::to_string(ranks), self};
+    command.insert(command.end(), words.begin() + 1, words.end());
+    const int stop_signal = resumable ? SIGUSR1 : SIGTERM;
+    const sigset_t signals = awaited_signals();
+    sigset_t before;
+    ::pthread_sigmask(SIG_BLOCK, &signals, &before);
+    const pid_t child = start(launcher, command, before, stop_signal);
+    const Ending ending = guard(child, signals, stop_signal);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return explain(ending, ranks, resumable);
+}
+
+} // namespace tacit::cli

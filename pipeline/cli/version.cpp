@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/cli/commands.hpp"
+#include "pipeline/cli/option_groups.hpp"
+#include "pipeline/train/environment.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace tacit::cli {
+namespace {
+
+ExitCode run_version(const Call& call) {
+    const auto versions = train::build_versions();
+    nlohmann::ordered_json json;
+    std::string text;
+    for (const auto& [part, version] : versions) {
+        json[part] = version;
+        text += fmt::format("{:<9} {}\n", part, version);
+    }
+    call.answer(call.json() ? json.dump(2) : text);
+    return ExitCode::done;
+}
+
+} // namespace
+
+Command version_command() {
+    return {"version",
+            "[options]",
+            "say which Tacit this is, and the compiler and libraries it was built with",
+            "",
+            Ranks::many,
+            {},
+            add_json_option,
+            run_version};
+}
+
+} // namespace tacit::cli

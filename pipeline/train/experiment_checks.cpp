@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/train/experiment_checks.hpp"
+
+#include "models/backbones/resnet.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/words.hpp"
+#include "pipeline/shards/data_splits.hpp"
+#include "pipeline/train/agreement.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <vector>
+
+namespace tacit::train {
+
+namespace {
+
+std::string fitting_recipe_advice(const std::string& pretext) {
+    return fmt::format("set augment.recipe to {} (or leave it out)", models::default_recipe(pretext));
+}
+
+} // namespace
+
+void check_views(const models::ViewNeeds& needs, const augment::Recipe& recipe, const std::string& pretext) {
+    const std::string& name = recipe.spec().name;
+    if (recipe.views() < needs.views)
+        throw ConfigError(fmt::format("pretext {} needs {} views of an image, recipe {} makes {}; {}", pretext,
+                                      needs.views, name, recipe.views(), fitting_recipe_advice(pretext)));
+    for (int view = 1; view < needs.views; ++view)
+        if (recipe.output(view) != recipe.output())
+            throw ConfigError(fmt::format("pretext {} needs {} views of one size, recipe {} makes them of {} and {} "
+                                          "pixels; {}",
+                                          pretext, needs.views, name, recipe.output().width, recipe.output(view).width,
+                                          fitting_recipe_advice(pretext)));
+    const augment::MaskShape pixels{1, recipe.output().height, recipe.output().width};
+    if (needs.mask && recipe.outputs(0).mask != pixels)
+        throw ConfigError(fmt::format("pretext {} needs a mask of pixels, recipe {} makes none; {}", pretext, name,
+                                      fitting_recipe_advice(pretext)));
+    for (int view = 0; needs.rotation && view < needs.views; ++view)
+        if (!recipe.outputs(view).rotation)
+            throw ConfigError(fmt::format("pretext {} needs the rotation of every view, view {} of recipe {} is not "
+                                          "rotated; {}",
+                                          pretext, view, name, fitting_recipe_advice(pretext)));
+}
+
+void check_warmup(const Experiment& experiment, const config::Section& root, const dist::Communicator& comm) {
+    const double warmup = experiment.optim.warmup_epochs * static_cast<double>(experiment.steps_per_epoch);
+    if (warmup <= 0 || warmup < static_cast<double>(experiment.total_steps))
+        return;
+    const std::string what = fmt::format("the warm-up takes {:.0f} steps and the run has {}: the learning rate never "
+                                         "reaches optim.lr",
+                                         warmup, experiment.total_steps);
+    if (experiment.total_steps >= experiment.train.epochs * experiment.steps_per_epoch)
+        root.section("optim").fail("warmup_epochs", what + "; shorten it, or train longer");
+    if (comm.rank() == 0)
+        log::warning(what);
+}
+
+void check_images(const Experiment& experiment, const config::Section& root) {
+    const TrainConfig& train = experiment.train;
+    const int least = experiment.pretext->needs().images;
+    if (train.batch / train.accumulate < least)
+        root.section("train").fail(
+            "batch", fmt::format("{} with train.accumulate {}: pretext {} compares the images of a micro-batch with "
+                                 "each other and needs at least {}; 64 and more work well",
+                                 train.batch, train.accumulate, experiment.pretext_name, least));
+}
+
+void warn_of_large_maps(const models::Backbone& backbone, int side, const dist::Communicator& comm) {
+    constexpr int kLarge = 96; // pixels
+    const models::ResNetOptions* resnet = models::resnet_options(backbone);
+    if (resnet != nullptr && resnet->cifar_stem && side > kLarge && comm.rank() == 0)
+        log::warning(
+            fmt::format("model.stem cifar keeps images of {} pixels at their size: a step takes about 16 times "
+                        "as long as with model.stem standard; --dry-run says how long the run would take",
+                        side));
+}
+
+void check_test_split(const loader::DataConfig& data, const config::Section& section, dist::Communicator& comm) {
+    if (data.test == loader::DataConfig{}.test)
+        return;
+    on_root(comm, [&] {
+        const std::vector<std::string> splits = shards::splits_of(data.source);
+        if (std::find(splits.begin(), splits.end(), data.test) == splits.end())
+            section.fail("test", unknown_word("split of " + data.source.path, data.test, splits));
+    });
+}
+
+std::string read_pretext_name(const config::Section& section) {
+    std::string name = section.required_text("name");
+    const std::vector<std::string> names = models::pretext_names();
+    if (std::find(names.begin(), names.end(), name) != names.end())
+        return name;
+    const std::vector<std::string> recipes = augment::preset_names();
+    const bool recipe = std::find(recipes.begin(), recipes.end(), name) != recipes.end();
+    section.fail("name",
+                 unknown_word("pretext", name, names) +
+                     (recipe ? fmt::format("; '{0}' is the name of a recipe: augment.recipe {0} makes its views, "
+                                           "which a pretext of two views such as simclr trains on",
+                                           name)
+                             : std::string()));
+}
+
+} // namespace tacit::train

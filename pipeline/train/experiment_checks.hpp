@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/train/experiment.hpp"
+
+#include <string>
+
+namespace tacit::train {
+
+// Combinations of settings that cannot work, or make no sense, are refused when the config is read. All throw
+// ConfigError with the place of the setting where one is to blame; `root` is the whole config.
+
+/// The recipe makes the views that the pretext needs.
+void check_views(const models::ViewNeeds& needs, const augment::Recipe& recipe, const std::string& pretext);
+/// The learning rate rises to optim.lr before the run ends; where train.max_steps cuts it short, for a first look
+/// perhaps, only a warning.
+void check_warmup(const Experiment& experiment, const config::Section& root, const dist::Communicator& comm);
+/// A micro-batch holds as many images as the loss compares with each other.
+void check_images(const Experiment& experiment, const config::Section& root);
+/// Warns of a stem that keeps large images large: nothing is wrong with it, but few can wait for it.
+void warn_of_large_maps(const models::Backbone& backbone, int side, const dist::Communicator& comm);
+/// Collective. data.test, read from `section`, names a split that is there, unless it is the default: training needs
+/// none.
+void check_test_split(const loader::DataConfig& data, const config::Section& section, dist::Communicator& comm);
+/// The name of a pretext that exists.
+std::string read_pretext_name(const config::Section& section);
+
+} // namespace tacit::train

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/train/training_loop.hpp"
+
+#include "pipeline/base/log.hpp"
+#include "pipeline/train/agreement.hpp"
+#include "pipeline/train/checkpoint.hpp"
+#include "pipeline/train/model_state.hpp"
+#include "pipeline/train/resume.hpp"
+
+#include <fmt/format.h>
+#include <string>
+#include <utility>
+
+namespace tacit::train {
+
+namespace {
+
+constexpr const char* kDivergedRemedy = "train into another run folder with a lower optim.lr, a longer "
+                                        "optim.warmup_epochs, or train.precision fp32";
+
+} // namespace
+
+TrainingLoop::TrainingLoop(Experiment& experiment, Trainer& trainer, const RunPaths& paths, dist::Communicator& comm,
+                           const std::optional<Manifest>& resumed, LoopHooks hooks)
+    : experiment_(experiment), trainer_(trainer), paths_(paths), comm_(comm), hooks_(std::move(hooks)),
+      telemetry_(experiment, trainer, paths, comm, resumed) {
+    if (root())
+        checkpoints_.emplace(paths_.checkpoints(), experiment.checkpoint.keep, resumed ? resumed->step : 0,
+                             hooks_.keep_folder);
+}
+
+/// The next step, with rank 0's wish for a checkpoint after it. A loss that is no finite number ends the run, since
+/// each restart would only meet it again.
+StepResult TrainingLoop::step() {
+    const double minutes = experiment_.checkpoint.every_minutes;
+    const std::chrono::duration<double, std::ratio<60>> since = std::chrono::steady_clock::now() - saved_at_;
+    try {
+        return trainer_.step(root() && minutes > 0 && since.count() >= minutes);
+    } catch (const NotFiniteError& error) {
+        on_root(comm_, [&] { diverged(error.what()); });
+        throw;
+    }
+}
+
+void TrainingLoop::diverged(const std::string& what) const {
+    throw Error(fmt::format("{}; training stops; {}; {}", what, checkpoints_->newest(), kDivergedRemedy));
+}
+
+Manifest TrainingLoop::manifest() const {
+    Manifest manifest = manifest_of(experiment_, comm_);
+    manifest.step = trainer_.steps_done();
+    manifest.epoch = manifest.step / experiment_.steps_per_epoch;
+    manifest.batch = manifest.step % experiment_.steps_per_epoch;
+    telemetry_.fill(manifest);
+    return manifest;
+}
+
+/// Before the next step, in case a stop cannot wait for its end.
+void TrainingLoop::keep_in_memory(double seconds) {
+    if (!root())
+        return;
+    if (seconds < CheckpointWriter::kSlowStep)
+        checkpoints_->forget();
+    else
+        checkpoints_->remember(manifest(), model_state(*experiment_.pretext), trainer_.optimizer().state());
+}
+
+bool TrainingLoop::checkpoint_is_due(const StepResult& result) const {
+    const CheckpointConfig& config = experiment_.checkpoint;
+    const std::int64_t done = trainer_.steps_done();
+    const std::int64_t of_epochs = config.epoch_interval(experiment_.steps_per_epoch);
+    return result.save || (config.every_steps > 0 && done % config.every_steps == 0) ||
+           (of_epochs > 0 && done % of_epochs == 0);
+}
+
+void TrainingLoop::save(bool must_succeed) {
+    saved_at_ = std::chrono::steady_clock::now();
+    on_root(comm_, [&] {
+        try {
+            checkpoints_->write(manifest(), model_state(*experiment_.pretext), trainer_.optimizer().state());
+        } catch (const NotFiniteError& error) {
+            diverged(fmt::format("after step {}: {}", trainer_.steps_done(), error.what()));
+        } catch (const Error& error) {
+            if (must_succeed)
+                throw IoError(fmt::format("{}; {}", error.what(), checkpoints_->newest()));
+            log::warning(fmt::format("{}; {}; training goes on", error.what(), checkpoints_->newest()));
+        }
+    });
+}
+
+ExitCode TrainingLoop::stopped() {
+    save(true);
+    telemetry_.finish();
+    if (root())
+        log::info(fmt::format("stopped by a signal at step {} of {}; {} is written and the same command goes on "
+                              "from it (exit code {})",
+                              trainer_.steps_done(), experiment_.total_steps, checkpoint_name(trainer_.steps_done()),
+                              static_cast<int>(ExitCode::requeue)));
+    return ExitCode::requeue;
+}
+
+ExitCode TrainingLoop::finished() {
+    save(true); // first: pictures may fail, and what was trained must not hang on them
+    if (root())
+        checkpoints_->forget();
+    telemetry_.end_pictures();
+    telemetry_.finish();
+    if (root())
+        log::info(fmt::format("finished: {} steps, loss {:.4f}, {} of training; see {}", experiment_.total_steps,
+                              telemetry_.loss(), duration_text(telemetry_.seconds()), paths_.folder));
+    return ExitCode::done;
+}
+
+ExitCode TrainingLoop::run() {
+    telemetry_.begin();
+    while (trainer_.steps_done() < experiment_.total_steps) {
+        const StepResult result = step();
+        telemetry_.step_done(result);
+        const std::int64_t done = trainer_.steps_done();
+        if (hooks_.on_step)
+            hooks_.on_step(done);
+        if (done == experiment_.total_steps)
+            break;
+        if (result.stop)
+            return stopped();
+        keep_in_memory(result.seconds);
+        if (checkpoint_is_due(result))
+            save(false);
+    }
+    return finished();
+}
+
+} // namespace tacit::train

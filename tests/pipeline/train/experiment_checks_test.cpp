@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/pipeline/train/pretrain_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tacit::train {
+namespace {
+
+class ExperimentChecks : public PretrainFixture {
+  protected:
+    /// What a dry run of `pretext` with `changes` is refused with.
+    std::string refusal(const std::string& pretext, const std::vector<std::string>& changes) {
+        PretrainOptions options;
+        options.run_folder = run_path("dry");
+        options.dry_run = true;
+        return error_of(
+            [&] {
+                config::Document document = tiny_config(data_, pretext, changes);
+                pretrain(document, options, *comm_);
+            },
+            ExitCode::usage);
+    }
+    std::string dry_run(const std::string& name, const std::vector<std::string>& changes = {}) {
+        PretrainOptions options;
+        options.run_folder = run_path(name);
+        options.dry_run = true;
+        config::Document document = tiny_config(data_, "simclr", changes);
+        testing::internal::CaptureStdout();
+        EXPECT_EQ(pretrain(document, options, *comm_), ExitCode::done);
+        return testing::internal::GetCapturedStdout();
+    }
+};
+
+TEST_F(ExperimentChecks, LossThatComparesImagesNeedsTwo) {
+    for (const char* pretext : {"simclr", "triplet"}) {
+        EXPECT_EQ(
+            refusal(pretext, {"train.batch=1"}),
+            std::string("--set train.batch=1: train.batch: 1 with train.accumulate 1: pretext ") + pretext +
+                " compares the images of a micro-batch with each other and needs at least 2; 64 and more work well");
+        EXPECT_NE(refusal(pretext, {"train.accumulate=16"}).find("16 with train.accumulate 16"), std::string::npos);
+    }
+}
+
+TEST_F(ExperimentChecks, LearningRateMustBePositive) {
+    EXPECT_EQ(refusal("rotnet", {"optim.lr=0"}),
+              "--set optim.lr=0: optim.lr: expected a finite number in [1e-12, 1000], got '0'");
+}
+
+TEST_F(ExperimentChecks, WarmUpEndsBeforeTheRun) {
+    EXPECT_EQ(refusal("rotnet", {"optim.warmup_epochs=4"}),
+              "--set optim.warmup_epochs=4: optim.warmup_epochs: the warm-up takes 20 steps and the run has 20: the "
+              "learning rate never reaches optim.lr; shorten it, or train longer");
+    testing::internal::CaptureStderr();
+    dry_run("short", {"train.max_steps=2"}); // a first look
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "warning: the warm-up takes 2 steps and the run has 2: the learning rate never reaches optim.lr\n");
+}
+
+TEST_F(ExperimentChecks, TestSplitIsThereWhereOneIsNamed) {
+    EXPECT_EQ(refusal("rotnet", {"data.test=foo"}),
+              "--set data.test=foo: data.test: unknown split of " + data_ + " 'foo' (one of: train)");
+}
+
+TEST_F(ExperimentChecks, NameOfARecipeIsToldFromThatOfAPretext) {
+    const std::string message = refusal("byol", {});
+    EXPECT_TRUE(message.starts_with("tiny.yaml:3: pretext.name: unknown pretext 'byol'")) << message;
+    EXPECT_NE(message.find("'byol' is the name of a recipe: augment.recipe byol makes its views"), std::string::npos)
+        << message;
+    EXPECT_EQ(refusal("byoll", {}).find("recipe"), std::string::npos);
+}
+
+TEST_F(ExperimentChecks, WidthOfOneBackboneIsNotTakenForAnother) {
+    EXPECT_NE(refusal("rotnet", {"model.backbone=mlp"}).find("model.width: does not go with backbone mlp"),
+              std::string::npos);
+    EXPECT_NE(refusal("rotnet", {"model.backbone=resnet18"})
+                  .find("tiny.yaml:2: model.width: was written for the backbone convnet, and --set chose resnet18"),
+              std::string::npos);
+    EXPECT_NE(dry_run("wide", {"model.backbone=resnet18", "model.width=4"}).find("dry run"), std::string::npos);
+}
+
+TEST_F(ExperimentChecks, DryRunSaysHowLongTheRunWouldTake) {
+    const std::string said = dry_run("dry", {"train.max_steps=100"});
+    EXPECT_NE(said.find("dry run: 6 steps, "), std::string::npos) << said;
+    EXPECT_NE(said.find("All 100 steps would take about 0:"), std::string::npos) << said;
+}
+
+TEST_F(ExperimentChecks, DryRunRefusesAResumeThatWouldBe) {
+    EXPECT_EQ(run("begun", {"train.max_steps=5"}), ExitCode::done);
+    PretrainOptions options;
+    options.run_folder = run_path("begun");
+    options.dry_run = true;
+    const std::string message = error_of(
+        [&] {
+            config::Document document = tiny_config(data_, "simclr", {"train.max_steps=5", "optim.lr=0.5"});
+            pretrain(document, options, *comm_);
+        },
+        ExitCode::usage);
+    EXPECT_NE(message.find("optim.lr is 0.5, the checkpoint has 0.02"), std::string::npos) << message;
+    EXPECT_NE(dry_run("begun", {"train.max_steps=5"}).find("would go on from step-00000005"), std::string::npos);
+}
+
+} // namespace
+} // namespace tacit::train

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/weights/safetensors.hpp"
+#include "pipeline/train/checkpoint.hpp"
+#include "pipeline/train/checkpoint_writer.hpp"
+#include "pipeline/train/signals.hpp"
+#include "tests/temporary_folder.hpp"
+
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <thread>
+
+namespace tacit::train {
+namespace {
+
+class CheckpointWriterTest : public testing::Test {
+  protected:
+    CheckpointWriterTest() { clear_stop(); }
+    ~CheckpointWriterTest() override { clear_stop(); }
+
+    static Manifest at(std::int64_t step) {
+        Manifest manifest;
+        manifest.step = step;
+        manifest.pretext = "simclr";
+        return manifest;
+    }
+    static NamedTensors state(double value) { return {{"weight", torch::full({2, 3}, value)}}; }
+    std::vector<std::string> checkpoints() const { return list_checkpoints(folder_.path()); }
+    /// Whether `condition` holds within ten seconds.
+    template <class Condition> static bool soon(const Condition& condition) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (!condition() && std::chrono::steady_clock::now() < end)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return condition();
+    }
+
+    TemporaryFolder folder_;
+};
+
+TEST_F(CheckpointWriterTest, StopDuringASlowStepWritesTheStateAfterTheLastWholeOneAtOnce) {
+    CheckpointWriter writer(folder_.path(), 3, 0);
+    const NamedTensors model = state(7);
+    writer.remember(at(7), model, state(70));
+    model.front().second.fill_(8); // the next step, which is not whole
+    request_stop();
+    ASSERT_TRUE(soon([&] { return writer.saved_step() == 7; }));
+    const std::string path = folder_.path() + "/step-00000007";
+    EXPECT_EQ(verify_checkpoint(path).step, 7);
+    EXPECT_TRUE(torch::equal(models::read_safetensors(path + "/model.safetensors").tensors.front().second,
+                             torch::full({2, 3}, 7.0)));
+    EXPECT_TRUE(torch::equal(models::read_safetensors(path + "/optimizer.safetensors").tensors.front().second,
+                             torch::full({2, 3}, 70.0)));
+}
+
+TEST_F(CheckpointWriterTest, SignalIsAnsweredLikeARequest) {
+    const StopSignals signals;
+    CheckpointWriter writer(folder_.path(), 3, 0);
+    writer.remember(at(7), state(6), state(60));
+    writer.remember(at(8), state(7), state(70));
+    std::raise(SIGTERM);
+    EXPECT_TRUE(soon([&] { return writer.saved_step() == 8; }));
+    EXPECT_TRUE(stop_requested());
+}
+
+TEST_F(CheckpointWriterTest, StopDuringAFastStepIsLeftToTheLoop) {
+    {
+        CheckpointWriter writer(folder_.path(), 3, 0);
+        writer.remember(at(7), state(7), state(7));
+        writer.forget();
+        request_stop();
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    EXPECT_TRUE(checkpoints().empty());
+}
+
+TEST_F(CheckpointWriterTest, StopBeforeTheFirstStepSaysWhatIsOnDisk) {
+    const auto said = [&](std::int64_t saved) {
+        testing::internal::CaptureStdout();
+        {
+            const CheckpointWriter writer(folder_.path(), 3, saved);
+            request_stop();
+            std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        }
+        clear_stop();
+        return testing::internal::GetCapturedStdout();
+    };
+    EXPECT_EQ(said(0),
+              "stop asked for before the first step of this start is complete: there is nothing to keep yet; the "
+              "run ends after that step\n");
+    EXPECT_EQ(said(40),
+              "stop asked for before the first step of this start is complete: step-00000040 is on disk; the run "
+              "ends after that step\n");
+}
+
+TEST_F(CheckpointWriterTest, NewerCheckpointStays) {
+    CheckpointWriter writer(folder_.path(), 1, 0);
+    writer.remember(at(7), state(7), state(7));
+    writer.write(at(8), state(8), state(8));
+    request_stop();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_EQ(checkpoints(), std::vector<std::string>{"step-00000008"});
+}
+
+TEST_F(CheckpointWriterTest, LoopAndStopNeverWriteAtOnce) {
+    for (int round = 0; round < 20; ++round) {
+        clear_stop();
+        CheckpointWriter writer(folder_.path(), 2, round * 10);
+        writer.remember(at(round * 10 + 1), state(1), state(1));
+        std::thread signal([] { request_stop(); });
+        for (int step = 2; step < 6; ++step) {
+            writer.remember(at(round * 10 + step), state(step), state(step));
+            writer.write(at(round * 10 + step), state(step), state(step));
+        }
+        signal.join();
+        const auto newest = newest_valid_checkpoint(folder_.path());
+        ASSERT_TRUE(newest.has_value());
+        EXPECT_EQ(newest->manifest.step, round * 10 + 5);
+    }
+}
+
+} // namespace
+} // namespace tacit::train
