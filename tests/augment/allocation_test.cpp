@@ -62,8 +62,9 @@ std::int64_t steady_allocations(const Recipe& recipe) {
 
 TEST(Allocations, AreCounted) {
     const std::int64_t before = allocations;
-    const std::vector<int> memory(100);
-    EXPECT_EQ(allocations - before, 1) << memory.size();
+    void* const memory = ::operator new(100); // by name: clang leaves out a vector that nobody reads
+    EXPECT_EQ(allocations - before, 1);
+    ::operator delete(memory);
 }
 
 TEST(Allocations, NoPresetMakesAnyInTheSteadyState) {
