@@ -56,4 +56,23 @@ std::string utf8_of(std::string_view bytes) {
     return text;
 }
 
+void append_utf8(std::uint32_t code, std::string& text) {
+    const auto tail = [&](unsigned shift) { text += static_cast<char>(0x80U | ((code >> shift) & 0x3FU)); };
+    if (code < 0x80) {
+        text += static_cast<char>(code);
+    } else if (code < 0x800) {
+        text += static_cast<char>(0xC0U | code >> 6U);
+    } else if (code < 0x10000) {
+        text += static_cast<char>(0xE0U | code >> 12U);
+        tail(6);
+    } else {
+        text += static_cast<char>(0xF0U | (code >> 18U & 0x07U));
+        tail(12);
+        tail(6);
+    }
+    if (code >= 0x80) {
+        tail(0);
+    }
+}
+
 } // namespace tacit

@@ -16,14 +16,6 @@ class Axes {
   public:
     /// Throws ConfigError naming `letters` if a letter is unknown, N, H or W is missing or H, W or C stands twice.
     explicit Axes(std::string letters);
-    /// The likeliest meaning of a shape: channels are the last dimension, or else the second, if it has 1, 3, 4 or few
-    /// entries. `matlab`: the file is MATLAB's, whose columns come before rows. Throws DataError if no meaning fits.
-    static Axes guess(const std::vector<std::uint64_t>& shape, bool matlab);
-    /// The likeliest letters of a shape whose last dimension, or else the first, counts `images`; empty: neither does.
-    static std::string guess_counted(const std::vector<std::uint64_t>& shape, std::uint64_t images, bool matlab);
-    /// Letters without N of an array that seems to be one image by itself: sides of 8 pixels at least that do not
-    /// differ much, and 1, 3 or 4 channels, if any, last or first. Empty: it does not.
-    static std::string guess_one_image(const std::vector<std::uint64_t>& shape);
 
     const std::string& letters() const { return letters_; }
     /// Throws DataError if the shape has another number of dimensions, or images of no or impossible size.

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <memory>
+#include <map>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -127,6 +128,29 @@ void renumber(std::vector<std::int32_t>& labels, ClassNames& names, const ClassN
         label = numbers[place];
     }
     names = to;
+}
+
+std::string sparse_classes(const std::vector<std::int32_t>& labels, const ClassNames& classes) {
+    constexpr std::int32_t kLeastGap = 8;
+    std::map<std::int32_t, std::int64_t> counts;
+    for (const std::int32_t label : labels) {
+        counts[label] += label >= 0 ? 1 : 0;
+    }
+    counts.erase(-1);
+    if (counts.size() < 2 || 2 * counts.size() >= classes.size() || !has_no_names(classes)) {
+        return {};
+    }
+    const auto [last, images] = *counts.rbegin();
+    const std::int32_t gap = last - std::next(counts.rbegin())->first;
+    const bool stray = gap > std::max(kLeastGap, static_cast<std::int32_t>(counts.size()));
+    if (!stray && labels.size() < classes.size()) { // a few images of many classes
+        return {};
+    }
+    return fmt::format("{} classes, of which {} have images: {}", classes.size(), counts.size(),
+                       stray ? fmt::format("label {} ({} image{}) is far from the others; if it means no label, write "
+                                           "-1 in its place",
+                                           last, images, images == 1 ? "" : "s")
+                             : std::string("class numbers have gaps"));
 }
 
 void unite_classes(std::vector<FileIndex>& files) {

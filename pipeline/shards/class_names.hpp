@@ -28,6 +28,10 @@ ClassNames continued(const ClassNames& first, const ClassNames& more);
 /// of a label.
 void renumber(std::vector<std::int32_t>& labels, ClassNames& names, const ClassNames& to);
 
+/// What to say where classes are numbers and most have no image, as a stray label or one that stands for none makes
+/// them: "256 classes, of which 11 have images: …". Empty: nothing.
+std::string sparse_classes(const std::vector<std::int32_t>& labels, const ClassNames& classes);
+
 /// Gives a class the same number in all files of a split: they may number their classes each for itself. Throws
 /// DataError naming the file.
 void unite_classes(std::vector<FileIndex>& files);

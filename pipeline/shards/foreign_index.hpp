@@ -2,26 +2,31 @@
 #pragma once
 
 #include "pipeline/shards/data_spec.hpp"
-#include "pipeline/shards/hdf5/location.hpp"
 #include "pipeline/shards/image_part.hpp"
 
-#include <optional>
 #include <string>
+#include <vector>
 
 namespace tacit::shards {
 
-/// The objects of a file that hold one split.
-struct ForeignNames {
-    std::string images;
-    std::string labels; ///< empty: none found
+/// How a file that Tacit did not write is read, and why so.
+struct ForeignReading {
+    FileIndex index;
+    DataSpec spec;             ///< as given, with images, labels and axes that were chosen
+    bool usual_images = false; ///< images have a known name: a reader finds them without being told
+    bool usual_labels = false; ///< labels too
+    std::string order;         ///< of the images of a group: what it follows, and the first and last of their names
+    std::vector<std::string> notes;  ///< what was assumed, and what is no label
+    std::vector<std::string> doubts; ///< what else it could be; who is not asked must refuse
 };
 
-/// Objects with usual names: `images`, `x`, `X`, `data` and others, with labels `labels`, `y`, `ans` and others beside
-/// them; of a split, `<split>_x`, `x_<split>` or `<split>/images`. A file without splits holds split "train". nullopt
-/// when no name fits.
-std::optional<ForeignNames> guess_names(hid_t file, const std::string& split);
+/// Weighs what the file at `path` tells of `split` (empty: the one it holds) beyond `spec`: known names, shapes,
+/// numbers of labels, squareness, orders. Of a file without known names it takes the likeliest array. Throws DataError;
+/// ConfigError for names in `spec` that do not fit.
+ForeignReading read_foreign(const std::string& path, const DataSpec& spec, const std::string& split);
 
-/// Indexes an HDF5 file that Tacit did not write. Throws DataError; ConfigError for names in `spec` that do not fit.
+/// The index of that reading. Throws DataError with the doubts and a `data` section that settles them; warns of notes
+/// on labels that were not found.
 FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std::string& split);
 
 } // namespace tacit::shards

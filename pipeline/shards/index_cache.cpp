@@ -40,7 +40,7 @@ struct ReadFile {
 };
 
 /// Counted up when files are to be indexed in another way, so that older indexes are made anew.
-constexpr std::uint32_t kRules = 4;
+constexpr std::uint32_t kRules = 5;
 
 struct KeptIndex {
     IndexKey key;

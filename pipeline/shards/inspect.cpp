@@ -2,6 +2,7 @@
 #include "pipeline/shards/inspect.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/data_section.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/import/image_source.hpp"
@@ -23,23 +24,6 @@ namespace tacit::shards {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A YAML scalar: in quotes unless it is plainly a word.
-std::string yaml_text(const std::string& text) {
-    constexpr const char* kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
-    constexpr const char* kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/";
-    // Of one letter, y and n are truth values to some readers.
-    const bool plain = text.size() > 1 && text.find_first_not_of(kPlain) == std::string::npos &&
-                       !text.starts_with('-') && text.find_first_of(kLetters) != std::string::npos;
-    if (plain) {
-        return text;
-    }
-    std::string out = "'";
-    for (const char c : text) {
-        out += c == '\'' ? std::string("''") : std::string(1, c);
-    }
-    return out + "'";
-}
 
 std::string section_of(const LayoutGuess& guess, const RangeGuess& range) {
     std::string text = "data:\n";

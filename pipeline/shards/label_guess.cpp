@@ -2,18 +2,17 @@
 #include "pipeline/shards/label_guess.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/hdf5/location.hpp"
-#include "pipeline/shards/labels.hpp"
-#include "pipeline/shards/shard_index.hpp"
+#include "pipeline/shards/csv_table.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/hdf5/cells.hpp"
+#include "pipeline/shards/hdf5/listing.hpp"
+#include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/split_siblings.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <filesystem>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -24,201 +23,267 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxCsvFiles = 8;
 constexpr std::size_t kMaxNote = 400;
-
-const std::vector<std::string> kNames = {"labels", "label", "y", "Y", "ans", "target", "targets", "class", "classes"};
-const std::vector<std::string> kColumns = {"target", "label", "class", "y", "diagnosis"};
-/// Words for images at the end of a file's name, and those for labels in their place.
-constexpr std::array<std::pair<const char*, const char*>, 6> kPairs = {
-    {{"_x", "_y"}, {"-x", "-y"}, {"_X", "_Y"}, {"images", "labels"}, {"image", "label"}, {"imgs", "labels"}}};
+constexpr std::size_t kMostListed = 5000; ///< data sets of images among which one of labels is looked for
 
 std::string folder_of(const std::string& path) {
     return path.substr(0, path.size() - fs::path(path).filename().string().size());
 }
 
-/// The name of the file of labels that goes with a file of images; empty if the name holds no word for images.
-std::string label_file(const std::string& path, const std::pair<const char*, const char*>& words) {
+/// Files of labels that go with a file of images, without their folder.
+std::vector<std::string> label_files(const std::string& path) {
     const std::string stem = fs::path(path).stem().string();
-    const std::string_view images = words.first;
-    const bool fits = stem.size() > images.size() && stem.ends_with(images);
-    return fits ? stem.substr(0, stem.size() - images.size()) + words.second + fs::path(path).extension().string()
-                : std::string();
+    std::vector<std::string> files;
+    for (const auto& [images, labels] : label_file_words()) {
+        std::string name = stem.size() > images.size() && stem.ends_with(images)
+                               ? stem.substr(0, stem.size() - images.size()) + labels
+                               : std::string();
+        name += name.empty() ? "" : fs::path(path).extension().string();
+        std::error_code error;
+        if (!name.empty() && fs::is_regular_file(folder_of(path) + name, error)) {
+            files.push_back(std::move(name));
+        }
+    }
+    return files;
 }
 
-class Search {
-  public:
-    Search(const std::string& path, const std::string& pattern, const DataSpec& spec, std::int64_t count)
-        : path_(path), pattern_(pattern), spec_(spec), count_(count) {}
-
-    LabelGuess run(const std::string& usual) {
-        made_.found = in_file(usual) || in_groups() || in_file_beside() || in_csv();
-        if (!made_.found && refused_) {
-            made_.key = "none"; // else the reader would try, and warn of, what was refused
-            made_.pattern = "none";
-        }
-        return std::move(made_);
-    }
-
-  private:
-    /// Whether data set `name` of the file at `path` holds labels. One that holds something else is noted.
-    bool holds_labels(const std::string& path, const std::string& name) {
-        try {
-            const h5::Located at = h5::locate(path, name, spec_.roots);
-            read_labels(at.object.get(), fmt::format("'{}'", name), count_);
-            return true;
-        } catch (const Error& error) {
-            refused_ = true;
-            const std::string why = error.what();
-            made_.notes.push_back("no labels: " + (why.size() > kMaxNote ? why.substr(0, kMaxNote) + "…" : why));
-            return false;
-        }
-    }
-
-    bool in_file(const std::string& usual) {
-        if (!usual.empty() && holds_labels(path_, usual)) {
-            return true; // the reader finds it
-        }
-        const h5::Handle file = h5::open_file(path_);
-        const std::size_t slash = spec_.images.rfind('/');
-        const std::string group = slash == std::string::npos ? "" : spec_.images.substr(0, slash + 1);
-        for (const std::string& prefix : {group, std::string()}) {
-            for (const std::string& name : kNames) {
-                if (prefix + name != usual && h5::has_object(file.get(), prefix + name) &&
-                    holds_labels(path_, prefix + name)) {
-                    made_.key = prefix + name;
-                    made_.pattern = made_.key;
-                    return true;
-                }
-            }
-            if (group.empty()) {
-                break;
+/// Data sets of a file beside that may be labels: those with known names, else all.
+std::vector<std::string> sets_beside(const std::string& path) {
+    std::vector<std::string> names;
+    try {
+        const h5::Handle file = h5::open_file(path);
+        for (const std::string& name : label_names()) {
+            if (h5::has_object(file.get(), name)) {
+                names.push_back(name);
             }
         }
-        return false;
-    }
-
-    /// Whether the file can be indexed with `key`, and gives classes.
-    bool gives_classes(const std::string& key) {
-        DataSpec spec = spec_;
-        spec.labels = key;
-        try {
-            return !index_file(path_, spec, "train").classes.empty();
-        } catch (const Error&) {
-            return false;
-        }
-    }
-
-    /// Whether each image is a data set of a group.
-    bool is_group() {
-        try {
-            return !spec_.images.empty() &&
-                   h5::shape_of(h5::locate(path_, spec_.images, spec_.roots).object.get()) == h5::Shape::group;
-        } catch (const Error&) {
-            return false;
-        }
-    }
-
-    bool in_groups() { return is_group() && gives_classes("group"); }
-
-    bool in_file_beside() {
-        for (const auto& words : kPairs) {
-            const std::string name = label_file(path_, words);
-            std::error_code error;
-            if (name.empty() || !fs::is_regular_file(folder_of(path_) + name, error)) {
-                continue;
-            }
-            if (const auto set = labels_in(folder_of(path_) + name)) {
-                made_.key = name + ":" + *set;
-                made_.pattern = pattern_.empty() ? made_.key : label_file(pattern_, words) + ":" + *set;
-                return true;
-            }
-        }
-        return false;
-    }
-
-    std::optional<std::string> labels_in(const std::string& path) {
-        try {
-            const h5::Handle file = h5::open_file(path);
-            std::vector<std::string> names = kNames;
-            for (const h5::ListedSet& set : h5::list_datasets(file.get())) {
+        for (const h5::ListedSet& set : h5::list_datasets(file.get())) {
+            if (std::find(names.begin(), names.end(), set.name) == names.end()) {
                 names.push_back(set.name);
             }
-            for (const std::string& name : names) {
-                if (h5::has_object(file.get(), name) && holds_labels(path, name)) {
-                    return name;
-                }
-            }
-        } catch (const Error&) { // no HDF5 file
-            return std::nullopt;
         }
-        return std::nullopt;
+    } catch (const Error&) { // no HDF5 file
+        return {};
     }
+    return names;
+}
 
-    bool in_csv() {
-        if (!is_group()) {
-            return false;
-        }
-        std::error_code error;
-        std::vector<std::string> files;
-        for (fs::directory_iterator entry(fs::path(path_).parent_path().empty() ? "." : folder_of(path_), error), end;
-             !error && entry != end; entry.increment(error)) {
-            if (entry->path().extension() == ".csv") {
-                files.push_back(entry->path().filename().string());
-            }
-        }
-        std::sort(files.begin(), files.end());
-        files.resize(std::min(files.size(), kMaxCsvFiles));
-        for (const std::string& file : files) {
-            for (const std::string& column : kColumns) {
-                if (gives_classes(fmt::format("{}:{}", file, column))) {
-                    made_.key = fmt::format("{}:{}", file, column);
-                    const auto siblings = split_siblings(folder_of(path_) + file);
-                    made_.pattern = siblings
-                                        ? fmt::format("{}:{}", fs::path(siblings->pattern).filename().string(), column)
-                                        : made_.key;
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
+std::string note_of(const Error& error) {
+    const std::string why = error.what();
+    return "no labels: " + (why.size() > kMaxNote ? why.substr(0, kMaxNote) + "…" : why);
+}
 
-    const std::string& path_;
-    const std::string& pattern_;
-    const DataSpec& spec_;
-    std::int64_t count_;
-    bool refused_ = false;
-    LabelGuess made_;
-};
+h5::Located located(const std::string& text, const std::string& path, const h5::Roots& roots) {
+    const std::size_t colon = text.rfind(':');
+    return colon == std::string::npos
+               ? h5::locate(path, text, roots)
+               : h5::locate(h5::file_beside(path, text.substr(0, colon), roots), text.substr(colon + 1), roots);
+}
 
-/// Whether a name says that a data set holds labels.
-bool named_as_labels(const std::string& name) {
-    constexpr std::array<const char*, 4> kWords = {"label", "class", "target", "categor"};
-    std::string lower = name;
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    const std::string last = lower.substr(lower.rfind('/') + 1); // npos + 1: from the beginning
-    return last == "y" || last == "ans" ||
-           std::any_of(kWords.begin(), kWords.end(), [&](const char* word) { return lower.find(word) != lower.npos; });
+bool is_text(const h5::ListedSet& set) {
+    return set.text || set.kind == h5::Shape::references;
+}
+
+/// Whether a data set holds one text or whole number for each of `count` images.
+bool is_column(const h5::ListedSet& set, std::int64_t count) {
+    const auto images = static_cast<hsize_t>(count);
+    return (is_text(set) || set.whole) && !h5::belongs_to_cells(set.name) &&
+           std::count(set.shape.begin(), set.shape.end(), images) > 0 &&
+           std::all_of(set.shape.begin(), set.shape.end(), [&](hsize_t n) { return n == 1 || n == images; });
+}
+
+/// Whether few texts name many images.
+bool repeat(const Labels& labels) {
+    return labels.classes.size() > 1 && labels.classes.size() <= labels.values.size() / 2;
 }
 
 } // namespace
 
-LabelGuess guess_labels(const std::string& path, const std::string& sibling_pattern, const DataSpec& spec,
-                        const std::string& usual, std::int64_t count) {
-    return Search(path, sibling_pattern, spec, count).run(usual);
+Labels named_labels(const char* key, const std::string& text, const std::string& path, const DataSpec& spec,
+                    FileIndex& index, const ForeignImages& images) {
+    const h5::Roots roots(spec.roots, &index.reached);
+    const Meaning meaning = std::string_view(key) == "data.split_by" ? Meaning::splits : Meaning::classes;
+    if (text == "group") {
+        if (images.groups.classes.empty()) {
+            throw ConfigError(
+                fmt::format("{} is `group`, but {}: {} has no subgroups with images", key, path, images.at.name));
+        }
+        return images.groups;
+    }
+    if (const auto table = table_and_column(text)) {
+        return read_csv_labels(h5::file_beside(path, table->first, roots), table->second, index.count, images.names,
+                               meaning);
+    }
+    if (!images.doubt.empty()) {
+        throw DataError(
+            fmt::format("{}: {}: {} '{}' has a row for each image: {}", path, images.at.name, key, text, images.doubt));
+    }
+    if (text.starts_with('@')) {
+        const std::string name = text.substr(1);
+        const bool own = h5::has_attribute(images.at.object.get(), name, path);
+        const h5::Handle root(H5Gopen2(images.at.file.get(), "/", H5P_DEFAULT));
+        return read_label_attribute(own ? images.at.object.get() : root.get(), name,
+                                    fmt::format("{}: {}", path, own ? images.at.name : "/"), index.count, meaning);
+    }
+    const h5::Located at = located(text, path, roots);
+    return read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), index.count, meaning);
 }
 
-std::string other_labels(const std::string& path, const std::vector<h5::ListedSet>& sets, std::int64_t count,
-                         const std::vector<std::string>& taken) {
+LabelGuess::LabelGuess(const std::string& path, const DataSpec& spec, const std::string& images,
+                       const std::string& usual)
+    : path_(path), spec_(spec) {
+    const auto add = [&](std::string key) {
+        if (std::find(sets_.begin(), sets_.end(), key) == sets_.end()) {
+            sets_.push_back(std::move(key));
+        }
+    };
+    if (!usual.empty()) {
+        add(usual);
+    }
+    const h5::Handle file = h5::open_file(path);
+    for (const std::string& group : {images.substr(0, images.rfind('/') + 1), std::string()}) { // npos + 1: none
+        for (const std::string& name : label_names()) {
+            if (h5::has_object(file.get(), group + name)) {
+                add(group + name);
+            }
+        }
+    }
+    for (const std::string& name : label_files(path)) {
+        for (const std::string& set : sets_beside(folder_of(path) + name)) {
+            add(fmt::format("{}:{}", name, set));
+        }
+    }
+}
+
+std::vector<std::uint64_t> LabelGuess::rows() const {
+    std::vector<std::uint64_t> rows;
+    for (const std::string& key : sets_) {
+        try {
+            const h5::Located at = located(key, path_, spec_.roots);
+            const std::vector<hsize_t> dims =
+                H5Iget_type(at.object.get()) == H5I_DATASET ? h5::dimensions(at.object.get()) : std::vector<hsize_t>();
+            if (!dims.empty()) { // (1, N) are N
+                rows.push_back(dims.size() == 2 && dims[0] == 1 ? dims[1] : dims[0]);
+            }
+        } catch (const Error&) { // leads elsewhere: nothing is told
+            continue;
+        }
+    }
+    return rows;
+}
+
+bool LabelGuess::read_sets(FileIndex& index, const ForeignImages& images, FoundLabels& found) const {
+    for (const std::string& key : sets_) {
+        try {
+            found.labels = named_labels("data.labels", key, path_, spec_, index, images);
+            found.key = key;
+            return true;
+        } catch (const NotLabels& error) {
+            found.notes.push_back(note_of(error));
+            found.key = "none"; // of what looks like labels it is said that it is none
+        }
+    }
+    return false;
+}
+
+bool LabelGuess::read_tables(FileIndex& index, const ForeignImages& images, FoundLabels& found) const {
+    std::vector<std::string> files;
+    std::error_code error;
+    const std::string folder = folder_of(path_);
+    for (fs::directory_iterator entry(folder.empty() ? "." : folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        if (entry->path().extension() == ".csv") {
+            files.push_back(entry->path().filename().string());
+        }
+    }
+    std::sort(files.begin(), files.end());
+    files.resize(std::min(files.size(), kMaxCsvFiles));
+    for (const std::string& file : files) {
+        for (const std::string& column : label_columns()) {
+            try {
+                const std::string key = fmt::format("{}:{}", file, column);
+                Labels labels = named_labels("data.labels", key, path_, spec_, index, images);
+                if (!labels.classes.empty()) {
+                    found.labels = std::move(labels);
+                    found.key = key;
+                    return true;
+                }
+            } catch (const Error& why) {
+                if (std::string_view(why.what()).find("has no column") == std::string_view::npos) {
+                    found.notes.push_back(note_of(why));
+                }
+            }
+        }
+    }
+    return false;
+}
+
+bool LabelGuess::read_texts(FileIndex& index, const ForeignImages& images, FoundLabels& found) const {
+    std::vector<std::pair<std::string, Labels>> fit;
+    for (const h5::ListedSet& set : h5::list_datasets(h5::open_file(path_).get())) {
+        try {
+            if (set.name != images.at.name && is_text(set) && is_column(set, index.count)) {
+                Labels labels = named_labels("data.labels", set.name, path_, spec_, index, images);
+                if (repeat(labels)) {
+                    fit.emplace_back(set.name, std::move(labels));
+                }
+            }
+        } catch (const Error&) { // other texts, or damaged: nobody asked for them
+            continue;
+        }
+    }
+    if (fit.size() == 1) {
+        found.key = fit[0].first;
+        found.labels = std::move(fit[0].second);
+        found.notes.push_back(
+            fmt::format("labels are '{}', the only texts that repeat, one for each image", found.key));
+    }
+    return fit.size() == 1;
+}
+
+FoundLabels LabelGuess::find(FileIndex& index, const ForeignImages& images) const {
+    FoundLabels found;
+    if (!images.groups.classes.empty()) {
+        found.labels = images.groups;
+        found.key = "group";
+        return found;
+    }
+    const bool rows_count = images.doubt.empty();
+    if ((rows_count && read_sets(index, images, found)) ||
+        (!images.names.empty() && read_tables(index, images, found)) ||
+        (rows_count && images.names.size() < kMostListed && read_texts(index, images, found))) {
+        return found;
+    }
+    if (!rows_count && !sets_.empty()) {
+        found.key = "none";
+        found.doubt = fmt::format("{}: {}: the rows of '{}' seem to be the labels, but {}", path_, images.at.name,
+                                  sets_.front(), images.doubt);
+    }
+    found.labels = {std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}};
+    return found;
+}
+
+std::string label_pattern(const std::string& path, const std::string& key) {
+    const std::size_t colon = key.find(':');
+    const auto siblings =
+        colon == std::string::npos ? std::nullopt : split_siblings(folder_of(path) + key.substr(0, colon));
+    return siblings ? fs::path(siblings->pattern).filename().string() + key.substr(colon) : key;
+}
+
+std::string other_labels(const std::string& path, std::int64_t count, const std::vector<std::string>& taken) {
     std::string others;
-    for (const h5::ListedSet& set : sets) {
-        if (set.kind == h5::Shape::pixels || !named_as_labels(set.name) ||
+    for (const h5::ListedSet& set : h5::list_datasets(h5::open_file(path).get())) {
+        const bool named = is_named_as_labels(set.name);
+        if (set.kind == h5::Shape::pixels || (!named && !is_column(set, count)) ||
             std::find(taken.begin(), taken.end(), set.name) != taken.end()) {
             continue;
         }
         try {
             const h5::Located at = h5::locate(path, set.name, {});
             const Labels labels = read_labels(at.object.get(), set.name, count);
-            others += fmt::format("{}'{}' ({} classes)", others.empty() ? "" : ", ", set.name, labels.classes.size());
+            if (named || repeat(labels)) {
+                others +=
+                    fmt::format("{}'{}' ({} classes)", others.empty() ? "" : ", ", set.name, labels.classes.size());
+            }
         } catch (const Error&) { // other numbers, other texts, or damaged
             continue;
         }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/data_spec.hpp"
-#include "pipeline/shards/hdf5/listing.hpp"
+#include "pipeline/shards/foreign_images.hpp"
 
 #include <cstdint>
 #include <string>
@@ -10,24 +9,47 @@
 
 namespace tacit::shards {
 
-/// Where the labels of a file's images seem to be.
-struct LabelGuess {
-    bool found = false;
-    std::string key;                ///< data.labels; empty: the reader finds them
-    std::string pattern;            ///< the same for files whose names differ in the split: with {split}
-    std::vector<std::string> notes; ///< what looked like labels and is none
+/// What `text`, the value of config key `key`, says of each image of `index`, which lie in the file at `path`.
+/// Throws NotLabels, DataError; ConfigError for `group` where there are none.
+Labels named_labels(const char* key, const std::string& text, const std::string& path, const DataSpec& spec,
+                    FileIndex& index, const ForeignImages& images);
+
+struct FoundLabels {
+    Labels labels;                  ///< -1 for every image where none were found
+    std::string key;                ///< data.labels; none: what was found is refused; empty: nothing was
+    std::vector<std::string> notes; ///< what looked like labels and is none, or what was assumed
+    std::string doubt;              ///< why labels that are there cannot be told images; empty: they can
 };
 
-/// Tries, for the `count` images that `spec` names in `path`: data sets with usual names, `usual` (which the reader
-/// finds by itself; may be empty) first; subgroups as classes; a file whose name has y or labels where this one has x
-/// or images; .csv files beside it, for images that have names. `sibling_pattern`: the path of such files with {split};
-/// empty: there are none.
-LabelGuess guess_labels(const std::string& path, const std::string& sibling_pattern, const DataSpec& spec,
-                        const std::string& usual, std::int64_t count);
+/// Looks for the labels of images.
+class LabelGuess {
+  public:
+    /// `images`: their object in the file at `path`; `usual`: labels beside them by known names, or empty.
+    LabelGuess(const std::string& path, const DataSpec& spec, const std::string& images, const std::string& usual);
 
-/// Data sets among `sets`, all of `path`, that by name and content are labels for `count` images too, in one line with
-/// their numbers of classes; those in `taken` are left out. Empty: there are none.
-std::string other_labels(const std::string& path, const std::vector<h5::ListedSet>& sets, std::int64_t count,
-                         const std::vector<std::string>& taken);
+    /// Numbers of images that the data sets of labels which names tell of are for.
+    std::vector<std::uint64_t> rows() const;
+
+    /// Tries subgroups as classes, the data sets of rows(), tables (.csv) beside a file whose images have names, and
+    /// the one data set of texts that repeat. Throws DataError for labels that are damaged.
+    FoundLabels find(FileIndex& index, const ForeignImages& images) const;
+
+  private:
+    bool read_sets(FileIndex& index, const ForeignImages& images, FoundLabels& found) const;
+    bool read_tables(FileIndex& index, const ForeignImages& images, FoundLabels& found) const;
+    bool read_texts(FileIndex& index, const ForeignImages& images, FoundLabels& found) const;
+
+    const std::string& path_;
+    const DataSpec& spec_;
+    std::vector<std::string> sets_; ///< values of data.labels, likeliest first
+};
+
+/// The value of data.labels for files whose names differ in the split, made of one file's.
+std::string label_pattern(const std::string& path, const std::string& key);
+
+/// Data sets in the file at `path` that by name, or as texts or whole numbers that repeat, and by content are labels
+/// for `count` images too, in one line with their numbers of classes; those in `taken` are left out. Empty: there are
+/// none.
+std::string other_labels(const std::string& path, std::int64_t count, const std::vector<std::string>& taken);
 
 } // namespace tacit::shards

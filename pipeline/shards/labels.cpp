@@ -5,6 +5,7 @@
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/hdf5/cells.hpp"
 #include "pipeline/shards/hdf5/class_lists.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
 #include "pipeline/shards/hdf5/storage.hpp"
@@ -23,26 +24,6 @@ namespace {
 
 constexpr std::int64_t kMaxClasses = 1 << 20;
 
-/// Classes 0 … K - 1 named by their numbers.
-Labels numbered(const std::vector<double>& values, const std::string& where) {
-    Labels labels;
-    labels.values.reserve(values.size());
-    double highest = -1;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (!(values[i] >= -1 && values[i] < static_cast<double>(kMaxClasses)) || values[i] != std::floor(values[i])) {
-            throw NotLabels(
-                fmt::format("{}: image {} has the value {}, which is no class number from 0 (or -1: no label)", where,
-                            i, values[i]));
-        }
-        labels.values.push_back(static_cast<std::int32_t>(values[i]));
-        highest = std::max(highest, values[i]);
-    }
-    for (std::int64_t label = 0; label <= static_cast<std::int64_t>(highest); ++label) {
-        labels.classes.push_back(std::to_string(label));
-    }
-    return labels;
-}
-
 Labels one_hot(const std::vector<double>& values, std::size_t classes, const std::string& where) {
     std::vector<double> numbers;
     numbers.reserve(values.size() / classes);
@@ -57,7 +38,7 @@ Labels one_hot(const std::vector<double>& values, std::size_t classes, const std
         }
         numbers.push_back(static_cast<double>(std::find(row, end, 1.0) - row));
     }
-    Labels labels = numbered(numbers, where);
+    Labels labels = labels_of_numbers(numbers, where);
     while (labels.classes.size() < classes) {
         labels.classes.push_back(std::to_string(labels.classes.size()));
     }
@@ -126,9 +107,28 @@ std::string why_no_classes(const std::vector<std::string>& texts) {
     return {};
 }
 
+Labels labels_of_numbers(const std::vector<double>& values, const std::string& where) {
+    Labels labels;
+    labels.values.reserve(values.size());
+    double highest = -1;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (!(values[i] >= -1 && values[i] < static_cast<double>(kMaxClasses)) || values[i] != std::floor(values[i])) {
+            throw NotLabels(
+                fmt::format("{}: image {} has the value {}, which is no class number from 0 (or -1: no label)", where,
+                            i, values[i]));
+        }
+        labels.values.push_back(static_cast<std::int32_t>(values[i]));
+        highest = std::max(highest, values[i]);
+    }
+    for (std::int64_t label = 0; label <= static_cast<std::int64_t>(highest); ++label) {
+        labels.classes.push_back(std::to_string(label));
+    }
+    return labels;
+}
+
 Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where, Meaning meaning) {
     if (const auto numbers = class_numbers(texts, meaning)) {
-        return numbered(*numbers, where);
+        return labels_of_numbers(*numbers, where);
     }
     const auto unlabelled = [&](const std::string& text) { return meaning == Meaning::classes && is_missing(text); };
     std::map<std::string, std::int32_t> classes;
@@ -160,6 +160,9 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
     if (kind == H5T_STRING && elements == images) {
         return labels_of_texts(h5::read_texts(dataset, where), where, meaning);
     }
+    if (kind == H5T_REFERENCE && elements == images) {
+        return labels_of_texts(h5::cell_texts(dataset), where, meaning);
+    }
     if (kind == H5T_COMPOUND) {
         throw NotLabels(
             fmt::format("{}: is a table with the fields {}; write the one that is meant into a data set of its "
@@ -176,7 +179,7 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
     h5::require_plausible(dataset, elements, where);
     h5::check_number(type.get(), where);
     const std::vector<double> values = read_numbers(dataset, where, elements);
-    Labels labels = elements == images ? numbered(values, where)
+    Labels labels = elements == images ? labels_of_numbers(values, where)
                                        : one_hot(values, static_cast<std::size_t>(elements / images), where);
     name_classes(dataset, type.get(), meaning, labels);
     return labels;
@@ -188,7 +191,7 @@ Labels read_label_attribute(hid_t object, const std::string& name, const std::st
     const h5::Handle type = h5::checked(H5Aget_type(attribute.get()), where);
     const bool text = H5Tget_class(type.get()) == H5T_STRING;
     Labels labels = text ? labels_of_texts(h5::text_attribute(object, name, where), where, meaning)
-                         : numbered(h5::number_attribute(object, name, where), where);
+                         : labels_of_numbers(h5::number_attribute(object, name, where), where);
     if (labels.values.size() != static_cast<std::size_t>(count)) {
         throw DataError(
             fmt::format("{}: attribute '{}' has {} values for {} images", where, name, labels.values.size(), count));

@@ -41,6 +41,9 @@ Labels read_csv_labels(const std::string& path, const std::string& column, std::
 /// Why these texts name no classes: one is a fraction, several numbers, or a number that no class has. "" if they may.
 std::string why_no_classes(const std::vector<std::string>& texts);
 
+/// Classes 0 … K - 1 named by their numbers; -1 is no label. Throws NotLabels "<where>: …" for other numbers.
+Labels labels_of_numbers(const std::vector<double>& values, const std::string& where);
+
 /// Numbers where all texts are whole numbers from 0, as classes also 7.0 (or name no class), else classes in
 /// alphabetical order.
 Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where, Meaning meaning);

@@ -24,16 +24,12 @@ struct LayoutGuess {
     std::string reason;             ///< why nothing can be read
 };
 
-/// Looks for images and labels in an HDF5 file: by the names of public data sets (see guess_names()), else the largest
-/// data set that can be images; labels in the file, in a file beside it (…_x.h5 and …_y.h5) or in a .csv beside it;
-/// other splits in files whose names differ in the split alone. Each guess is tried before it is made. Throws nothing
-/// for a file that holds no images; IoError, DataError if it cannot be opened.
+/// How read_foreign() reads an HDF5 file, and what else there is: other splits in files whose names differ in the split
+/// alone; where a file is one image, those whose names differ in numbers alone.
+/// Throws nothing for a file that holds no images; IoError, DataError if it cannot be opened.
 LayoutGuess guess_layout(const std::string& path);
 
-/// The same for a folder of `<split>-*.h5` files.
+/// The same for a folder of files, which are splits if their names say so (shard_files.hpp).
 LayoutGuess guess_folder(const std::string& folder);
-
-/// Names in `made`, by their usual names, the splits to train and to evaluate on; `made.splits` are not empty.
-void choose_splits(LayoutGuess& made);
 
 } // namespace tacit::shards

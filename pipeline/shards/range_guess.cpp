@@ -2,6 +2,7 @@
 #include "pipeline/shards/range_guess.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/shards/finite_sums.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
@@ -22,6 +23,7 @@ namespace {
 constexpr std::int64_t kBlocks = 8;
 constexpr std::int64_t kImagesOfBlock = 16;
 constexpr double kSeconds = 0.3;
+constexpr double kDark = 31; ///< of u8: images that never go beyond are most likely masks, classes or few bits
 
 struct Span {
     double low = std::numeric_limits<double>::infinity();
@@ -126,12 +128,40 @@ std::vector<double> stored_maximum(const FileIndex& file) {
     }
 }
 
+/// Whether the first image alone tells that all the range of its type is in use.
+bool uses_range(const Dataset& dataset) {
+    SampleBuffer buffer;
+    const StoredImage image = dataset.stored(0, buffer);
+    return std::any_of(image.bytes.begin(), image.bytes.end(), [](std::uint8_t value) { return value > kDark; });
+}
+
 } // namespace
+
+void warn_of_range(const DatasetIndex& index) {
+    const FileIndex& file = index.files.front();
+    const bool plain = file.parts.front().array || !file.parts.front().items->shapes.empty();
+    if (file.format == "tacit" || file.element != Element::u8 || file.value_range != natural_range(Element::u8) ||
+        !plain) {
+        return;
+    }
+    try {
+        const Dataset dataset{DatasetIndex(index)};
+        const RangeGuess guess = uses_range(dataset) ? RangeGuess() : guess_range(dataset, file);
+        if (!guess.range.empty()) {
+            log::warning(
+                fmt::format("{}: values are {}, so all images are nearly black of 0 to 255; if {} is white, say "
+                            "data.range: [0, {}] (--range 0:{})",
+                            index.path, guess.origin, guess.range[1], guess.range[1], guess.range[1]));
+        }
+    } catch (const Error&) { // damaged: reading will say so
+        return;
+    }
+}
 
 RangeGuess guess_range(const Dataset& dataset, const FileIndex& file) {
     const Element element = dataset.info().element;
     const bool whole = !natural_range(element).empty();
-    if (file.format == "tacit" || element == Element::u8) {
+    if (file.format == "tacit") {
         return {};
     }
     if (!whole) {
@@ -147,13 +177,14 @@ RangeGuess guess_range(const Dataset& dataset, const FileIndex& file) {
     const std::string origin = fmt::format("{:.3g} to {:.3g} in the {} images that were read; `tacit data stats` "
                                            "measures all",
                                            span.low, span.high, span.images);
-    if (element == Element::u16) {
-        constexpr double kUsed = 32767; // beyond it all bits are in use
-        double top = 255;
+    if (element == Element::u8 || element == Element::u16) { // the bits in use
+        const bool wide = element == Element::u16;
+        double top = wide ? 255 : 1;
         while (top < span.high) {
             top = 2 * top + 1;
         }
-        return span.high > kUsed ? RangeGuess{} : RangeGuess{{0, top}, origin};
+        const bool all = span.high > (wide ? 32767 : kDark) || (!wide && span.high == 0);
+        return all ? RangeGuess{} : RangeGuess{{0, top}, origin};
     }
     std::vector<double> range =
         whole ? std::vector<double>{span.low, std::max(span.high, span.low + 1)} : float_range(span);

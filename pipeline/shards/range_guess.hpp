@@ -17,7 +17,11 @@ struct RangeGuess {
 
 /// For floating-point numbers: attribute `max` of the file or of the images (fastMRI), else what the values of some
 /// images suggest: [0, 1], [-1, 1], or what they span. For 16-bit numbers that use few of their bits: the bits in use
-/// (12-bit sensors), or, where signed, what they span. Throws DataError.
+/// (12-bit sensors), or, where signed, what they span. For u8 that use five bits at most (masks): the
+/// bits in use. Throws DataError.
 RangeGuess guess_range(const Dataset& dataset, const FileIndex& file);
+
+/// Warns where guess_range() has another range than 0 to 255 for images of u8 of which nobody said one.
+void warn_of_range(const DatasetIndex& index);
 
 } // namespace tacit::shards

@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/file_kind.hpp"
 #include "pipeline/shards/data_spec.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
@@ -29,17 +30,36 @@ std::string split_of_name(const std::string& stem) {
     return numbered ? stem.substr(0, dash) : stem;
 }
 
-/// (split, path) of every .h5 file in the folder.
+/// MATLAB's files are HDF5 since version 7.3.
+bool may_be_hdf5(const fs::path& file) {
+    const std::string extension = file.extension().string();
+    const h5::Session session;
+    return extension == ".h5" || extension == ".hdf5" || (extension == ".mat" && H5Fis_hdf5(file.c_str()) > 0);
+}
+
+/// Whether the name of a file says its split: by a word, or by a number of five digits as shards have it.
+bool tells_split(const fs::path& file) {
+    constexpr std::size_t kDigits = 5;
+    const std::string stem = file.stem().string();
+    return split_word(stem) || stem.size() - split_of_name(stem).size() == kDigits + 1;
+}
+
+/// (split, path) of every .h5 file in the folder: all are of the unnamed split where no name says one.
 std::vector<std::pair<std::string, std::string>> named_files(const std::string& folder) {
     std::vector<std::pair<std::string, std::string>> found;
     std::error_code error;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-        if (entry->path().extension() == ".h5" || entry->path().extension() == ".hdf5") {
+        if (may_be_hdf5(entry->path())) {
             found.emplace_back(split_of_name(entry->path().stem().string()), entry->path().string());
         }
     }
     if (error) {
         throw IoError(fmt::format("{}: cannot list the folder: {}", folder, error.message()));
+    }
+    if (std::none_of(found.begin(), found.end(), [](const auto& file) { return tells_split(file.second); })) {
+        for (auto& [split, path] : found) {
+            split = kUnnamedSplit;
+        }
     }
     std::sort(found.begin(), found.end());
     return found;
@@ -91,15 +111,18 @@ std::vector<std::string> shard_files(const std::string& folder, const std::strin
     }
     std::vector<std::string> files;
     for (const auto& [name, path] : named_files(folder)) {
-        if (name == split) {
+        if (name == split || split_of_name(fs::path(path).stem().string()) == split) {
             files.push_back(path);
         }
     }
     if (files.empty()) {
         const std::vector<std::string> splits = splits_in(folder);
         throw DataError(fmt::format("{}: no split '{}'; {}", folder, split,
-                                    splits.empty() ? "the folder holds no .h5 files; " + kinds_text(folder)
-                                                   : fmt::format("it holds: {}", fmt::join(splits, ", "))));
+                                    splits.empty()
+                                        ? "the folder holds no .h5 files; " + kinds_text(folder)
+                                        : fmt::format("it holds: {}; `tacit data inspect {}` shows how it is "
+                                                      "read",
+                                                      fmt::join(splits, ", "), folder)));
     }
     return files;
 }

@@ -3,7 +3,7 @@
 
 #include "augment/philox.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/told_splits.hpp"
+#include "pipeline/shards/data_splits.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/split_text.hpp"
 
+#include "pipeline/shards/class_names.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -21,8 +23,12 @@ std::string place_text(const FileIndex& index) {
     return index.parts.size() == 1 ? place : fmt::format("{} and {} more", place, index.parts.size() - 1);
 }
 
-std::string classes_text(const std::vector<std::string>& classes) {
+std::string classes_text(const FileIndex& index) {
     constexpr std::size_t kShown = 5;
+    const std::vector<std::string>& classes = index.classes;
+    if (std::string sparse = sparse_classes(index.labels, classes); !sparse.empty()) {
+        return sparse;
+    }
     std::string text = fmt::format("{} class{}", classes.size(), classes.size() == 1 ? "" : "es");
     if (classes.empty() || classes.front() == "0") { // named by their numbers
         return text;
@@ -38,7 +44,7 @@ std::string split_text(const FileIndex& index, const std::string& split) {
     return fmt::format("split '{}': {} image{} {}, {} channel{} of {}, in {}; {}", split, index.count,
                        index.count == 1 ? "" : "s", size_text(index.shape), index.shape.channels,
                        index.shape.channels == 1 ? "" : "s", element_name(index.element), place_text(index),
-                       classes_text(index.classes));
+                       classes_text(index));
 }
 
 } // namespace tacit::shards

@@ -2,13 +2,18 @@
 #include "pipeline/train/open_dataset.hpp"
 
 #include "pipeline/shards/index_bytes.hpp"
+#include "pipeline/shards/range_guess.hpp"
 #include "pipeline/train/agreement.hpp"
 
 namespace tacit::train {
 
 shards::Dataset open_dataset(const shards::DataSpec& spec, const std::string& split, dist::Communicator& comm) {
     std::string bytes;
-    on_root(comm, [&] { bytes = shards::bytes_of_index(shards::index_dataset(spec, split)); });
+    on_root(comm, [&] {
+        const shards::DatasetIndex index = shards::index_dataset(spec, split);
+        shards::warn_of_range(index);
+        bytes = shards::bytes_of_index(index);
+    });
     comm.broadcast(bytes, 0);
     return shards::Dataset(shards::index_of_bytes(bytes));
 }

@@ -2,14 +2,19 @@
 #include "pipeline/shards/hdf5/class_lists.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/hdf5/cells.hpp"
+#include "pipeline/shards/hdf5/group_links.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstring>
 #include <set>
 
@@ -32,8 +37,9 @@ std::vector<std::string> list_of(hid_t object, const char* name, std::size_t lea
             return {};
         }
         std::vector<std::string> texts = text_attribute(object, name, "");
-        const bool differ = std::set<std::string>(texts.begin(), texts.end()).size() == texts.size();
-        return differ && texts.size() >= least ? texts : std::vector<std::string>();
+        return std::set<std::string>(texts.begin(), texts.end()).size() == texts.size() && texts.size() >= least
+                   ? texts
+                   : std::vector<std::string>();
     } catch (const DataError&) { // numbers, perhaps
         return {};
     }
@@ -46,6 +52,51 @@ std::array<Handle, 2> groups_above(hid_t dataset) {
     const Handle file(H5Iget_file_id(dataset));
     return {Handle(H5Gopen2(file.get(), group.empty() ? "/" : group.c_str(), H5P_DEFAULT)),
             Handle(H5Gopen2(file.get(), "/", H5P_DEFAULT))};
+}
+
+/// Whether a name may be that of a list of classes: label_names, list_classes, category_names, ….
+bool may_list_classes(std::string name) {
+    constexpr std::array<const char*, 4> kWords = {"class", "categor", "label", "name"};
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    return std::any_of(kWords.begin(), kWords.end(), [&](const char* word) { return name.find(word) != name.npos; });
+}
+
+/// The texts of a data set, a cell array among them; none where it holds something else, or more than `most`.
+std::vector<std::string> texts_of(hid_t group, const std::string& name, std::size_t most) {
+    try {
+        const Handle set(may_be_opened(group, name) ? H5Oopen(group, name.c_str(), H5P_DEFAULT) : H5I_INVALID_HID);
+        if (!set.valid() || H5Iget_type(set.get()) != H5I_DATASET) {
+            return {};
+        }
+        const Handle type(H5Dget_type(set.get()));
+        const std::vector<hsize_t> dims = dimensions(set.get());
+        if (capped_product(std::vector<std::uint64_t>(dims.begin(), dims.end())) > most) {
+            return {};
+        }
+        return H5Tget_class(type.get()) == H5T_STRING      ? read_texts(set.get(), name)
+               : H5Tget_class(type.get()) == H5T_REFERENCE ? cell_texts(set.get())
+                                                           : std::vector<std::string>();
+    } catch (const Error&) { // damaged, or cells of something else
+        return {};
+    }
+}
+
+bool differ(const std::vector<std::string>& texts) {
+    return std::set<std::string>(texts.begin(), texts.end()).size() == texts.size();
+}
+
+std::vector<std::string> attribute_names(hid_t object) {
+    std::vector<std::string> names;
+    const int count = H5Aget_num_attrs(object); // by H5Aget_num_attrs, as H5O_info_t differs between versions
+    for (int i = 0; i < count; ++i) {
+        std::array<char, 256> name{};
+        const Handle attribute(
+            H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, static_cast<hsize_t>(i), H5P_DEFAULT, H5P_DEFAULT));
+        if (attribute.valid() && H5Aget_name(attribute.get(), name.size(), name.data()) > 0) {
+            names.emplace_back(name.data());
+        }
+    }
+    return names;
 }
 
 } // namespace
@@ -85,6 +136,26 @@ std::vector<std::string> listed_class_names(hid_t dataset, std::size_t least) {
         for (const char* name : kLists) {
             std::vector<std::string> texts = list_of(object, name, least);
             if (!texts.empty()) {
+                return texts;
+            }
+        }
+    }
+    // Of other names the number of texts must say that they are meant.
+    for (const hid_t object : {dataset, groups[0].get(), groups[1].get()}) {
+        for (const std::string& name : attribute_names(object)) {
+            std::vector<std::string> texts =
+                may_list_classes(name) ? list_of(object, name.c_str(), least) : std::vector<std::string>();
+            if (!texts.empty() && texts.size() == least) {
+                return texts;
+            }
+        }
+    }
+    for (const Handle& group : groups) {
+        for (const Link& link : links_of(group.get(), "").links) {
+            std::vector<std::string> texts = link.hard && may_list_classes(link.name)
+                                                 ? texts_of(group.get(), link.name, least)
+                                                 : std::vector<std::string>();
+            if (!texts.empty() && texts.size() == least && differ(texts)) {
                 return texts;
             }
         }

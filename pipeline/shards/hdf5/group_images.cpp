@@ -1,55 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/axes.hpp"
+#include "pipeline/shards/axes_guess.hpp"
 #include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/format.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/cells.hpp"
+#include "pipeline/shards/hdf5/group_links.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
 #include "pipeline/shards/hdf5/storage.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace tacit::shards::h5 {
 namespace {
-
-constexpr std::uint64_t kMaxImages = std::uint64_t{1} << 31;
-
-struct Link {
-    std::string name;
-    bool hard = true; ///< leads to nothing but an object of the same file
-};
-
-/// What a group lists, sorted: numbers by value ("9" before "10"), all else as text.
-std::vector<Link> links_of(hid_t group, const std::string& where) {
-    std::vector<Link> links;
-    const auto take = [](hid_t, const char* name, const H5L_info_t* info, void* out) -> herr_t {
-        try {
-            static_cast<std::vector<Link>*>(out)->push_back({name, info->type == H5L_TYPE_HARD});
-            return static_cast<std::vector<Link>*>(out)->size() < kMaxImages ? 0 : -1;
-        } catch (const std::bad_alloc&) {
-            return -1;
-        }
-    };
-    hsize_t at = 0;
-    if (H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &at, take, &links) < 0) {
-        throw DataError(fmt::format("{}: cannot be listed: {}", where, reason()));
-    }
-    const auto is_number = [](const Link& link) {
-        return !link.name.empty() && link.name.size() < 19 &&
-               link.name.find_first_not_of("0123456789") == std::string::npos;
-    };
-    if (std::all_of(links.begin(), links.end(), is_number)) {
-        std::sort(links.begin(), links.end(),
-                  [](const auto& a, const auto& b) { return std::stoll(a.name) < std::stoll(b.name); });
-    } else {
-        std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-    }
-    return links;
-}
 
 /// An open group or data set, and the file and name where it really stands.
 struct Member {
@@ -64,26 +31,51 @@ struct Member {
 class Collector {
   public:
     Collector(const Located& at, const std::string& axes, const Roots& roots, GroupImages& found)
-        : at_(at), axes_(axes), roots_(roots), found_(found) {}
+        : at_(at), axes_(axes), roots_(roots), found_(found), matlab_(written_by_matlab(at.path)) {}
 
     void run() {
         const FileBytes file(at_.path);
-        add_group({at_.object.get(), file, at_.name}, "", -1);
+        if (shape_of(at_.object.get()) == Shape::references) {
+            add_cells(file);
+        } else {
+            add_group({at_.object.get(), file, at_.name}, "", -1);
+        }
     }
 
   private:
+    /// The objects that a cell array refers to, in its order: they lie in one group, under names of no meaning.
+    void add_cells(const FileBytes& file) {
+        const Cells cells(at_.object.get());
+        cells_ = true;
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            const Handle object = cells.open(i);
+            if (H5Iget_type(object.get()) != H5I_DATASET) {
+                throw DataError(fmt::format("{}: {}: is no data set", at_.path, cells.name(i)));
+            }
+            add_image({object.get(), file, cells.name(i)});
+            found_.names.push_back(std::to_string(i));
+            found_.labels.push_back(-1);
+        }
+        found_.order = "the cell array";
+    }
+
     /// `prefix`: of the members' names below the group that is read. `label`: -1 in that group itself.
     void add_group(const Member& group, const std::string& prefix, std::int32_t label) {
-        for (const Link& link : links_of(group.object, group.where())) {
+        const GroupLinks listed = links_of(group.object, group.where());
+        const auto note = [&](bool image) { // the order of classes alone is no order of images
+            found_.order = image ? listed.order : found_.order;
+            found_.doubt = image && found_.doubt.empty() ? listed.doubt : found_.doubt;
+        };
+        for (const Link& link : listed.links) {
             const std::string name = group.name_of(link.name);
             const std::string where = fmt::format("{}: {}", group.file.path(), name);
             if (link.hard) {
                 const Handle object = opened(group, link.name, where);
-                add({object.get(), group.file, name}, prefix, link.name, label);
+                note(add({object.get(), group.file, name}, prefix, link.name, label));
             } else {
                 Located at = followed(group.file.path(), name, where);
                 const FileBytes file(at.path);
-                add({at.object.get(), file, at.name}, prefix, link.name, label);
+                note(add({at.object.get(), file, at.name}, prefix, link.name, label));
                 led_to_ = std::move(at.file);
             }
         }
@@ -106,7 +98,8 @@ class Collector {
         }
     }
 
-    void add(const Member& member, const std::string& prefix, const std::string& link, std::int32_t label) {
+    /// Whether it is an image.
+    bool add(const Member& member, const std::string& prefix, const std::string& link, std::int32_t label) {
         const H5I_type_t type = H5Iget_type(member.object);
         if (type == H5I_DATASET) {
             add_image(member);
@@ -120,6 +113,7 @@ class Collector {
                                         "images up, or name the group that they are to be read from with data.images",
                                         member.where(), found_.classes.back()));
         }
+        return type == H5I_DATASET;
     }
 
     void add_image(const Member& image) {
@@ -129,6 +123,11 @@ class Collector {
         const std::optional<Element> element = encoded ? std::optional(Element::u8) : element_of(type.get());
         if (!element || (!encoded && dims.size() != 2 && dims.size() != 3)) {
             throw DataError(fmt::format("{}: shape {} is no image", image.where(), shape_text(dims)));
+        }
+        if (cells_ && !encoded && axes_.empty() && guess_one_image({dims.begin(), dims.end()}, matlab_).empty()) {
+            throw DataError(fmt::format("{}: shape {} does not look like an image; say what its dimensions mean with "
+                                        "data.axes",
+                                        image.where(), shape_text(dims)));
         }
         const bool swapped = element_bytes(*element) > 1 && H5Tget_order(type.get()) == H5T_ORDER_BE;
         const bool truth = is_truth(type.get());
@@ -151,8 +150,9 @@ class Collector {
         if (!axes_.empty()) {
             return axes_;
         }
-        const std::string letters = Axes::guess_one_image({dims.begin(), dims.end()});
-        return !letters.empty() ? letters : dims.size() == 2 ? "HW" : "HWC";
+        const std::string letters = guess_one_image({dims.begin(), dims.end()}, matlab_);
+        const std::string plain = dims.size() == 2 ? "HW" : "HWC";
+        return !letters.empty() ? letters : matlab_ ? std::string(plain.rbegin(), plain.rend()) : plain;
     }
 
     /// Images that lie in the file as they are wanted need little memory each; others are an array each.
@@ -213,6 +213,8 @@ class Collector {
     const Roots& roots_;
     Handle led_to_; ///< stays open, for what libhdf5 knows of it helps the next link there
     GroupImages& found_;
+    bool matlab_;
+    bool cells_ = false; ///< which may hold anything
     bool encoded_ = false;
     Element element_ = Element::u8;
     bool swapped_ = false;

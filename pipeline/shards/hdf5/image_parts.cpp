@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/hdf5/image_parts.hpp"
-#include "pipeline/shards/hdf5/attributes.hpp"
-#include "pipeline/shards/hdf5/storage.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/chunk_reader.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/heap_items.hpp"
+#include "pipeline/shards/hdf5/storage.hpp"
 #include "pipeline/shards/hdf5/virtual_parts.hpp"
 #include "pipeline/shards/hdf5/whole_data.hpp"
 #include "pipeline/shards/sample_axis.hpp"
@@ -26,27 +26,9 @@ std::string where(const Located& at) {
     return fmt::format("{}: {}", at.path, at.name);
 }
 
-/// Whether names say that an array of four dimensions is a 4D-STEM scan: py4DSTEM's data cubes, HyperSpy's
-/// experiments, EMD groups (attribute emd_group_type).
-bool is_scan(const Located& at) {
-    if (at.name.find("datacube") != std::string::npos || at.name.find("4DSTEM") != std::string::npos ||
-        at.name.starts_with("Experiments/")) {
-        return true;
-    }
-    const std::size_t slash = at.name.rfind('/');
-    const Handle group(
-        H5Gopen2(at.file.get(), slash == std::string::npos ? "/" : at.name.substr(0, slash).c_str(), H5P_DEFAULT));
-    return group.valid() && has_attribute(group.get(), "emd_group_type", where(at));
-}
-
-Axes guessed_axes(const Located& at, const std::vector<std::uint64_t>& shape) {
-    const bool matlab = written_by_matlab(at.path) || has_attribute(at.object.get(), "MATLAB_class", where(at));
-    return shape.size() == 4 && is_scan(at) ? Axes("NNHW") : Axes::guess(shape, matlab);
-}
-
 Axes meaning_of(const Located& at, const std::vector<std::uint64_t>& shape, const std::string& axes) {
     try {
-        Axes meaning = axes.empty() ? guessed_axes(at, shape) : Axes(axes);
+        Axes meaning(axes);
         meaning.check(shape);
         return meaning;
     } catch (const DataError& error) {
@@ -73,6 +55,9 @@ Shape shape_of(hid_t object) {
         const Handle base(H5Tget_super(type.get()));
         return is_byte(base.get()) && rank >= 1 ? Shape::encoded : Shape::other;
     }
+    if (H5Tget_class(type.get()) == H5T_REFERENCE) {
+        return rank >= 1 && H5Tget_size(type.get()) == sizeof(hobj_ref_t) ? Shape::references : Shape::other;
+    }
     if (H5Tget_class(type.get()) == H5T_OPAQUE) {
         return rank >= 1 ? Shape::encoded : Shape::other;
     }
@@ -89,6 +74,10 @@ bool written_by_matlab(const std::string& path) {
         file.read(0, text, sizeof(text));
     }
     return std::memcmp(text, "MATLAB", sizeof(text)) == 0;
+}
+
+bool is_matlab(const Located& at) {
+    return written_by_matlab(at.path) || has_attribute(at.object.get(), "MATLAB_class", where(at));
 }
 
 ImagePart lone_image(hid_t dataset, const FileBytes& file, const std::string& name, const std::string& axes) {
@@ -117,11 +106,9 @@ ImagePart lone_image(hid_t dataset, const FileBytes& file, const std::string& na
 std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, const Roots& roots) {
     const std::vector<hsize_t> dims = dimensions(at.object.get());
     const std::vector<std::uint64_t> shape(dims.begin(), dims.end());
-    // Three images of one channel are as likely as one with channels first.
-    const std::string alone = axes.empty() && Axes::guess_one_image(shape) == "HWC" ? "HWC" : axes;
-    if (!alone.empty() && alone != with_sample_axis(alone)) {
+    if (axes != with_sample_axis(axes)) {
         std::vector<ImagePart> parts;
-        parts.push_back(lone_image(at.object.get(), FileBytes(at.path), at.name, alone));
+        parts.push_back(lone_image(at.object.get(), FileBytes(at.path), at.name, axes));
         return parts;
     }
     const Axes meaning = meaning_of(at, shape, axes);

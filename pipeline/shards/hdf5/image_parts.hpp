@@ -12,10 +12,11 @@ namespace tacit::shards::h5 {
 
 /// What a data set of images may look like besides numbers in an array.
 enum class Shape {
-    pixels,  ///< numbers
-    encoded, ///< variable-length or opaque elements: JPEG and PNG files
-    blob,    ///< one list of bytes; a second data set says where each image begins
-    group,   ///< one data set an image
+    pixels,     ///< numbers
+    encoded,    ///< variable-length or opaque elements: JPEG and PNG files
+    blob,       ///< one list of bytes; a second data set says where each image begins
+    group,      ///< one data set an image
+    references, ///< to one data set an image: a cell array of MATLAB's
     other
 };
 
@@ -24,8 +25,11 @@ Shape shape_of(hid_t object);
 /// Whether MATLAB wrote the file (version 7.3): its columns come before rows.
 bool written_by_matlab(const std::string& path);
 
-/// The images of `at`, a data set of numbers: one part, or the parts of a virtual data set's sources. `axes` empty:
-/// guessed; without N: the data set is one image. Throws DataError "<path>: <name>: …".
+/// The same of the file or of the data set alone, by its attributes.
+bool is_matlab(const Located& at);
+
+/// The images of `at`, a data set of numbers: one part, or the parts of a virtual data set's sources. `axes` without N:
+/// the data set is one image. Throws DataError "<path>: <name>: …".
 std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, const Roots& roots);
 
 /// A data set that is one image by itself, called `name` in `file`, as a stack of one. Throws DataError "<path>:
@@ -48,8 +52,11 @@ struct GroupImages {
     std::vector<std::string> names;
     std::vector<std::int32_t> labels;
     std::vector<std::string> classes;
+    std::string order; ///< GroupLinks::order of the images
+    std::string doubt; ///< GroupLinks::doubt of a group of images
 };
-/// `axes` of one image of pixels; empty: guessed. Links are followed as locate() does. Throws DataError "<path>:
+/// The images of a group, or those that `at` refers to, in its order. `axes` of one image of pixels; empty: guessed.
+/// Links are followed as locate() does. Throws DataError "<path>:
 /// <name>: …", for a group in a class too.
 GroupImages group_images(const Located& at, const std::string& axes, const Roots& roots);
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/hdf5/listing.hpp"
 
-#include "pipeline/shards/axes.hpp"
+#include "pipeline/shards/axes_guess.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/cells.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/known_names.hpp"
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -53,9 +56,11 @@ class Listing {
         if (!type.valid()) {
             return;
         }
-        ListedSet set{name, dimensions(dataset), shape_of(dataset), element_of(type.get()), false, "", 0};
+        ListedSet set{name, dimensions(dataset), shape_of(dataset), element_of(type.get()), false, false, false, "", 0};
+        set.text = H5Tget_class(type.get()) == H5T_STRING;
+        set.whole = H5Tget_class(type.get()) == H5T_INTEGER;
         set.byte_list = H5Tget_class(type.get()) == H5T_OPAQUE || set.kind == Shape::blob;
-        set.lone = set.element ? Axes::guess_one_image({set.shape.begin(), set.shape.end()}) : std::string();
+        set.lone = set.element ? guess_one_image({set.shape.begin(), set.shape.end()}) : std::string();
         set.bytes = static_cast<double>(H5Tget_size(type.get()));
         for (const hsize_t extent : set.shape) {
             set.bytes *= static_cast<double>(extent);
@@ -128,27 +133,26 @@ int kind_of_pixels(const ListedSet& set) {
     return 8 * (1 + static_cast<int>(*set.element)) + static_cast<int>(channels); // 1, 3 or 4
 }
 
-/// Whether a name says that an array goes with images and is none itself.
-bool goes_with_images(const std::string& name) {
-    constexpr std::array<const char*, 7> kWords = {"label", "mask", "target", "segm", "depth", "kspace", "instance"};
-    return std::any_of(kWords.begin(), kWords.end(),
-                       [&](const char* word) { return name.find(word) != std::string::npos; });
-}
-
 } // namespace
 
-std::vector<std::string> image_candidates(const std::vector<ListedSet>& sets) {
+std::vector<std::string> image_candidates(const std::vector<ListedSet>& all) {
     constexpr std::size_t kMost = 16;
+    std::vector<ListedSet> sets;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(sets),
+                 [](const ListedSet& set) { return !belongs_to_cells(set.name); });
     std::vector<Candidate> arrays = groups_of_images(sets, kind_of_pixels);
+    std::vector<Candidate> cells;
     for (const ListedSet& set : sets) {
         if (set.kind == Shape::pixels || set.kind == Shape::encoded) {
             arrays.push_back({set.name, set.bytes});
+        } else if (set.kind == Shape::references) {
+            cells.push_back({set.name, set.bytes});
         }
     }
     const auto rank = [](const Candidate& one) { return std::pair(goes_with_images(one.name), -one.bytes); };
     std::stable_sort(arrays.begin(), arrays.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
     std::vector<std::string> names;
-    for (const std::vector<Candidate>& some : {groups_of_images(sets, kind_of_bytes), arrays}) {
+    for (const std::vector<Candidate>& some : {groups_of_images(sets, kind_of_bytes), cells, arrays}) {
         for (const Candidate& one : some) {
             names.push_back(one.name);
         }

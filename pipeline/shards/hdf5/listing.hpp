@@ -16,6 +16,8 @@ struct ListedSet {
     std::vector<hsize_t> shape;
     Shape kind = Shape::other;
     std::optional<Element> element; ///< of numbers that Tacit reads
+    bool text = false;              ///< of texts
+    bool whole = false;             ///< of whole numbers
     bool byte_list = false;         ///< opaque, or bytes in one dimension: what an encoded image alone looks like
     std::string lone;               ///< axes of pixels that look like one image; empty: they do not
     double bytes = 0;               ///< of all elements, unfiltered

@@ -9,6 +9,7 @@
 #include "pipeline/shards/import/block_shelf.hpp"
 #include "pipeline/shards/import/image_source.hpp"
 #include "pipeline/shards/import/shuffled_order.hpp"
+#include "pipeline/shards/range_guess.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/value_range.hpp"
 
@@ -129,7 +130,9 @@ class Hdf5Source final : public ImageSource {
         const DataSpec spec = spec_of(options);
         for (const std::string& name : splits) {
             names_.push_back(name);
-            splits_.emplace(name, std::make_unique<Split>(index_dataset(spec, name), options));
+            DatasetIndex index = index_dataset(spec, name);
+            warn_of_range(index);
+            splits_.emplace(name, std::make_unique<Split>(std::move(index), options));
         }
         agree();
         name_classes();

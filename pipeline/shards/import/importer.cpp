@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/import/label_notes.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/shards/import/split_import.hpp"
 #include "pipeline/shards/import/table_labels.hpp"
 #include "pipeline/shards/parallel_for.hpp"
@@ -258,6 +259,11 @@ void Importer::summarise() {
                 lowest == highest ? fmt::format("every value is {}", lowest) : std::string("no value is finite")));
         }
         summary_.value_range = {lowest, highest};
+    }
+    if (summary_.value_range.empty() && plan.layout == Layout::raw && plan.element == Element::u8 && lowest == 0 &&
+        highest == 1 && summary_.kind != "hdf5") { // which is packed as it is
+        summary_.value_range = {0, 1};
+        log::info("every value is 0 or 1, so 1 is white: value range [0, 1]; --range 0:255 says otherwise");
     }
     for (const std::string& path : source_->files()) {
         summary_.source_bytes += static_cast<std::int64_t>(state_of(path).value_or(FileState()).bytes);

@@ -73,5 +73,13 @@ TEST(Utf8, JsonOfAnyBytesCanBeReadAgain) {
     EXPECT_EQ(json_text(nlohmann::json({{"b", 1}, {"a", "\xC3\xA9"}})), "{\"a\":\"\xC3\xA9\",\"b\":1}");
 }
 
+TEST(Utf8, WritesCodePoints) {
+    std::string text;
+    for (const std::uint32_t code : {0x41U, 0xE9U, 0x20ACU, 0x1F600U}) {
+        append_utf8(code, text);
+    }
+    EXPECT_EQ(text, "A\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80");
+}
+
 } // namespace
 } // namespace tacit

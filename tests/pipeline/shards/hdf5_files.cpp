@@ -45,6 +45,12 @@ void Hdf5File::add(const std::string& name, hid_t type, const std::vector<hsize_
     }
 }
 
+void Hdf5File::add_tracking_group(const std::string& name) const {
+    const Handle creation(H5Pcreate(H5P_GROUP_CREATE));
+    H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    made(H5Gcreate2(file_.get(), name.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), name);
+}
+
 void Hdf5File::add_number(const std::string& object, const std::string& name, double value) const {
     const Handle at = made(H5Oopen(file_.get(), object.c_str(), H5P_DEFAULT), object);
     const Handle space(H5Screate(H5S_SCALAR));

@@ -49,6 +49,8 @@ class Hdf5File {
              const Hdf5Storage& storage = {}) const {
         add(name, H5T_NATIVE_DOUBLE, shape, values.data(), storage);
     }
+    /// A group that keeps the order in which its members are made.
+    void add_tracking_group(const std::string& name) const;
     /// An attribute of the root or of an object.
     void add_number(const std::string& object, const std::string& name, double value) const;
     void add_text(const std::string& object, const std::string& name, const std::string& value) const;

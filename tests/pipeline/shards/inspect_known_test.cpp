@@ -101,7 +101,8 @@ TEST(InspectKnown, CalorimeterHasEnergiesAndNoClasses) {
         add<float>(file, "target", {5, 2}, 10, 10.7);
     }
     const Inspection found = inspect(folder / "EleEscan_1_1.h5", kWithoutMeasuring);
-    EXPECT_TRUE(mentions(found.notes, "no labels: 'target'"));
+    EXPECT_TRUE(
+        mentions(found.notes, "EleEscan_1_1.h5: target: row 0 of 2 columns is neither one class number nor one-hot"));
     const PrintedSection section = parsed(found.data_section);
     EXPECT_EQ(section.spec.labels, "none");
     EXPECT_EQ(opened(section, "train").info().channels, 25);

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/foreign_images.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/axes.hpp"
+#include "pipeline/shards/encoded_kind.hpp"
+#include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/describe.hpp"
+#include "pipeline/shards/hdf5/image_parts.hpp"
+#include "pipeline/shards/known_names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace tacit::shards {
+namespace {
+
+/// `name` beside the last step of `of`: "a/b/offsets" for "a/b/bytes".
+std::string beside(const std::string& of, const std::string& name) {
+    return of.substr(0, of.rfind('/') + 1) + name; // npos + 1: from the beginning
+}
+
+ImagePart blob_of(const h5::Located& at, const h5::Roots& roots) {
+    for (const std::string& name : offset_names()) {
+        if (h5::has_object(at.file.get(), beside(at.name, name))) {
+            return h5::blob_part(at, h5::locate(at.path, beside(at.name, name), roots));
+        }
+    }
+    throw DataError(fmt::format(
+        "{}: {}: is a list of bytes, and no data set `offsets` beside it says where images begin", at.path, at.name));
+}
+
+/// What to do with rows that each seem to be an image whose pixels lie in a line.
+std::string flat_advice(const std::vector<hsize_t>& dims) {
+    constexpr hsize_t kLeastPixels = 64;
+    const hsize_t pixels = dims.size() == 2 ? dims[1] : 0;
+    for (const hsize_t channels : {hsize_t{1}, hsize_t{3}}) {
+        const auto side = static_cast<hsize_t>(std::llround(std::sqrt(static_cast<double>(pixels / channels))));
+        if (pixels >= kLeastPixels && side * side * channels == pixels) {
+            return fmt::format("; if a row is an image of {} x {}{}, write the array as {}", side, side,
+                               channels == 3 ? " in 3 channels" : "",
+                               channels == 3 ? fmt::format("({0}, {1}, {1}, 3) or ({0}, 3, {1}, {1})", dims[0], side)
+                                             : fmt::format("({0}, {1}, {1})", dims[0], side));
+        }
+    }
+    return {};
+}
+
+/// Shape and element type, if all images share them.
+void describe(FileIndex& index) {
+    const ImagePart& first = index.parts.front();
+    index.element = first.array ? first.array->element : first.items->element;
+    std::vector<augment::ImageShape> shapes;
+    for (const ImagePart& part : index.parts) {
+        if (part.array) {
+            shapes.push_back(Axes(part.axes).image(part.array->shape));
+        } else {
+            shapes.insert(shapes.end(), part.items->shapes.begin(), part.items->shapes.end());
+        }
+    }
+    if (shapes.empty()) {
+        EncodedKind kind{Element::u8, 1};
+        for (const ImagePart& part : index.parts) {
+            const EncodedKind one = encoded_kind(*part.items);
+            kind = {std::max(kind.element, one.element), std::max(kind.channels, one.channels)};
+        }
+        index.element = kind.element;
+        index.shape = {0, 0, kind.channels};
+        return;
+    }
+    const bool same = std::all_of(shapes.begin(), shapes.end(), [&](auto shape) { return shape == shapes[0]; });
+    const bool same_channels =
+        std::all_of(shapes.begin(), shapes.end(), [&](auto shape) { return shape.channels == shapes[0].channels; });
+    if (!same_channels) {
+        throw DataError(fmt::format("{}: {}: images have different numbers of channels", index.path,
+                                    first.array ? first.array->dataset : first.items->dataset));
+    }
+    index.shape = same ? shapes[0] : augment::ImageShape{0, 0, shapes[0].channels};
+}
+
+} // namespace
+
+ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Roots& roots, FileIndex& index) {
+    ForeignImages images{std::move(at), {}, {}, {}, {}, false};
+    h5::Shape shape = h5::shape_of(images.at.object.get());
+    const h5::Handle type(shape == h5::Shape::other ? H5Dget_type(images.at.object.get()) : H5I_INVALID_HID);
+    if (type.valid() && !axes.empty() && h5::element_of(type.get())) {
+        shape = h5::Shape::pixels; // one gray image, perhaps: axes HW
+    }
+    switch (shape) {
+    case h5::Shape::pixels:
+        index.parts = h5::array_parts(images.at, axes, roots);
+        images.truth = h5::is_truth(h5::Handle(H5Dget_type(images.at.object.get())).get());
+        break;
+    case h5::Shape::encoded:
+        index.parts.push_back(h5::encoded_part(images.at));
+        break;
+    case h5::Shape::blob:
+        index.parts.push_back(blob_of(images.at, roots));
+        break;
+    case h5::Shape::references:
+    case h5::Shape::group: {
+        h5::GroupImages found = h5::group_images(images.at, axes, roots);
+        index.parts = std::move(found.parts);
+        images.truth = found.truth;
+        images.names = std::move(found.names);
+        images.order = std::move(found.order);
+        images.doubt = std::move(found.doubt);
+        images.groups = {std::move(found.labels), std::move(found.classes)};
+        if (shape == h5::Shape::references) { // places of cells are no names
+            images.names.clear();
+        }
+        break;
+    }
+    case h5::Shape::other: {
+        const std::vector<hsize_t> dims = h5::dimensions(images.at.object.get());
+        throw DataError(
+            fmt::format("{}: {}: shape {} of {} does not hold images; Tacit reads u8, u16, i16 and floating point of "
+                        "16, 32 and 64 bits as (N, H, W, C) and the like, and JPEG or PNG bytes{}",
+                        images.at.path, images.at.name, h5::shape_text(dims),
+                        type.valid() ? h5::type_text(type.get()) : "another kind", flat_advice(dims)));
+    }
+    }
+    for (const ImagePart& part : index.parts) {
+        index.count += part.count;
+    }
+    if (index.count == 0) {
+        throw DataError(fmt::format("{}: {}: holds no images", images.at.path, images.at.name));
+    }
+    describe(index);
+    return images;
+}
+
+} // namespace tacit::shards

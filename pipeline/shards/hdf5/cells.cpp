@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/hdf5/cells.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/utf8.hpp"
+#include "pipeline/shards/extents.hpp"
+#include "pipeline/shards/file_bytes.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/hdf5/group_links.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/hdf5/storage.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace tacit::shards::h5 {
+namespace {
+
+constexpr const char* kTargets = "#refs#";
+
+std::vector<hobj_ref_t> references_of(hid_t dataset, const std::string& where) {
+    const std::vector<hsize_t> dims = dimensions(dataset);
+    const std::uint64_t count = capped_product(std::vector<std::uint64_t>(dims.begin(), dims.end()));
+    require_plausible(dataset, count, where);
+    std::vector<hobj_ref_t> references(static_cast<std::size_t>(count));
+    if (count > 0 && H5Dread(dataset, H5T_STD_REF_OBJ, H5S_ALL, H5S_ALL, H5P_DEFAULT, references.data()) < 0) {
+        throw DataError(fmt::format("{}: cannot be read: {}", where, reason()));
+    }
+    return references;
+}
+
+template <class Get> std::string text_of(hid_t id, const Get& get) {
+    std::string text(static_cast<std::size_t>(std::max<ssize_t>(get(id, nullptr, 0), 0)) + 1, '\0');
+    get(id, text.data(), text.size());
+    text.resize(text.size() - 1);
+    return text;
+}
+
+std::string text_in(hid_t cell, const std::string& where) {
+    constexpr std::uint64_t kMostCharacters = 1 << 16;
+    if (has_attribute(cell, "MATLAB_empty", where)) {
+        return {};
+    }
+    const Handle type = checked(H5Dget_type(cell), where);
+    const std::vector<hsize_t> dims = dimensions(cell);
+    const std::uint64_t count = capped_product(std::vector<std::uint64_t>(dims.begin(), dims.end()));
+    const bool characters = H5Tget_class(type.get()) == H5T_INTEGER && H5Tget_size(type.get()) == 2;
+    const bool number = H5Tget_class(type.get()) == H5T_INTEGER || H5Tget_class(type.get()) == H5T_FLOAT;
+    if (!number || count > kMostCharacters || (count != 1 && !characters)) {
+        throw DataError(fmt::format("{}: shape {} is neither a text nor one number", where, shape_text(dims)));
+    }
+    check_number(type.get(), where);
+    require_plausible(cell, count, where);
+    std::vector<double> values(static_cast<std::size_t>(count));
+    if (count > 0 && H5Dread(cell, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
+        throw DataError(fmt::format("{}: cannot be read: {}", where, reason()));
+    }
+    if (!characters) {
+        return fmt::format("{}", values.at(0));
+    }
+    std::string text;
+    for (const double character : values) {
+        append_utf8(static_cast<std::uint32_t>(character), text);
+    }
+    return text;
+}
+
+} // namespace
+
+Cells::Cells(hid_t dataset) : path_(text_of(dataset, H5Fget_name)) {
+    const std::string where = fmt::format("{}: {}", path_, text_of(dataset, H5Iget_name));
+    const Handle file(H5Iget_file_id(dataset));
+    std::unordered_map<std::uint64_t, std::string> targets;
+    if (has_object(file.get(), kTargets)) {
+        group_ = checked(H5Gopen2(file.get(), kTargets, H5P_DEFAULT), where);
+        for (const Link& link : links_of(group_.get(), where).links) {
+            targets.emplace(link.address, link.name);
+        }
+    }
+    for (const hobj_ref_t reference : references_of(dataset, where)) {
+        const auto found = targets.find(reference);
+        if (found == targets.end() || reference == 0) {
+            throw DataError(fmt::format("{}: reference {} leads to no member of the group {}, where MATLAB keeps what "
+                                        "is in cells; name the images themselves with data.images",
+                                        where, names_.size(), kTargets));
+        }
+        names_.push_back(found->second);
+    }
+}
+
+std::string Cells::name(std::size_t cell) const {
+    return fmt::format("{}/{}", kTargets, names_.at(cell));
+}
+
+Handle Cells::open(std::size_t cell) const {
+    const std::string where = fmt::format("{}: {}", path_, name(cell));
+    try {
+        check_object(group_.get(), names_.at(cell), FileBytes(path_));
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}: {}", where, error.what()));
+    }
+    return checked(H5Oopen(group_.get(), names_.at(cell).c_str(), H5P_DEFAULT), where);
+}
+
+std::vector<std::string> cell_texts(hid_t dataset) {
+    const Cells cells(dataset);
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        texts.push_back(text_in(cells.open(i).get(), cells.name(i)));
+    }
+    return texts;
+}
+
+} // namespace tacit::shards::h5

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hdf5.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tacit::shards {
+
+// What public data sets, tutorials and instruments call their images and labels: the one place that knows.
+
+/// A data set or group of images.
+struct KnownImages {
+    std::string_view name;
+    std::string_view axes; ///< empty: the shape tells; without N: one image a file
+};
+
+const std::vector<KnownImages>& known_images();
+/// Data sets of labels, and words for them in names of files and data sets.
+const std::vector<std::string>& label_names();
+/// Columns of labels in tables.
+const std::vector<std::string>& label_columns();
+/// Words for images at the end of a file's name, and those for labels in their place.
+const std::vector<std::pair<std::string, std::string>>& label_file_words();
+/// Lists of places where images begin in one list of bytes.
+const std::vector<std::string>& offset_names();
+
+/// Whether a name says that a data set holds labels, or their classes.
+bool is_named_as_labels(const std::string& name);
+/// Whether a name says that an array goes with images and is none itself: labels, masks, depths, ….
+bool goes_with_images(const std::string& name);
+/// Whether a name says that an array is one image.
+bool is_named_as_one_image(const std::string& name);
+/// Whether a name says that an array of four dimensions is a 4D-STEM scan: py4DSTEM's data cubes, HyperSpy's
+/// experiments.
+bool is_named_as_scan(const std::string& name);
+
+/// The objects of a file that hold one split.
+struct ForeignNames {
+    std::string images;
+    std::string axes;   ///< of KnownImages
+    std::string labels; ///< empty: none found
+};
+
+/// Objects with known names, labels beside images; of a split, `<split>_x`, `x_<split>`, `<split>_set_x` or
+/// `<split>/images`. A file without splits holds split "train". nullopt when no name fits.
+std::optional<ForeignNames> guess_names(hid_t file, const std::string& split);
+
+} // namespace tacit::shards

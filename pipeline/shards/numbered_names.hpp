@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace tacit::shards {
+
+/// Whether `a` stands before `b`: numbers in them count by value ("img_9" before "img_10"), all else as text.
+bool natural_less(const std::string& a, const std::string& b);
+
+/// `name` with `sign` in place of each number.
+std::string without_numbers(const std::string& name, const std::string& sign);
+
+/// A pattern for the files beside `path`, itself among them, whose names differ from its own in numbers alone; empty:
+/// there are none.
+std::string numbered_files(const std::string& path);
+
+} // namespace tacit::shards

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/dataset.hpp"
+#include "tests/pipeline/shards/dataset_fixtures.hpp"
+#include "tests/pipeline/shards/hdf5_files.hpp"
+#include "tests/pipeline/shards/image_fixtures.hpp"
+#include "tests/pipeline/shards/printed_section.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace tacit::shards {
+namespace {
+
+using testing::Hdf5File;
+using testing::pixels_of;
+
+using Bytes = std::vector<std::uint8_t>;
+using Numbers = std::vector<std::int32_t>;
+
+constexpr std::size_t kImages = 4;
+constexpr std::size_t kRows = 12;
+constexpr std::size_t kColumns = 10;
+
+/// A cell array of MATLAB's (1, N) that refers to `targets`, members of #refs#.
+void add_cells(const std::string& path, const std::string& name, const std::vector<std::string>& targets) {
+    const h5::Session session;
+    const h5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
+    std::vector<hobj_ref_t> references(targets.size());
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        H5Rcreate(&references[i], file.get(), ("#refs#/" + targets[i]).c_str(), H5R_OBJECT, -1);
+    }
+    const hsize_t shape[] = {1, targets.size()};
+    const h5::Handle space(H5Screate_simple(2, shape, nullptr));
+    const h5::Handle set(
+        H5Dcreate2(file.get(), name.c_str(), H5T_STD_REF_OBJ, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    H5Dwrite(set.get(), H5T_STD_REF_OBJ, H5S_ALL, H5S_ALL, H5P_DEFAULT, references.data());
+}
+
+/// Image i: value(row, column, channel) = 60 i + 5 row + 7 column + channel, as MATLAB stores it: (channels, columns,
+/// rows).
+std::uint8_t value_of(std::size_t image, std::size_t row, std::size_t column, std::size_t channel) {
+    return static_cast<std::uint8_t>(60 * image + 5 * row + 7 * column + channel);
+}
+
+Bytes stored(std::size_t image) {
+    Bytes bytes;
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+        for (std::size_t column = 0; column < kColumns; ++column) {
+            for (std::size_t row = 0; row < kRows; ++row) {
+                bytes.push_back(value_of(image, row, column, channel));
+            }
+        }
+    }
+    return bytes;
+}
+
+/// Names in #refs# sort in another order than cells count.
+void write_cells(const std::string& path) {
+    const std::vector<std::string> places = {"d", "b", "c", "a"};
+    const std::vector<std::string> words = {"owl", "ant", "owl", "bee"};
+    {
+        const Hdf5File file(path, 512);
+        for (std::size_t i = 0; i < kImages; ++i) {
+            file.add("#refs#/" + places[i], {3, kColumns, kRows}, stored(i));
+            file.add("#refs#/w" + places[i], {words[i].size(), 1},
+                     std::vector<std::uint16_t>(words[i].begin(), words[i].end()));
+        }
+    }
+    add_cells(path, "photos", places);
+    add_cells(path, "kind", {"wd", "wb", "wc", "wa"});
+    std::fstream block(path, std::ios::in | std::ios::out | std::ios::binary);
+    block << "MATLAB 7.3 MAT-file";
+}
+
+TEST(MatlabCells, AreReadInTheirOrderWithColumnsFirst) {
+    const TemporaryFolder folder;
+    write_cells(folder / "a.mat");
+    const PrintedSection section = printed(folder / "a.mat");
+    EXPECT_EQ(section.spec.images, "photos");
+    EXPECT_EQ(section.spec.labels, "kind");
+    const Dataset dataset = opened(section, "train");
+    EXPECT_EQ(dataset.info().size, static_cast<std::int64_t>(kImages));
+    EXPECT_EQ(dataset.info().shape, (augment::ImageShape{kRows, kColumns, 3}));
+    EXPECT_EQ(dataset.info().classes, (std::vector<std::string>{"ant", "bee", "owl"}));
+    EXPECT_EQ(dataset.labels(), (Numbers{2, 0, 2, 1}));
+    for (std::size_t image = 0; image < kImages; ++image) {
+        const Bytes pixels = pixels_of(dataset, static_cast<std::int64_t>(image));
+        for (std::size_t i = 0; i < pixels.size(); ++i) {
+            ASSERT_EQ(pixels[i], value_of(image, i / 3 / kColumns, i / 3 % kColumns, i % 3)) << image << ", " << i;
+        }
+    }
+}
+
+TEST(MatlabCells, ThatLeadNowhereAreRefused) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.mat");
+        file.add("images", H5T_STD_REF_OBJ, {2}, std::vector<hobj_ref_t>{96, 12345}.data(), {});
+    }
+    DataSpec spec;
+    spec.path = folder / "a.mat";
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec, "train"); });
+    EXPECT_NE(message.find("leads to no member of the group #refs#"), std::string::npos) << message;
+}
+
+} // namespace
+} // namespace tacit::shards

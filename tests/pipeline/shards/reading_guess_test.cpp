@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/axes_guess.hpp"
+#include "pipeline/shards/data_splits.hpp"
+#include "pipeline/shards/dataset.hpp"
+#include "pipeline/shards/import/import.hpp"
+#include "tests/pipeline/shards/hdf5_files.hpp"
+#include "tests/pipeline/shards/image_fixtures.hpp"
+#include "tests/pipeline/shards/printed_section.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace tacit::shards {
+namespace {
+
+using testing::Hdf5File;
+
+using Names = std::vector<std::string>;
+using Numbers = std::vector<std::int32_t>;
+
+std::string letters(const std::vector<std::uint64_t>& shape, const AxesEvidence& evidence = {}) {
+    const AxesGuess guess = guess_axes(shape, evidence);
+    return guess.letters + (guess.other.empty() ? "" : "?" + guess.other);
+}
+
+DataSpec spec_of(const std::string& path) {
+    DataSpec spec;
+    spec.path = path;
+    return spec;
+}
+
+/// What `data pack` makes of the file or folder.
+ImportSummary packed(const std::string& path, const std::string& out) {
+    ImportOptions options;
+    options.source = path;
+    options.out = out;
+    options.kind = "hdf5";
+    return import_images(options);
+}
+
+TEST(AxesGuess, WeighsChannelsSquaresAndLabels) {
+    EXPECT_EQ(letters({50, 32, 32, 3}), "NHWC");
+    EXPECT_EQ(letters({50, 3, 32, 32}), "NCHW");
+    EXPECT_EQ(letters({32, 32, 3, 1000}), "HWCN");
+    EXPECT_EQ(letters({16, 14, 3, 10}, {false, false, {10}}), "HWCN");
+    EXPECT_EQ(letters({3, 16, 14, 10}, {false, false, {10}}), "CHWN");
+    EXPECT_EQ(letters({8, 16, 16, 13}), "NHWC");
+    EXPECT_EQ(letters({5, 7, 16, 16}), "NCHW");
+    EXPECT_EQ(letters({5, 7, 16, 16}, {false, true, {}}), "NNHW");
+    EXPECT_EQ(letters({60, 28, 28}), "NHW");
+    EXPECT_EQ(letters({10, 14, 3}, {false, false, {10}}), "NHW");
+    EXPECT_EQ(letters({100, 128, 3}), "HWC");
+    EXPECT_EQ(letters({2, 3, 5, 4}, {true, false, {}}), "NCWH");
+    EXPECT_EQ(letters({3, 16, 14, 10}, {true, false, {10}}), "CWHN");
+}
+
+TEST(AxesGuess, NamesBothReadingsWhereTheyAreClose) {
+    EXPECT_EQ(letters({30, 16, 16, 32}), "NHWC?NCHW");
+    EXPECT_EQ(letters({20, 16, 16, 16}), "NHWC?NCHW");
+    EXPECT_EQ(letters({64, 64, 30}), "NHW?HWN");
+    EXPECT_EQ(letters({64, 64, 30}, {false, false, {30}}), "HWN");
+    EXPECT_EQ(letters({5, 7, 3, 6}), "HWCN?NHWC");
+}
+
+TEST(AxesGuess, RefusesShapesOfTooManyChannels) {
+    const std::string message = message_of<DataError>([] { guess_axes({6, 11, 11, 60}, {}); });
+    EXPECT_NE(message.find("square images of 60 channels"), std::string::npos) << message;
+    EXPECT_NE(message.find("data.axes"), std::string::npos) << message;
+}
+
+TEST(OneReading, OfTheLastDimensionThatCountsImagesIsSharedByAll) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        add<std::uint8_t>(file, "X", {32, 32, 3, 40}, 251);
+        add<std::int64_t>(file, "y", {40, 1}, 4);
+    }
+    EXPECT_EQ(printed(folder / "a.h5").spec.axes, "HWCN");
+    const Dataset dataset = Dataset::open(spec_of(folder / "a.h5"), "train");
+    EXPECT_EQ(dataset.info().shape, (augment::ImageShape{32, 32, 3}));
+    EXPECT_EQ(dataset.info().classes.size(), 4U);
+    const ImportSummary summary = packed(folder / "a.h5", folder / "packed");
+    EXPECT_EQ(summary.splits.front().images, 40);
+    EXPECT_EQ(summary.shape, (augment::ImageShape{32, 32, 3}));
+}
+
+TEST(OneReading, OfAnOpenShapeIsProposedByInspectAndRefusedByOthers) {
+    const TemporaryFolder folder;
+    add<std::uint8_t>(Hdf5File(folder / "a.h5"), "images", {30, 16, 16, 32}, 251);
+    const Inspection found = inspect(folder / "a.h5", kWithoutMeasuring);
+    const std::string both = "could be read as NHWC: 30 images of 16 x 16 with 32 channels, or as NCHW: 30 images of "
+                             "16 x 32 with 16 channels";
+    EXPECT_TRUE(mentions(found.notes, both));
+    EXPECT_EQ(parsed(found.data_section).spec.axes, "NHWC");
+    for (const std::string& message : {message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); }),
+                                       message_of<DataError>([&] { packed(folder / "a.h5", folder / "packed"); })}) {
+        EXPECT_NE(message.find(both), std::string::npos) << message;
+        EXPECT_NE(message.find("axes: NHWC}"), std::string::npos) << message;
+    }
+}
+
+TEST(OneReading, OfUnknownNamesIsRefusedWithInspectsSection) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        add<std::uint8_t>(file, "group/large", {3, 16, 16}, 251);
+        add<std::uint8_t>(file, "group/label", {3}, 2);
+    }
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
+    EXPECT_NE(message.find("images: group/large, labels: group/label, axes: NHW}"), std::string::npos) << message;
+}
+
+TEST(OneReading, TakesLabelsOfAFileBeside) {
+    const TemporaryFolder folder;
+    add<std::uint8_t>(Hdf5File(folder / "split_x.h5"), "x", {6, 12, 12, 3}, 251);
+    add<std::uint8_t>(Hdf5File(folder / "split_y.h5"), "y", {6, 1, 1, 1}, 2);
+    EXPECT_EQ(Dataset::open(spec_of(folder / "split_x.h5"), "train").labels(), (Numbers{0, 1, 0, 1, 0, 1}));
+}
+
+TEST(FolderOfFiles, WithoutWordsForSplitsIsOneSplit) {
+    const TemporaryFolder folder;
+    for (const char* name : {"vol_0.h5", "vol_1.h5", "vol_2.h5"}) {
+        add<std::uint8_t>(Hdf5File(folder / name), "data", {5, 20, 24}, 251);
+    }
+    const PrintedSection section = printed(folder.path());
+    EXPECT_EQ(section.train, "train");
+    EXPECT_EQ(section.test, "");
+    EXPECT_EQ(opened(section, "train").info().size, 15);
+    EXPECT_EQ(splits_of(spec_of(folder.path())), (Names{"train"}));
+    EXPECT_EQ(Dataset::open(spec_of(folder.path()), "vol_1").info().size, 5); // a file by its name
+    const TemporaryFolder out;
+    EXPECT_EQ(packed(folder.path(), out / "packed").splits.front().images, 15);
+}
+
+TEST(FolderOfFiles, WithWordsInLongerNamesIsRefusedWithItsPattern) {
+    const TemporaryFolder folder;
+    for (const char* name : {"cells_train_x.h5", "cells_test_x.h5"}) {
+        add<std::uint8_t>(Hdf5File(folder / name), "x", {4, 16, 14, 3}, 251);
+    }
+    const TemporaryFolder out;
+    const std::string message = message_of<DataError>([&] { packed(folder.path(), out / "packed"); });
+    EXPECT_NE(message.find("cells_{split}_x.h5"), std::string::npos) << message;
+}
+
+TEST(FolderOfFiles, SplitsMayBeInNamesOfFilesAndDataSets) {
+    const TemporaryFolder folder;
+    for (const char* split : {"train", "test"}) {
+        const Hdf5File file(folder / (std::string(split) + "_catvnoncat.h5"));
+        add<std::uint8_t>(file, std::string(split) + "_set_x", {6, 9, 9, 3}, 251);
+        add<std::int64_t>(file, std::string(split) + "_set_y", {6}, 2);
+        const char* names[] = {"non-cat", "cat"};
+        const h5::Handle text(H5Tcopy(H5T_C_S1));
+        H5Tset_size(text.get(), H5T_VARIABLE);
+        file.add("list_classes", text.get(), {2}, names, {});
+    }
+    const PrintedSection section = printed(folder / "train_catvnoncat.h5");
+    EXPECT_EQ(section.spec.path, folder / "{split}_catvnoncat.h5");
+    for (const char* split : {"train", "test"}) {
+        const Dataset dataset = opened(section, split);
+        EXPECT_EQ(dataset.info().classes, (Names{"non-cat", "cat"})) << split;
+        EXPECT_EQ(dataset.labels(), (Numbers{0, 1, 0, 1, 0, 1})) << split;
+    }
+}
+
+TEST(FolderOfFiles, FilesOfOneImageAreAPattern) {
+    const TemporaryFolder folder;
+    for (const char* name : {"1.h5", "2.h5", "10.h5"}) {
+        const Hdf5File file(folder / name);
+        add<std::int16_t>(file, "cjdata/image", {24, 20}, 251);
+        add<double>(file, "cjdata/label", {1, 1}, 3);
+    }
+    add<double>(Hdf5File(folder / "cvind.h5"), "cvind", {3, 1}, 3);
+    const PrintedSection section = printed(folder / "1.h5");
+    EXPECT_EQ(section.spec.path, folder / "[0-9]*.h5");
+    const Dataset dataset = opened(section, "train");
+    EXPECT_EQ(dataset.info().size, 3);
+    EXPECT_EQ(dataset.info().shape, (augment::ImageShape{24, 20, 1}));
+}
+
+TEST(LabelsByShape, TextsThatRepeatAreLabels) {
+    const TemporaryFolder folder;
+    const char* species[] = {"owl", "ant", "owl", "ant", "bee", "owl"};
+    const char* names[] = {"a", "b", "c", "d", "e", "f"};
+    const h5::Session session;
+    const h5::Handle text(H5Tcopy(H5T_C_S1));
+    H5Tset_size(text.get(), H5T_VARIABLE);
+    {
+        const Hdf5File file(folder / "a.h5");
+        add<std::uint8_t>(file, "images", {6, 8, 8, 3}, 251);
+        file.add("species", text.get(), {6}, species, {});
+        file.add("file", text.get(), {6}, names, {});
+    }
+    const Inspection found = inspect(folder / "a.h5", kWithoutMeasuring);
+    EXPECT_EQ(parsed(found.data_section).spec.labels, "species");
+    EXPECT_TRUE(mentions(found.notes, "labels are 'species'"));
+    const Dataset dataset = Dataset::open(spec_of(folder / "a.h5"), "train");
+    EXPECT_EQ(dataset.info().classes, (Names{"ant", "bee", "owl"}));
+    EXPECT_EQ(dataset.labels(), (Numbers{2, 0, 2, 0, 1, 2}));
+}
+
+TEST(LabelsByShape, SeveralTextsThatRepeatAreNamed) {
+    const TemporaryFolder folder;
+    const char* species[] = {"owl", "ant", "owl", "ant"};
+    const char* sexes[] = {"m", "m", "f", "f"};
+    const h5::Session session;
+    const h5::Handle text(H5Tcopy(H5T_C_S1));
+    H5Tset_size(text.get(), H5T_VARIABLE);
+    {
+        const Hdf5File file(folder / "a.h5");
+        add<std::uint8_t>(file, "images", {4, 8, 8, 3}, 251);
+        file.add("species", text.get(), {4}, species, {});
+        file.add("sex", text.get(), {4}, sexes, {});
+    }
+    const Inspection found = inspect(folder / "a.h5", kWithoutMeasuring);
+    EXPECT_EQ(parsed(found.data_section).spec.labels, "");
+    EXPECT_TRUE(mentions(found.notes, "may name: 'sex' (2 classes), 'species' (2 classes)"));
+}
+
+TEST(SparseClasses, OfAStrayLabelAreNamed) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        add<std::uint8_t>(file, "images", {6, 8, 8, 3}, 251);
+        file.add("labels", {6}, std::vector<std::uint8_t>{0, 1, 2, 0, 1, 255});
+    }
+    const std::string why = "256 classes, of which 4 have images: label 255 (1 image) is far from the others";
+    EXPECT_NE(inspect(folder / "a.h5", kWithoutMeasuring).guess.find(why), std::string::npos);
+    ::testing::internal::CaptureStderr();
+    Dataset::open(spec_of(folder / "a.h5"), "train");
+    const std::string warning = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(warning.find(why), std::string::npos) << warning;
+}
+
+TEST(RangeOfMasks, IsSaidByInspectAndWarnedOfByPack) {
+    const TemporaryFolder folder;
+    add<std::uint8_t>(Hdf5File(folder / "a.h5"), "masks", {6, 9, 9}, 2);
+    EXPECT_EQ(printed(folder / "a.h5").spec.range, (std::vector<double>{0, 1}));
+    add<std::uint8_t>(Hdf5File(folder / "b.h5"), "images", {6, 9, 9}, 2);
+    ::testing::internal::CaptureStderr();
+    packed(folder / "b.h5", folder / "packed");
+    const std::string warning = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(warning.find("if 1 is white, say data.range: [0, 1] (--range 0:1)"), std::string::npos) << warning;
+}
+
+} // namespace
+} // namespace tacit::shards
