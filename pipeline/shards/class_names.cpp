@@ -11,7 +11,6 @@
 #include <cstdlib>
 #include <iterator>
 #include <memory>
-#include <map>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -130,27 +129,42 @@ void renumber(std::vector<std::int32_t>& labels, ClassNames& names, const ClassN
     names = to;
 }
 
-std::string sparse_classes(const std::vector<std::int32_t>& labels, const ClassNames& classes) {
-    constexpr std::int32_t kLeastGap = 8;
-    std::map<std::int32_t, std::int64_t> counts;
-    for (const std::int32_t label : labels) {
-        counts[label] += label >= 0 ? 1 : 0;
+std::vector<std::int64_t> images_of_classes(const std::vector<FileIndex>& files) {
+    std::vector<std::int64_t> images;
+    for (const FileIndex& file : files) {
+        images.resize(std::max(images.size(), file.classes.size()), 0);
+        for (const std::int32_t label : file.labels) {
+            if (label >= 0) {
+                ++images.at(static_cast<std::size_t>(label));
+            }
+        }
     }
-    counts.erase(-1);
-    if (counts.size() < 2 || 2 * counts.size() >= classes.size() || !has_no_names(classes)) {
+    return images;
+}
+
+std::string sparse_classes(const std::vector<std::int64_t>& images, const ClassNames& classes) {
+    constexpr std::size_t kLeastGap = 8;
+    std::vector<std::size_t> used;
+    std::int64_t all = 0;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        all += images[i];
+        if (images[i] > 0) {
+            used.push_back(i);
+        }
+    }
+    if (used.size() < 2 || 2 * used.size() >= classes.size() || !has_no_names(classes)) {
         return {};
     }
-    const auto [last, images] = *counts.rbegin();
-    const std::int32_t gap = last - std::next(counts.rbegin())->first;
-    const bool stray = gap > std::max(kLeastGap, static_cast<std::int32_t>(counts.size()));
-    if (!stray && labels.size() < classes.size()) { // a few images of many classes
+    const std::size_t last = used.back();
+    const bool stray = last - used[used.size() - 2] > std::max(kLeastGap, used.size());
+    if (!stray && all < static_cast<std::int64_t>(classes.size())) { // a few images of many classes
         return {};
     }
-    return fmt::format("{} classes, of which {} have images: {}", classes.size(), counts.size(),
+    return fmt::format("{} classes, of which {} have images: {}", classes.size(), used.size(),
                        stray ? fmt::format("label {} ({} image{}) is far from the others; if it means no label, write "
                                            "-1 in its place",
-                                           last, images, images == 1 ? "" : "s")
-                             : std::string("class numbers have gaps"));
+                                           last, images[last], images[last] == 1 ? "" : "s")
+                             : std::string("class numbers run from 0 to the largest label"));
 }
 
 void unite_classes(std::vector<FileIndex>& files) {

@@ -30,7 +30,9 @@ void renumber(std::vector<std::int32_t>& labels, ClassNames& names, const ClassN
 
 /// What to say where classes are numbers and most have no image, as a stray label or one that stands for none makes
 /// them: "256 classes, of which 11 have images: …". Empty: nothing.
-std::string sparse_classes(const std::vector<std::int32_t>& labels, const ClassNames& classes);
+std::string sparse_classes(const std::vector<std::int64_t>& images, const ClassNames& classes);
+/// Images of each class of files whose classes have the same numbers.
+std::vector<std::int64_t> images_of_classes(const std::vector<FileIndex>& files);
 
 /// Gives a class the same number in all files of a split: they may number their classes each for itself. Throws
 /// DataError naming the file.

@@ -2,7 +2,6 @@
 #include "pipeline/shards/dataset_index.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/log.hpp"
 #include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/encoded_kind.hpp"
 #include "pipeline/shards/index_cache.hpp"
@@ -118,13 +117,6 @@ DatasetIndex index_files(const DataSpec& spec, const std::string& split) {
         check_total(index);
     }
     unite_classes(index.files);
-    std::vector<std::int32_t> labels;
-    for (const FileIndex& file : index.files) {
-        labels.insert(labels.end(), file.labels.begin(), file.labels.end());
-    }
-    if (const std::string sparse = sparse_classes(labels, index.files.front().classes); !sparse.empty()) {
-        log::warning(fmt::format("{}: {}", index.path, sparse));
-    }
     return index;
 }
 

@@ -26,7 +26,7 @@ std::string place_text(const FileIndex& index) {
 std::string classes_text(const FileIndex& index) {
     constexpr std::size_t kShown = 5;
     const std::vector<std::string>& classes = index.classes;
-    if (std::string sparse = sparse_classes(index.labels, classes); !sparse.empty()) {
+    if (std::string sparse = sparse_classes(images_of_classes({index}), classes); !sparse.empty()) {
         return sparse;
     }
     std::string text = fmt::format("{} class{}", classes.size(), classes.size() == 1 ? "" : "es");

@@ -5,9 +5,9 @@
 #include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
-#include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/cells.hpp"
 #include "pipeline/shards/hdf5/group_links.hpp"
+#include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
 
 #include <fmt/format.h>

@@ -3,8 +3,8 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
-#include "pipeline/shards/import/label_notes.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/shards/import/label_notes.hpp"
 #include "pipeline/shards/import/split_import.hpp"
 #include "pipeline/shards/import/table_labels.hpp"
 #include "pipeline/shards/parallel_for.hpp"

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/import/label_notes.hpp"
 
+#include "pipeline/shards/class_names.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace tacit::shards {
 namespace {
@@ -67,10 +70,9 @@ std::vector<std::string> label_notes(const ImageSource& source, const std::vecto
                                         class_word(names.size()), training, first_few(names, names.size())));
         }
     }
-    const auto empty = static_cast<std::size_t>(std::count(all.begin(), all.end() - 1, 0));
-    if (empty * 2 > classes.size()) {
-        notes.push_back(fmt::format("{} of {} classes have no image; class numbers run from 0 to the largest label",
-                                    empty, classes.size()));
+    all.pop_back();
+    if (std::string sparse = sparse_classes(all, classes); !sparse.empty()) {
+        notes.push_back(std::move(sparse));
     }
     return notes;
 }

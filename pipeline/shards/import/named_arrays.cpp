@@ -2,6 +2,10 @@
 #include "pipeline/shards/import/named_arrays.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/shards/axes_guess.hpp"
+#include "pipeline/shards/class_names.hpp"
+#include "pipeline/shards/numbered_names.hpp"
 #include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
@@ -9,26 +13,36 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
+#include <set>
 #include <string_view>
 
 namespace tacit::shards {
 namespace {
 
-/// "arr_1" may be anything: there the shape decides.
+[[noreturn]] void bad_array(const NpyArray& array, const std::string& what) {
+    throw DataError(fmt::format("{}: {} {}: {}", array.store->path(), array.name, array.text(), what));
+}
+
+bool is_text(const NpyArray& array) {
+    return array.kind == 'U' || array.kind == 'S';
+}
+
+/// "arr_1" may be anything: there the shape decides. "class_names" are a list of texts.
 ArrayRole role_of(const NpyArray& array) {
     const ArrayRole role = role_of_name(array.name);
-    if (role != ArrayRole::images || array.shape.size() == 3 || array.shape.size() == 4) {
+    if (role == ArrayRole::classes) {
+        return is_text(array) ? ArrayRole::labels : ArrayRole::other;
+    }
+    if (role != ArrayRole::images || (array.shape.size() >= 2 && !is_text(array))) {
         return role;
     }
     return array.name.starts_with("arr") && array.shape.size() == 1 ? ArrayRole::labels : ArrayRole::other;
 }
 
-[[noreturn]] void bad_array(const NpyArray& array, const std::string& what) {
-    throw DataError(fmt::format("{}: {} {}: {}", array.store->path(), array.name, array.text(), what));
-}
-
 Element element_of(const NpyArray& array) {
-    constexpr std::array<std::pair<std::string_view, Element>, 6> kTypes = {{{"u1", Element::u8},
+    constexpr std::array<std::pair<std::string_view, Element>, 7> kTypes = {{{"u1", Element::u8},
+                                                                             {"b1", Element::u8},
                                                                              {"u2", Element::u16},
                                                                              {"i2", Element::i16},
                                                                              {"f2", Element::f16},
@@ -43,7 +57,12 @@ Element element_of(const NpyArray& array) {
     bad_array(array, "images are of type u1, u2, i2, f2, f4 or f8; convert the array with astype()");
 }
 
-std::string axes_of(const NpyArray& array, const std::string& axes) {
+std::vector<std::uint64_t> extents_of(const NpyArray& array) {
+    return {array.shape.begin(), array.shape.end()};
+}
+
+/// `labels`: how many there are; 0: none. `alone`: the array is one image of several arrays.
+std::string axes_of(const NpyArray& array, const std::string& axes, std::uint64_t labels, bool alone) {
     if (!axes.empty()) {
         if (axes.size() != array.shape.size()) {
             bad_array(array,
@@ -51,21 +70,29 @@ std::string axes_of(const NpyArray& array, const std::string& axes) {
         }
         return axes;
     }
-    if (array.shape.size() == 3) {
-        return "NHW";
+    if (alone) {
+        return guess_one_image(extents_of(array));
     }
-    const auto counts_channels = [](std::int64_t dim) { return dim == 1 || dim == 3 || dim == 4; };
-    const bool last = counts_channels(array.shape[3]);
-    const bool second = counts_channels(array.shape[1]);
-    if (last == second) {
-        bad_array(array, last ? "either axis could be the channels; say which with --axes NHWC or --axes NCHW"
-                              : "no axis has 1, 3 or 4 channels; say which one it is with --axes NHWC or --axes NCHW");
+    if (array.shape.size() != 3 && array.shape.size() != 4) {
+        bad_array(array, "images have 3 or 4 axes, such as (N, H, W) or (N, H, W, C)");
     }
-    return last ? "NHWC" : "NCHW";
+    const std::vector<std::uint64_t> rows =
+        labels > 0 ? std::vector<std::uint64_t>{labels} : std::vector<std::uint64_t>();
+    AxesGuess guess;
+    try {
+        guess = guess_axes(extents_of(array), {false, false, rows});
+    } catch (const DataError& error) {
+        bad_array(array, fmt::format("{} (--axes NHWC or --axes NCHW)", error.what()));
+    }
+    if (!guess.other.empty()) {
+        bad_array(array, fmt::format("could be read as {}, or as {}; say which with --axes {} or --axes {}",
+                                     reading_text(guess.letters, extents_of(array)),
+                                     reading_text(guess.other, extents_of(array)), guess.letters, guess.other));
+    }
+    return guess.letters;
 }
 
-StoredImages images_of(const NpyArray& array, const std::string& given_axes) {
-    const std::string axes = axes_of(array, given_axes);
+StoredImages images_of(const NpyArray& array, const std::string& axes) {
     const std::vector<std::uint64_t> steps = array.steps();
     StoredImages images;
     const auto extent = [&](char axis) {
@@ -77,7 +104,7 @@ StoredImages images_of(const NpyArray& array, const std::string& given_axes) {
         return at == std::string::npos ? std::uint64_t{1} : steps[at];
     };
     images.shape = {extent('H'), extent('W'), extent('C')};
-    images.count = array.shape[axes.find('N')];
+    images.count = axes.find('N') == std::string::npos ? 1 : array.shape[axes.find('N')];
     images.element = element_of(array);
     images.big_endian = array.big_endian;
     images.offset = array.offset;
@@ -87,25 +114,138 @@ StoredImages images_of(const NpyArray& array, const std::string& given_axes) {
     images.column_step = step('W');
     images.channel_step = step('C');
     // Where images are not one behind the other, each of them is spread over the whole array.
-    if (array.values() > 0 && axes[0] == 'N' && !array.fortran) {
+    const bool in_turn = axes[0] == 'N' || axes.find('N') == std::string::npos;
+    if (array.values() > 0 && in_turn && !array.fortran) {
         return images;
     }
     images.store = in_memory(array.store);
     return images;
 }
 
-struct Pair {
-    const NpyArray* images = nullptr;
-    const NpyArray* labels = nullptr;
+/// The arrays of one split.
+struct SplitArrays {
+    std::vector<const NpyArray*> images;
+    std::vector<const NpyArray*> labels;
 };
 
-void take(const NpyArray*& place, const NpyArray& array, const std::string& split, const char* what) {
-    if (place != nullptr) {
-        throw DataError(fmt::format("{}: {} and {} could both be the {} of split '{}'; leave one of them out",
-                                    array.store->path(), place->name, array.name, what, split));
+/// Several arrays of images in the order of the numbers in their names.
+void put_in_order(const std::string& split, std::vector<const NpyArray*>& images) {
+    const std::string kind = without_numbers(images.front()->name, "#");
+    for (const NpyArray* other : images) {
+        if (without_numbers(other->name, "#") != kind) {
+            throw DataError(fmt::format("{}: {} and {} could both be the images of split '{}'; leave one of them out",
+                                        images.front()->store->path(), images.front()->name, other->name, split));
+        }
     }
-    place = &array;
+    std::sort(images.begin(), images.end(),
+              [](const NpyArray* a, const NpyArray* b) { return natural_less(a->name, b->name); });
 }
+
+bool is_one_image(const NpyArray* array) {
+    return !guess_one_image(extents_of(*array)).empty();
+}
+
+class Maker {
+  public:
+    Maker(const std::string& kind, const std::string& axes)
+        : axes_(axes), source_(std::make_unique<ArraySource>(kind)) {}
+
+    std::unique_ptr<ArraySource> run(const std::vector<NpyArray>& arrays) {
+        std::map<std::string, SplitArrays> splits;
+        for (const NpyArray& array : arrays) {
+            const std::string named = split_in_name(array.name);
+            SplitArrays& split = splits[named.empty() ? "train" : named];
+            const ArrayRole role = arrays.size() == 1 ? ArrayRole::images : role_of(array);
+            if (role == ArrayRole::other) {
+                source_->leave_out(array.name);
+            } else {
+                (role == ArrayRole::images ? split.images : split.labels).push_back(&array);
+            }
+        }
+        std::erase_if(splits,
+                      [](const auto& split) { return split.second.images.empty() && split.second.labels.empty(); });
+        for (auto& [name, split] : splits) {
+            add(name, split);
+        }
+        source_->name_classes(classes_);
+        return source_->empty() ? nullptr : std::move(source_);
+    }
+
+  private:
+    void add(const std::string& name, SplitArrays& split) {
+        if (split.images.empty()) {
+            throw DataError(fmt::format("{}: {} holds labels for split '{}', but there is no array of its images",
+                                        split.labels[0]->store->path(), split.labels[0]->name, name));
+        }
+        const bool stacks = std::any_of(split.images.begin(), split.images.end(),
+                                        [](const NpyArray* array) { return array->shape.size() > 2; });
+        std::erase_if(split.images, [&](const NpyArray* array) { // a table of features beside images
+            const bool table = stacks && array->shape.size() == 2;
+            if (table) {
+                source_->leave_out(array->name);
+            }
+            return table;
+        });
+        put_in_order(name, split.images);
+        const bool alone =
+            split.images.size() > 1 && std::all_of(split.images.begin(), split.images.end(), is_one_image);
+        const std::uint64_t rows = split.images.size() == 1 && !split.labels.empty() && !split.labels[0]->shape.empty()
+                                       ? static_cast<std::uint64_t>(split.labels[0]->shape[0])
+                                       : 0;
+        std::vector<StoredImages> parts;
+        std::int64_t count = 0;
+        for (const NpyArray* array : split.images) {
+            parts.push_back(images_of(*array, axes_of(*array, axes_, rows, alone && axes_.empty())));
+            count += parts.back().count;
+        }
+        std::vector<std::int32_t> labels = labels_of(name, split.labels, count);
+        auto next = labels.begin();
+        for (const StoredImages& part : parts) {
+            const auto end = labels.empty() ? next : next + static_cast<std::ptrdiff_t>(part.count);
+            source_->add(name, part, {next, end});
+            next = end;
+        }
+    }
+
+    /// Of `count` images; empty where there are none. Lists of the classes' names are taken too.
+    std::vector<std::int32_t> labels_of(const std::string& split, std::vector<const NpyArray*> arrays,
+                                        std::int64_t count) {
+        std::erase_if(arrays, [&](const NpyArray* array) {
+            const bool list = is_text(*array) && array->values() != count;
+            if (list) {
+                const std::vector<std::string> names = array_texts(*array);
+                classes_ = std::set<std::string>(names.begin(), names.end()).size() == names.size() ? names : classes_;
+                source_->note_file(array->store->path());
+            }
+            return list;
+        });
+        if (arrays.size() > 1) {
+            throw DataError(fmt::format("{}: {} and {} could both be the labels of split '{}'; leave one of them out",
+                                        arrays[0]->store->path(), arrays[0]->name, arrays[1]->name, split));
+        }
+        if (arrays.empty()) {
+            return {};
+        }
+        try {
+            Labels labels = class_labels(*arrays[0]);
+            const ClassNames all = continued(named_, labels.classes);
+            renumber(labels.values, labels.classes, all);
+            named_ = all;
+            classes_ = is_text(*arrays[0]) ? all : classes_;
+            source_->note_file(arrays[0]->store->path());
+            return std::move(labels.values);
+        } catch (const NotLabels& error) {
+            log::warning(fmt::format("{}; the images of split '{}' are read without labels", error.what(), split));
+            source_->leave_out(arrays[0]->name);
+            return {};
+        }
+    }
+
+    const std::string& axes_;
+    std::unique_ptr<ArraySource> source_;
+    ClassNames named_;   ///< of labels so far
+    ClassNames classes_; ///< of texts
+};
 
 } // namespace
 
@@ -116,8 +256,12 @@ ArrayRole role_of_name(const std::string& name) {
     const auto any_of = [words = words_of(name)](const auto& known) {
         return std::find_first_of(words.begin(), words.end(), known.begin(), known.end()) != words.end();
     };
+    constexpr std::array<std::string_view, 4> kClasses = {"class", "classes", "category", "categories"};
     // "train_data_labels" holds labels.
-    return any_of(kLabels) ? ArrayRole::labels : any_of(kImages) ? ArrayRole::images : ArrayRole::other;
+    return any_of(kLabels)    ? ArrayRole::labels
+           : any_of(kClasses) ? ArrayRole::classes
+           : any_of(kImages)  ? ArrayRole::images
+                              : ArrayRole::other;
 }
 
 void check_axes(const std::string& axes) {
@@ -131,35 +275,7 @@ void check_axes(const std::string& axes) {
 
 std::unique_ptr<ArraySource> source_of_arrays(const std::string& kind, const std::vector<NpyArray>& arrays,
                                               const std::string& axes) {
-    std::map<std::string, Pair> splits;
-    auto source = std::make_unique<ArraySource>(kind);
-    for (const NpyArray& array : arrays) {
-        const std::string named = split_in_name(array.name);
-        const std::string split = named.empty() ? "train" : named;
-        const ArrayRole role = arrays.size() == 1 ? ArrayRole::images : role_of(array);
-        if (role == ArrayRole::images) {
-            take(splits[split].images, array, split, "images");
-        } else if (role == ArrayRole::labels) {
-            take(splits[split].labels, array, split, "labels");
-        } else {
-            source->leave_out(array.name);
-        }
-    }
-    for (const auto& [split, pair] : splits) {
-        if (pair.images == nullptr) {
-            throw DataError(fmt::format("{}: {} holds labels for split '{}', but there is no array of its images",
-                                        pair.labels->store->path(), pair.labels->name, split));
-        }
-        if (pair.images->shape.size() != 3 && pair.images->shape.size() != 4) {
-            bad_array(*pair.images, "images have 3 or 4 axes, such as (N, H, W) or (N, H, W, C)");
-        }
-        if (pair.labels != nullptr) {
-            source->note_file(pair.labels->store->path());
-        }
-        source->add(split, images_of(*pair.images, axes),
-                    pair.labels == nullptr ? std::vector<std::int32_t>() : class_labels(*pair.labels));
-    }
-    return source->empty() ? nullptr : std::move(source);
+    return Maker(kind, axes).run(arrays);
 }
 
 } // namespace tacit::shards

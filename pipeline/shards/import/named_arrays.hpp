@@ -4,6 +4,7 @@
 #include "pipeline/shards/import/array_source.hpp"
 #include "pipeline/shards/import/npy_array.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,16 +14,17 @@ namespace tacit::shards {
 /// at most, once each.
 void check_axes(const std::string& axes);
 
-enum class ArrayRole { images, labels, other };
+enum class ArrayRole { images, labels, classes, other };
 
 /// By a word of the name: x, image, images, img, imgs, data, features or arr for images; y, label, labels, target,
-/// targets or cls for labels.
+/// targets or cls for labels; class, classes, category or categories for names of classes.
 ArrayRole role_of_name(const std::string& name);
 
 /// Makes images and labels of arrays by their names: role_of_name(), and a word that names a split (train, val, test;
-/// else train). Other arrays are passed over; a single array of images needs no name. `axes`: "" for (N, H, W), (N, H,
-/// W, C) and (N, C, H, W), where C is the axis of 1, 3 or 4. Throws DataError naming the array where that is open or a
-/// type is not u1, u2, i2, f2, f4 or f8.
+/// else train). Other arrays are passed over; a single array of images needs no name. Several arrays of images of one
+/// split, whose names differ in numbers alone, are joined in the order of these. `axes`: "" for what guess_axes() says.
+/// Labels that are no classes are left out with a warning. Throws DataError naming the array where a meaning is open or
+/// a type is not u1, u2, i2, f2, f4 or f8.
 std::unique_ptr<ArraySource> source_of_arrays(const std::string& kind, const std::vector<NpyArray>& arrays,
                                               const std::string& axes);
 

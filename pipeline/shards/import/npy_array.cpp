@@ -2,6 +2,7 @@
 #include "pipeline/shards/import/npy_array.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/utf8.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/images/byte_reader.hpp"
 
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::size_t kMaxHeader = std::size_t{1} << 16;
 constexpr std::int64_t kMaxValues = std::int64_t{1} << 40;
-constexpr std::int32_t kMaxClass = 1 << 20;
 
 [[noreturn]] void bad_npy(const NpyArray& array, const std::string& what) {
     throw DataError(fmt::format("{}: {}: {}", array.store->path(), array.name, what));
@@ -38,21 +37,25 @@ std::string_view value_of(const NpyArray& array, std::string_view header, std::s
     return value;
 }
 
-/// '<f4', '|u1', '>i2', …
+/// '<f4', '|u1', '>i2', '<U12', '|S7', …
 void parse_type(NpyArray& array, std::string_view value) {
-    const bool simple = value.size() > 4 && value[0] == '\'' && std::strchr("<>|=", value[1]) != nullptr &&
-                        std::isalpha(static_cast<unsigned char>(value[2])) != 0 &&
-                        std::isdigit(static_cast<unsigned char>(value[3])) != 0 && value[4] == '\'';
-    if (!simple) {
-        bad_npy(array, fmt::format("holds values of type {}, not plain numbers", one_line(value.substr(0, 24))));
+    constexpr std::size_t kMostCharacters = 1 << 16;
+    const std::size_t end = value.find('\'', 1);
+    const std::string type(value.substr(0, std::min<std::size_t>(end, 12)));
+    const std::string digits = type.size() > 3 ? type.substr(3) : "";
+    const bool simple = type.size() > 3 && type[0] == '\'' && std::strchr("<>|=", type[1]) != nullptr &&
+                        digits.size() < 7 && digits.find_first_not_of("0123456789") == std::string::npos;
+    const std::size_t size = simple ? std::stoul(digits) : 0;
+    const char kind = simple ? type[2] : '?';
+    const bool number = std::strchr("buif", kind) != nullptr && (size == 1 || size == 2 || size == 4 || size == 8);
+    const bool text = (kind == 'U' || kind == 'S') && size > 0 && size <= kMostCharacters;
+    if (!number && !text) {
+        bad_npy(array,
+                fmt::format("holds values of type {}, neither plain numbers nor texts", one_line(value.substr(0, 24))));
     }
-    array.big_endian = value[1] == '>';
-    array.kind = value[2];
-    array.value_bytes = static_cast<std::size_t>(value[3] - '0');
-    if (std::strchr("buif", array.kind) == nullptr ||
-        (array.value_bytes != 1 && array.value_bytes != 2 && array.value_bytes != 4 && array.value_bytes != 8)) {
-        bad_npy(array, fmt::format("holds values of type {}, not plain numbers", one_line(value.substr(1, 3))));
-    }
+    array.big_endian = type[1] == '>';
+    array.kind = kind;
+    array.value_bytes = kind == 'U' ? 4 * size : size;
 }
 
 void parse_shape(NpyArray& array, std::string_view value) {
@@ -131,16 +134,20 @@ std::vector<double> all_numbers(const NpyArray& array) {
     return numbers;
 }
 
-std::vector<std::int32_t> one_hot_labels(const NpyArray& array, const std::vector<double>& numbers) {
+[[noreturn]] void no_labels(const NpyArray& array, const std::string& what) {
+    throw NotLabels(fmt::format("{}: {}: {}", array.store->path(), array.name, what));
+}
+
+std::vector<double> one_hot_labels(const NpyArray& array, const std::vector<double>& numbers) {
     const auto columns = static_cast<std::size_t>(array.shape[1]);
-    std::vector<std::int32_t> labels;
+    std::vector<double> labels;
     for (auto row = numbers.begin(); row != numbers.end(); row += static_cast<std::ptrdiff_t>(columns)) {
         const auto end = row + static_cast<std::ptrdiff_t>(columns);
         const auto one = std::find(row, end, 1.0);
         if (one == end || std::count(row, end, 0.0) != static_cast<std::ptrdiff_t>(columns) - 1) {
-            bad_npy(array, fmt::format("row {} of labels {} is not one-hot", labels.size(), array.text()));
+            no_labels(array, fmt::format("row {} of labels {} is not one-hot", labels.size(), array.text()));
         }
-        labels.push_back(static_cast<std::int32_t>(one - row));
+        labels.push_back(static_cast<double>(one - row));
     }
     return labels;
 }
@@ -192,24 +199,38 @@ NpyArray open_npy_array(const std::string& name, std::shared_ptr<const ByteStore
     return array;
 }
 
-std::vector<std::int32_t> class_labels(const NpyArray& array) {
+std::vector<std::string> array_texts(const NpyArray& array) {
+    std::vector<std::uint8_t> scratch;
+    const auto count = static_cast<std::size_t>(array.values());
+    const std::uint8_t* data = array.store->view(array.offset, count * array.value_bytes, scratch);
+    const std::size_t width = array.kind == 'U' ? 4 : 1; // bytes of a character
+    std::vector<std::string> texts(count);
+    for (std::size_t i = 0; i < count * array.value_bytes; i += width) {
+        std::uint8_t bytes[4] = {};
+        std::copy_n(data + i, width, bytes);
+        if (array.big_endian) {
+            std::reverse(bytes, bytes + width);
+        }
+        if (const std::uint32_t code = little32(bytes); code != 0) {
+            append_utf8(code, texts[i / array.value_bytes]);
+        }
+    }
+    return texts;
+}
+
+Labels class_labels(const NpyArray& array) {
     const bool column = !array.shape.empty() && array.values() == array.shape[0];
     const bool table = array.shape.size() == 2 && array.shape[1] > 1;
-    if ((!column && !table) || array.values() == 0 || (array.kind == 'f' && array.value_bytes == 2)) {
-        bad_npy(array, fmt::format("has shape and type {}; labels are (N,), (N, 1) or one-hot (N, K)", array.text()));
+    const bool text = array.kind == 'U' || array.kind == 'S';
+    if ((!column && !(table && !text)) || array.values() == 0 || (array.kind == 'f' && array.value_bytes == 2)) {
+        no_labels(array, fmt::format("has shape and type {}; labels are (N,), (N, 1) or one-hot (N, K)", array.text()));
+    }
+    const std::string where = fmt::format("{}: {}", array.store->path(), array.name);
+    if (text) {
+        return labels_of_texts(array_texts(array), where, Meaning::classes);
     }
     const std::vector<double> numbers = all_numbers(array);
-    if (table) {
-        return one_hot_labels(array, numbers);
-    }
-    std::vector<std::int32_t> labels;
-    for (const double number : numbers) {
-        if (!(number >= -1 && number < kMaxClass) || number != std::floor(number)) {
-            bad_npy(array, fmt::format("label {} is {}, no class index", labels.size(), number));
-        }
-        labels.push_back(static_cast<std::int32_t>(number));
-    }
-    return labels;
+    return labels_of_numbers(table ? one_hot_labels(array, numbers) : numbers, where);
 }
 
 } // namespace tacit::shards

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pipeline/shards/import/byte_store.hpp"
+#include "pipeline/shards/labels.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -15,7 +16,7 @@ struct NpyArray {
     std::string name; ///< without ".npy": "x_train"
     std::shared_ptr<const ByteStore> store;
     std::uint64_t offset = 0; ///< of the first value
-    char kind = 'u';          ///< NumPy's: u, i, f, b, …
+    char kind = 'u';          ///< NumPy's: u, i, f, b; U and S: texts
     std::size_t value_bytes = 1;
     bool big_endian = false;
     bool fortran = false; ///< the first axis varies fastest
@@ -33,8 +34,12 @@ struct NpyArray {
 NpyArray open_npy_array(const std::string& name, std::shared_ptr<const ByteStore> store, std::uint64_t offset,
                         std::uint64_t bytes);
 
-/// Whole numbers of an array of integers, booleans or floats that are whole, as class indices. Shapes (N,), (N, 1), …
-/// and one-hot (N, K). Throws DataError naming the array for others, and for classes outside of [-1, 2^20).
-std::vector<std::int32_t> class_labels(const NpyArray& array);
+/// The elements of an array of texts, in UTF-8.
+std::vector<std::string> array_texts(const NpyArray& array);
+
+/// Classes that an array of texts names, or whole numbers of integers, booleans or floats that are whole. Shapes (N,),
+/// (N, 1), … and, of numbers, one-hot (N, K). Throws NotLabels naming the array for others, and for numbers outside of
+/// [-1, 2^20).
+Labels class_labels(const NpyArray& array);
 
 } // namespace tacit::shards

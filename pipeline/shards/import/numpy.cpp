@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/import/named_arrays.hpp"
+#include "pipeline/shards/import/zip_file.hpp"
+#include "pipeline/shards/numbered_names.hpp"
+#include "pipeline/shards/split_names.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <string_view>
+#include <system_error>
+
+namespace tacit::shards {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Arrays out of some files, and the others that are there.
+struct Gathered {
+    std::vector<NpyArray> arrays;
+    std::vector<std::string> names; ///< of all
+    std::vector<std::string> ignored;
+};
+
+bool is_kind(const fs::path& path, const std::string& kind) {
+    return lower_case(path.extension().string()) == "." + kind;
+}
+
+/// `prefix` stands before the names of an archive's arrays.
+void add_archive(const fs::path& path, const std::string& prefix, Gathered& found) {
+    constexpr std::string_view kSuffix = ".npy";
+    const ZipFile archive(path.string());
+    for (std::size_t i = 0; i < archive.names().size(); ++i) {
+        const std::string name = archive.names()[i];
+        found.names.push_back(prefix + name.substr(0, name.size() - std::min(name.size(), kSuffix.size())));
+        // Others may be of types that are no images, and need not be unpacked.
+        if (name.ends_with(kSuffix) &&
+            ((archive.names().size() == 1 && prefix.empty()) || role_of_name(found.names.back()) != ArrayRole::other)) {
+            const ZipMember member = archive.open(i);
+            found.arrays.push_back(open_npy_array(found.names.back(), member.store, member.offset, member.bytes));
+        } else {
+            found.ignored.push_back(name);
+        }
+    }
+}
+
+/// `name`: of the array; empty: the file's own.
+void add_array(const fs::path& path, const std::string& name, bool keep_open, Gathered& found) {
+    std::shared_ptr<const ByteStore> store = std::make_shared<const ByteStore>(FileBytes(path.string()));
+    const std::uint64_t bytes = store->size();
+    found.names.push_back(name.empty() ? path.stem().string() : name);
+    found.arrays.push_back(
+        open_npy_array(found.names.back(), keep_open ? std::move(store) : in_memory(std::move(store)), 0, bytes));
+}
+
+/// "x_train.npy" -> "y_train.npy", "images.npy" -> "labels.npy", "train-imgs.npz" -> "train-labels.npz", "cats.npy" ->
+/// "cats_labels.npy": which of them is there.
+fs::path labels_beside(const fs::path& images) {
+    const std::string stem = images.stem().string();
+    std::set<std::string> names = {stem + "_labels", stem + "_y"};
+    for (const auto& [from, to] : {std::pair{"images", "labels"},
+                                   {"imgs", "labels"},
+                                   {"image", "label"},
+                                   {"data", "labels"},
+                                   {"x", "y"},
+                                   {"X", "Y"},
+                                   {"X", "y"}}) {
+        if (const std::size_t at = stem.find(from); at != std::string::npos) {
+            names.insert(std::string(stem).replace(at, std::string_view(from).size(), to));
+        }
+    }
+    for (const std::string& name : names) {
+        fs::path path = images.parent_path() / (name + images.extension().string());
+        if (fs::is_regular_file(path) && path != images) {
+            return path;
+        }
+    }
+    return {};
+}
+
+/// One file of images, whatever its name, with labels from beside it.
+Gathered beside_file(const fs::path& path) {
+    Gathered found;
+    const fs::path labels = labels_beside(path);
+    const std::string split = split_in_name(path.stem().string());
+    if (is_kind(path, "npy")) {
+        add_array(path, "images_" + split, true, found);
+        if (!labels.empty()) {
+            add_array(labels, "labels_" + split, true, found);
+        }
+        return found;
+    }
+    add_archive(path, "", found);
+    const bool labelled = std::any_of(found.arrays.begin(), found.arrays.end(), [](const NpyArray& array) {
+        return role_of_name(array.name) == ArrayRole::labels;
+    });
+    if (!labels.empty() && !labelled) {
+        found = {};
+        add_archive(path, path.stem().string() + "/", found);
+        add_archive(labels, labels.stem().string() + "/", found);
+    }
+    return found;
+}
+
+/// The arrays of all files of one kind in a folder.
+Gathered in_folder(const fs::path& folder, const std::string& kind, bool asked) {
+    constexpr std::size_t kOpen = 256; ///< files at once; the arrays of more are held in memory
+    std::vector<fs::path> named;
+    std::vector<fs::path> others;
+    bool images = false;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        std::error_code dangling;
+        if (entry.is_regular_file(dangling) && is_kind(entry.path(), kind)) {
+            const ArrayRole role = role_of_name(entry.path().stem().string());
+            images = images || role == ArrayRole::images;
+            (role != ArrayRole::other ? named : others).push_back(entry.path());
+        }
+    }
+    if (kind == "npy" && !images && others.size() == 1 && asked) {
+        return beside_file(others.front());
+    }
+    const auto in_order = [](const fs::path& a, const fs::path& b) { return natural_less(a.string(), b.string()); };
+    std::sort(named.begin(), named.end(), in_order);
+    std::sort(others.begin(), others.end(), in_order);
+    const bool labels_alone = !images && !named.empty() && !others.empty();
+    Gathered found;
+    for (const fs::path& path : named) {
+        if (kind == "npy") {
+            add_array(path, "", named.size() <= kOpen, found);
+        } else {
+            add_archive(path, path.stem().string() + "/", found);
+        }
+    }
+    if (labels_alone && kind == "npy") { // images named by numbers, or otherwise, beside labels.npy
+        for (const fs::path& path : others) {
+            add_array(path, "images_" + path.stem().string(), others.size() <= kOpen, found);
+        }
+        return found;
+    }
+    for (const fs::path& path : others) {
+        found.ignored.push_back(path.filename().string());
+    }
+    if (named.empty() && !others.empty() && asked) {
+        throw DataError(fmt::format("{}: no .{} file is named like images (x_train, images, …); import the file of "
+                                    "images itself",
+                                    folder.string(), kind));
+    }
+    return found;
+}
+
+std::unique_ptr<ImageSource> open_arrays(const ImportOptions& options, const std::string& kind) {
+    const fs::path path = options.source;
+    const bool folder = fs::is_directory(path);
+    if (!folder && !is_kind(path, kind)) {
+        return nullptr;
+    }
+    const Gathered found = folder ? in_folder(path, kind, options.kind == kind) : beside_file(path);
+    std::unique_ptr<ArraySource> source = source_of_arrays(kind, found.arrays, options.axes);
+    if (!source && !folder) {
+        throw DataError(fmt::format("{}: none of its arrays ({}) is named like images (x_train, images, …)",
+                                    options.source, fmt::join(found.names, ", ")));
+    }
+    for (const std::string& name : found.ignored) {
+        if (source) {
+            source->leave_out(name);
+        }
+    }
+    return source;
+}
+
+} // namespace
+
+std::unique_ptr<ImageSource> open_npy(const ImportOptions& options) {
+    return open_arrays(options, "npy");
+}
+
+std::unique_ptr<ImageSource> open_npz(const ImportOptions& options) {
+    return open_arrays(options, "npz");
+}
+
+} // namespace tacit::shards

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/error.hpp"
+#include "tests/pipeline/shards/import/import_fixtures.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <zlib.h>
+
+namespace tacit::shards {
+namespace {
+
+using namespace tacit::testing; // NOLINT(google-build-using-namespace)
+
+using Labels = std::vector<std::int32_t>;
+using Names = std::vector<std::string>;
+
+/// A .npy of format 1.0.
+std::string npy(const std::string& type, const std::string& shape, const std::string& values) {
+    std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", type, shape);
+    header.resize(117, ' ');
+    return std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" + values;
+}
+
+void write_npy(const std::string& path, const std::string& type, const std::string& shape, const std::string& values) {
+    const std::string all = npy(type, shape, values);
+    write_bytes(path, Bytes(all.begin(), all.end()));
+}
+
+std::string little(std::uint64_t value, std::size_t bytes) {
+    std::string text;
+    for (std::size_t i = 0; i < bytes; ++i) {
+        text += static_cast<char>(value >> (8 * i) & 0xFFU);
+    }
+    return text;
+}
+
+/// A .npz of one stored array, as numpy.savez() writes it.
+void write_npz(const std::string& path, const std::string& array, const std::string& content) {
+    const std::string name = array + ".npy";
+    const auto crc = crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size()));
+    const std::string about = little(20, 2) + std::string(8, '\0') + little(crc, 4) + little(content.size(), 4) +
+                              little(content.size(), 4) + little(name.size(), 2) + little(0, 2);
+    const std::string local = "PK\3\4" + about + name + content;
+    const std::string central = "PK\1\2" + little(20, 2) + about + std::string(14, '\0') + name;
+    const std::string all = local + central + "PK\5\6" + std::string(4, '\0') + little(1, 2) + little(1, 2) +
+                            little(central.size(), 4) + little(local.size(), 4) + little(0, 2);
+    write_bytes(path, Bytes(all.begin(), all.end()));
+}
+
+std::string pixels(std::size_t count, int modulus = 251) {
+    std::string values(count, '\0');
+    for (std::size_t i = 0; i < count; ++i) {
+        values[i] = static_cast<char>(i % static_cast<std::size_t>(modulus));
+    }
+    return values;
+}
+
+ImportOptions options_of(const TemporaryFolder& folder, const std::string& source) {
+    ImportOptions options = options_for(folder);
+    options.source = folder / source;
+    return options;
+}
+
+TEST(ImportNumpy, TextsAreNamesOfClasses) {
+    const TemporaryFolder folder;
+    write_npy(folder / "a/x_train.npy", "|u1", "4, 8, 8, 3", pixels(4 * 192));
+    write_npy(folder / "a/y_train.npy", "|S3", "4,", std::string("owlantowlb\0\0", 12));
+    write_npy(folder / "a/x_test.npy", "|u1", "2, 8, 8, 3", pixels(2 * 192));
+    write_npy(folder / "a/y_test.npy", "|S3", "2,", "owlant");
+    const ImportOptions options = options_of(folder, "a");
+    EXPECT_EQ(import_images(options).classes, (Names{"ant", "b", "owl"}));
+    EXPECT_EQ(Dataset::open(options.out, "train").labels(), (Labels{2, 0, 2, 1}));
+    EXPECT_EQ(Dataset::open(options.out, "test").labels(), (Labels{2, 0}));
+}
+
+TEST(ImportNumpy, LabelsThatAreNoClassesDoNotBlock) {
+    const TemporaryFolder folder;
+    write_npy(folder / "a/images.npy", "|u1", "4, 8, 8, 3", pixels(4 * 192));
+    write_npy(folder / "a/labels.npy", "|u1", "4, 3", std::string("\1\0\1\0\0\0\1\1\1\0\0\1", 12));
+    const ImportOptions options = options_of(folder, "a");
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(import_images(options).splits.front().images, 4);
+    const std::string warning = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(warning.find("row 0 of labels (4, 3) u1 is not one-hot; the images of split 'train' are read without"),
+              std::string::npos)
+        << warning;
+    EXPECT_EQ(Dataset::open(options.out, "train").labels(), Labels(4, -1));
+}
+
+TEST(ImportNumpy, ArraysOfOneImageFollowTheirNumbers) {
+    const TemporaryFolder folder;
+    std::string labels;
+    for (int i = 0; i < 12; ++i) {
+        write_npy(fmt::format("{}/{}.npy", folder / "a", i), "|u1", "9, 9", std::string(81, static_cast<char>(i)));
+        labels += static_cast<char>(i % 5);
+    }
+    write_npy(folder / "a/labels.npy", "|u1", "12,", labels);
+    const ImportOptions options = options_of(folder, "a");
+    EXPECT_EQ(import_images(options).splits.front().images, 12);
+    const Dataset dataset = Dataset::open(options.out, "train");
+    for (std::int64_t i = 0; i < 12; ++i) {
+        EXPECT_EQ(pixels_of(dataset, i).at(0), i);
+        EXPECT_EQ(dataset.labels().at(static_cast<std::size_t>(i)), i % 5);
+    }
+}
+
+TEST(ImportNumpy, OrderOfArraysWithoutNumbersIsNotGuessed) {
+    const TemporaryFolder folder;
+    write_npy(folder / "a/cats.npy", "|u1", "3, 9, 9", pixels(243));
+    write_npy(folder / "a/dogs.npy", "|u1", "3, 9, 9", pixels(243));
+    write_npy(folder / "a/labels.npy", "|u1", "6,", std::string(6, '\1'));
+    const ImportOptions options = options_of(folder, "a");
+    EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("could both be the images"),
+              std::string::npos);
+}
+
+TEST(ImportNumpy, ArchivesOfImagesAndOfLabelsGoTogether) {
+    const TemporaryFolder folder;
+    for (const std::string split : {"train", "test"}) {
+        write_npz(folder / "a/k49-" + split + "-imgs.npz", "arr_0", npy("|u1", "4, 9, 9", pixels(324)));
+        write_npz(folder / "a/k49-" + split + "-labels.npz", "arr_0", npy("|u1", "4,", std::string("\2\1\0\2", 4)));
+    }
+    ImportOptions options = options_of(folder, "a");
+    for (const char* source : {"a", "a/k49-train-imgs.npz", "a/k49-test-imgs.npz"}) {
+        options.source = folder / source;
+        options.out = folder / ("out-" + std::to_string(options.source.size()));
+        for (const SplitSummary& split : import_images(options).splits) {
+            EXPECT_EQ(Dataset::open(options.out, split.name).labels(), (Labels{2, 1, 0, 2})) << source << split.name;
+        }
+    }
+}
+
+TEST(ImportNumpy, ImagesOfZeroAndOneAreBlackAndWhite) {
+    const TemporaryFolder folder;
+    write_npy(folder / "a/images.npy", "|u1", "4, 9, 9", pixels(4 * 81, 2));
+    const ImportOptions options = options_of(folder, "a");
+    EXPECT_EQ(import_images(options).value_range, (std::vector<double>{0, 1}));
+    EXPECT_EQ(pixels_of(Dataset::open(options.out, "train"), 0).at(1), 255);
+}
+
+} // namespace
+} // namespace tacit::shards
