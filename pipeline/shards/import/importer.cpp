@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <utility>
 
 namespace tacit::shards {
 namespace {
@@ -38,6 +39,20 @@ std::vector<std::string> class_names(const ImageSource& source, const ImportOpti
     return options.classes;
 }
 
+/// An option that a kind of source has no use for must not look as if it had been heeded.
+void refuse_unused(const ImportOptions& options, const std::string& kind) {
+    const bool folder = kind == "folder";
+    const bool archives = kind == "webdataset";
+    for (const auto& [option, unused] : {std::pair{"--test-fraction", options.test_fraction > 0 && !folder},
+                                         {"--splits", !options.split_folders.empty() && !folder && !archives},
+                                         {"--key-ends", options.key_ends != "first-dot" && !archives},
+                                         {"--apply-exif", options.apply_exif && !folder && !archives}}) {
+        if (unused) {
+            throw ConfigError(fmt::format("{}: {} does not go with {}; leave it out", options.source, option, kind));
+        }
+    }
+}
+
 } // namespace
 
 Importer::Importer(const ImportOptions& options, const ProgressFn& progress)
@@ -48,10 +63,7 @@ Importer::Importer(const ImportOptions& options, const ProgressFn& progress)
     }
     summary_.kind = source_->kind();
     summary_.classes = class_names(*source_, options);
-    if (options.test_fraction > 0 && source_->kind() != "folder") {
-        throw ConfigError(fmt::format("{}: --test-fraction is for folders of images; of {} leave it out",
-                                      options.source, source_->kind()));
-    }
+    refuse_unused(options, source_->kind());
     summary_.left_out = source_->left_out().kinds();
     for (std::string& line : source_->notes()) {
         note(std::move(line));

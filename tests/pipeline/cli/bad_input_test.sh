@@ -129,6 +129,17 @@ expect 1 "photos/" data import photos --out other
 mkdir truncated && cp idx/*-labels-* truncated && head -c 5000 idx/train-images-idx3-ubyte >truncated/train-images-idx3-ubyte
 expect 1 "train-images-idx3-ubyte" data import truncated --out other
 [ -e other ] && fail "a failed import left '$work/other' behind"
+gray() { mkdir -p "$(dirname "$1")" && printf 'P2 2 2 255 1 2 3 4' >"$1"; } # an image
+latin=$(printf 'caf\xe9')
+gray "bytes/$latin/a.pgm" && gray bytes/dog/b.pgm && touch "bytes/$latin.doc"
+works data import bytes --out bytes-shards --json
+iconv -f UTF-8 -t UTF-8 "$work/stdout" >"$work/json" || fail "data import --json prints what is no UTF-8"
+grep -qF '"caf\\xE9"' "$work/json" || fail "data import --json lacks the class of other bytes"
+grep -qF '"caf\\xE9.doc"' "$work/json" || fail "data import --json lacks the file that it left out"
+gray splits/train/a.pgm && gray splits/test/a.pgm && gray splits/more/a.pgm
+expect 2 "--splits none" data import splits --out other
+works data import splits --out told --splits train=train test=test --json
+grep -qF '"images outside of the folders that --splits names"' "$work/stdout" || fail "data import does not count what --splits leaves out"
 cp -r shards flipped
 shard=$(ls flipped/train-*.h5)
 printf '\xff\xfe\xfd\xfc' | dd of="$shard" bs=1 seek=$(($(stat -c %s "$shard") / 2)) conv=notrunc status=none

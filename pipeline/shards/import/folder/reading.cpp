@@ -282,6 +282,9 @@ class Reader {
             made_.groups.push_back(
                 {part.split, part.name.empty() ? lone_class(*part.folder) : part.name, part.folder, true});
             note_deeper(*part.folder, level.folders.size() > 1 ? level.folders : std::vector<Folder>());
+            if (made_.groups.back().name.empty() && &level != part.folder && !names_split(level)) {
+                made_.notes.push_back(fmt::format("{} is alone on its level and so no class", shown(level)));
+            }
             return;
         }
         made_.groups.push_back({part.split, "", &level, false});

@@ -214,6 +214,12 @@ TEST(FolderReading, ClassesThatOneSplitLacksAreTold) {
                "split test has no image of 1 class of split train: dog"}));
 }
 
+TEST(FolderReading, AFolderAloneOnItsLevelIsTold) {
+    const TemporaryFolder folder;
+    write_images(folder, {"train/n1/a.png", "train/n2/b.png", "val/images/c.png"});
+    EXPECT_EQ(import_images(options_for(folder)).notes.at(0), "val/images/ is alone on its level and so no class");
+}
+
 TEST(FolderReading, AClassIsOneHoweverItsLettersAreComposed) {
     const std::string composed = "caf\xC3\xA9";
     const std::string decomposed = "cafe\xCC\x81";

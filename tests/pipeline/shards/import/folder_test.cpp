@@ -142,7 +142,9 @@ TEST(ImportFolder, TestFractionThatLeavesNoTestImageIsRefused) {
     EXPECT_NE(message_of<ConfigError>([&] { import_images(options); }).find("leaves no image for the test split"),
               std::string::npos);
     options.source = import_fixture("archives");
-    EXPECT_NE(message_of<ConfigError>([&] { import_images(options); }).find("--test-fraction is for folders of images"),
+    EXPECT_NE(message_of<ConfigError>([&] {
+                  import_images(options);
+              }).find("--test-fraction does not go with webdataset; leave it out"),
               std::string::npos);
 }
 
