@@ -84,7 +84,17 @@ tacit_pkg(libtiff tiff libtiff-4)
 tacit_pkg(libwebp webp libwebp)
 tacit_bare(libaec aec libaec.h aec)
 
-find_package(HDF5 QUIET COMPONENTS C) # a serial one where there are both
+# A serial one where there are both, unless told otherwise. Debian has a compiler wrapper for a serial one that is not there.
+foreach(parallel IN ITEMS "${HDF5_PREFER_PARALLEL}" ON)
+  if(NOT HDF5_FOUND)
+    foreach(found IN ITEMS HDF5_C_COMPILER_EXECUTABLE HDF5_C_INCLUDE_DIR HDF5_IS_PARALLEL)
+      unset(${found})
+      unset(${found} CACHE)
+    endforeach()
+    set(HDF5_PREFER_PARALLEL ${parallel})
+    find_package(HDF5 QUIET COMPONENTS C)
+  endif()
+endforeach()
 tacit_needs(HDF5 "${HDF5_FOUND}" "${HDF5_VERSION}")
 add_library(tacit_hdf5 INTERFACE)
 target_include_directories(tacit_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
