@@ -87,11 +87,11 @@ struct PixelBytes {
     alignas(64) std::uint8_t interleaved[64] = {};
 
     constexpr PixelBytes() {
-        for (int pixel = 0; pixel < 16; ++pixel) {
+        for (std::size_t pixel = 0; pixel < 16; ++pixel) {
             red_green[4 * pixel] = static_cast<std::uint8_t>(3 * pixel);
             red_green[4 * pixel + 2] = static_cast<std::uint8_t>(3 * pixel + 1);
             blue[4 * pixel] = static_cast<std::uint8_t>(3 * pixel + 2);
-            for (int c = 0; c < 3; ++c) { // packing leaves four pixels of each channel in a lane of 128 bits
+            for (std::size_t c = 0; c < 3; ++c) { // packing leaves four pixels of each channel in a lane of 128 bits
                 interleaved[3 * pixel + c] = static_cast<std::uint8_t>(16 * (pixel / 4) + 4 * c + pixel % 4);
             }
         }

@@ -86,7 +86,7 @@ TACIT_TARGET_AVX512 void look_up_avx512(const QuantileBytes& table, const std::u
                                         std::int16_t* normals) {
     __m512i low[4];
     __m512i high[4];
-    for (int quarter = 0; quarter < 4; ++quarter) {
+    for (std::size_t quarter = 0; quarter < 4; ++quarter) {
         low[quarter] = _mm512_load_si512(table.low.data() + 64 * quarter);
         high[quarter] = _mm512_load_si512(table.high.data() + 64 * quarter);
     }

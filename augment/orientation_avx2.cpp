@@ -66,8 +66,8 @@ int transpose_rgb_avx2(const TransposeRgb& work) {
         const __m256i index = _mm256_broadcastsi128_si256(
             _mm_add_epi8(spread, _mm_set1_epi8(static_cast<char>(early)))); // what was negative stays so
         for (int y = 0; y < rows; y += kRows) {
-            transpose_block(work.in + y * work.in_stride + 3 * x - early, work.in_stride, index,
-                            work.out + x * work.out_stride + 3 * y, work.out_stride);
+            transpose_block(work.in + y * work.in_stride + std::ptrdiff_t{3} * x - early, work.in_stride, index,
+                            work.out + x * work.out_stride + std::ptrdiff_t{3} * y, work.out_stride);
         }
     }
     return rows;

@@ -97,8 +97,8 @@ int transpose_rgb_avx512(const TransposeRgb& work) {
             // The last block may do some columns again, and its bytes are those that end with the row.
             const int x = std::min(block, work.width - kColumns);
             const bool early = 3 * x + 16 > 3 * work.width;
-            transpose_block(work.in + y * work.in_stride + 3 * x - (early ? 4 : 0), work.in_stride,
-                            early ? early_spread : spread, join, work.out + x * work.out_stride + 3 * y,
+            transpose_block(work.in + y * work.in_stride + std::ptrdiff_t{3} * x - (early ? 4 : 0), work.in_stride,
+                            early ? early_spread : spread, join, work.out + x * work.out_stride + std::ptrdiff_t{3} * y,
                             work.out_stride);
         }
     }

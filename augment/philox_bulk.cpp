@@ -25,13 +25,13 @@ void fill_groups(PhiloxCounter counter, PhiloxKey key, std::uint8_t* bytes, std:
 /// their upper halves hold never matters.
 TACIT_TARGET_AVX512 void fill_groups_avx512(const PhiloxCounter& counter, PhiloxKey key, std::uint8_t* bytes,
                                             std::size_t groups) {
-    constexpr int kRounds = 10;
+    constexpr std::size_t kRounds = 10;
     constexpr int kXorOfThree = 0x96;
     constexpr __mmask16 kUpperHalves = 0xAAAA;
     const __m512i multiplier0 = _mm512_set1_epi64(kPhiloxMultiplier0);
     const __m512i multiplier1 = _mm512_set1_epi64(kPhiloxMultiplier1);
     __m512i keys[2 * kRounds];
-    for (int round = 0; round < kRounds; ++round) {
+    for (std::size_t round = 0; round < kRounds; ++round) {
         keys[2 * round] = _mm512_set1_epi64(key[0]);
         keys[2 * round + 1] = _mm512_set1_epi64(key[1]);
         key[0] += kPhiloxWeyl0;
@@ -43,7 +43,7 @@ TACIT_TARGET_AVX512 void fill_groups_avx512(const PhiloxCounter& counter, Philox
         __m512i word1 = _mm512_set1_epi64(counter[1]);
         __m512i word2 = _mm512_set1_epi64(counter[2]);
         __m512i word3 = block;
-        for (int round = 0; round < kRounds; ++round) {
+        for (std::size_t round = 0; round < kRounds; ++round) {
             const __m512i product0 = _mm512_mul_epu32(multiplier0, word0);
             const __m512i product1 = _mm512_mul_epu32(multiplier1, word2);
             word0 = _mm512_ternarylogic_epi64(_mm512_srli_epi64(product1, 32), word1, keys[2 * round], kXorOfThree);

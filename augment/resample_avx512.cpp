@@ -66,7 +66,7 @@ template <int kPairs> void blend(RowTaps taps, std::uint8_t* out, int bytes) {
     const auto part = [&](int start, __mmask64 inside) {
         Quad sums{{half, half, half, half}};
         TACIT_UNROLL(4)
-        for (int p = 0; p < pairs; ++p) {
+        for (std::ptrdiff_t p = 0; p < pairs; ++p) {
             int weights = 0;
             std::memcpy(&weights, taps.weights + 2 * p, sizeof weights);
             add_rows(sums, _mm512_maskz_loadu_epi8(inside, taps.rows[2 * p] + start),
