@@ -150,6 +150,14 @@ TEST_F(LogVoice, QuietSilencesInformationOnly) {
     EXPECT_FALSE(log::speaks());
 }
 
+TEST_F(LogVoice, AWarningIsSaidOnce) {
+    testing::internal::CaptureStderr();
+    log::warning("said twice");
+    log::warning("said once");
+    log::warning("said twice");
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "warning: said twice\nwarning: said once\n");
+}
+
 TEST(DurationText, FitsItsSize) {
     EXPECT_EQ(duration_text(7.4), "0:07");
     EXPECT_EQ(duration_text(754), "12:34");

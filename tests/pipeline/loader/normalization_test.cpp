@@ -92,7 +92,9 @@ TEST(Normalization, FixedTakesTheConfigsNumbers) {
     config.mean = {0.25, 0.25};
     config.std = {0.125, 0.125};
     const std::string message = message_of<ConfigError>([&] { known_normalization(config, dataset.info()); });
-    EXPECT_NE(message.find("data.mean has 2 numbers, the images have 1 channels"), std::string::npos) << message;
+    EXPECT_NE(message.find("data.mean has 2 numbers, the images of " + dataset.info().path + " have 1 channels; give"),
+              std::string::npos)
+        << message;
 }
 
 TEST(Normalization, ConstantChannelIsNotDividedByNothing) {

@@ -89,10 +89,6 @@ TEST_F(WindowTest, RefusesOptionsThatCannotGoTogether) {
     LoaderOptions shorter = options();
     shorter.drop_last = false;
     EXPECT_THROW(Loader(dataset_, recipe_, shorter), std::logic_error);
-    LoaderOptions twice = options();
-    twice.shuffle = Shuffle::none;
-    twice.on_bad_sample = OnBadSample::skip;
-    EXPECT_THROW(Loader(dataset_, recipe_, twice), std::logic_error);
 }
 
 } // namespace
