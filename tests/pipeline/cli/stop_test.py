@@ -116,7 +116,7 @@ def train_whole(path, run):
 def check(launcher, code, waits):
     """A Ctrl-C during the second step, which takes longer than mpirun waits, and the run that goes on."""
     name = "ranks" if launcher is RANKS else "mpirun"
-    path = config(width=16, batch=2000, steps=3)
+    path = config(width=8, batch=2000, steps=3)
     if not (WORK / "whole").exists():
         train_whole(path, "whole")
     terminal = Terminal(launcher + options(path, name))

@@ -11,6 +11,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <gtest/gtest.h>
@@ -129,7 +130,9 @@ TEST_F(ResumeTest, CheckpointOfARunThatHadDivergedIsPassedOver) {
     const std::string newest = run_path("diverged") + "/checkpoints/step-00000010";
     const std::string model = newest + "/model.safetensors";
     NamedTensors tensors = models::read_safetensors(model).tensors;
-    tensors.front().second.flatten()[0] = std::nan("");
+    const auto weight = std::find_if(tensors.begin(), tensors.end(),
+                                     [](const auto& entry) { return entry.second.is_floating_point(); });
+    weight->second.flatten()[0] = std::nan("");
     models::write_safetensors(model, tensors);
     Manifest manifest = parse_manifest(read_file(newest + "/manifest.json"), newest);
     for (CheckpointFile& file : manifest.files)
