@@ -41,9 +41,12 @@ class Communicator {
     virtual void broadcast(std::string& text, int root) = 0;
     /// Collective.
     virtual void barrier() = 0;
-    /// A collective that takes longer ends this process with exit code 76 and a line that names it; 0: wait for ever.
-    /// Collectives on GPUs are not watched.
+    /// A collective that waits longer for a rank without a sign of life ends this process with exit code 76 and a line
+    /// that names the collective, the rank and its host; 0: wait for ever. Collectives on GPUs are not watched.
     virtual void set_timeout(std::chrono::seconds limit) = 0;
+    /// Tells the other ranks that this one's work goes on, outside of collectives, so that they wait as long as it
+    /// lasts. For loops that may last longer than the timeout. Costs nothing; any thread may call it.
+    virtual void sign_of_life() {}
     /// Ends every rank of the job at once with `exit_code`; does not return.
     [[noreturn]] virtual void abort(int exit_code) = 0;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dist/communicator.hpp"
+#include "dist/heartbeat.hpp"
 #include "dist/mpi_check.hpp"
 #include "dist/tensor_checks.hpp"
 #include "dist/watchdog.hpp"
@@ -8,11 +9,14 @@
 #include <ATen/Functions.h>
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <fmt/format.h>
 #include <stdexcept>
+#include <thread>
 #include <unistd.h>
 
 namespace tacit::dist {
@@ -74,11 +78,28 @@ class OwnedComm {
     MPI_Op max_ = MPI_OP_NULL;
 };
 
+/// The names of all ranks' hosts, by rank.
+std::vector<std::string> hosts_of_ranks(MPI_Comm comm, int size) {
+    constexpr std::size_t kLongest = 64;
+    std::array<char, kLongest> own{};
+    gethostname(own.data(), own.size() - 1);
+    std::vector<char> all(kLongest * static_cast<std::size_t>(size));
+    check_mpi(MPI_Allgather(own.data(), kLongest, MPI_CHAR, all.data(), kLongest, MPI_CHAR, comm), "names of hosts", 0);
+    std::vector<std::string> names;
+    for (std::size_t at = 0; at < all.size(); at += kLongest) {
+        names.emplace_back(&all[at]);
+    }
+    return names;
+}
+
 /// Blocking collectives on host memory, in place. CUDA tensors are staged through host memory (Debian's
 /// Open MPI is not CUDA-aware); NcclCommunicator exists to avoid that. One thread at a time.
 class MpiCommunicator final : public Communicator {
   public:
     explicit MpiCommunicator(std::int64_t largest_count);
+    ~MpiCommunicator() override;
+    MpiCommunicator(const MpiCommunicator&) = delete;
+    MpiCommunicator& operator=(const MpiCommunicator&) = delete;
 
     int rank() const override { return rank_; }
     int size() const override { return size_; }
@@ -98,7 +119,8 @@ class MpiCommunicator final : public Communicator {
     void barrier() override {
         watched("barrier", [&] { return MPI_Barrier(comm_.comm()); });
     }
-    void set_timeout(std::chrono::seconds limit) override { watchdog_.set_limit(limit); }
+    void set_timeout(std::chrono::seconds limit) override { watchdog_->set_limit(limit); }
+    void sign_of_life() override { lived_ms_ = Watchdog::now_ms(); }
     [[noreturn]] void abort(int exit_code) override {
         MPI_Abort(MPI_COMM_WORLD, exit_code);
         ::_exit(exit_code);
@@ -108,12 +130,16 @@ class MpiCommunicator final : public Communicator {
     void check(int code, const char* operation) const { check_mpi(code, operation, rank_); }
     /// Calls MPI under the watchdog's eye; throws DistError if it fails.
     template <typename Call> void watched(const char* operation, const Call& call) {
-        watchdog_.start(operation);
+        sign_of_life();
+        ++entered_;
+        watchdog_->start(operation);
         const int code = call();
-        watchdog_.stop();
+        watchdog_->stop();
+        sign_of_life();
         check(code, operation);
     }
-    [[noreturn]] void end_hang(const char* operation, std::chrono::milliseconds limit) const;
+    bool ends_hang(const char* operation, std::chrono::milliseconds limit);
+    void look(std::chrono::milliseconds pause);
     void find_neighbours();
     void all_reduce(at::Tensor& tensor, MPI_Op op, const char* operation);
     void broadcast_bytes(std::byte* data, std::int64_t count, int root, const char* operation);
@@ -126,18 +152,42 @@ class MpiCommunicator final : public Communicator {
     int local_rank_ = 0;
     int local_size_ = 1;
     int hosts_ = 1;
-    Watchdog watchdog_{kDefaultTimeout, [this](const char* operation, auto limit) { end_hang(operation, limit); }};
+    std::vector<std::string> host_names_;                    ///< by rank
+    std::atomic<std::int64_t> entered_{0};                   ///< collectives that this rank has come to
+    std::atomic<std::int64_t> lived_ms_{Watchdog::now_ms()}; ///< when its work last showed progress
+    std::unique_ptr<Heartbeat> heartbeat_; ///< nullptr on one rank; the watchdog's thread alone uses it
+    std::unique_ptr<Watchdog> watchdog_;
+    std::atomic<bool> ready_{false};
 };
 
-/// Ends this process; the launcher ends the others, or their own watchdogs do.
-void MpiCommunicator::end_hang(const char* operation, std::chrono::milliseconds limit) const {
+/// The watchdog's thread tells the other ranks how this one fares, and hears how they do.
+void MpiCommunicator::look(std::chrono::milliseconds pause) {
+    if (pause.count() > 0) {
+        lived_ms_ += pause.count();
+        heartbeat_->forgive(pause.count());
+    }
+    const std::int64_t now = Watchdog::now_ms();
+    heartbeat_->exchange({entered_, watchdog_->watching() ? 1 : 0, now - lived_ms_, 0}, now);
+}
+
+/// Ends this process if a rank that it waits for shows no sign of life; the launcher ends the others, or their own
+/// watchdogs do.
+bool MpiCommunicator::ends_hang(const char* operation, std::chrono::milliseconds limit) {
+    constexpr std::chrono::seconds kGrace{2}; // rank 0, where it waits too, has the word
+    const std::string blamed =
+        heartbeat_ ? blame(heartbeat_->states(Watchdog::now_ms()), rank_, limit.count(), host_names_) : "MPI hangs";
+    if (blamed.empty()) {
+        return false;
+    }
+    if (rank_ != 0) {
+        std::this_thread::sleep_for(kGrace);
+    }
     const int code = static_cast<int>(ExitCode::hang);
-    std::fputs(
-        fmt::format("tacit: error: rank {}: {} did not finish in {} s (dist.timeout): another rank hangs, died or "
-                    "is busy that long; exit code {}\n",
-                    rank_, operation, std::chrono::duration_cast<std::chrono::seconds>(limit).count(), code)
-            .c_str(),
-        stderr);
+    std::fputs(fmt::format("tacit: error: rank {} on {}: {} did not finish in {} s (dist.timeout): {}; exit code {}\n",
+                           rank_, host_names_.at(static_cast<std::size_t>(rank_)), operation,
+                           std::chrono::duration_cast<std::chrono::seconds>(limit).count(), blamed, code)
+                   .c_str(),
+               stderr);
     ::_exit(code);
 }
 
@@ -149,6 +199,29 @@ MpiCommunicator::MpiCommunicator(std::int64_t largest_count) : largest_count_(la
     check(MPI_Comm_rank(comm_.comm(), &rank_), "MPI_Comm_rank");
     check(MPI_Comm_size(comm_.comm(), &size_), "MPI_Comm_size");
     find_neighbours();
+    host_names_ = hosts_of_ranks(comm_.comm(), size_);
+    if (size_ > 1) {
+        heartbeat_ = std::make_unique<Heartbeat>(comm_.comm());
+    }
+    // Its thread asks for the watchdog itself, which it must not do before this is there.
+    Watchdog::OnLook on_look = [this](std::chrono::milliseconds pause) {
+        if (ready_ && heartbeat_) {
+            look(pause);
+        }
+    };
+    watchdog_ = std::make_unique<Watchdog>(
+        kDefaultTimeout, [this](const char* operation, auto limit) { return ends_hang(operation, limit); },
+        std::move(on_look));
+    ready_ = true;
+}
+
+MpiCommunicator::~MpiCommunicator() {
+    watchdog_->end();
+    int finalized = 0;
+    const bool orderly = MPI_Finalized(&finalized) == MPI_SUCCESS && finalized == 0 && std::uncaught_exceptions() == 0;
+    if (heartbeat_ && orderly) {
+        heartbeat_->close();
+    }
 }
 
 void MpiCommunicator::find_neighbours() {

@@ -92,6 +92,7 @@ class NcclCommunicator final : public Communicator {
         host_->barrier();
     }
     void set_timeout(std::chrono::seconds limit) override { host_->set_timeout(limit); }
+    void sign_of_life() override { host_->sign_of_life(); }
     [[noreturn]] void abort(int exit_code) override {
         host_->abort(exit_code);
         std::abort(); // never reached; GCC does not see that

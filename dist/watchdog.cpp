@@ -5,25 +5,29 @@
 #include <utility>
 
 namespace tacit::dist {
-namespace {
 
-std::int64_t now_ms() {
+std::int64_t Watchdog::now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
         .count();
 }
 
-} // namespace
-
-Watchdog::Watchdog(std::chrono::milliseconds limit, OnHang on_hang)
-    : limit_ms_(limit.count()), on_hang_(std::move(on_hang)), thread_([this] { watch(); }) {}
+Watchdog::Watchdog(std::chrono::milliseconds limit, OnOverdue on_overdue, OnLook on_look)
+    : limit_ms_(limit.count()), on_overdue_(std::move(on_overdue)), on_look_(std::move(on_look)),
+      thread_([this] { watch(); }) {}
 
 Watchdog::~Watchdog() {
+    end();
+}
+
+void Watchdog::end() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     changed_.notify_all();
-    thread_.join();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
 }
 
 void Watchdog::set_limit(std::chrono::milliseconds limit) {
@@ -46,19 +50,37 @@ bool Watchdog::overdue() const {
     return started >= 0 && limit > 0 && now_ms() - started >= limit;
 }
 
-void Watchdog::watch() {
+std::int64_t Watchdog::sleep_ms() const {
     constexpr std::int64_t kLooksPerLimit = 20;
     constexpr std::int64_t kLongestSleep = 1000;
+    const std::int64_t limit = limit_ms_;
+    return limit > 0 ? std::clamp<std::int64_t>(limit / kLooksPerLimit, 1, kLongestSleep) : kLongestSleep;
+}
+
+void Watchdog::forgive(std::int64_t pause) {
+    std::int64_t started = started_ms_;
+    while (started >= 0 && !started_ms_.compare_exchange_weak(started, started + pause)) {
+    }
+}
+
+void Watchdog::watch() {
+    constexpr std::int64_t kLate = 2000; // later than any load makes this thread: the process was stopped
     std::unique_lock lock(mutex_);
+    std::int64_t looked = now_ms();
     while (!stopping_) {
-        if (overdue()) {
-            on_hang_(operation_, std::chrono::milliseconds(limit_ms_));
+        changed_.wait_for(lock, std::chrono::milliseconds(sleep_ms()));
+        const std::int64_t late = now_ms() - looked - sleep_ms();
+        const std::int64_t pause = late > kLate ? late : 0;
+        if (pause > 0) {
+            forgive(pause);
+        }
+        looked = now_ms();
+        if (on_look_ && !stopping_) {
+            on_look_(std::chrono::milliseconds(pause));
+        }
+        if (overdue() && on_overdue_(operation_, std::chrono::milliseconds(limit_ms_))) {
             return;
         }
-        const std::int64_t limit = limit_ms_;
-        const std::int64_t sleep =
-            limit > 0 ? std::clamp<std::int64_t>(limit / kLooksPerLimit, 1, kLongestSleep) : kLongestSleep;
-        changed_.wait_for(lock, std::chrono::milliseconds(sleep));
     }
 }
 

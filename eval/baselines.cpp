@@ -40,20 +40,17 @@ std::optional<ResultRow> matching_row(const EvalResult& result, const std::strin
 std::string search(const std::string& run_folder, const std::string& protocol, const std::string& row,
                    const std::string& key) {
     for (const fs::path& folder : runs_beside(run_folder)) {
-        const fs::path file = folder / "eval" / (protocol + ".json");
-        std::error_code failed;
-        if (!fs::is_regular_file(file, failed)) {
-            continue;
-        }
-        try {
-            EvalResult result = result_from_json(read_file(file.string()), file.string());
-            if (std::optional<ResultRow> found = matching_row(result, row, key)) {
-                found->details.try_emplace("taken from", result.run);
-                result.rows = {*found};
-                return to_json(result);
+        for (const std::string& file : result_files(folder.string(), protocol)) {
+            try {
+                EvalResult result = result_from_json(read_file(file), file);
+                if (std::optional<ResultRow> found = matching_row(result, row, key)) {
+                    found->details.try_emplace("taken from", result.run);
+                    result.rows = {*found};
+                    return to_json(result);
+                }
+            } catch (const Error&) {
+                continue; // a neighbour's damaged file is not this run's concern: the row is measured anew
             }
-        } catch (const Error&) {
-            continue; // a neighbour's damaged file is not this run's concern: the row is measured anew
         }
     }
     return "";

@@ -27,7 +27,7 @@ struct KnnOptions {
 
 /// Fine-tuning of the whole network with few labels.
 struct FinetuneOptions {
-    double fraction = 0.01;     ///< share of the training labels, stratified; used when per_class is 0
+    double fraction = 0.01;     ///< share of each class's training labels, at least one; used when per_class is 0
     std::int64_t per_class = 0; ///< labels of each class; > 0 overrides `fraction`
     int draws = 3;              ///< independent draws of the labels
     std::int64_t epochs = 30;

@@ -3,6 +3,7 @@
 
 #include "augment/recipe.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/progress.hpp"
 #include "pipeline/loader/loader.hpp"
 #include "pipeline/loader/recipe_config.hpp"
 #include "pipeline/train/pretext_input.hpp"
@@ -14,6 +15,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 
 namespace tacit::eval {
@@ -54,10 +56,22 @@ Features collect(const shards::Dataset& dataset, std::int64_t dim, const Feature
     const shards::DatasetInfo& info = dataset.info();
     const augment::Recipe recipe(loader::eval_recipe(options.size, info.channels), info.channels);
     loader::Loader loader(dataset, recipe, loader_options(options, info.size, comm));
+    ProgressOptions shown;
+    shown.label = options.progress;
+    shown.total = loader.batches_per_epoch();
+    shown.units_per_item = static_cast<double>(info.size) / static_cast<double>(shown.total);
+    std::optional<Progress> progress;
+    if (!options.progress.empty()) {
+        progress.emplace(shown);
+    }
     at::Tensor values = torch::zeros({info.size, dim});
     at::Tensor seen = torch::zeros({info.size}, torch::kInt64);
     for (std::int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
         const loader::Batch& batch = loader.next();
+        comm.sign_of_life();
+        if (progress) {
+            progress->update(i + 1);
+        }
         if (batch.count == 0) {
             continue;
         }
@@ -70,6 +84,9 @@ Features collect(const shards::Dataset& dataset, std::int64_t dim, const Feature
         const at::Tensor made = extract(images).to(torch::kFloat32).to(torch::kCPU);
         values.index_copy_(0, ids, made.index_select(0, used.nonzero().flatten()));
         seen.index_add_(0, ids, torch::ones_like(ids));
+    }
+    if (progress) {
+        progress->finish();
     }
     if (comm.size() > 1) {
         all_reduce_rows(values, comm);

@@ -36,6 +36,7 @@ struct FeatureOptions {
     int workers = 1;                                               ///< loader threads of one rank
     loader::OnBadSample on_bad_sample = loader::OnBadSample::fail; ///< skip: such a sample is left out
     std::int64_t max_bad_samples = 100;
+    std::string progress = {}; ///< label of the progress that is shown; empty: none
 };
 
 /// Collective: features of every image of `dataset` from the encoder in eval mode without gradients. The ranks
@@ -52,15 +53,27 @@ struct FeatureOrigin {
     std::string run;
     std::string checkpoint;
     std::string split;
-    std::string key; ///< digest of all that decides the values: weights, data, presentation; may be empty
+    std::string data; ///< path of the data set
+    std::string key;  ///< digest of all that decides the values: weights, data, presentation; may be empty
 };
 
 /// Writes HDF5 `path` atomically: features [N, D] float32, labels [N] int32, ids [N] int64, and the attributes
-/// run, checkpoint, split and key. Creates the folder. Throws IoError.
+/// run, checkpoint, split, data, key and crc32c (of the three in this order). Creates the folder. Throws IoError.
 void write_features(const std::string& path, const Features& features, const FeatureOrigin& origin);
 
-/// What write_features() wrote with this `key`; nothing when the file is missing, damaged or of another key.
+/// What write_features() wrote with this `key`; nothing when the file is missing, of another key, or of a Tacit that
+/// wrote no checksum. Throws DataError naming the file when it is damaged.
 std::optional<Features> read_features(const std::string& path, const std::string& key);
+
+/// A features file of a run, as its attributes tell.
+struct KeptFeatures {
+    std::string path;
+    FeatureOrigin origin;
+    std::int64_t images = 0;
+};
+
+/// The features files in `folder`, by name, without its subfolders; those that cannot be read are passed over.
+std::vector<KeptFeatures> kept_features(const std::string& folder);
 
 /// The rows that have labels. Throws DataError where there are none: "the <split> split has no labels; …".
 Features labelled(const Features& features, const char* split);

@@ -1,214 +1,109 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/finetune.hpp"
 
-#include "augment/recipe.hpp"
+#include "eval/finetune_trainer.hpp"
 #include "eval/label_draw.hpp"
+#include "eval/split_labels.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/loader/loader.hpp"
-#include "pipeline/loader/recipe_config.hpp"
-#include "pipeline/train/optimizer.hpp"
-#include "pipeline/train/pretext_input.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/progress.hpp"
 
-#include <torch/nn/init.h>
-#include <torch/nn/modules/linear.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <chrono>
+#include <numeric>
 
 namespace tacit::eval {
 
 namespace {
 
-constexpr int kSmallSide = 64; // pixels; up to here images are shifted, not rescaled
-
-/// One training: which start, at which learning rate, on which labels.
-struct Cell {
-    std::size_t row = 0;
-    double lr = 0;
-    std::int64_t draw = 0;
-    bool selection = false; ///< train on the kept labels and measure on the held-out ones
-};
-
-/// An encoder with a linear classifier.
-struct Network {
-    std::shared_ptr<models::Backbone> backbone;
-    torch::nn::Linear head;
-
-    at::Tensor logits(const at::Tensor& images) { return head->forward(backbone->forward(images)); }
-
-    train::NamedTensors parameters() const {
-        train::NamedTensors named;
-        for (const auto& parameter : backbone->named_parameters()) {
-            named.emplace_back("backbone." + parameter.key(), parameter.value());
-        }
-        for (const auto& parameter : head->named_parameters()) {
-            named.emplace_back("head." + parameter.key(), parameter.value());
-        }
-        return named;
-    }
-
-    void zero_gradients() {
-        backbone->zero_grad();
-        head->zero_grad();
-    }
-};
-
-/// Light augmentation: a shifted crop and a flip for small images, a mildly resized crop and a flip for others.
-augment::RecipeSpec training_recipe(const FeatureOptions& images) {
-    augment::ViewSpec view;
-    if (images.size <= kSmallSide) {
-        view.ops.push_back({"resize_short_side", 1.0, {}});
-        view.ops.push_back({"padded_crop", 1.0, {{"padding", {std::max(1.0, std::floor(images.size / 8.0))}}}});
-    } else {
-        view.ops.push_back({"random_resized_crop", 1.0, {{"scale", {0.5, 1.0}}}});
-    }
-    view.ops.push_back({"horizontal_flip", 0.5, {}});
-    return {"finetune", images.size, {view}};
+bool is_own(std::size_t cell, const dist::Communicator& comm) {
+    return static_cast<int>(cell % static_cast<std::size_t>(comm.size())) == comm.rank();
 }
 
-class Trainer {
+std::int64_t own_passes(const FinetuneTrainer& trainer, const std::vector<Cell>& cells,
+                        const dist::Communicator& comm) {
+    std::int64_t passes = 0;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        passes += is_own(i, comm) ? trainer.passes(cells[i]) : 0;
+    }
+    return passes;
+}
+
+/// Trains cells and says how far this rank's share of them has come: a sign of life for people and for other ranks.
+class CellRunner {
   public:
-    Trainer(const std::vector<FinetuneRow>& rows, const shards::Dataset& train, const shards::Dataset& test,
-            const FeatureOptions& images, const FinetuneOptions& options)
-        : rows_(rows), train_(train), test_(test), images_(images), options_(options),
-          classes_(class_count(train.labels())),
-          per_class_(options.per_class > 0 ? options.per_class : labels_per_class(train.labels(), options.fraction)),
-          augmentation_(training_recipe(images), train.info().channels),
-          plain_(loader::eval_recipe(images.size, train.info().channels), train.info().channels) {}
+    CellRunner(const std::vector<FinetuneRow>& rows, const FinetuneTrainer& trainer, const FinetuneOptions& options,
+               std::int64_t passes, dist::Communicator& comm)
+        : rows_(rows), trainer_(trainer), options_(options), comm_(comm), passes_(passes),
+          progress_(progress_options(passes)) {}
 
-    std::int64_t per_class() const { return per_class_; }
-    std::int64_t classes() const { return classes_; }
-
-    /// Trains the cell's network and returns its accuracy.
-    double run(const Cell& cell) const {
-        std::vector<std::int64_t> samples = draw_labels(train_.labels(), per_class_, options_.seed, cell.draw);
-        std::vector<std::int64_t> held;
-        if (cell.selection) {
-            std::tie(samples, held) = hold_out(samples, train_.labels(), options_.holdout, options_.seed);
-        }
-        const std::uint64_t seed = options_.seed + static_cast<std::uint64_t>(cell.draw);
-        Network network = start(rows_[cell.row], seed);
-        fit(network, samples, cell.lr, seed);
-        return cell.selection ? accuracy(network, train_, held) : accuracy(network, test_, labelled(test_));
-    }
-
-  private:
-    Network start(const FinetuneRow& row, std::uint64_t seed) const {
-        torch::manual_seed(seed);
-        Network network{row.start(seed), nullptr};
-        prefer_channels_last(*network.backbone);
-        network.head = torch::nn::Linear(network.backbone->feature_dim(), classes_);
-        torch::nn::init::zeros_(network.head->weight);
-        torch::nn::init::zeros_(network.head->bias);
-        return network;
-    }
-
-    at::Tensor images_of(const loader::Batch& batch) const {
-        const loader::BatchView& view = batch.views.at(0);
-        return train::view_images(view, batch.count, images_.mean, images_.std);
-    }
-
-    static at::Tensor labels_of(const loader::Batch& batch) {
-        return torch::tensor(at::ArrayRef<std::int32_t>(batch.labels.data(), static_cast<std::size_t>(batch.count)))
-            .to(torch::kInt64);
-    }
-
-    train::OptimConfig optimiser_config(double lr) const {
-        train::OptimConfig config;
-        config.name = options_.optimizer;
-        config.lr = lr;
-        config.weight_decay = options_.weight_decay;
-        config.warmup_epochs = 0.1 * static_cast<double>(options_.epochs);
-        return config;
-    }
-
-    void fit(Network& network, const std::vector<std::int64_t>& samples, double lr, std::uint64_t seed) const {
-        loader::LoaderOptions order;
-        order.seed = seed;
-        order.global_batch = std::min(options_.batch, static_cast<std::int64_t>(samples.size()));
-        order.workers = images_.workers;
-        order.shuffle = loader::fitting_shuffle(train_);
-        order.subset = samples;
-        order.on_bad_sample = images_.on_bad_sample;
-        order.max_bad_samples = images_.max_bad_samples;
-        loader::Loader loader(train_, augmentation_, order);
-        const train::OptimConfig config = optimiser_config(lr);
-        train::Optimizer optimizer(network.parameters(), config);
-        network.backbone->train();
-        const std::int64_t steps = options_.epochs * loader.batches_per_epoch();
-        for (std::int64_t step = 0; step < steps; ++step) {
-            const loader::Batch& batch = loader.next();
-            network.zero_gradients();
-            torch::cross_entropy_loss(network.logits(images_of(batch)), labels_of(batch)).backward();
-            optimizer.step(train::learning_rate(config, step, loader.batches_per_epoch(), steps, order.global_batch));
-        }
-    }
-
-    double accuracy(Network& network, const shards::Dataset& dataset, const std::vector<std::int64_t>& samples) const {
-        const torch::NoGradGuard no_grad;
-        network.backbone->eval();
-        loader::LoaderOptions order;
-        order.global_batch = std::min(images_.batch, static_cast<std::int64_t>(samples.size()));
-        order.workers = images_.workers;
-        order.shuffle = loader::Shuffle::none;
-        order.drop_last = false;
-        order.fixed_epoch = 0;
-        order.subset = samples;
-        order.on_bad_sample = images_.on_bad_sample;
-        order.max_bad_samples = images_.max_bad_samples;
-        loader::Loader loader(dataset, plain_, order);
-        std::int64_t correct = 0;
-        std::int64_t judged = 0;
-        for (std::int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
-            const loader::Batch& batch = loader.next();
-            const at::Tensor guess = network.logits(images_of(batch)).argmax(1);
-            const at::Tensor labels = labels_of(batch);
-            correct += guess.eq(labels).sum().item<std::int64_t>();
-            judged += labels.ge(0).sum().item<std::int64_t>(); // without those that are left out
-        }
-        return static_cast<double>(correct) / static_cast<double>(std::max<std::int64_t>(judged, 1));
-    }
-
-    static std::vector<std::int64_t> labelled(const shards::Dataset& dataset) {
-        std::vector<std::int64_t> samples;
-        for (std::size_t i = 0; i < dataset.labels().size(); ++i) {
-            if (dataset.labels()[i] >= 0) {
-                samples.push_back(static_cast<std::int64_t>(i));
+    /// Collective: accuracy of every cell, computed by the ranks in turn, known to all.
+    std::vector<double> run(const std::vector<Cell>& cells) {
+        at::Tensor accuracy = torch::zeros({static_cast<std::int64_t>(cells.size())}, torch::kFloat64);
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            if (is_own(i, comm_)) {
+                accuracy[static_cast<std::int64_t>(i)] = train(cells[i]);
             }
         }
-        if (samples.empty()) {
-            throw DataError(fmt::format("{}: split {} has no labels; fine-tuning needs them", dataset.info().path,
-                                        dataset.info().split));
+        comm_.all_reduce_sum(accuracy);
+        const double* begin = accuracy.const_data_ptr<double>();
+        return {begin, begin + accuracy.numel()};
+    }
+    void finish() { progress_.finish(); }
+
+  private:
+    static ProgressOptions progress_options(std::int64_t passes) {
+        ProgressOptions options;
+        options.label = "fine-tune";
+        options.unit = "passes";
+        options.total = passes;
+        return options;
+    }
+
+    double train(const Cell& cell) {
+        const std::string draw = cell.selection ? fmt::format("to choose lr, draw {}", cell.draw + 1)
+                                                : fmt::format("draw {}/{}", cell.draw + 1, options_.draws);
+        return trainer_.run(cell, [&](std::int64_t passes, std::int64_t epoch) {
+            comm_.sign_of_life();
+            done_ += passes;
+            tell_duration();
+            progress_.update(done_, {{rows_[cell.row].name + ",", draw},
+                                     {epoch > 0 ? "epoch" : "judged at the end of epoch",
+                                      fmt::format("{}/{}", epoch > 0 ? epoch : options_.epochs, options_.epochs)},
+                                     {"lr", fmt::format("{:g}", cell.lr)}});
+        });
+    }
+
+    /// Says once, as soon as the rate is known, how long all will take.
+    void tell_duration() {
+        constexpr double kSettled = 3; // seconds
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+        if (told_ || seconds < kSettled) {
+            return;
         }
-        return samples;
+        told_ = true;
+        const double whole = seconds * static_cast<double>(passes_) / static_cast<double>(done_);
+        log::info("fine-tune: about " + duration_text(whole) + " in all");
     }
 
     const std::vector<FinetuneRow>& rows_;
-    const shards::Dataset& train_;
-    const shards::Dataset& test_;
-    const FeatureOptions& images_;
+    const FinetuneTrainer& trainer_;
     const FinetuneOptions& options_;
-    std::int64_t classes_;
-    std::int64_t per_class_;
-    augment::Recipe augmentation_;
-    augment::Recipe plain_;
+    dist::Communicator& comm_;
+    std::int64_t passes_;
+    Progress progress_;
+    std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+    std::int64_t done_ = 0;
+    bool told_ = false;
 };
 
-/// Accuracy of every cell, computed by the ranks in turn, known to all.
-std::vector<double> run_cells(const Trainer& trainer, const std::vector<Cell>& cells, dist::Communicator& comm) {
-    at::Tensor accuracy = torch::zeros({static_cast<std::int64_t>(cells.size())}, torch::kFloat64);
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-        if (static_cast<std::int64_t>(i) % comm.size() == comm.rank()) {
-            accuracy[static_cast<std::int64_t>(i)] = trainer.run(cells[i]);
-        }
-    }
-    comm.all_reduce_sum(accuracy);
-    const double* begin = accuracy.const_data_ptr<double>();
-    return {begin, begin + accuracy.numel()};
+std::int64_t selection_draws(const FinetuneOptions& options) {
+    return std::min(options.selection_draws, options.draws);
 }
 
 struct ChosenRate {
@@ -216,27 +111,32 @@ struct ChosenRate {
     double accuracy = 0; ///< on the held-out labels, mean over the selection draws; 0 if there was nothing to choose
 };
 
-std::vector<ChosenRate> choose_rates(const Trainer& trainer, std::size_t rows, const FinetuneOptions& options,
-                                     dist::Communicator& comm) {
-    std::vector<ChosenRate> chosen(rows, {options.lrs.front(), 0});
+/// Cells that choose the learning rate of each row; none where there is one rate only. Those of one row and rate are
+/// neighbours.
+std::vector<Cell> selection_cells(const FinetuneTrainer& trainer, std::size_t rows, const FinetuneOptions& options) {
     if (options.lrs.size() == 1) {
-        return chosen;
+        return {};
     }
-    if (trainer.per_class() < 2) {
+    const std::vector<std::int64_t>& counts = trainer.counts();
+    if (*std::max_element(counts.begin(), counts.end()) < 2) {
         throw ConfigError("eval.finetune: one label of each class leaves none to choose the learning rate on; "
                           "give a single rate in eval.finetune.lrs, or more labels");
     }
-    const std::int64_t draws = std::min(options.selection_draws, options.draws);
     std::vector<Cell> cells;
     for (std::size_t row = 0; row < rows; ++row) {
         for (const double lr : options.lrs) {
-            for (std::int64_t draw = 0; draw < draws; ++draw) {
+            for (std::int64_t draw = 0; draw < selection_draws(options); ++draw) {
                 cells.push_back({row, lr, draw, true});
             }
         }
     }
-    const std::vector<double> accuracy = run_cells(trainer, cells, comm);
-    const auto block = static_cast<std::size_t>(draws);
+    return cells;
+}
+
+std::vector<ChosenRate> chosen_rates(const std::vector<Cell>& cells, const std::vector<double>& accuracy,
+                                     std::size_t rows, const FinetuneOptions& options) {
+    std::vector<ChosenRate> chosen(rows, {options.lrs.front(), 0});
+    const auto block = static_cast<std::size_t>(selection_draws(options));
     for (std::size_t first = 0; first < cells.size(); first += block) {
         double mean = 0;
         for (std::size_t i = first; i < first + block; ++i) {
@@ -250,18 +150,40 @@ std::vector<ChosenRate> choose_rates(const Trainer& trainer, std::size_t rows, c
     return chosen;
 }
 
-ResultRow finished_row(const std::string& name, const ChosenRate& rate, const Trainer& trainer,
+std::vector<Cell> final_cells(const std::vector<ChosenRate>& rates, const FinetuneOptions& options) {
+    std::vector<Cell> cells;
+    for (std::size_t row = 0; row < rates.size(); ++row) {
+        for (std::int64_t draw = 0; draw < options.draws; ++draw) {
+            cells.push_back({row, rates[row].lr, draw, false});
+        }
+    }
+    return cells;
+}
+
+std::vector<std::int64_t> present(std::vector<std::int64_t> counts) {
+    counts.erase(std::remove(counts.begin(), counts.end(), 0), counts.end());
+    return counts;
+}
+
+ResultRow finished_row(const std::string& name, const ChosenRate& rate, const FinetuneTrainer& trainer,
                        const FinetuneOptions& options) {
     ResultRow row;
     row.name = name;
-    row.details["labels"] = static_cast<double>(trainer.per_class() * trainer.classes());
-    row.details["labels per class"] = static_cast<double>(trainer.per_class());
+    const std::vector<std::int64_t> counts = present(trainer.counts());
+    const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
+    row.details["labels"] = static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
+    if (*least == *most) {
+        row.details["labels per class"] = static_cast<double>(*least);
+    } else {
+        row.details["labels per class"] = fmt::format("{} to {}", *least, *most);
+    }
     row.details["lr"] = rate.lr;
     row.details["epochs"] = static_cast<double>(options.epochs);
     if (options.lrs.size() > 1) {
+        const std::int64_t draws = selection_draws(options);
         row.details["lr chosen on"] =
-            fmt::format("{:g} % of the labels held out, {} rates tried, {} draw(s)", 100 * options.holdout,
-                        options.lrs.size(), std::min(options.selection_draws, options.draws));
+            fmt::format("{:g} % of the labels of draw 1{} of {} held out, {} rates tried", 100 * options.holdout,
+                        draws > 1 ? fmt::format(" to {}", draws) : "", options.draws, options.lrs.size());
         row.details["held-out accuracy"] = rate.accuracy;
     }
     return row;
@@ -269,18 +191,46 @@ ResultRow finished_row(const std::string& name, const ChosenRate& rate, const Tr
 
 } // namespace
 
+std::vector<std::string> rare_class_notes(const shards::Dataset& train, const FinetuneOptions& options) {
+    if (options.per_class > 0) {
+        return {};
+    }
+    const std::vector<std::int64_t> sizes = class_sizes(train.labels());
+    std::vector<std::int64_t> rare;
+    for (std::size_t c = 0; c < sizes.size(); ++c) {
+        if (sizes[c] > 0 && options.fraction * static_cast<double>(sizes[c]) < 0.5) {
+            rare.push_back(static_cast<std::int64_t>(c));
+        }
+    }
+    if (rare.empty()) {
+        return {};
+    }
+    return {fmt::format("{}: split '{}': {:g} % of some classes is less than one image; one label is drawn of each: {}",
+                        train.info().path, train.info().split, 100 * options.fraction,
+                        class_list(train.info(), rare, sizes))};
+}
+
 std::vector<ResultRow> finetune(const std::vector<FinetuneRow>& rows, const shards::Dataset& train,
                                 const shards::Dataset& test, const FeatureOptions& images,
                                 const FinetuneOptions& options, dist::Communicator& comm) {
-    const Trainer trainer(rows, train, test, images, options);
-    const std::vector<ChosenRate> rates = choose_rates(trainer, rows.size(), options, comm);
-    std::vector<Cell> cells;
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-        for (std::int64_t draw = 0; draw < options.draws; ++draw) {
-            cells.push_back({row, rates[row].lr, draw, false});
-        }
+    const FinetuneTrainer trainer(rows, train, test, images, options);
+    const std::vector<Cell> selection = selection_cells(trainer, rows.size(), options);
+    std::vector<ChosenRate> rates(rows.size(), {options.lrs.front(), 0});
+    const std::int64_t passes =
+        own_passes(trainer, selection, comm) + own_passes(trainer, final_cells(rates, options), comm);
+    const std::vector<std::int64_t>& counts = trainer.counts();
+    log::info(fmt::format("fine-tune: {} trainings to choose learning rates and {} to judge, each of {} epochs over at "
+                          "most {} labels, on {} rank{}: {} passes of an image for this one",
+                          selection.size(), rows.size() * static_cast<std::size_t>(options.draws), options.epochs,
+                          std::accumulate(counts.begin(), counts.end(), std::int64_t{0}), comm.size(),
+                          comm.size() == 1 ? "" : "s", compact_number(static_cast<double>(passes))));
+    CellRunner runner(rows, trainer, options, passes, comm);
+    if (!selection.empty()) {
+        rates = chosen_rates(selection, runner.run(selection), rows.size(), options);
     }
-    const std::vector<double> accuracy = run_cells(trainer, cells, comm);
+    const std::vector<Cell> cells = final_cells(rates, options);
+    const std::vector<double> accuracy = runner.run(cells);
+    runner.finish();
     std::vector<ResultRow> results;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         results.push_back(finished_row(rows[row].name, rates[row], trainer, options));

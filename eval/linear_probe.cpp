@@ -13,6 +13,7 @@
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 namespace tacit::eval {
 
@@ -53,9 +54,16 @@ class Fitter {
     const at::Tensor& gram() const { return gram_; }
 
     /// Fits from `parameters`, in place; returns the objective reached.
-    double fit(at::Tensor& parameters, double l2) const {
+    double fit(at::Tensor& parameters, double l2, std::int64_t number, const OnIteration& on_iteration) const {
         const LogisticLoss loss(x_, y_, rows_, classes_, l2, comm_);
-        return minimise(loss, hessian_bound(gram_, classes_, l2), parameters,
+        std::int64_t evaluations = 0; // one an iteration, seldom more
+        const Objective watched = [&](const at::Tensor& x, at::Tensor& gradient) {
+            if (on_iteration) {
+                on_iteration(number, ++evaluations);
+            }
+            return loss(x, gradient);
+        };
+        return minimise(watched, hessian_bound(gram_, classes_, l2), parameters,
                         {options_.iterations, kHistory, options_.tolerance});
     }
 
@@ -81,14 +89,16 @@ struct Score {
     double loss = 0;
 };
 
-Score score(const LinearClassifier& classifier, const Features& features, dist::Communicator& comm) {
+/// Accuracy and loss; rows of a class that `known` [K] lacks, being without training rows, count as wrong.
+Score score(const LinearClassifier& classifier, const Features& features, const at::Tensor& known,
+            dist::Communicator& comm) {
     const auto [begin, count] = own_rows(features.values.size(0), comm);
     at::Tensor sums = torch::zeros({2}, torch::kFloat64);
     for (std::int64_t at = begin; at < begin + count; at += kScoreRows) {
         const std::int64_t rows = std::min(kScoreRows, begin + count - at);
         const at::Tensor y = features.labels.narrow(0, at, rows);
         const at::Tensor logits = classifier.logits(features.values.narrow(0, at, rows));
-        sums[0] += logits.argmax(1).eq(y).sum().to(torch::kFloat64);
+        sums[0] += logits.argmax(1).eq(y).logical_and(known.index_select(0, y)).sum().to(torch::kFloat64);
         sums[1] -= torch::log_softmax(logits, 1).gather(1, y.unsqueeze(1)).to(torch::kFloat64).sum();
     }
     comm.all_reduce_sum(sums);
@@ -111,6 +121,19 @@ at::Tensor zero_parameters(const Features& features, std::int64_t classes) {
     return torch::zeros({(features.values.size(1) + 1) * classes}, torch::kFloat64);
 }
 
+/// [K]: which classes have rows.
+at::Tensor known_classes(const Features& features, std::int64_t classes) {
+    return torch::bincount(features.labels, {}, classes).gt(0);
+}
+
+/// The training rows without a keyed, stratified share, and that share.
+std::pair<Features, Features> held_out_share(const Features& train, const LinearOptions& options) {
+    std::vector<std::int64_t> all(static_cast<std::size_t>(train.labels.size(0)));
+    std::iota(all.begin(), all.end(), 0);
+    const auto [kept, held] = hold_out(all, label_list(train.labels), options.holdout, options.seed);
+    return {select(train, kept), select(train, held)};
+}
+
 /// The strength with the best held-out accuracy (the stronger of equals) and what it reached.
 struct Choice {
     double l2 = 0;
@@ -120,21 +143,21 @@ struct Choice {
 };
 
 Choice choose_strength(const Features& train, const LinearClassifier& standardisation, std::int64_t classes,
-                       const LinearOptions& options, dist::Communicator& comm) {
-    std::vector<std::int64_t> all(static_cast<std::size_t>(train.labels.size(0)));
-    std::iota(all.begin(), all.end(), 0);
-    const auto [kept, held] = hold_out(all, label_list(train.labels), options.holdout, options.seed);
-    const Features held_out = select(train, held);
-    const Fitter fitter(select(train, kept), standardisation, classes, options, comm);
+                       const LinearOptions& options, dist::Communicator& comm, const Features* val,
+                       const OnIteration& on_iteration) {
+    const auto [kept, held_out] = val == nullptr ? held_out_share(train, options) : std::pair(train, *val);
+    const at::Tensor known = known_classes(kept, classes);
+    const Fitter fitter(kept, standardisation, classes, options, comm);
     std::vector<double> path = options.l2;
     std::sort(path.begin(), path.end(), std::greater<>());
     at::Tensor parameters = zero_parameters(train, classes);
     Choice best;
+    std::int64_t number = 0;
     for (const double l2 : path) { // from strong to weak, each fit starting from the one before
-        fitter.fit(parameters, l2);
+        fitter.fit(parameters, l2, number++, on_iteration);
         LinearClassifier candidate = standardisation;
         adopt(candidate, parameters, classes);
-        const double accuracy = score(candidate, held_out, comm).accuracy;
+        const double accuracy = score(candidate, held_out, known, comm).accuracy;
         if (accuracy > best.accuracy) {
             best = {l2, accuracy, parameters.clone(), fitter.gram()};
         }
@@ -154,27 +177,33 @@ LinearClassifier fit_logistic(const Features& features, std::int64_t classes, do
     LinearClassifier classifier;
     standardise_by(classifier, features.values);
     at::Tensor parameters = zero_parameters(features, classes);
-    Fitter(features, classifier, classes, options, comm).fit(parameters, l2);
+    Fitter(features, classifier, classes, options, comm).fit(parameters, l2, 0, {});
     adopt(classifier, parameters, classes);
     return classifier;
 }
 
 LinearProbeResult linear_probe(const Features& all_train, const Features& all_test, const LinearOptions& options,
-                               dist::Communicator& comm) {
+                               dist::Communicator& comm, const Features* all_val, const OnIteration& on_iteration) {
     const torch::NoGradGuard no_grad;
     const Features train = labelled(all_train, "training");
     const Features test = labelled(all_test, "test");
-    const std::int64_t classes =
-        std::max(train.labels.max().item<std::int64_t>(), test.labels.max().item<std::int64_t>()) + 1;
+    const std::optional<Features> val =
+        all_val == nullptr ? std::nullopt : std::optional(labelled(*all_val, "validation"));
+    std::int64_t classes = 0;
+    for (const Features* part : {&train, &test, val ? &*val : &test}) {
+        classes = std::max(classes, part->labels.max().item<std::int64_t>() + 1);
+    }
     LinearProbeResult result;
     standardise_by(result.classifier, train.values);
-    Choice choice = choose_strength(train, result.classifier, classes, options, comm);
+    Choice choice =
+        choose_strength(train, result.classifier, classes, options, comm, val ? &*val : nullptr, on_iteration);
     result.l2 = choice.l2;
     result.holdout_accuracy = choice.accuracy;
     const Fitter fitter(train, result.classifier, classes, options, comm, &choice.gram);
-    result.train_loss = fitter.fit(choice.parameters, choice.l2);
+    const auto last = static_cast<std::int64_t>(options.l2.size());
+    result.train_loss = fitter.fit(choice.parameters, choice.l2, last, on_iteration);
     adopt(result.classifier, choice.parameters, classes);
-    const Score on_test = score(result.classifier, test, comm);
+    const Score on_test = score(result.classifier, test, known_classes(train, classes), comm);
     result.test_accuracy = on_test.accuracy;
     result.test_loss = on_test.loss;
     return result;

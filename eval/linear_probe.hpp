@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 
 namespace tacit::eval {
 
@@ -25,7 +26,7 @@ struct LinearClassifier {
 struct LinearProbeResult {
     LinearClassifier classifier;
     double l2 = 0;               ///< chosen strength
-    double holdout_accuracy = 0; ///< on the held-out share of the training split, at that strength
+    double holdout_accuracy = 0; ///< on what the strength was chosen on, at that strength
     double train_loss = 0;       ///< objective of the final fit on the whole training split
     double test_accuracy = 0;
     double test_loss = 0; ///< mean cross-entropy
@@ -37,9 +38,14 @@ struct LinearProbeResult {
 LinearClassifier fit_logistic(const Features& features, std::int64_t classes, double l2, const LinearOptions& options,
                               dist::Communicator& comm);
 
-/// Collective: chooses the L2 strength on a held-out, stratified share of `train`, fits it on all of `train`, and
-/// reports `test` once. Unlabelled rows are left out. Throws DataError when a split has no labels.
+/// Told of every iteration of fit 0, 1, … (a strength each, then the final one), from 1 in each.
+using OnIteration = std::function<void(std::int64_t fit, std::int64_t iteration)>;
+
+/// Collective: chooses the L2 strength on `val`, or where that is nullptr on a held-out, stratified share of `train`;
+/// fits it on all of `train`, and reports `test` once. Unlabelled rows are left out. Throws DataError when a split has
+/// no labels.
 LinearProbeResult linear_probe(const Features& train, const Features& test, const LinearOptions& options,
-                               dist::Communicator& comm);
+                               dist::Communicator& comm, const Features* val = nullptr,
+                               const OnIteration& on_iteration = {});
 
 } // namespace tacit::eval

@@ -46,7 +46,7 @@ at::Tensor unit_square(const at::Tensor& points) {
 } // namespace
 
 void write_map(const std::string& run_folder, const Features& features, const std::vector<std::string>& classes,
-               const std::string& checkpoint, const PictureOptions& options) {
+               const std::string& checkpoint, const std::string& command, const PictureOptions& options) {
     const std::int64_t total = features.values.size(0);
     const std::int64_t count = std::min(options.map_points, total);
     const at::Tensor rows = torch::div(torch::arange(count, torch::kInt64) * total, count, "floor");
@@ -61,6 +61,7 @@ void write_map(const std::string& run_folder, const Features& features, const st
     const Json map = {{"method", fmt::format("t-SNE, perplexity {:g}, {} iterations, {} of {} test images",
                                              options.perplexity, options.map_iterations, count, total)},
                       {"checkpoint", checkpoint},
+                      {"command", command},
                       {"classes", classes},
                       {"points", list}};
     write_into(run_folder + "/eval", "map.json", json_text(map) + "\n");

@@ -11,9 +11,9 @@
 namespace tacit::eval {
 
 /// t-SNE of up to map_points rows of `features`, evenly spread -> <run folder>/eval/map.json:
-/// {"method", "checkpoint", "classes": [name], "points": [[x, y, label, index]]}; x and y in [0, 1].
+/// {"method", "checkpoint", "command", "classes": [name], "points": [[x, y, label, index]]}; x and y in [0, 1].
 void write_map(const std::string& run_folder, const Features& features, const std::vector<std::string>& classes,
-               const std::string& checkpoint, const PictureOptions& options);
+               const std::string& checkpoint, const std::string& command, const PictureOptions& options);
 
 /// Nearest neighbours -> <run folder>/pictures/neighbours.png at `size` pixels an image, and eval/neighbours.json:
 /// {"checkpoint", "split", "agreement": share of neighbours of the query's class, "rows": [{"query", "label",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/results.hpp"
 
+#include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
@@ -63,6 +65,36 @@ std::string details_text(const ResultRow& row) {
     return text;
 }
 
+/// Of Student's distribution with `freedom` degrees of freedom, two-sided 95 %.
+double student_quantile(std::size_t freedom) {
+    constexpr std::array kQuantiles = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228};
+    constexpr double kBeyond = 2.1; // of 20 degrees; what follows is smaller by a twentieth at most
+    return freedom <= kQuantiles.size() ? kQuantiles.at(freedom - 1) : kBeyond;
+}
+
+/// Where a result stands that is not the run's newest of its own data.
+std::string path_aside(const std::filesystem::path& folder, const EvalResult& result) {
+    constexpr std::size_t kDigits = 8;
+    return (folder / fmt::format("{}-{}.json", result.protocol, sha256_of(identity_of(result)).substr(0, kDigits)))
+        .string();
+}
+
+/// Makes way for a result of another identity.
+void keep_aside(const std::filesystem::path& folder, const std::string& path, const EvalResult& result) {
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(path, failed)) {
+        return;
+    }
+    try {
+        const EvalResult earlier = result_from_json(read_file(path), path);
+        if (identity_of(earlier) != identity_of(result)) {
+            rename_durably(path, path_aside(folder, earlier));
+        }
+    } catch (const DataError&) {
+        return; // what no one can read is written over
+    }
+}
+
 } // namespace
 
 std::string detail_text(const Detail& detail) {
@@ -72,8 +104,36 @@ std::string detail_text(const Detail& detail) {
     return std::get<std::string>(detail);
 }
 
-std::string spread_text(const ResultRow& row) {
-    return row.draws.size() > 1 ? fmt::format(" ± {:.2f}", 100 * row.std) : "";
+Interval interval_of(const ResultRow& row, std::int64_t test_images) {
+    Interval interval{row.accuracy, row.accuracy};
+    if (test_images > 0) { // Wilson 1927
+        constexpr double kNormal = 1.959964;
+        const auto n = static_cast<double>(test_images);
+        const double shrink = 1 / (1 + kNormal * kNormal / n);
+        const double middle = shrink * (row.accuracy + kNormal * kNormal / (2 * n));
+        const double variance = row.accuracy * (1 - row.accuracy) / n + kNormal * kNormal / (4 * n * n);
+        const double half = shrink * kNormal * std::sqrt(std::max(0.0, variance));
+        interval = {middle - half, middle + half};
+    }
+    if (row.draws.size() > 1) {
+        const auto draws = static_cast<double>(row.draws.size());
+        const double half = student_quantile(row.draws.size() - 1) * row.std / std::sqrt(draws);
+        interval.low = std::min(interval.low, row.accuracy - half);
+        interval.high = std::max(interval.high, row.accuracy + half);
+    }
+    return {std::max(0.0, interval.low), std::min(1.0, interval.high)};
+}
+
+std::string unfinished_text(const EvalResult& result) {
+    return result.step < result.steps ? fmt::format("judged at step {} of {}", result.step, result.steps) : "";
+}
+
+std::string spread_text(const ResultRow& row, std::int64_t test_images) {
+    if (row.draws.size() > 1) {
+        return fmt::format(" ± {:.2f} ({} draws)", 100 * row.std, row.draws.size());
+    }
+    const Interval interval = interval_of(row, test_images);
+    return test_images > 0 ? fmt::format(" [{:.1f}, {:.1f}]", 100 * interval.low, 100 * interval.high) : "";
 }
 
 void summarise_draws(ResultRow& row) {
@@ -94,8 +154,20 @@ std::string to_json(const EvalResult& result) {
     for (const ResultRow& row : result.rows) {
         rows.push_back(row_json(row));
     }
-    const Json json = {{"protocol", result.protocol},     {"run", result.run},   {"pretext", result.pretext},
-                       {"checkpoint", result.checkpoint}, {"data", result.data}, {"rows", rows},
+    const Json json = {{"protocol", result.protocol},
+                       {"run", result.run},
+                       {"pretext", result.pretext},
+                       {"checkpoint", result.checkpoint},
+                       {"data", result.data},
+                       {"rows", rows},
+                       {"measure", result.measure},
+                       {"data_digest", result.data_digest},
+                       {"test_images", result.test_images},
+                       {"step", result.step},
+                       {"steps", result.steps},
+                       {"command", result.command},
+                       {"directory", result.directory},
+                       {"notes", result.notes},
                        {"seconds", result.seconds}};
     return json_text(json, 2) + "\n";
 }
@@ -110,6 +182,14 @@ EvalResult result_from_json(const std::string& text, const std::string& name) {
         result.checkpoint = json.at("checkpoint").get<std::string>();
         result.data = json.at("data").get<std::string>();
         result.seconds = json.at("seconds").get<double>();
+        result.notes = json.value("notes", result.notes);
+        result.measure = json.value("measure", result.measure);
+        result.data_digest = json.value("data_digest", result.data_digest);
+        result.test_images = json.value("test_images", result.test_images);
+        result.step = json.value("step", result.step);
+        result.steps = json.value("steps", result.steps);
+        result.command = json.value("command", result.command);
+        result.directory = json.value("directory", result.directory);
         for (const Json& row : json.at("rows")) {
             result.rows.push_back(row_from(row));
         }
@@ -120,16 +200,49 @@ EvalResult result_from_json(const std::string& text, const std::string& name) {
     }
 }
 
-std::string write_result(const std::string& run_folder, const EvalResult& result) {
+std::string identity_of(const EvalResult& result) {
+    std::string measure = result.measure;
+    for (const ResultRow& row : result.rows) { // what earlier versions tell
+        const auto labels = row.details.find("labels");
+        if (measure.empty() && labels != row.details.end()) {
+            measure = detail_text(labels->second) + " labels";
+        }
+    }
+    return fmt::format("{}|{}|{}", result.protocol, result.data_digest.empty() ? result.data : result.data_digest,
+                       measure);
+}
+
+std::string write_result(const std::string& run_folder, const EvalResult& result, bool own_data) {
     const std::filesystem::path folder = std::filesystem::path(run_folder) / "eval";
     std::error_code failed;
     std::filesystem::create_directories(folder, failed);
     if (failed) {
         throw IoError(fmt::format("cannot create folder {}: {}", folder.string(), failed.message()));
     }
-    const std::string path = (folder / (result.protocol + ".json")).string();
+    const std::string aside = path_aside(folder, result);
+    const std::string path = own_data ? (folder / (result.protocol + ".json")).string() : aside;
+    if (own_data) {
+        keep_aside(folder, path, result);
+        std::filesystem::remove(aside, failed); // the same measured before
+    }
     write_file_atomically(path, to_json(result));
     return path;
+}
+
+std::vector<std::string> result_files(const std::string& run_folder, const std::string& protocol) {
+    const std::filesystem::path folder = std::filesystem::path(run_folder) / "eval";
+    std::vector<std::string> files;
+    std::error_code failed;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+        const std::string name = entry.path().filename().string();
+        if (name == protocol + ".json" || (name.starts_with(protocol + "-") && name.ends_with(".json"))) {
+            files.push_back(entry.path().string());
+        }
+    }
+    std::sort(files.begin(), files.end(), [](const std::string& a, const std::string& b) {
+        return a.size() != b.size() ? a.size() < b.size() : a < b;
+    });
+    return files;
 }
 
 std::string as_table(const EvalResult& result) {
@@ -137,11 +250,13 @@ std::string as_table(const EvalResult& result) {
     for (const ResultRow& row : result.rows) {
         width = std::max(width, row.name.size());
     }
-    std::string table = fmt::format("{} on {}: {} ({}, {}), {:.1f} s\n", result.protocol, result.data, result.run,
-                                    result.pretext, result.checkpoint, result.seconds);
+    const std::string unfinished = unfinished_text(result);
+    std::string table =
+        fmt::format("{} on {}: {} ({}, {}{}{}), {:.1f} s\n", result.protocol, result.data, result.run, result.pretext,
+                    result.checkpoint, unfinished.empty() ? "" : ", ", unfinished, result.seconds);
     for (const ResultRow& row : result.rows) {
-        table += fmt::format("  {:<{}}  {:>6.2f} %{}  {}\n", row.name, width, 100 * row.accuracy, spread_text(row),
-                             details_text(row));
+        table += fmt::format("  {:<{}}  {:>6.2f} %{}  {}\n", row.name, width, 100 * row.accuracy,
+                             spread_text(row, result.test_images), details_text(row));
     }
     return table;
 }

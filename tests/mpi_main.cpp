@@ -99,7 +99,10 @@ std::chrono::seconds time_limit() {
 
 int run_tests(Communicator& control) {
     TestLog log;
-    Watchdog watchdog(time_limit(), [&](const char* /*operation*/, auto limit) { log.end_hang(limit); });
+    Watchdog watchdog(time_limit(), [&](const char* /*operation*/, auto limit) {
+        log.end_hang(limit);
+        return true;
+    });
     watchdog.start("start");
     testing::TestEventListeners& listeners = testing::UnitTest::GetInstance()->listeners();
     if (control.rank() != 0) {

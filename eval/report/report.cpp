@@ -10,8 +10,10 @@
 #include "pipeline/base/files.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 namespace tacit::eval {
 
@@ -28,12 +30,13 @@ std::string page_title(const std::vector<RunRecord>& runs) {
 
 /// "Fashion-MNIST · step-00004680 …": what the numbers are about.
 std::string subtitle(const std::vector<RunRecord>& runs) {
-    std::string data;
+    std::set<std::string> all;
     for (const RunRecord& run : runs) {
-        for (const auto& [protocol, result] : run.results) {
-            data = data.empty() ? result.data : data;
+        for (const EvalResult& result : run.results) {
+            all.insert(result.data);
         }
     }
+    const std::string data = fmt::format("{}", fmt::join(all, ", "));
     std::string text = "Representations learned without labels";
     text += data.empty() ? "" : ", judged on " + data;
     return text + ". Test accuracy in per cent.";

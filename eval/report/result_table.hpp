@@ -8,7 +8,8 @@
 
 namespace tacit::eval::report {
 
-/// The table of all runs and baselines as HTML: a row a run, then the baselines; the best of each column bold.
+/// The table of all runs and baselines as HTML: a row a run, then the baselines; the best of each column bold if its
+/// 95 % interval overlaps with no other's. Below it, sentences on how to read it and what weakens it.
 std::string result_table(const std::vector<RunRecord>& runs);
 
 /// The same table as lines of plain text, for a terminal or a log.

@@ -3,11 +3,14 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/shell.hpp"
 #include "pipeline/train/settings.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <sstream>
@@ -42,18 +45,25 @@ std::string plain_text(const Json& value) {
         return value.get<std::string>();
     }
     if (value.is_array()) {
-        std::string joined;
+        std::vector<std::string> words;
         for (const Json& part : value) {
-            joined += (joined.empty() ? "" : " ") + plain_text(part);
+            words.push_back(plain_text(part));
         }
-        return joined;
+        return shell_line(words);
     }
     return value.dump();
 }
 
 void read_environment(const fs::path& file, RunRecord& run) {
     if (const auto text = content_of(file)) {
-        run.environment = from_json(*text, file, [](const Json& json) {
+        run.environment = from_json(*text, file, [&](const Json& json) {
+            run.launch = json.value("launch", "");
+            run.directory = json.value("directory", "");
+            if (run.launch.empty() && json.contains("command")) {
+                run.launch = shell_line(json["command"].get<std::vector<std::string>>());
+                const int ranks = json.value("ranks", 1);
+                run.launch += ranks > 1 ? fmt::format(" # on {} ranks; their launcher was not recorded", ranks) : "";
+            }
             std::vector<std::pair<std::string, std::string>> entries;
             for (const auto& [key, value] : json.items()) {
                 entries.emplace_back(key, plain_text(value));
@@ -127,10 +137,28 @@ void read_pictures(const fs::path& folder, RunRecord& run) {
     }
 }
 
+/// Steps of the whole training, from the last line of metrics that tells both step and epoch; 0: not known.
+std::int64_t planned_steps(const RunRecord& run, const train::Settings& settings) {
+    const auto number = [&](const char* key) {
+        const auto found = settings.find(key);
+        return found == settings.end() ? 0.0 : std::atof(found->second.c_str());
+    };
+    if (number("train.max_steps") > 0) {
+        return static_cast<std::int64_t>(number("train.max_steps"));
+    }
+    const auto epochs = run.metrics.find("epoch");
+    if (epochs == run.metrics.end() || epochs->second.empty() || epochs->second.back().second <= 0) {
+        return 0;
+    }
+    const auto [step, epoch] = epochs->second.back();
+    return std::llround(number("train.epochs") * std::round(step / epoch));
+}
+
 void read_map(const fs::path& file, RunRecord& run) {
     if (const auto text = content_of(file)) {
-        run.map = from_json(*text, file, [](const Json& json) {
+        run.map = from_json(*text, file, [&](const Json& json) {
             FeatureMap map;
+            run.map_command = json.value("command", "");
             map.method = json.at("method").get<std::string>();
             map.classes = json.at("classes").get<std::vector<std::string>>();
             for (const Json& point : json.at("points")) {
@@ -138,6 +166,17 @@ void read_map(const fs::path& file, RunRecord& run) {
             }
             return map;
         });
+    }
+}
+
+/// Fills in what results of earlier versions do not tell: the step that was judged, and of how many.
+void complete(EvalResult& result, const RunRecord& run, const train::Settings& settings) {
+    constexpr std::string_view kPrefix = "step-";
+    if (result.step == 0 && result.checkpoint.starts_with(kPrefix)) {
+        result.step = std::atoll(result.checkpoint.c_str() + kPrefix.size());
+    }
+    if (result.steps == 0) {
+        result.steps = planned_steps(run, settings);
     }
 }
 
@@ -168,9 +207,9 @@ RunRecord read_run(const std::string& folder) {
     read_environment(path / "environment.json", run);
     read_metrics(path / "metrics.jsonl", run);
     for (const char* protocol : {"linear", "knn", "finetune"}) {
-        const fs::path file = path / "eval" / (std::string(protocol) + ".json");
-        if (const auto text = content_of(file)) {
-            run.results.emplace(protocol, result_from_json(*text, file.string()));
+        for (const std::string& file : result_files(path.string(), protocol)) {
+            run.results.push_back(result_from_json(read_file(file), file));
+            complete(run.results.back(), run, settings);
         }
     }
     read_pictures(path / "pictures", run);

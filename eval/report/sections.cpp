@@ -3,10 +3,12 @@
 
 #include "eval/report/html.hpp"
 #include "eval/report/svg_chart.hpp"
+#include "pipeline/base/shell.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 namespace tacit::eval::report {
@@ -183,11 +185,11 @@ std::string maps_section(const std::vector<RunRecord>& runs) {
 std::string protocol_section(const std::vector<RunRecord>& runs) {
     std::string rows;
     for (const RunRecord& run : runs) {
-        for (const auto& [protocol, result] : run.results) {
+        for (const EvalResult& result : run.results) {
             for (const ResultRow& row : result.rows) {
-                rows +=
-                    fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", escaped(label_of(run, runs)),
-                                escaped(protocol), escaped(row.name), escaped(details_line(row)));
+                rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+                                    escaped(label_of(run, runs)), escaped(result.protocol + ", " + result.data),
+                                    escaped(row.name), escaped(details_line(row)));
             }
         }
     }
@@ -197,11 +199,12 @@ std::string protocol_section(const std::vector<RunRecord>& runs) {
     const std::string text =
         "<p><b>Linear probe</b>: multinomial logistic regression on frozen, standardised features of the whole "
         "training "
-        "split. The L2 strength is chosen on a held-out, stratified share of the training split; the test split is "
-        "used once.</p>"
+        "split. The L2 strength is chosen on the validation split, or on a held-out, stratified share of the training "
+        "split; the test split is used once.</p>"
         "<p><b>kNN</b>: cosine similarity to all training features, votes weighted by exp(similarity / temperature) "
         "(Wu et al. 2018). Nothing is chosen.</p>"
-        "<p><b>Fine-tune</b>: encoder and linear head trained together on few labels, drawn by class with a fixed key; "
+        "<p><b>Fine-tune</b>: encoder and linear head trained together on few labels, drawn by class with a fixed key, "
+        "a share of each class; "
         "mean and standard deviation over independent draws. Pretrained and from-scratch rows use the same labels, the "
         "same network and the same grid of learning rates, chosen on labels held out of the training draw.</p>"
         "<p><b>Baselines</b>: <i>raw pixels</i> skips the network; <i>random encoder</i> is the same network "
@@ -232,18 +235,34 @@ std::string settings_section(const std::vector<RunRecord>& runs) {
 
 std::string reproduce_section(const std::vector<RunRecord>& runs, const std::string& out) {
     std::string lines;
-    std::string folders;
+    std::string here;
+    std::set<std::string> seen;
+    const auto add = [&](const std::string& command, const std::string& directory) {
+        if (command.empty() || !seen.insert(directory + command).second) {
+            return;
+        }
+        if (!directory.empty() && directory != here) {
+            lines += shell_line({"cd", directory}) + "\n";
+            here = directory;
+        }
+        lines += command + "\n";
+    };
+    std::vector<std::string> report = {"tacit", "report"};
     for (const RunRecord& run : runs) {
-        for (const auto& [key, value] : run.environment) {
-            lines += key == "command" ? value + "\n" : "";
+        add(run.launch, run.directory);
+        for (const EvalResult& result : run.results) {
+            const std::string name = result.protocol == "linear" ? "probe" : result.protocol;
+            add(result.command.empty()
+                    ? shell_line({"tacit", name, "--run", run.folder}) + " # flags and ranks were not recorded"
+                    : result.command,
+                result.directory);
         }
-        for (const auto& [protocol, result] : run.results) {
-            lines += fmt::format("tacit {} --run {}\n", protocol == "linear" ? "probe" : protocol, run.folder);
-        }
-        folders += " " + run.folder;
+        add(run.map_command, here);
+        report.push_back(run.folder);
     }
-    lines += fmt::format("tacit report{} --out {}\n", folders, out);
-    return section("How to reproduce", "The commands behind this page, from the folder they were given in.",
+    report.insert(report.end(), {"--out", out});
+    add(shell_line(report), std::filesystem::current_path().string());
+    return section("How to reproduce", "The commands behind this page, as they were given.",
                    "<pre>" + escaped(lines) + "</pre>");
 }
 

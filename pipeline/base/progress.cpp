@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -80,7 +81,8 @@ std::string compact_number(double value) {
 }
 
 Progress::Progress(ProgressOptions options)
-    : options_(std::move(options)), columns_(terminal_columns()), done_(options_.start) {
+    : options_(std::move(options)), columns_(options_.columns > 0 ? options_.columns : terminal_columns()),
+      done_(options_.start) {
     if (!options_.clock)
         options_.clock = steady_seconds;
     if (!options_.line)
@@ -101,23 +103,44 @@ Progress::~Progress() {
     }
 }
 
-std::string Progress::describe(bool last, double now) const {
+/// Everything that there is to say, in pieces; what matters most comes first.
+std::vector<std::string> Progress::pieces(bool last, double now) const {
     const double seconds = std::max(now - begun_, 1e-9);
     const double items = static_cast<double>(done_ - options_.start);
     const bool bounded = options_.total > 0;
     const double share = bounded ? static_cast<double>(done_) / static_cast<double>(options_.total) : 0;
-    std::string text = options_.label + " ";
-    if (bounded && *options_.live && !last)
-        text += bar(share);
-    text += bounded ? fmt::format("{}/{} {:.0f}%", done_, options_.total, 100 * share) : std::to_string(done_);
-    text += fmt::format("  {} {}/s", compact_number(items * options_.units_per_item / seconds), options_.unit);
-    for (const auto& [name, value] : fields_)
-        text.append("  ").append(name).append(" ").append(value);
+    std::vector<std::string> all;
+    all.push_back(options_.label + " " +
+                  (bounded ? fmt::format("{}/{} {:.0f}%", done_, options_.total, 100 * share) : std::to_string(done_)));
+    all.push_back(fmt::format("{} {}/s", compact_number(items * options_.units_per_item / seconds), options_.unit));
     if (last)
-        text += "  in " + duration_text(now - begun_);
+        all.push_back("in " + duration_text(now - begun_));
     else if (bounded && items > 0)
-        text += "  ETA " + duration_text(static_cast<double>(options_.total - done_) * seconds / items);
-    return text;
+        all.push_back("ETA " + duration_text(static_cast<double>(options_.total - done_) * seconds / items));
+    for (const auto& [name, value] : fields_)
+        all.push_back(name + " " + value);
+    return all;
+}
+
+std::string Progress::describe(bool last, double now) const {
+    return fmt::format("{}", fmt::join(pieces(last, now), "  "));
+}
+
+/// One line of at most `width` columns: the last pieces go first, then the bar, then the rate before the ETA.
+std::string Progress::live_line(double now, std::size_t width) const {
+    std::vector<std::string> kept = pieces(false, now);
+    const auto text = [&] { return fmt::format("{}", fmt::join(kept, "  ")); };
+    constexpr std::size_t kEssential = 3; // count, rate, ETA
+    while (kept.size() > kEssential && text().size() > width)
+        kept.pop_back();
+    const std::size_t left = width - std::min(width, text().size());
+    if (options_.total > 0 && left >= kBarWidth + 3) {
+        const double share = static_cast<double>(done_) / static_cast<double>(options_.total);
+        kept.front().insert(options_.label.size() + 1, bar(share));
+    }
+    while (kept.size() > 1 && text().size() > width)
+        kept.erase(kept.size() > 2 ? kept.begin() + 1 : kept.begin());
+    return text().substr(0, width);
 }
 
 void Progress::update(std::int64_t done, const Fields& fields) {
@@ -130,8 +153,7 @@ void Progress::update(std::int64_t done, const Fields& fields) {
         return;
     shown_ = now;
     if (*options_.live)
-        log::live(
-            describe(false, now).substr(0, columns_ > 1 ? static_cast<std::size_t>(columns_) - 1 : kUnknownWidth));
+        log::live(live_line(now, columns_ > 1 ? static_cast<std::size_t>(columns_) - 1 : kUnknownWidth));
     else
         options_.line(describe(false, now));
 }

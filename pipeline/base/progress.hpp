@@ -19,6 +19,7 @@ struct ProgressOptions {
     double units_per_item = 1;                    ///< e.g. the global batch where an item is a step
     double line_seconds = 10;                     ///< between two plain lines where stdout is not a terminal
     std::optional<bool> live;                     ///< draw a bar in place; default: whether stdout is a terminal
+    int columns = 0;                              ///< of the terminal; 0: as it is
     std::function<void(const std::string&)> line; ///< where plain lines go; default: log::info
     std::function<double()> clock;                ///< seconds, monotonic; default: steady clock
 };
@@ -27,7 +28,8 @@ struct ProgressOptions {
 /// `line_seconds` and one at the end. Silent on ranks other than 0 and under --quiet. Thread-safe.
 class Progress {
   public:
-    /// Name and value, shown in this order behind the rate: {"loss", "2.31"}.
+    /// Name and value, shown in this order behind rate and ETA: {"loss", "2.31"}. A narrow terminal loses the last
+    /// first.
     using Fields = std::vector<std::pair<std::string, std::string>>;
 
     explicit Progress(ProgressOptions options);
@@ -44,7 +46,9 @@ class Progress {
     void finish();
 
   private:
+    std::vector<std::string> pieces(bool last, double now) const;
     std::string describe(bool last, double now) const;
+    std::string live_line(double now, std::size_t width) const;
 
     ProgressOptions options_;
     int columns_; ///< of the terminal; 0: none

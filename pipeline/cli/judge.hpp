@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dist/launch_line.hpp"
 #include "eval/evaluation.hpp"
 #include "pipeline/cli/option_groups.hpp"
 
@@ -12,7 +13,8 @@ template <class Change>
 ExitCode judge(const Call& call, eval::EvalResult (eval::Evaluation::*protocol)(), Change change) {
     JudgedRun judged = load_judged_run(call);
     change(judged.config);
-    eval::Evaluation evaluation(judged.run, judged.config, call.comm);
+    eval::Evaluation evaluation(judged.run, judged.config, call.comm,
+                                dist::launch_line(call.command_line, call.comm.size()));
     const eval::EvalResult result = (evaluation.*protocol)();
     call.answer(call.json() ? eval::to_json(result) : eval::as_table(result));
     return ExitCode::done;

@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/config/yaml.hpp"
+#include "pipeline/train/experiment.hpp"
 #include "pipeline/train/threads.hpp"
 
 #include <ATen/Parallel.h>
@@ -55,9 +56,10 @@ JudgedRun load_judged_run(const Call& call) {
     const std::string folder = call.required_text("run", "--run FOLDER names what `tacit pretrain` made");
     at::set_num_threads(train::cores_of_rank(call.comm)); // else every rank takes all cores of the host
     auto self = dist::make_self_communicator();
-    train::LoadedRun run = train::load_run(folder, call.text("checkpoint"), *self);
+    train::LoadedRun run = train::load_run(folder, call.text("checkpoint"), call.comm, *self);
     if (call.given("data"))
         run.data.source.path = call.text("data");
+    call.comm.set_timeout(train::read_timeout(run.document.root().section("dist")));
     eval::EvalConfig config = eval::read_eval(run.document.root().section("eval"));
     return {std::move(self), std::move(run), std::move(config)};
 }

@@ -102,6 +102,7 @@ DataConfig read_data(const config::Section& data) {
     read_splits(data, config.source);
     config.train = data.text("train", defaults.train);
     config.test = data.text("test", defaults.test);
+    config.val = data.text("val", defaults.val);
     read_normalization(data, config);
     config.workers = static_cast<int>(data.integer("workers", defaults.workers, {0, kMaxWorkers}));
     config.slots = static_cast<int>(data.integer("slots", defaults.slots, {2, kMaxSlots}));

@@ -23,6 +23,7 @@ struct DataConfig {
     shards::DataSpec source;                   ///< its members under their names; path is required
     std::string train = "train";               ///< split to train on
     std::string test = "test";                 ///< split to evaluate on
+    std::string val = "auto";                  ///< split to choose settings on; auto: `val` if there is one; none
     Normalize normalize = Normalize::standard; ///< fixed where mean and std are given
     std::vector<double> mean;                  ///< per channel in [0, 1], for Normalize::fixed; else empty
     std::vector<double> std;

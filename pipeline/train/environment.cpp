@@ -2,6 +2,7 @@
 #include "pipeline/train/environment.hpp"
 
 #include "dist/communicator.hpp"
+#include "dist/launch_line.hpp"
 
 #include "pipeline/base/json_text.hpp"
 #include "tacit_commit.hpp"
@@ -11,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fstream>
@@ -82,6 +84,8 @@ std::string environment_json(const dist::Communicator& comm, int threads,
         {"communicator", comm.describe()},
         {"threads_per_rank", threads},
         {"command", command_line},
+        {"launch", dist::launch_line(command_line, comm.size())},
+        {"directory", std::filesystem::current_path().string()},
         {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", now)},
     });
     if (const std::string job = slurm_job(); !job.empty())

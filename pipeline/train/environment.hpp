@@ -16,7 +16,8 @@ std::string version_text();
 std::vector<std::pair<std::string, std::string>> build_versions();
 
 /// environment.json: what produced a run. Versions of Tacit, LibTorch, MPI and HDF5, host, CPU, cores,
-/// ranks, threads per rank, the command line and the time of the start (UTC).
+/// ranks, threads per rank, the command line, the same with its launcher and quoted for a shell, the folder that it was
+/// given in, and the time of the start (UTC).
 std::string environment_json(const dist::Communicator& comm, int threads, const std::vector<std::string>& command_line);
 
 } // namespace tacit::train

@@ -42,8 +42,7 @@ at::Device pick_device(const std::string& wish, const dist::Communicator& comm) 
 }
 
 void read_dist(const config::Section& section, dist::Communicator& comm) {
-    constexpr std::int64_t kDay = 86400;
-    comm.set_timeout(std::chrono::seconds(section.integer("timeout", dist::kDefaultTimeout.count(), {0, kDay})));
+    comm.set_timeout(read_timeout(section));
     if (section.choice("bind", "numa", {"numa", "none"}) == "numa")
         if (const std::string what = bind_to_numa_nodes(comm); !what.empty())
             log::info(what);
@@ -102,6 +101,11 @@ void share_cores(Experiment& experiment, dist::Communicator& comm) {
 }
 
 } // namespace
+
+std::chrono::seconds read_timeout(const config::Section& dist) {
+    constexpr std::int64_t kDay = 86400;
+    return std::chrono::seconds(dist.integer("timeout", dist::kDefaultTimeout.count(), {0, kDay}));
+}
 
 Experiment plan_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval) {
     const config::Section root = document.root();

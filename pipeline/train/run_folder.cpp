@@ -87,6 +87,26 @@ void check_config(const std::string& path, const std::string& text, const Manife
                                     fmt::join(differences, "; ")));
 }
 
+struct PickedCheckpoint {
+    ValidCheckpoint checkpoint;
+    NamedTensors tensors;
+};
+
+/// Training that goes on may remove a checkpoint between the choice and the reading: then the choice is made again.
+PickedCheckpoint read_checkpoint(const std::string& folder, const std::string& wanted) {
+    constexpr int kAttempts = 5;
+    for (int attempt = 1;; ++attempt) {
+        ValidCheckpoint chosen = pick_checkpoint(folder, wanted);
+        try {
+            NamedTensors tensors = models::read_safetensors(chosen.path + "/model.safetensors").tensors;
+            return {std::move(chosen), std::move(tensors)};
+        } catch (const Error&) {
+            if (attempt == kAttempts || fs::exists(chosen.path))
+                throw;
+        }
+    }
+}
+
 } // namespace
 
 void write_permutations(const RunPaths& paths, const augment::Recipe& recipe) {
@@ -128,26 +148,27 @@ bool RunLock::holds() const {
            locked.st_dev == there.st_dev;
 }
 
-LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist::Communicator& comm) {
+LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist::Communicator& readers,
+                   dist::Communicator& comm) {
     const RunPaths paths(path);
     std::string manifest_text;
     std::string config_text;
     std::string name;
     NamedTensors tensors;
-    on_root(comm, [&] {
+    on_root(readers, [&] {
         if (!fs::exists(paths.config()))
             throw Error(
                 fmt::format("{} is not a run folder: it has no config.yaml; name what `tacit pretrain` made", path));
-        const ValidCheckpoint chosen = pick_checkpoint(paths.checkpoints(), checkpoint);
-        check_config(paths.config(), read_file(paths.config()), chosen.manifest);
-        tensors = models::read_safetensors(chosen.path + "/model.safetensors").tensors;
         config_text = read_file(paths.config());
-        name = fs::path(chosen.path).filename();
-        manifest_text = manifest_json(chosen.manifest);
+        const PickedCheckpoint picked = read_checkpoint(paths.checkpoints(), checkpoint);
+        check_config(paths.config(), config_text, picked.checkpoint.manifest);
+        tensors = picked.tensors;
+        name = fs::path(picked.checkpoint.path).filename();
+        manifest_text = manifest_json(picked.checkpoint.manifest);
     });
     for (std::string* text : {&manifest_text, &config_text, &name})
-        comm.broadcast(*text, 0);
-    broadcast_tensors(tensors, comm);
+        readers.broadcast(*text, 0);
+    broadcast_tensors(tensors, readers);
     Manifest manifest = parse_manifest(manifest_text, path);
     config::Document document = config::Document::from_text(config_text, paths.config());
     const config::Section root = document.root();

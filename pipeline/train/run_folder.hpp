@@ -72,10 +72,17 @@ struct LoadedRun {
 };
 
 /// Collective. Loads a run with the weights of `checkpoint`: "last" (newest that verifies), "best"
-/// (lowest training loss among those kept) or a step number. Rank 0 reads, all ranks get its bytes.
-/// `comm` must outlive the run. Throws Error naming what there is when nothing fits, DataError for a
-/// damaged checkpoint that was asked for by number.
-LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist::Communicator& comm);
+/// (lowest training loss among those kept) or a step number. Rank 0 of `readers` picks and reads, and all ranks get its
+/// bytes, verified by digest: training that writes and prunes checkpoints meanwhile cannot give two ranks two models.
+/// The model works on the ranks of `comm`, which must outlive the run. Throws Error naming what there is when nothing
+/// fits, DataError for a damaged checkpoint that was asked for by number.
+LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist::Communicator& readers,
+                   dist::Communicator& comm);
+
+/// The same where the ranks that read are those that the model works on.
+inline LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist::Communicator& comm) {
+    return load_run(path, checkpoint, comm, comm);
+}
 
 /// A backbone of the run's architecture with random weights from `seed`: the random-encoder row.
 std::shared_ptr<models::Backbone> make_fresh_backbone(LoadedRun& run, std::uint64_t seed);

@@ -14,11 +14,25 @@ namespace tacit::train {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> kFree = {
-    "data.path",    "data.labels",     "data.workers",  "data.slots",         "data.test",
-    "data.shuffle", "data.window",     "data.lanes",    "data.on_bad_sample", "data.max_bad_samples",
-    "data.stage",   "train.log_every", "train.threads", "train.device",       "dist.",
-    "checkpoint.",  "eval.",           "report."};
+constexpr std::array<std::string_view, 19> kFree = {"data.path",
+                                                    "data.labels",
+                                                    "data.workers",
+                                                    "data.slots",
+                                                    "data.test",
+                                                    "data.val",
+                                                    "data.shuffle",
+                                                    "data.window",
+                                                    "data.lanes",
+                                                    "data.on_bad_sample",
+                                                    "data.max_bad_samples",
+                                                    "data.stage",
+                                                    "train.log_every",
+                                                    "train.threads",
+                                                    "train.device",
+                                                    "dist.",
+                                                    "checkpoint.",
+                                                    "eval.",
+                                                    "report."};
 
 void flatten(const YAML::Node& node, const std::string& path, Settings& settings) {
     if (node.IsMap()) {

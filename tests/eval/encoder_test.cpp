@@ -4,8 +4,10 @@
 #include "eval/linear_probe.hpp"
 #include "eval/neighbours.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "tests/eval/tiny_dataset.hpp"
+#include "tests/message_of.hpp"
 
 #include <gtest/gtest.h>
 
@@ -42,7 +44,7 @@ TEST(Features, TwoJobsMayWriteTheSameFile) {
     const auto write_often = [&](float value) {
         for (int i = 0; i < 20; ++i) {
             write_features(path, {torch::full({8, 4}, value), torch::zeros({8}, torch::kInt64)},
-                           {"run", "s", "train", "k"});
+                           {"run", "s", "train", "data", "k"});
         }
     };
     std::future<void> other = std::async(std::launch::async, write_often, 1.0F);
@@ -79,7 +81,7 @@ TEST(Features, FileHoldsValuesLabelsIdsAndOrigin) {
     const TemporaryFolder folder;
     const Features features{torch::arange(6, torch::kFloat32).view({3, 2}), torch::tensor({1, 0, -1}, torch::kInt64)};
     const std::string path = folder.path() + "/features/test.h5";
-    write_features(path, features, {"my run", "step-00000007", "test", ""});
+    write_features(path, features, {"my run", "step-00000007", "test", "shards/x", ""});
     const auto file = shards::h5::open_file(path);
     EXPECT_EQ(shards::h5::text_attribute(file.get(), "run", path), std::vector<std::string>{"my run"});
     EXPECT_EQ(shards::h5::text_attribute(file.get(), "checkpoint", path), std::vector<std::string>{"step-00000007"});
@@ -99,14 +101,31 @@ TEST(Features, FileIsReadBackForItsKeyOnly) {
     const Features features{torch::arange(6, torch::kFloat32).view({3, 2}), torch::tensor({1, 0, -1}, torch::kInt64)};
     const std::string path = folder.path() + "/test.h5";
     EXPECT_FALSE(read_features(path, "k"));
-    write_features(path, features, {"run", "step-00000007", "test", "k"});
+    write_features(path, features, {"run", "step-00000007", "test", "shards/x", "k"});
     const auto same = read_features(path, "k");
     ASSERT_TRUE(same);
     EXPECT_TRUE(same->values.equal(features.values));
     EXPECT_TRUE(same->labels.equal(features.labels));
+    EXPECT_TRUE(same->ids.equal(torch::arange(3, torch::kInt64)));
     EXPECT_FALSE(read_features(path, "other"));
     std::filesystem::resize_file(path, 100);
-    EXPECT_FALSE(read_features(path, "k"));
+    EXPECT_NE(message_of<DataError>([&] { read_features(path, "k"); }).find(path + " is damaged"), std::string::npos);
+}
+
+TEST(Features, AFlippedBitOfTheFileIsNoticed) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/test.h5";
+    write_features(path, {torch::full({4, 2}, 1.5F), torch::tensor({1, 0, 1, 0}, torch::kInt64)},
+                   {"run", "step-00000007", "test", "shards/x", "k"});
+    std::string bytes = read_file(path);
+    const std::string value("\x00\x00\xc0\x3f", 4); // 1.5
+    const std::size_t place = bytes.find(value);
+    ASSERT_NE(place, std::string::npos);
+    bytes[place + 2] = '\xc1';
+    write_file_atomically(path, bytes);
+    EXPECT_NE(
+        message_of<DataError>([&] { read_features(path, "k"); }).find("its features are not what its checksum says"),
+        std::string::npos);
 }
 
 TEST(Features, ChannelsLastWeightsGiveTheSameFeatures) {
@@ -156,6 +175,30 @@ TEST(Finetune, IsDeterministic) {
                         *dist::make_self_communicator());
     };
     EXPECT_EQ(run()[0].draws, run()[0].draws);
+}
+
+TEST(Finetune, LabelsNeedNotBeginAtZeroNorBeBalanced) {
+    const TemporaryFolder folder;
+    std::vector<std::int32_t> labels(40, 1);
+    labels.resize(55, 2);
+    labels.resize(60, 3);
+    write_tiny_split(folder.path(), "train", labels);
+    write_tiny_split(folder.path(), "test", std::vector<std::int32_t>{1, 2, 3, 1, 2, 3});
+    FinetuneOptions options = quick_finetune();
+    options.per_class = 0;
+    options.epochs = 1;
+    for (const auto& [fraction, drawn] : std::vector<std::pair<double, double>>{{0.3, 19}, {0.5, 31}, {1, 60}}) {
+        options.fraction = fraction;
+        const auto results = finetune({{"a", tiny_backbone}}, shards::Dataset::open(folder.path(), "train"),
+                                      shards::Dataset::open(folder.path(), "test"), tiny_format(), options,
+                                      *dist::make_self_communicator());
+        EXPECT_EQ(std::get<double>(results[0].details.at("labels")), drawn);
+    }
+    EXPECT_EQ(rare_class_notes(shards::Dataset::open(folder.path(), "train"), options), std::vector<std::string>());
+    options.fraction = 0.05;
+    const auto notes = rare_class_notes(shards::Dataset::open(folder.path(), "train"), options);
+    ASSERT_EQ(notes.size(), 1U);
+    EXPECT_NE(notes[0].find("one label is drawn of each: class 3 (5)"), std::string::npos) << notes[0];
 }
 
 TEST(Finetune, OneLabelAClassLeavesNothingToChooseARateOn) {

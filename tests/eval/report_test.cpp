@@ -108,11 +108,109 @@ TEST(Report, ShowsEveryRunAndEachBaselineOnce) {
     const std::size_t pixels = table.find("raw pixels");
     ASSERT_NE(pixels, std::string::npos);
     EXPECT_EQ(table.find("raw pixels", pixels + 1), std::string::npos);
-    EXPECT_NE(table.find("&plusmn; 1.41"), std::string::npos) << table;
+    EXPECT_NE(table.find("± 1.41 (2 draws)"), std::string::npos) << table;
     const std::string lines = report::result_lines(
         {report::read_run(folder.path() + "/simclr"), report::read_run(folder.path() + "/rotnet")});
     for (const char* part : {"simclr ", "86.12", "rotnet ", "85.34", "raw pixels ", "± 1.41"}) {
         EXPECT_NE(lines.find(part), std::string::npos) << part << "\n" << lines;
+    }
+}
+
+/// `result` of two runs in a run folder each.
+std::vector<report::RunRecord> two_runs(const TemporaryFolder& folder, const EvalResult& one, const EvalResult& two) {
+    std::vector<report::RunRecord> runs;
+    for (const EvalResult* result : {&one, &two}) {
+        const std::string path = folder.path() + "/" + result->run;
+        std::filesystem::create_directories(path);
+        write_file_atomically(path + "/config.yaml", "pretext: {name: " + result->pretext + "}\n");
+        write_result(path, *result);
+        runs.push_back(report::read_run(path));
+    }
+    return runs;
+}
+
+EvalResult probe_of(const std::string& run, double accuracy) {
+    EvalResult result{"linear", run, run, "step-00000600", "shards/x", {row_of("pretrained", {accuracy})}, 1};
+    result.measure = "m";
+    result.data_digest = "d";
+    result.test_images = 10000;
+    return result;
+}
+
+TEST(Report, BoldsTheBestOnlyWhereItsIntervalStandsAlone) {
+    const TemporaryFolder near;
+    const auto tied = two_runs(near, probe_of("simclr", 0.875), probe_of("rotnet", 0.872));
+    EXPECT_EQ(report::result_table(tied).find("<b>"), std::string::npos);
+    EXPECT_NE(report::result_lines(tied).find("87.50 [86.8, 88.1]"), std::string::npos) << report::result_lines(tied);
+    EXPECT_NE(report::result_lines(tied).find("Linear probe: no best row is marked, since the 95 % interval"),
+              std::string::npos);
+    EXPECT_NE(report::verdict(tied).find("simclr reaches 87.50 % (rotnet is as good within the intervals)"),
+              std::string::npos)
+        << report::verdict(tied);
+    const TemporaryFolder far;
+    const auto apart = two_runs(far, probe_of("simclr", 0.875), probe_of("rotnet", 0.85));
+    EXPECT_NE(report::result_table(apart).find("<b>87.50</b>"), std::string::npos);
+    EXPECT_EQ(report::result_lines(apart).find("no best row"), std::string::npos);
+}
+
+TEST(Report, OtherDataAndOtherSettingsNeverShareAColumn) {
+    EvalResult other_data = probe_of("rotnet", 0.85);
+    other_data.data = "shards/y";
+    other_data.data_digest = "e";
+    EvalResult other_settings = probe_of("rotnet", 0.85);
+    other_settings.measure = "n";
+    for (const EvalResult& other : {other_data, other_settings}) {
+        const TemporaryFolder folder;
+        const auto runs = two_runs(folder, probe_of("simclr", 0.875), other);
+        const std::string lines = report::result_lines(runs);
+        EXPECT_NE(lines.find("Linear probe (a)"), std::string::npos) << lines;
+        EXPECT_NE(lines.find("Linear probe (b): on " + other.data + ", " + other.measure), std::string::npos) << lines;
+        EXPECT_NE(report::result_table(runs).find("<b>85.00</b>"), std::string::npos); // alone in its column
+        EXPECT_NE(report::verdict(runs).find("Linear probe (b): rotnet reaches 85.00 %."), std::string::npos)
+            << report::verdict(runs);
+    }
+}
+
+TEST(Report, AnUnfinishedRunSaysAtWhichStepItWasJudged) {
+    EvalResult early = probe_of("simclr", 0.9);
+    early.step = 116;
+    early.steps = 600;
+    const TemporaryFolder folder;
+    const auto runs = two_runs(folder, early, probe_of("rotnet", 0.85));
+    EXPECT_NE(report::result_table(runs).find("at step 116 of 600"), std::string::npos);
+    EXPECT_NE(report::verdict(runs).find("simclr reaches 90.00 % at step 116 of 600"), std::string::npos);
+    EXPECT_NE(report::result_lines(runs).find("simclr, Linear probe: judged at step 116 of 600"), std::string::npos);
+}
+
+TEST(Report, AnUnfinishedRunOfAnEarlierVersionIsToldByItsMetrics) {
+    const TemporaryFolder folder;
+    write_run(folder.path() + "/a", "simclr", 0.86); // judged at step 200
+    write_file_atomically(folder.path() + "/a/config.yaml", "pretext: {name: simclr}\ntrain: {epochs: 6}\n");
+    write_file_atomically(folder.path() + "/a/metrics.jsonl", "{\"step\": 200, \"epoch\": 2, \"loss\": 1}\n");
+    const std::string table = report::result_table({report::read_run(folder.path() + "/a")});
+    EXPECT_NE(table.find("at step 200 of 600"), std::string::npos) << table;
+}
+
+TEST(Report, ReproducesWithLaunchersAndFlagsAsTheyWereGiven) {
+    EvalResult result = probe_of("simclr", 0.9);
+    result.protocol = "knn";
+    result.command = "mpirun -np 2 tacit knn --run 'my runs/simclr' --k 5";
+    result.directory = "/home/me";
+    const TemporaryFolder folder;
+    two_runs(folder, result, probe_of("rotnet", 0.85));
+    write_file_atomically(folder.path() + "/simclr/environment.json",
+                          R"({"launch": "mpirun -np 2 tacit pretrain --set 'a=[1, 2]'", "directory": "/home/me"})");
+    write_file_atomically(folder.path() + "/rotnet/environment.json",
+                          R"({"command": ["tacit", "pretrain", "--set", "a=[1, 2]"], "ranks": 4})");
+    const std::string out = folder.path() + "/report.html";
+    write_report({folder.path() + "/simclr", folder.path() + "/rotnet"}, out);
+    const std::string html = read_file(out);
+    for (const char* line :
+         {"cd /home/me\nmpirun -np 2 tacit pretrain --set &#39;a=[1, 2]&#39;\nmpirun -np 2 tacit knn --run &#39;my "
+          "runs/simclr&#39; --k 5\n",
+          "tacit pretrain --set &#39;a=[1, 2]&#39; # on 4 ranks; their launcher was not recorded\n",
+          " # flags and ranks were not recorded\n"}) {
+        EXPECT_NE(html.find(line), std::string::npos) << line;
     }
 }
 

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace tacit::eval {
 namespace {
 
@@ -47,9 +49,68 @@ TEST(Results, DamagedJsonIsADataErrorThatNamesTheFile) {
 }
 
 TEST(Results, TableAlignsNamesAndShowsTheSpread) {
-    const std::string table = as_table(some_result("r"));
-    EXPECT_NE(table.find("  pretrained   62.50 % ± 17.68  lr 0.01"), std::string::npos) << table;
+    EvalResult result = some_result("r");
+    std::string table = as_table(result);
+    EXPECT_NE(table.find("  pretrained   62.50 % ± 17.68 (2 draws)  lr 0.01"), std::string::npos) << table;
     EXPECT_NE(table.find("  raw pixels   25.00 %  "), std::string::npos) << table;
+    result.test_images = 100;
+    result.step = 116;
+    result.steps = 600;
+    table = as_table(result);
+    EXPECT_NE(table.find("  raw pixels   25.00 % [17.5, 34.3]  "), std::string::npos) << table;
+    EXPECT_NE(table.find("step-00000100, judged at step 116 of 600)"), std::string::npos) << table;
+}
+
+TEST(Results, IntervalsAreWilsonsAndOfDrawsAtLeastStudents) {
+    ResultRow row{"x", 0, 0, {0.25}, {}};
+    summarise_draws(row);
+    EXPECT_NEAR(interval_of(row, 100).low, 0.1754521,
+                1e-6); // statsmodels: proportion_confint(25, 100, method="wilson")
+    EXPECT_NEAR(interval_of(row, 100).high, 0.3430446, 1e-6);
+    EXPECT_EQ(interval_of(row, 0).low, 0.25);
+    row.draws = {0.24, 0.25, 0.26};
+    summarise_draws(row);
+    EXPECT_NEAR(interval_of(row, 1'000'000).high, 0.25 + 4.303 * 0.01 / std::sqrt(3.0), 1e-6);
+    EXPECT_NEAR(interval_of(row, 100).high, 0.3430446, 1e-6);
+}
+
+/// A result of `images` labelled with `measure`.
+EvalResult measured(const std::string& measure, const std::string& data) {
+    EvalResult result = some_result("r");
+    result.measure = measure;
+    result.data_digest = data;
+    return result;
+}
+
+TEST(Results, OfOtherSettingsOrDataAreKeptBesideEachOther) {
+    const TemporaryFolder folder;
+    const auto names = [&] {
+        std::vector<std::string> identities;
+        for (const std::string& file : result_files(folder.path(), "linear")) {
+            identities.push_back(identity_of(result_from_json(read_file(file), file)));
+        }
+        return identities;
+    };
+    const std::string newest = folder.path() + "/eval/linear.json";
+    EXPECT_EQ(write_result(folder.path(), measured("k 20", "own")), newest);
+    EXPECT_EQ(write_result(folder.path(), measured("k 5", "own")), newest);
+    EXPECT_EQ(names(), (std::vector<std::string>{"linear|own|k 5", "linear|own|k 20"}));
+    EXPECT_NE(write_result(folder.path(), measured("k 5", "other"), false), newest);
+    EXPECT_EQ(names().size(), 3U);
+    EXPECT_EQ(names()[0], "linear|own|k 5");
+    write_result(folder.path(), measured("k 20", "own")); // goes back: nothing stands there twice
+    EXPECT_EQ(names().size(), 3U);
+    EXPECT_EQ(names()[0], "linear|own|k 20");
+}
+
+TEST(Results, OfAnEarlierVersionAreRead) {
+    const EvalResult old = result_from_json(
+        R"({"protocol": "finetune", "run": "r", "pretext": "simclr", "checkpoint": "step-00000600", "data": "shards/x",
+            "rows": [{"name": "pretrained", "accuracy": 0.8, "std": 0, "draws": [0.8], "details": {"labels": 600}}],
+            "seconds": 2})",
+        "old.json");
+    EXPECT_EQ(identity_of(old), "finetune|shards/x|600 labels");
+    EXPECT_EQ(old.test_images, 0);
 }
 
 TEST(Baselines, AreTakenFromARunBesideWithTheSameKeyOnly) {

@@ -12,6 +12,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -19,20 +20,21 @@ namespace tacit::eval {
 
 inline constexpr int kTinySide = 8;
 
-/// Shards of `count` grey images of kTinySide pixels square: class = index % classes, shown as a bright band of rows;
-/// pixel (0, 0) holds the index modulo 256.
-inline void write_tiny_split(const std::string& folder, const std::string& split, std::int64_t count, int classes) {
+/// Shards of grey images of kTinySide pixels square, one for each of `labels`, which a bright band of rows shows;
+/// pixel (0, 0) holds the index modulo 256. Classes are called "class 0", "class 1", …
+inline void write_tiny_split(const std::string& folder, const std::string& split,
+                             const std::vector<std::int32_t>& labels) {
     shards::SplitDescription description;
     description.split = split;
     description.shape = {kTinySide, kTinySide, 1};
-    for (int c = 0; c < classes; ++c) {
+    for (int c = 0; c <= *std::max_element(labels.begin(), labels.end()); ++c) {
         description.classes.push_back("class " + std::to_string(c));
     }
     shards::ShardWriter writer(folder, description);
-    for (std::int64_t i = 0; i < count; ++i) {
+    for (std::int64_t i = 0; i < static_cast<std::int64_t>(labels.size()); ++i) {
         std::vector<std::uint8_t> pixels(kTinySide * kTinySide, 20);
-        const auto label = static_cast<std::int32_t>(i % classes);
-        const auto band = static_cast<std::size_t>(label * 2 * kTinySide);
+        const std::int32_t label = labels[static_cast<std::size_t>(i)];
+        const auto band = static_cast<std::size_t>(std::max(0, label) % 4 * 2 * kTinySide);
         for (std::size_t p = 0; p < kTinySide * 2; ++p) {
             pixels[band + p] = static_cast<std::uint8_t>(150 + (i * 7 + static_cast<std::int64_t>(p) * 13) % 100);
         }
@@ -40,6 +42,15 @@ inline void write_tiny_split(const std::string& folder, const std::string& split
         writer.add(pixels, crc32c(pixels.data(), pixels.size()), label, static_cast<std::uint64_t>(i));
     }
     writer.seal({0.3}, {0.3});
+}
+
+/// The same with class = index % classes.
+inline void write_tiny_split(const std::string& folder, const std::string& split, std::int64_t count, int classes) {
+    std::vector<std::int32_t> labels;
+    for (std::int64_t i = 0; i < count; ++i) {
+        labels.push_back(static_cast<std::int32_t>(i % classes));
+    }
+    write_tiny_split(folder, split, labels);
 }
 
 /// A convolution, a batch norm with running statistics, and a pool: as much encoder as the tests need.

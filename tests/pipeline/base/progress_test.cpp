@@ -40,7 +40,7 @@ TEST_F(ProgressLines, ShowFieldsInOrder) {
     now_ += 10;
     progress.update(50, {{"loss", "2.31"}, {"data-wait", "3%"}});
     ASSERT_EQ(lines_.size(), 1U);
-    EXPECT_EQ(lines_[0], "import 50/100 50%  5.00 images/s  loss 2.31  data-wait 3%  ETA 0:10");
+    EXPECT_EQ(lines_[0], "import 50/100 50%  5.00 images/s  ETA 0:10  loss 2.31  data-wait 3%");
 }
 
 TEST_F(ProgressLines, KeepTheNewestFieldsForTheEnd) {
@@ -49,7 +49,7 @@ TEST_F(ProgressLines, KeepTheNewestFieldsForTheEnd) {
     progress.update(50, {{"loss", "2.00"}});
     progress.update(100);
     progress.finish();
-    EXPECT_EQ(lines_.back(), "import 100/100 100%  100 images/s  loss 2.00  in 0:01");
+    EXPECT_EQ(lines_.back(), "import 100/100 100%  100 images/s  in 0:01  loss 2.00");
 }
 
 TEST_F(ProgressLines, CountTheRateFromTheStart) {
@@ -109,6 +109,34 @@ TEST(ProgressBar, IsRedrawnInPlaceAndRemovedBeforeTheLastLine) {
     const std::string full = "epoch 1/2 [####################] 4/4 100%  1.00 images/s  ETA 0:00";
     EXPECT_EQ(testing::internal::GetCapturedStdout(), erase + quarter + erase + "a line\n" + quarter + erase + full +
                                                           erase + "epoch 1/2 4/4 100%  1.00 images/s  in 0:04\n");
+}
+
+/// What a terminal of `columns` shows of a long job.
+std::string line_at(int columns) {
+    double now = 0;
+    ProgressOptions options;
+    options.label = "context_encoder";
+    options.total = 4680;
+    options.units_per_item = 128;
+    options.live = true;
+    options.columns = columns;
+    options.clock = [&now] { return now; };
+    testing::internal::CaptureStdout();
+    Progress progress(std::move(options));
+    now = 60;
+    progress.update(117, {{"loss", "0.6931"}, {"data wait", "12 %"}});
+    return testing::internal::GetCapturedStdout().substr(std::string("\r\033[K").size());
+}
+
+TEST(ProgressBar, KeepsCountAndEtaOnNarrowTerminals) {
+    const std::string full = "context_encoder 117/4680 2%  250 images/s  ETA 39:00  loss 0.6931  data wait 12 %";
+    EXPECT_EQ(line_at(200), full.substr(0, 16) + "[#...................] " + full.substr(16));
+    EXPECT_EQ(line_at(83), full);
+    EXPECT_EQ(line_at(80), full.substr(0, full.find("  data wait")));
+    EXPECT_EQ(line_at(60), full.substr(0, full.find("  loss")));
+    EXPECT_EQ(line_at(45), "context_encoder 117/4680 2%  ETA 39:00");
+    EXPECT_EQ(line_at(30), "ETA 39:00");
+    EXPECT_EQ(line_at(6), "ETA 3");
 }
 
 class LogVoice : public testing::Test {

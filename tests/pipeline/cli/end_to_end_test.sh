@@ -86,13 +86,27 @@ ranks 2 pretrain "${options[@]}" --set train.max_steps=100000 --set dist.timeout
 until grep -q '"step":10,' hangs/metrics.jsonl 2>/dev/null; do sleep 0.05; done
 kill -STOP "$(pgrep -f -- '--run hangs' | tail -1)"
 wait $! && code=0 || code=$?
-[ $code = 76 ] && grep '_sum did not finish in 2 s' hangs.txt ||
+[ $code = 76 ] && grep '_sum did not finish in 2 s (dist.timeout): rank [01] on .* gives no sign of life' hangs.txt ||
     { echo "end to end: a rank that hangs ended the job with exit code $code:" >&2; cat hangs.txt >&2; exit 1; }
 
+# The same for evaluation, where a rank may wait for another one's training longer than the timeout.
+ranks 2 pretrain "${options[@]}" --set train.max_steps=1 --set dist.timeout=2 --set eval.finetune.epochs=150 \
+    --set eval.finetune.draws=1 --set eval.finetune.lrs='[0.001,0.01,0.02]' --run waits
+ranks 2 finetune --run waits
+ranks 2 finetune --run waits --epochs 151 >hangs.txt 2>&1 &
+until grep -q 'fine-tune: ' hangs.txt 2>/dev/null; do sleep 0.05; done
+kill -STOP "$(pgrep -f -- '--run waits' | tail -1)"
+wait $! && code=0 || code=$?
+[ $code = 76 ] && grep 'did not finish in 2 s (dist.timeout): rank [01] on .* gives no sign of life' hangs.txt ||
+    { echo "end to end: a rank that hangs ended finetune with exit code $code:" >&2; cat hangs.txt >&2; exit 1; }
+
 for command in probe knn finetune; do ranks 2 $command --run whole; done
+grep -q '"command": "mpirun -np 2 --oversubscribe --bind-to none .*tacit knn --run whole"' whole/eval/knn.json
+grep -q '"launch": "mpirun -np 2 .*tacit pretrain --config .* --run whole --set ' whole/environment.json
 "$tacit" embed --run whole
 "$tacit" export --run whole --format tacit --out whole.safetensors
-"$tacit" report whole ranks1 --out report.html
+"$tacit" report whole ranks1 halves --out report.html
+grep -q 'mpirun -np 2 .*tacit knn --run whole' report.html
 "$tacit" runs .
 for file in eval/linear.json eval/knn.json eval/finetune.json eval/map.json features/train.h5 features/test.h5 config.yaml environment.json; do
     has "whole/$file"

@@ -2,6 +2,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/pretrain.hpp"
+#include "pipeline/train/run_folder.hpp"
 #include "pipeline/train/signals.hpp"
 #include "pipeline/train/threads.hpp"
 #include "pipeline/train/trainer.hpp"
@@ -145,6 +146,27 @@ TEST(Ranks, ShareTheCoresOfTheHost) {
     const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
     EXPECT_GE(own, 1);
     EXPECT_LE(total.item<std::int64_t>(), std::max<std::int64_t>(cores, dist::world().size()));
+}
+
+/// As while a training saves: what lies in the run folder differs between the instants at which the ranks look.
+TEST(LoadRun, EveryRankGetsTheCheckpointThatRankZeroPicks) {
+    const SharedData data;
+    const auto self = dist::make_self_communicator();
+    dist::Communicator& world = dist::world();
+    const int steps = 5 * (world.rank() + 1);
+    PretrainOptions options;
+    options.run_folder = data.path() + "/rank" + std::to_string(world.rank());
+    config::Document document =
+        tiny_config(data.path() + "/shards", "rotnet", {"train.max_steps=" + std::to_string(steps)});
+    pretrain(document, options, *self);
+    const LoadedRun loaded = load_run(options.run_folder, "last", world, *self);
+    EXPECT_EQ(loaded.checkpoint, "step-00000005");
+    EXPECT_EQ(loaded.manifest.step, 5);
+    for (const auto& [name, tensor] : model_state(*loaded.pretext)) {
+        at::Tensor first = tensor.detach().contiguous().clone();
+        world.broadcast(first, 0);
+        EXPECT_TRUE(at::equal(first, tensor)) << name;
+    }
 }
 
 } // namespace

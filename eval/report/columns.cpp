@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/report/columns.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace tacit::eval::report {
+
+namespace {
+
+struct Protocol {
+    const char* name;
+    const char* heading;
+};
+constexpr std::array<Protocol, 3> kProtocols{{{"linear", "Linear probe"}, {"knn", "kNN"}, {"finetune", "Fine-tune"}}};
+constexpr std::array<const char*, 3> kBaselines{"raw pixels", "random encoder", "supervised from scratch"};
+
+const ResultRow* find_row(const EvalResult& result, const std::string& name) {
+    const auto& rows = result.rows;
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const ResultRow& r) { return r.name == name; });
+    return row == rows.end() ? nullptr : &*row;
+}
+
+std::string labels_text(const EvalResult& result) {
+    for (const ResultRow& row : result.rows) {
+        const auto labels = row.details.find("labels");
+        if (labels != row.details.end() && std::holds_alternative<double>(labels->second)) {
+            return fmt::format(", {:g} labels", std::get<double>(labels->second));
+        }
+    }
+    return "";
+}
+
+/// Tells columns of one protocol apart: by a letter, and a note that says what it stands for.
+void mark_twins(std::vector<Column>& columns, const std::vector<const EvalResult*>& examples) {
+    std::set<std::string> marked;
+    for (const Column& column : std::vector<Column>(columns)) {
+        const auto same = [&](const Column& other) { return other.protocol == column.protocol; };
+        if (std::count_if(columns.begin(), columns.end(), same) < 2 || !marked.insert(column.protocol).second) {
+            continue;
+        }
+        char letter = 'a';
+        for (std::size_t c = 0; c < columns.size(); ++c) {
+            if (same(columns[c])) {
+                const EvalResult& example = *examples[c];
+                columns[c].heading += fmt::format(" ({})", letter++);
+                columns[c].note =
+                    fmt::format("on {}{}{}", example.data, example.measure.empty() ? "" : ", ", example.measure);
+            }
+        }
+    }
+}
+
+std::vector<Column> columns_of(const std::vector<RunRecord>& runs) {
+    std::vector<Column> columns;
+    std::vector<const EvalResult*> examples;
+    for (const Protocol& protocol : kProtocols) {
+        const std::size_t before = columns.size();
+        for (const RunRecord& run : runs) {
+            for (const EvalResult& result : run.results) {
+                const std::string identity = identity_of(result);
+                const bool known = std::any_of(columns.begin(), columns.end(),
+                                               [&](const Column& column) { return column.identity == identity; });
+                if (result.protocol == protocol.name && !known) {
+                    columns.push_back({identity, protocol.name, protocol.heading + labels_text(result), ""});
+                    examples.push_back(&result);
+                }
+            }
+        }
+        if (columns.size() == before) {
+            columns.push_back({"", protocol.name, protocol.heading, ""});
+            examples.push_back(nullptr);
+        }
+    }
+    mark_twins(columns, examples);
+    return columns;
+}
+
+TableRow row_of(const RunRecord& run, const std::vector<Column>& columns, const std::string& name) {
+    TableRow row;
+    for (const Column& column : columns) {
+        Cell cell;
+        for (const EvalResult& result : run.results) {
+            if (identity_of(result) == column.identity) {
+                cell = {find_row(result, name), &result};
+            }
+        }
+        row.cells.push_back(cell);
+    }
+    return row;
+}
+
+/// Whether nothing tells the rows apart: what both have was measured once.
+bool same_measurement(const TableRow& one, const TableRow& other) {
+    for (std::size_t c = 0; c < one.cells.size(); ++c) {
+        if (one.cells[c] && other.cells[c] && one.cells[c].row->draws != other.cells[c].row->draws) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::vector<TableRow> baseline_rows(const std::vector<RunRecord>& runs, const std::vector<Column>& columns,
+                                    const char* name) {
+    std::vector<TableRow> rows;
+    for (const RunRecord& run : runs) {
+        TableRow row = row_of(run, columns, name);
+        row.name = name;
+        row.note = run.name;
+        row.baseline = true;
+        if (std::none_of(row.cells.begin(), row.cells.end(), [](const Cell& cell) { return bool(cell); })) {
+            continue;
+        }
+        const auto twin =
+            std::find_if(rows.begin(), rows.end(), [&](const TableRow& other) { return same_measurement(row, other); });
+        if (twin == rows.end()) {
+            rows.push_back(std::move(row));
+            continue;
+        }
+        for (std::size_t c = 0; c < row.cells.size(); ++c) {
+            twin->cells[c] = twin->cells[c] ? twin->cells[c] : row.cells[c];
+        }
+    }
+    if (rows.size() == 1) {
+        rows.front().note.clear();
+    }
+    return rows;
+}
+
+Interval interval(const Cell& cell) {
+    return interval_of(*cell.row, cell.result->test_images);
+}
+
+} // namespace
+
+bool overlap(const Cell& one, const Cell& other) {
+    return interval(one).overlaps(interval(other));
+}
+
+const TableRow* Table::leader(std::size_t column, bool baselines) const {
+    const TableRow* best = nullptr;
+    for (const TableRow& row : rows) {
+        if (row.baseline == baselines && row.cells[column] &&
+            (best == nullptr || row.cells[column].row->accuracy > best->cells[column].row->accuracy)) {
+            best = &row;
+        }
+    }
+    return best;
+}
+
+const TableRow* Table::best(std::size_t column) const {
+    const TableRow* run = leader(column, false);
+    const TableRow* base = leader(column, true);
+    const TableRow* first =
+        run == nullptr || (base != nullptr && base->cells[column].row->accuracy > run->cells[column].row->accuracy)
+            ? base
+            : run;
+    for (const TableRow& row : rows) {
+        if (first != nullptr && &row != first && row.cells[column] &&
+            overlap(first->cells[column], row.cells[column])) {
+            return nullptr;
+        }
+    }
+    return first;
+}
+
+Table table_of(const std::vector<RunRecord>& runs) {
+    Table table{columns_of(runs), {}};
+    for (const RunRecord& run : runs) {
+        TableRow row = row_of(run, table.columns, "pretrained");
+        row.name = run.pretext.empty() ? run.name : run.pretext;
+        row.note = run.name;
+        table.rows.push_back(std::move(row));
+    }
+    for (const char* name : kBaselines) {
+        const std::vector<TableRow> more = baseline_rows(runs, table.columns, name);
+        table.rows.insert(table.rows.end(), more.begin(), more.end());
+    }
+    return table;
+}
+
+} // namespace tacit::eval::report

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/evaluation.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/train/pretrain.hpp"
+#include "tests/eval/tiny_dataset.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace tacit::eval {
+namespace {
+
+/// A run of two steps on 96 tiny images of four classes, and 41 to judge it by.
+class EvaluationTest : public testing::Test {
+  protected:
+    EvaluationTest() {
+        std::filesystem::create_directories(data());
+        write_tiny_split(data(), "train", 96, 4);
+        write_tiny_split(data(), "test", 41, 4);
+    }
+    std::string data() const { return folder_.path() + "/shards"; }
+    std::string run() const { return folder_.path() + "/run"; }
+
+    void train() {
+        auto document = config::Document::from_text("data: {path: " + data() +
+                                                        ", workers: 1}\n"
+                                                        "augment: {size: 8}\n"
+                                                        "model: {backbone: mlp, hidden: [16]}\n"
+                                                        "pretext: {name: rotnet}\n"
+                                                        "train: {max_steps: 2, batch: 16, threads: 1}\n",
+                                                    "tiny.yaml");
+        train::PretrainOptions options;
+        options.run_folder = run();
+        options.resume = "auto";
+        train::pretrain(document, options, *self_);
+    }
+
+    train::LoadedRun loaded() { return train::load_run(run(), "last", *self_); }
+
+    static EvalConfig quick() {
+        EvalConfig config;
+        config.knn.k = 5;
+        config.finetune.fraction = 0.25;
+        config.finetune.epochs = 1;
+        config.finetune.draws = 2;
+        return config;
+    }
+
+    TemporaryFolder folder_;
+    std::unique_ptr<dist::Communicator> self_ = dist::make_self_communicator();
+};
+
+TEST_F(EvaluationTest, ATestImageOfAnUnknownClassIsNeverRightAndSaidByEveryProtocol) {
+    std::filesystem::remove_all(data());
+    std::filesystem::create_directories(data());
+    std::vector<std::int32_t> labels(20, 1);
+    labels.resize(40, 2);
+    write_tiny_split(data(), "train", labels);
+    write_tiny_split(data(), "test", std::vector<std::int32_t>{1, 2, 1, 2, 3, 3, 3, 3});
+    train();
+    train::LoadedRun run = loaded();
+    Evaluation evaluation(run, quick(), *self_);
+    for (const EvalResult& result : {evaluation.linear(), evaluation.knn(), evaluation.finetune()}) {
+        ASSERT_EQ(result.notes.size(), 1U) << result.protocol;
+        EXPECT_NE(result.notes[0].find("class 3 (4); these 4 of 8 test images count as never right"), std::string::npos)
+            << result.notes[0];
+        for (const ResultRow& row : result.rows) {
+            EXPECT_LE(row.accuracy, 0.5) << result.protocol << " " << row.name;
+        }
+        EXPECT_EQ(result_from_json(to_json(result), "x").notes, result.notes);
+    }
+}
+
+TEST_F(EvaluationTest, ADamagedFeaturesFileIsMadeAgainWithOneLine) {
+    train();
+    train::LoadedRun run = loaded();
+    const double right = Evaluation(run, quick(), *self_).knn().rows[0].accuracy;
+    const std::string path = this->run() + "/features/train.h5";
+    std::string bytes = read_file(path);
+    const Features kept = *read_features(path, kept_features(this->run() + "/features")[1].origin.key);
+    const float* value = kept.values.const_data_ptr<float>() + kept.values.numel() / 2;
+    const std::size_t place = bytes.find(std::string(reinterpret_cast<const char*>(value), 16));
+    ASSERT_NE(place, std::string::npos);
+    for (int i = 0; i < 16; ++i) {
+        bytes[place + static_cast<std::size_t>(i)] ^= 0x41;
+    }
+    write_file_atomically(path, bytes);
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(Evaluation(run, quick(), *self_).knn().rows[0].accuracy, right);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "warning: " + path +
+                  " is damaged (its features are not what its checksum says); the features are computed again\n");
+    EXPECT_TRUE(read_features(path, kept_features(this->run() + "/features")[1].origin.key));
+}
+
+TEST_F(EvaluationTest, FeaturesAndResultsOfOtherDataStandBesideTheRunsOwn) {
+    train();
+    const std::string other = folder_.path() + "/other";
+    std::filesystem::create_directories(other);
+    write_tiny_split(other, "train", 24, 4);
+    write_tiny_split(other, "test", 8, 4);
+    train::LoadedRun run = loaded();
+    Evaluation own(run, quick(), *self_);
+    EXPECT_EQ(own.embed("test"), this->run() + "/features/test.h5");
+    own.knn();
+    EXPECT_TRUE(own.pictures());
+    const std::string map = read_file(this->run() + "/eval/map.json");
+    run.data.source.path = other;
+    Evaluation elsewhere(run, quick(), *self_);
+    const std::string beside = elsewhere.embed("test");
+    EXPECT_TRUE(beside.starts_with(this->run() + "/features/test-")) << beside;
+    elsewhere.knn();
+    EXPECT_FALSE(elsewhere.pictures());
+    EXPECT_EQ(read_file(this->run() + "/eval/map.json"), map);
+    std::map<std::string, std::int64_t> kept;
+    for (const KeptFeatures& file : kept_features(this->run() + "/features")) {
+        kept[file.path] = file.images;
+    }
+    EXPECT_EQ(kept.size(), 4U);
+    EXPECT_EQ(kept[this->run() + "/features/test.h5"], 41);
+    EXPECT_EQ(kept[beside], 8);
+    const auto results = result_files(this->run(), "knn");
+    ASSERT_EQ(results.size(), 2U);
+    EXPECT_EQ(result_from_json(read_file(results[0]), results[0]).data, data());
+    EXPECT_EQ(result_from_json(read_file(results[1]), results[1]).data, other);
+}
+
+TEST_F(EvaluationTest, TheSameDataElsewhereAreTheRunsOwn) {
+    train();
+    const std::string copy = folder_.path() + "/copy";
+    std::filesystem::copy(data(), copy);
+    train::LoadedRun run = loaded();
+    run.data.source.path = copy;
+    EXPECT_EQ(Evaluation(run, quick(), *self_).embed("test"), this->run() + "/features/test.h5");
+}
+
+TEST_F(EvaluationTest, TheProbesStrengthIsChosenOnAValidationSplitWhereThereIsOne) {
+    train();
+    train::LoadedRun run = loaded();
+    const auto chosen_on = [&] {
+        return std::get<std::string>(Evaluation(run, quick(), *self_).linear().rows[0].details.at("l2 chosen on"));
+    };
+    EXPECT_EQ(chosen_on(), "10 % of train held out");
+    write_tiny_split(data(), "val", 16, 4);
+    EXPECT_EQ(chosen_on(), "split val");
+    run.data.val = "none";
+    EXPECT_EQ(chosen_on(), "10 % of train held out");
+}
+
+TEST_F(EvaluationTest, AResultTellsWhenTrainingWasUnfinishedAndHowItWasMade) {
+    train();
+    train::LoadedRun run = loaded();
+    run.document = config::Document::from_text(
+        "data: {path: " + data() + "}\ntrain: {max_steps: 5}\n" + "model: {backbone: mlp, hidden: [16]}\n", "x");
+    const EvalResult result = Evaluation(run, quick(), *self_, "mpirun -np 2 tacit knn --run r").knn();
+    EXPECT_EQ(unfinished_text(result), "judged at step 2 of 5");
+    EXPECT_EQ(result.test_images, 41);
+    EXPECT_EQ(result_from_json(to_json(result), "x").command, "mpirun -np 2 tacit knn --run r");
+}
+
+} // namespace
+} // namespace tacit::eval
