@@ -4,6 +4,7 @@
 #include "pipeline/base/progress.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/data_options.hpp"
+#include "pipeline/cli/import_summary.hpp"
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/shards/import/import.hpp"
 #include "pipeline/train/signals.hpp"
@@ -80,40 +81,15 @@ shards::ImportOptions import_options(const Call& call) {
     return made;
 }
 
-std::string json_of(const shards::ImportSummary& summary, const std::string& out) {
-    nlohmann::ordered_json splits = nlohmann::ordered_json::array();
-    for (const shards::SplitSummary& split : summary.splits)
-        splits.push_back({{"name", split.name}, {"images", split.images}, {"shards", split.shards}});
-    nlohmann::ordered_json left_out = nlohmann::ordered_json::array();
-    for (const shards::LeftOut& one : summary.left_out)
-        left_out.push_back({{"what", one.what}, {"count", one.count}, {"first", one.first}, {"remedy", one.remedy}});
-    const nlohmann::ordered_json json = {
-        {"out", out},
-        {"kind", summary.kind},
-        {"layout", summary.layout == shards::Layout::raw ? "raw" : "encoded"},
-        {"element", shards::element_name(summary.element)},
-        {"height", summary.shape.height},
-        {"width", summary.shape.width},
-        {"channels", summary.shape.channels},
-        {"splits", splits},
-        {"classes", summary.classes},
-        {"mean", summary.mean},
-        {"std", summary.std},
-        {"value_range", summary.value_range},
-        {"resumed", summary.resumed},
-        {"bytes", summary.bytes},
-        {"skipped", summary.skipped},
-        {"left_out", left_out},
-        {"notes", summary.notes},
-        {"seconds", summary.seconds},
-    };
+std::string json_text_of(const shards::ImportSummary& summary, const std::string& out) {
+    nlohmann::ordered_json json = json_of(summary, out);
+    json["bytes"] = summary.bytes;
+    json["seconds"] = summary.seconds;
     return json_text(json, 2);
 }
 
 void tell(const shards::ImportSummary& summary, const std::string& out) {
-    for (const shards::SplitSummary& split : summary.splits)
-        log::info(fmt::format("{:<8} {} images in {} {}", split.name, split.images, split.shards,
-                              split.shards == 1 ? "shard" : "shards"));
+    tell_splits(summary);
     log::info(
         fmt::format("classes  {}", summary.classes.empty()
                                        ? "none"
@@ -123,8 +99,7 @@ void tell(const shards::ImportSummary& summary, const std::string& out) {
     log::info(fmt::format("std      {:.4f}", fmt::join(summary.std, " ")));
     if (!summary.value_range.empty())
         log::info(fmt::format("range    {:.6g}", fmt::join(summary.value_range, " to ")));
-    for (const shards::LeftOut& one : summary.left_out)
-        log::info("not used: " + shards::text_of(one));
+    tell_left_out(summary);
     log::info(fmt::format("{} written, {:.1f} MB in {}", out, static_cast<double>(summary.bytes) / 1e6,
                           duration_text(summary.seconds)));
 }
@@ -144,7 +119,7 @@ ExitCode run_data_import(const Call& call) {
         log::warning("left out " + skipped);
     tell(summary, wanted.out);
     if (call.json())
-        call.answer(json_of(summary, wanted.out));
+        call.answer(json_text_of(summary, wanted.out));
     return ExitCode::done;
 }
 

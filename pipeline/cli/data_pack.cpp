@@ -5,6 +5,7 @@
 #include "pipeline/base/words.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/data_options.hpp"
+#include "pipeline/cli/import_summary.hpp"
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/import/import.hpp"
@@ -97,26 +98,12 @@ Comparison compare(shards::DataSpec source, const shards::ImportOptions& packed,
     return best;
 }
 
-std::string json_of(const shards::ImportSummary& summary, const std::string& out,
-                    const std::optional<Comparison>& speed) {
-    nlohmann::ordered_json splits = nlohmann::ordered_json::array();
-    for (const shards::SplitSummary& split : summary.splits)
-        splits.push_back({{"name", split.name}, {"images", split.images}, {"shards", split.shards}});
-    nlohmann::ordered_json json = {
-        {"out", out},
-        {"layout", summary.layout == shards::Layout::raw ? "raw" : "encoded"},
-        {"element", shards::element_name(summary.element)},
-        {"splits", splits},
-        {"classes", summary.classes},
-        {"mean", summary.mean},
-        {"std", summary.std},
-        {"value_range", summary.value_range},
-        {"resumed", summary.resumed},
-        {"skipped", summary.skipped},
-        {"bytes_before", summary.source_bytes},
-        {"bytes_after", summary.bytes},
-        {"seconds", summary.seconds},
-    };
+std::string json_text_of(const shards::ImportSummary& summary, const std::string& out,
+                         const std::optional<Comparison>& speed) {
+    nlohmann::ordered_json json = json_of(summary, out);
+    json["bytes_before"] = summary.source_bytes;
+    json["bytes_after"] = summary.bytes;
+    json["seconds"] = summary.seconds;
     if (speed) {
         json["images_per_second_before"] = {{"full", speed->before.alone}, {"window", speed->before.blocks}};
         json["images_per_second_after"] = {{"full", speed->after.alone}, {"window", speed->after.blocks}};
@@ -130,9 +117,8 @@ void tell_speed(const char* shuffle, double before, double after) {
 }
 
 void tell(const shards::ImportSummary& summary, const std::string& out, const std::optional<Comparison>& speed) {
-    for (const shards::SplitSummary& split : summary.splits)
-        log::info(fmt::format("{:<8} {} images in {} {}", split.name, split.images, split.shards,
-                              split.shards == 1 ? "shard" : "shards"));
+    tell_splits(summary);
+    tell_left_out(summary);
     if (speed) {
         tell_speed("full", speed->before.alone, speed->after.alone);
         tell_speed("window", speed->before.blocks, speed->after.blocks);
@@ -163,7 +149,7 @@ ExitCode run_data_pack(const Call& call) {
     }
     tell(summary, wanted.out, speed);
     if (call.json())
-        call.answer(json_of(summary, wanted.out, speed));
+        call.answer(json_text_of(summary, wanted.out, speed));
     return ExitCode::done;
 }
 

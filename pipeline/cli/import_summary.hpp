@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/import/import.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+
+namespace tacit::cli {
+
+/// What `data import --json` and `data pack --json` say alike: splits, classes, figures, and what was not used.
+nlohmann::ordered_json json_of(const shards::ImportSummary& summary, const std::string& out);
+
+/// The lines of both on splits, and on what was not used.
+void tell_splits(const shards::ImportSummary& summary);
+void tell_left_out(const shards::ImportSummary& summary);
+
+} // namespace tacit::cli
