@@ -82,7 +82,7 @@ shards::ImportOptions import_options(const Call& call) {
 }
 
 std::string json_text_of(const shards::ImportSummary& summary, const std::string& out) {
-    nlohmann::ordered_json json = json_of(summary, out);
+    nlohmann::ordered_json json = summary_json(summary, out);
     json["bytes"] = summary.bytes;
     json["seconds"] = summary.seconds;
     return json_text(json, 2);

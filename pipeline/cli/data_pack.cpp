@@ -100,7 +100,7 @@ Comparison compare(shards::DataSpec source, const shards::ImportOptions& packed,
 
 std::string json_text_of(const shards::ImportSummary& summary, const std::string& out,
                          const std::optional<Comparison>& speed) {
-    nlohmann::ordered_json json = json_of(summary, out);
+    nlohmann::ordered_json json = summary_json(summary, out);
     json["bytes_before"] = summary.source_bytes;
     json["bytes_after"] = summary.bytes;
     json["seconds"] = summary.seconds;

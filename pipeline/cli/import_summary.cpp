@@ -8,7 +8,7 @@
 
 namespace tacit::cli {
 
-nlohmann::ordered_json json_of(const shards::ImportSummary& summary, const std::string& out) {
+nlohmann::ordered_json summary_json(const shards::ImportSummary& summary, const std::string& out) {
     nlohmann::ordered_json splits = nlohmann::ordered_json::array();
     for (const shards::SplitSummary& split : summary.splits)
         splits.push_back({{"name", split.name}, {"images", split.images}, {"shards", split.shards}});

@@ -10,7 +10,7 @@
 namespace tacit::cli {
 
 /// What `data import --json` and `data pack --json` say alike: splits, classes, figures, and what was not used.
-nlohmann::ordered_json json_of(const shards::ImportSummary& summary, const std::string& out);
+nlohmann::ordered_json summary_json(const shards::ImportSummary& summary, const std::string& out);
 
 /// The lines of both on splits, and on what was not used.
 void tell_splits(const shards::ImportSummary& summary);
