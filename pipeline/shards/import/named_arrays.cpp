@@ -164,8 +164,12 @@ class Maker {
         }
         std::erase_if(splits,
                       [](const auto& split) { return split.second.images.empty() && split.second.labels.empty(); });
-        for (auto& [name, split] : splits) {
-            add(name, split);
+        std::vector<std::string> names;
+        for (const auto& [name, split] : splits) {
+            names.push_back(name);
+        }
+        for (const std::string& name : in_split_order(names)) { // classes in the training split's order
+            add(name, splits.at(name));
         }
         source_->name_classes(classes_);
         return source_->empty() ? nullptr : std::move(source_);
