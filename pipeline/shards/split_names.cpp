@@ -12,6 +12,11 @@ bool is(int (*kind)(int), char letter) {
     return kind(static_cast<unsigned char>(letter)) != 0;
 }
 
+/// Bytes outside of ASCII are parts of letters in UTF-8.
+bool of_word(char letter) {
+    return is(std::isalnum, letter) || static_cast<unsigned char>(letter) >= 0x80;
+}
+
 /// Whether a word may end between two letters or digits: at a digit, and before a capital that begins a word.
 bool parts(char before, char behind) {
     return is(std::isdigit, before) != is(std::isdigit, behind) ||
@@ -92,7 +97,7 @@ std::optional<SplitWord> split_word(const std::string& name) {
     std::vector<SplitWord> words;
     for (std::size_t begin = 0; begin < name.size(); ++begin) {
         std::size_t end = begin;
-        while (end < name.size() && is(std::isalnum, name[end])) {
+        while (end < name.size() && of_word(name[end])) {
             ++end;
         }
         add_words(name, begin, end, words);

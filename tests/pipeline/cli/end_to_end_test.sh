@@ -101,7 +101,7 @@ wait $! && code=0 || code=$?
     { echo "end to end: a rank that hangs ended finetune with exit code $code:" >&2; cat hangs.txt >&2; exit 1; }
 
 for command in probe knn finetune; do ranks 2 $command --run whole; done
-grep -q '"command": "mpirun -np 2 --oversubscribe --bind-to none .*tacit knn --run whole"' whole/eval/knn.json
+grep -q '"command": "mpirun -np 2 .*tacit knn --run whole"' whole/eval/knn.json
 grep -q '"launch": "mpirun -np 2 .*tacit pretrain --config .* --run whole --set ' whole/environment.json
 "$tacit" embed --run whole
 "$tacit" export --run whole --format tacit --out whole.safetensors

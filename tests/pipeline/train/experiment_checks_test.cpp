@@ -51,9 +51,9 @@ TEST_F(ExperimentChecks, WarmUpEndsBeforeTheRun) {
               "--set optim.warmup_epochs=4: optim.warmup_epochs: the warm-up takes 20 steps and the run has 20: the "
               "learning rate never reaches optim.lr; shorten it, or train longer");
     testing::internal::CaptureStderr();
-    dry_run("short", {"train.max_steps=2"}); // a first look
+    dry_run("short", {"train.max_steps=3", "optim.warmup_epochs=0.6"}); // a first look; of two alike, warnings are said once a process
     EXPECT_EQ(testing::internal::GetCapturedStderr(),
-              "warning: the warm-up takes 2 steps and the run has 2: the learning rate never reaches optim.lr\n");
+              "warning: the warm-up takes 3 steps and the run has 3: the learning rate never reaches optim.lr\n");
 }
 
 TEST_F(ExperimentChecks, TestSplitIsThereWhereOneIsNamed) {
