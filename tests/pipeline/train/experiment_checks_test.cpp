@@ -51,7 +51,7 @@ TEST_F(ExperimentChecks, WarmUpEndsBeforeTheRun) {
               "--set optim.warmup_epochs=4: optim.warmup_epochs: the warm-up takes 20 steps and the run has 20: the "
               "learning rate never reaches optim.lr; shorten it, or train longer");
     testing::internal::CaptureStderr();
-    dry_run("short", {"train.max_steps=3", "optim.warmup_epochs=0.6"}); // a first look; of two alike, warnings are said once a process
+    dry_run("short", {"train.max_steps=3", "optim.warmup_epochs=0.6"}); // a first look
     EXPECT_EQ(testing::internal::GetCapturedStderr(),
               "warning: the warm-up takes 3 steps and the run has 3: the learning rate never reaches optim.lr\n");
 }
