@@ -60,15 +60,29 @@ std::string Evaluation::baseline_key(const std::string& row, const std::string& 
     return key;
 }
 
-std::vector<std::string> Evaluation::told_notes(std::vector<std::string> more) {
-    std::vector<std::string> notes = label_notes(store_.train(), store_.test());
-    notes.insert(notes.end(), more.begin(), more.end());
-    for (const std::string& note : notes) {
+void Evaluation::note(EvalResult& result, const std::vector<std::string>& notes) {
+    for (const std::string& text : notes) {
         if (comm_.rank() == 0) {
-            log::warning(note);
+            log::warning(text);
         }
+        result.notes.push_back(text);
     }
-    return notes;
+}
+
+/// Counts images without a row (data.on_bad_sample: skip) out of those that judge, and says so.
+void Evaluation::note_left_out(EvalResult& result) {
+    const auto note_split = [&](const std::string& split) {
+        const Features& features = store_.features(kPretrained, split);
+        if (!features.left_out.empty()) {
+            note(result, {fmt::format("split '{}' of {}: {} of {} images cannot be used and are left out, image {} "
+                                      "first (data.on_bad_sample: skip)",
+                                      split, run_.data.source.path, features.left_out.size(),
+                                      store_.split(split).info().size, features.left_out.front())});
+        }
+    };
+    note_split(run_.data.train);
+    note_split(run_.data.test);
+    result.test_images = store_.features(kPretrained, run_.data.test).labels.ge(0).sum().item<std::int64_t>();
 }
 
 /// Steps of the whole training, 0 where they cannot be told: only the data that it runs on tell how many an epoch has.
@@ -81,7 +95,7 @@ std::int64_t Evaluation::planned_steps() {
 }
 
 EvalResult Evaluation::begun(const std::string& protocol, const std::string& measure,
-                             std::vector<std::string> more_notes) {
+                             const std::vector<std::string>& more_notes) {
     EvalResult result;
     result.protocol = protocol;
     result.measure = measure;
@@ -92,7 +106,8 @@ EvalResult Evaluation::begun(const std::string& protocol, const std::string& mea
     result.steps = planned_steps();
     result.data = run_.data.source.path;
     result.data_digest = sha256_of(content_digest(store_.train()) + content_digest(store_.test()));
-    result.notes = told_notes(std::move(more_notes));
+    note(result, label_notes(store_.train(), store_.test()));
+    note(result, more_notes);
     const std::vector<std::int32_t>& labels = store_.test().labels();
     result.test_images = std::count_if(labels.begin(), labels.end(), [](std::int32_t label) { return label >= 0; });
     result.command = command_;
@@ -135,6 +150,7 @@ EvalResult Evaluation::frozen_rows(EvalResult result, const Judge& judge) {
         summarise_draws(row);
         result.rows.push_back(std::move(row));
     }
+    note_left_out(result);
     return finished(std::move(result), watch.seconds());
 }
 

@@ -45,8 +45,10 @@ class Evaluation {
     using Judge = std::function<ResultRow(const std::string& encoder)>;
 
     /// What the labels allow to be said, told by rank 0 before the work begins.
-    std::vector<std::string> told_notes(std::vector<std::string> more);
-    EvalResult begun(const std::string& protocol, const std::string& measure, std::vector<std::string> more_notes = {});
+    void note(EvalResult& result, const std::vector<std::string>& notes);
+    void note_left_out(EvalResult& result);
+    EvalResult begun(const std::string& protocol, const std::string& measure,
+                     const std::vector<std::string>& more_notes = {});
     EvalResult frozen_rows(EvalResult result, const Judge& judge);
     EvalResult finished(EvalResult result, double seconds);
     std::int64_t planned_steps();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/train/environment.hpp"
@@ -17,7 +18,7 @@ ExitCode run_version(const Call& call) {
         json[part] = version;
         text += fmt::format("{:<9} {}\n", part, version);
     }
-    call.answer(call.json() ? json.dump(2) : text);
+    call.answer(call.json() ? json_text(json, 2) : text);
     return ExitCode::done;
 }
 

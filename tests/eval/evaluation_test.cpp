@@ -72,6 +72,21 @@ TEST_F(EvaluationTest, ATestImageOfAnUnknownClassIsNeverRightAndSaidByEveryProto
     }
 }
 
+TEST_F(EvaluationTest, ImagesThatAreLeftOutAreCountedOutAndSaid) {
+    train();
+    damage_tiny_image_2(data(), "test");
+    train::LoadedRun run = loaded();
+    run.data.on_bad_sample = loader::OnBadSample::skip;
+    Evaluation evaluation(run, quick(), *self_);
+    for (const EvalResult& result : {evaluation.linear(), evaluation.knn()}) {
+        EXPECT_EQ(result.test_images, 40);
+        EXPECT_EQ(result.notes,
+                  std::vector<std::string>{"split 'test' of " + data() +
+                                           ": 1 of 41 images cannot be used and are left out, image 2 first "
+                                           "(data.on_bad_sample: skip)"});
+    }
+}
+
 TEST_F(EvaluationTest, ADamagedFeaturesFileIsMadeAgainWithOneLine) {
     train();
     train::LoadedRun run = loaded();

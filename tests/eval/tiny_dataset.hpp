@@ -3,6 +3,7 @@
 
 #include "models/backbones/backbone.hpp"
 #include "pipeline/base/digest.hpp"
+#include "pipeline/base/files.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/shard_writer.hpp"
 #include "tests/temporary_folder.hpp"
@@ -51,6 +52,16 @@ inline void write_tiny_split(const std::string& folder, const std::string& split
         labels.push_back(static_cast<std::int32_t>(i % classes));
     }
     write_tiny_split(folder, split, labels);
+}
+
+/// Changes a pixel of image 2, which is of class 2, so that its checksum is not that of its bytes any more.
+inline void damage_tiny_image_2(const std::string& folder, const std::string& split) {
+    const std::string path = folder + "/" + split + "-00000.h5";
+    std::string bytes = read_file(path);
+    std::string image(kTinySide * kTinySide / 2, '\x14'); // the dark upper half, which begins with its number
+    image[0] = 2;
+    bytes.at(bytes.find(image) + 1) = '\x15';
+    write_file_atomically(path, bytes);
 }
 
 /// A convolution, a batch norm with running statistics, and a pool: as much encoder as the tests need.
