@@ -17,7 +17,7 @@
 namespace tacit {
 namespace {
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 namespace fs = std::filesystem;
 
 /// What a file is if `bytes` stand `at` a place in it; the first entry that fits counts.
@@ -241,6 +241,7 @@ std::string kinds_text(const std::string& folder) {
         }
     }
     std::vector<Found> order;
+    order.reserve(kinds.size());
     for (const auto& [kind, found] : kinds) {
         order.push_back(found);
     }

@@ -118,7 +118,7 @@ std::vector<std::string> Progress::pieces(bool last, double now) const {
     else if (bounded && items > 0)
         all.push_back("ETA " + duration_text(static_cast<double>(options_.total - done_) * seconds / items));
     for (const auto& [name, value] : fields_)
-        all.push_back(name + " " + value);
+        all.push_back(fmt::format("{} {}", name, value));
     return all;
 }
 

@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 
 template <class Holds> std::vector<std::string> those_of(const std::string& other, const Holds& holds) {
     std::vector<std::string> names;
+    names.reserve(kSplitSpellings.size() + 1);
     for (const SplitSpelling& usual : kSplitSpellings) {
         names.emplace_back(usual.word);
     }

@@ -37,7 +37,8 @@ std::string flat_advice(const std::vector<hsize_t>& dims) {
     constexpr hsize_t kLeastPixels = 64;
     const hsize_t pixels = dims.size() == 2 ? dims[1] : 0;
     for (const hsize_t channels : {hsize_t{1}, hsize_t{3}}) {
-        const auto side = static_cast<hsize_t>(std::llround(std::sqrt(static_cast<double>(pixels / channels))));
+        const hsize_t in_plane = pixels / channels;
+        const auto side = static_cast<hsize_t>(std::llround(std::sqrt(static_cast<double>(in_plane))));
         if (pixels >= kLeastPixels && side * side * channels == pixels) {
             return fmt::format("; if a row is an image of {} x {}{}, write the array as {}", side, side,
                                channels == 3 ? " in 3 channels" : "",

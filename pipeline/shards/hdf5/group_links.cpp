@@ -20,10 +20,10 @@ constexpr std::uint64_t kMaxLinks = std::uint64_t{1} << 31;
 
 #if H5_VERSION_GE(1, 12, 0)
 using LinkInfo = H5L_info1_t;
-constexpr auto iterate_links = H5Literate1;
+constexpr auto kIterateLinks = H5Literate1;
 #else
 using LinkInfo = H5L_info_t;
-constexpr auto iterate_links = H5Literate;
+constexpr auto kIterateLinks = H5Literate;
 #endif
 
 struct Member {
@@ -45,7 +45,7 @@ std::vector<Member> members_of(hid_t group, const std::string& where) {
         }
     };
     hsize_t at = 0;
-    if (iterate_links(group, H5_INDEX_NAME, H5_ITER_INC, &at, take, &members) < 0) {
+    if (kIterateLinks(group, H5_INDEX_NAME, H5_ITER_INC, &at, take, &members) < 0) {
         throw DataError(fmt::format("{}: cannot be listed: {}", where, reason()));
     }
     return members;
