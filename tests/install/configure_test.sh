@@ -61,3 +61,8 @@ expect 0 "HDF5 >= 1.10.5 shards hdf5-devel" env PATH="$work/bin" Torch_ROOT=/min
 grep -q 'sudo dnf install gcc-c++ cmake ' "$work/log" || fail "no line for dnf"
 expect 0 "LibTorch: taking yours from /mine" env PATH="$work/bin" Torch_ROOT=/mine bash "$source_root/scripts/setup" --libtorch
 ! grep -q HDF5 "$work/log" || fail "--libtorch speaks of packages"
+
+echo "-- a command that is waited for holds no pipe open when it has ended"
+begun=$SECONDS
+bash -c "say() { echo \"\$@\"; }; $(sed -n '/^patiently()/,/^}/p' "$source_root/scripts/setup"); patiently waiting sleep 1" | cat
+((SECONDS - begun < 15)) || fail "scripts/setup kept its output open for $((SECONDS - begun)) s"
