@@ -103,6 +103,11 @@ DataConfig read_data(const config::Section& data) {
     config.train = data.text("train", defaults.train);
     config.test = data.text("test", defaults.test);
     config.val = data.text("val", defaults.val);
+    if (config.val == config.train || config.val == config.test) {
+        data.fail("val", fmt::format("'{}' is the {} split; what is chosen on it needs images of its own: another "
+                                     "split, auto, or none (a share of the training split)",
+                                     config.val, config.val == config.train ? "training" : "test"));
+    }
     read_normalization(data, config);
     config.workers = static_cast<int>(data.integer("workers", defaults.workers, {0, kMaxWorkers}));
     config.slots = static_cast<int>(data.integer("slots", defaults.slots, {2, kMaxSlots}));

@@ -94,12 +94,9 @@ std::string read_pretext_name(const config::Section& section) {
         return name;
     const std::vector<std::string> recipes = augment::preset_names();
     const bool recipe = std::find(recipes.begin(), recipes.end(), name) != recipes.end();
-    section.fail("name",
-                 unknown_word("pretext", name, names) +
-                     (recipe ? fmt::format("; '{0}' is the name of a recipe: augment.recipe {0} makes its views, "
-                                           "which a pretext of two views such as simclr trains on",
-                                           name)
-                             : std::string()));
+    section.fail("name", unknown_word("pretext", name, names) +
+                             (recipe ? fmt::format("; '{}' is the name of a recipe, which augment.recipe takes", name)
+                                     : std::string()));
 }
 
 } // namespace tacit::train

@@ -74,8 +74,7 @@ augment::ImageShape turn_upright(std::vector<std::uint8_t>& pixels, augment::Ima
         return shape;
     }
     const augment::ImageShape turned = turned_shape(shape, orientation);
-    const std::vector<std::uint8_t> from = std::move(pixels);
-    pixels.resize(from.size());
+    const std::vector<std::uint8_t> from = std::exchange(pixels, std::vector<std::uint8_t>(pixels.size()));
     const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
     const bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
     for (int y = 0; y < turned.height; ++y) {
