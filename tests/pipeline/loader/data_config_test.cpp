@@ -65,7 +65,7 @@ TEST(DataConfig, RefusesSharesAboveOneAndTwoWaysToSplit) {
 
 TEST(DataConfig, WhatIsChosenOnIsNeitherTrainedOnNorReported) {
     for (const auto& [key, role] : {std::pair{"test", "test"}, std::pair{"train", "training"}}) {
-        const auto document = config::Document::from_text(std::string("data: {path: x, val: ") + key + "}\n", "c.yaml");
+        auto document = config::Document::from_text(std::string("data: {path: x, val: ") + key + "}\n", "c.yaml");
         const std::string message = message_of<ConfigError>([&] { read_data(document.root().section("data")); });
         EXPECT_NE(message.find(std::string("is the ") + role + " split"), std::string::npos) << message;
     }
