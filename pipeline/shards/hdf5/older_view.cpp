@@ -154,7 +154,7 @@ void use_older_view(hid_t access_list) {
     }
 }
 
-void show_older_layout(hid_t object, const MetadataFile& file, Message message) {
+void show_older_layout(hid_t object, const MetadataFile& file, const Message& message) {
     View* const shown = view_of(object);
     if (shown == nullptr) {
         return;

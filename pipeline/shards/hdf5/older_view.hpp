@@ -19,7 +19,7 @@ void use_older_view(hid_t access_list);
 
 /// Shows the layout message `message` of a file with that access list as one of version 4. The header
 /// must not have been read by libhdf5 yet.
-void show_older_layout(hid_t object, const MetadataFile& file, Message message);
+void show_older_layout(hid_t object, const MetadataFile& file, const Message& message);
 
 /// Throws DataError "<where>: …" if libhdf5 is to read a data set of `file` for `cause`, and is shown an older layout.
 void require_known_layout(hid_t dataset, const FileBytes& file, const std::string& where, const std::string& cause);

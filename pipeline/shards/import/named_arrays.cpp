@@ -165,6 +165,7 @@ class Maker {
         std::erase_if(splits,
                       [](const auto& split) { return split.second.images.empty() && split.second.labels.empty(); });
         std::vector<std::string> names;
+        names.reserve(splits.size());
         for (const auto& [name, split] : splits) {
             names.push_back(name);
         }

@@ -30,6 +30,7 @@ std::string shown(const Folder& folder) {
 
 std::string shown(const std::vector<const Folder*>& folders) {
     std::vector<std::string> names;
+    names.reserve(folders.size());
     for (const Folder* folder : folders) {
         names.push_back(shown(*folder));
     }
@@ -305,7 +306,7 @@ class Reader {
     std::string lone_class(const Folder& folder) const {
         for (const Folder* at = &folder; at->folders.size() == 1;) {
             at = &at->folders[0];
-            if (const std::string name = class_name(at->name); classes_.contains(name)) {
+            if (std::string name = class_name(at->name); classes_.contains(name)) {
                 return name;
             }
         }
@@ -316,6 +317,7 @@ class Reader {
         if (!below.empty() && !deeper_) {
             deeper_ = true;
             std::vector<const Folder*> folders;
+            folders.reserve(below.size());
             for (const Folder& one : below) {
                 folders.push_back(&one);
             }
