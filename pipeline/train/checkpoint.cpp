@@ -21,11 +21,45 @@ namespace {
 
 constexpr std::string_view kPrefix = "step-";
 constexpr std::string_view kUnfinished = ".tmp";
+constexpr std::string_view kRejected = ".rejected";
 constexpr std::array kRequiredFiles = {"model.safetensors", "optimizer.safetensors"};
 
 bool is_checkpoint_name(const std::string& name) {
     return name.size() > kPrefix.size() && name.starts_with(kPrefix) &&
            std::all_of(name.begin() + kPrefix.size(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Whether checkpoint `a` is of a later step than `b`; steps of nine digits have longer names.
+bool is_later(const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a > b;
+}
+
+/// Names; what cannot be listed is left out.
+std::vector<std::string> folders_in(const std::string& folder) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
+         entry.increment(error)) {
+        std::error_code unknown;
+        if (entry->is_directory(unknown))
+            names.push_back(entry->path().filename());
+    }
+    return names;
+}
+
+/// Out of the way of good checkpoints, and kept for a person to look at.
+void set_aside(const std::string& folder, const std::string& name) {
+    const std::string path = folder + "/" + name;
+    const std::string aside = path + std::string(kRejected);
+    std::error_code error;
+    fs::remove_all(aside, error);
+    fs::rename(path, aside, error);
+    if (error)
+        log::warning(fmt::format("cannot rename the checkpoint {}, which was passed over: {}; remove it", path,
+                                 error.message()));
+    else
+        log::warning(
+            fmt::format("{} was passed over when the run resumed; it is renamed to {}{}", path, name, kRejected));
 }
 
 CheckpointFile describe_file(const std::string& folder, const std::string& name) {
@@ -95,14 +129,9 @@ std::string write_checkpoint(const std::string& folder, Manifest manifest, const
 }
 
 std::vector<std::string> list_checkpoints(const std::string& folder) {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error))
-        if (const std::string name = entry.path().filename(); entry.is_directory() && is_checkpoint_name(name))
-            names.push_back(name);
-    std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
-        return a.size() != b.size() ? a.size() > b.size() : a > b;
-    });
+    std::vector<std::string> names = folders_in(folder);
+    std::erase_if(names, [](const std::string& name) { return !is_checkpoint_name(name); });
+    std::sort(names.begin(), names.end(), is_later);
     return names;
 }
 
@@ -130,19 +159,24 @@ std::optional<ValidCheckpoint> newest_valid_checkpoint(const std::string& folder
     return std::nullopt;
 }
 
-void prune_checkpoints(const std::string& folder, std::int64_t keep) {
+void prune_checkpoints(const std::string& folder, std::int64_t keep, std::int64_t written) {
     const std::vector<std::string> names = list_checkpoints(folder);
-    std::vector<fs::path> doomed;
-    for (std::size_t i = static_cast<std::size_t>(std::max<std::int64_t>(1, keep)); i < names.size(); ++i)
-        doomed.emplace_back(folder + "/" + names[i]);
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error))
-        if (entry.is_directory() && entry.path().extension() == kUnfinished)
-            doomed.push_back(entry.path());
-    for (const fs::path& path : doomed) {
-        fs::remove_all(path, error);
+    const auto first_kept = std::find_if(
+        names.begin(), names.end(), [&](const std::string& name) { return !is_later(name, checkpoint_name(written)); });
+    for (auto name = names.begin(); name != first_kept; ++name)
+        set_aside(folder, *name);
+    std::vector<std::string> doomed;
+    const auto kept = std::min<std::ptrdiff_t>(std::max<std::int64_t>(1, keep), names.end() - first_kept);
+    for (auto name = first_kept + kept; name != names.end(); ++name)
+        doomed.push_back(*name);
+    for (const std::string& name : folders_in(folder))
+        if (name.ends_with(kUnfinished))
+            doomed.push_back(name);
+    for (const std::string& name : doomed) {
+        std::error_code error;
+        fs::remove_all(folder + "/" + name, error);
         if (error)
-            log::warning(fmt::format("cannot remove the old checkpoint {}: {}", path.string(), error.message()));
+            log::warning(fmt::format("cannot remove the old checkpoint {}/{}: {}", folder, name, error.message()));
     }
 }
 

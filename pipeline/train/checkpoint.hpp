@@ -38,7 +38,9 @@ struct ValidCheckpoint {
 /// The newest checkpoint in `folder` that verifies; each damaged newer one is skipped with a warning.
 std::optional<ValidCheckpoint> newest_valid_checkpoint(const std::string& folder);
 
-/// Removes all but the newest `keep` checkpoints, and left-over temporary folders.
-void prune_checkpoints(const std::string& folder, std::int64_t keep);
+/// After the checkpoint of step `written`: removes all but the newest `keep` up to it, and left-over temporary folders.
+/// Later ones were passed over when the run resumed; they are renamed to "step-….rejected", with a warning, so that
+/// they take no place of a good one. Never throws for the file system's errors, which are warnings.
+void prune_checkpoints(const std::string& folder, std::int64_t keep, std::int64_t written);
 
 } // namespace tacit::train

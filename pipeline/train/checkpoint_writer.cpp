@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/checkpoint_writer.hpp"
 
-#include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/signals.hpp"
@@ -11,9 +10,12 @@
 
 #include <array>
 #include <cerrno>
+#include <exception>
+#include <filesystem>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -67,12 +69,16 @@ void CheckpointWriter::write_locked(const Manifest& manifest, const NamedTensors
     if (before_write_)
         before_write_();
     write_checkpoint(folder_, manifest, model, optimizer);
-    saved_step_ = manifest.step;
-    prune_checkpoints(folder_, keep_);
+    saved_step_ = written_step_ = manifest.step;
+    prune_checkpoints(folder_, keep_, manifest.step);
 }
 
 void CheckpointWriter::write(const Manifest& manifest, const NamedTensors& model, const NamedTensors& optimizer) {
     const std::lock_guard lock(mutex_);
+    std::error_code error;
+    if (manifest.step == written_step_ && // at a stop; to write it again would first remove it
+        std::filesystem::exists(folder_ + "/" + checkpoint_name(written_step_) + "/manifest.json", error))
+        return;
     write_locked(manifest, model, optimizer);
 }
 
@@ -110,15 +116,17 @@ void CheckpointWriter::answer_stop() {
                                               : std::string("there is nothing to keep yet")));
         return;
     }
-    if (!last_.whole)
-        return; // the running step ends soon, and the loop writes what it made
+    if (!last_.whole) { // the running step ends soon, and the loop writes what it made
+        log::info("stop asked for: the run ends after what it does now, with a checkpoint");
+        return;
+    }
     try {
         if (last_.manifest.step > saved_step_)
             write_locked(last_.manifest, last_.model, last_.optimizer);
         log::info(fmt::format("stop asked for: {} is on disk, and the same command goes on from it; the run ends after "
                               "the step that is running",
                               checkpoint_name(saved_step_)));
-    } catch (const Error& error) {
+    } catch (const std::exception& error) { // of any kind: nothing else catches on this thread
         log::warning(
             fmt::format("stop asked for, and the state after the last whole step was not kept: {}", error.what()));
     }

@@ -26,7 +26,7 @@ class CheckpointWriter {
     CheckpointWriter(const CheckpointWriter&) = delete;
     CheckpointWriter& operator=(const CheckpointWriter&) = delete;
 
-    /// Writes and prunes. Throws as write_checkpoint() does.
+    /// Writes and prunes, unless a stop wrote that step already. Throws as write_checkpoint() and `before_write` do.
     void write(const Manifest& manifest, const NamedTensors& model, const NamedTensors& optimizer);
     /// After a whole step of kSlowStep or more: copies what write() would write, to have it at a stop.
     void remember(Manifest manifest, const NamedTensors& model, const NamedTensors& optimizer);
@@ -58,7 +58,8 @@ class CheckpointWriter {
     std::function<void()> before_write_;
     mutable std::mutex mutex_; ///< of all below, and held while a checkpoint is written
     std::int64_t saved_step_;
-    bool step_done_ = false; ///< by this start of the run
+    std::int64_t written_step_ = -1; ///< by this start of the run
+    bool step_done_ = false;         ///< by this start of the run
     State last_;
     int end_;            ///< an eventfd that ends the thread
     std::thread thread_; ///< last, because it uses all of the above

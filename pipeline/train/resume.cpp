@@ -38,8 +38,14 @@ void refuse_to_overtake(const ValidCheckpoint& chosen, const std::string& folder
 }
 
 std::optional<ValidCheckpoint> choose(const std::string& choice, const std::string& folder) {
-    if (choice == "auto")
-        return newest_valid_checkpoint(folder);
+    if (choice == "auto") {
+        auto newest = newest_valid_checkpoint(folder);
+        if (const std::size_t count = list_checkpoints(folder).size(); !newest && count > 0)
+            log::warning(fmt::format("NONE of the {} checkpoint{} in {} can be used (see above): training starts from "
+                                     "step 0; stop it now to mend or remove them first",
+                                     count, count == 1 ? "" : "s", folder));
+        return newest;
+    }
     if (choice == "never") {
         if (!list_checkpoints(folder).empty())
             throw ConfigError(fmt::format("--resume never: {} holds checkpoints, which a new start would overwrite; "

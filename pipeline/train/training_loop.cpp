@@ -7,8 +7,11 @@
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/resume.hpp"
 
+#include <exception>
+#include <filesystem>
 #include <fmt/format.h>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace tacit::train {
@@ -18,6 +21,14 @@ namespace {
 constexpr const char* kDivergedRemedy = "train into another run folder with a lower optim.lr, a longer "
                                         "optim.warmup_epochs, or train.precision fp32";
 
+/// Step of the checkpoint in the run folder that was resumed; 0: none, or it lies elsewhere (--resume).
+std::int64_t step_on_disk(const RunPaths& paths, const std::optional<Manifest>& resumed) {
+    std::error_code error;
+    const bool here =
+        resumed && std::filesystem::exists(paths.checkpoints() + "/" + checkpoint_name(resumed->step), error);
+    return here ? resumed->step : 0;
+}
+
 } // namespace
 
 TrainingLoop::TrainingLoop(Experiment& experiment, Trainer& trainer, const RunPaths& paths, dist::Communicator& comm,
@@ -25,7 +36,7 @@ TrainingLoop::TrainingLoop(Experiment& experiment, Trainer& trainer, const RunPa
     : experiment_(experiment), trainer_(trainer), paths_(paths), comm_(comm), hooks_(std::move(hooks)),
       telemetry_(experiment, trainer, paths, comm, resumed) {
     if (root())
-        checkpoints_.emplace(paths_.checkpoints(), experiment.checkpoint.keep, resumed ? resumed->step : 0,
+        checkpoints_.emplace(paths_.checkpoints(), experiment.checkpoint.keep, step_on_disk(paths_, resumed),
                              hooks_.keep_folder);
 }
 
@@ -80,7 +91,7 @@ void TrainingLoop::save(bool must_succeed) {
             checkpoints_->write(manifest(), model_state(*experiment_.pretext), trainer_.optimizer().state());
         } catch (const NotFiniteError& error) {
             diverged(fmt::format("after step {}: {}", trainer_.steps_done(), error.what()));
-        } catch (const Error& error) {
+        } catch (const std::exception& error) {
             if (must_succeed)
                 throw IoError(fmt::format("{}; {}", error.what(), checkpoints_->newest()));
             log::warning(fmt::format("{}; {}; training goes on", error.what(), checkpoints_->newest()));

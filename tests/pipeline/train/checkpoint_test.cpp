@@ -136,9 +136,25 @@ TEST(Checkpoint, PruneKeepsTheNewestAndRemovesUnfinishedOnes) {
     for (const std::int64_t step : {5, 10, 15, 20})
         save(folder.path(), step);
     fs::create_directories(folder.path() + "/step-00000025.tmp");
-    prune_checkpoints(folder.path(), 2);
+    prune_checkpoints(folder.path(), 2, 20);
     EXPECT_EQ(list_checkpoints(folder.path()), (std::vector<std::string>{"step-00000020", "step-00000015"}));
     EXPECT_FALSE(fs::exists(folder.path() + "/step-00000025.tmp"));
+}
+
+TEST(Checkpoint, PruneSetsAsideLaterOnesWhichWerePassedOver) {
+    const TemporaryFolder folder;
+    for (const std::int64_t step : {5, 20, 25, 10})
+        save(folder.path(), step);
+    testing::internal::CaptureStderr();
+    prune_checkpoints(folder.path(), 1, 10);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "warning: " + folder.path() +
+                  "/step-00000025 was passed over when the run resumed; it is renamed to step-00000025.rejected\n"
+                  "warning: " +
+                  folder.path() +
+                  "/step-00000020 was passed over when the run resumed; it is renamed to step-00000020.rejected\n");
+    EXPECT_EQ(list_checkpoints(folder.path()), std::vector<std::string>{"step-00000010"});
+    EXPECT_TRUE(fs::exists(folder.path() + "/step-00000025.rejected/manifest.json"));
 }
 
 TEST(Checkpoint, UnfinishedFolderIsNeverTaken) {

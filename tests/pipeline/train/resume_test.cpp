@@ -77,6 +77,53 @@ TEST_F(ResumeTest, DamagedNewestCheckpointIsPassedOverAndTheRunEndsWithTheSameBy
     expect_same_end("whole", "damaged");
 }
 
+TEST_F(ResumeTest, DamagedNewestCheckpointTakesNoPlaceOfANewOne) {
+    EXPECT_EQ(run("whole"), ExitCode::done);
+    const auto run_until = [&](std::int64_t step) {
+        EXPECT_THROW(run("damaged", {"checkpoint.keep=1"},
+                         [&](std::int64_t done) {
+                             if (done == step)
+                                 throw std::runtime_error("crash");
+                         }),
+                     std::runtime_error);
+    };
+    const std::string folder = run_path("damaged") + "/checkpoints";
+    run_until(13);
+    ASSERT_EQ(list_checkpoints(folder), std::vector<std::string>{"step-00000010"});
+    fs::resize_file(folder + "/step-00000010/model.safetensors", 10);
+    testing::internal::CaptureStderr();
+    run_until(8);
+    const std::string warnings = testing::internal::GetCapturedStderr();
+    EXPECT_NE(warnings.find("NONE of the 1 checkpoint in " + folder +
+                            " can be used (see above): training starts from "
+                            "step 0"),
+              std::string::npos)
+        << warnings;
+    EXPECT_EQ(list_checkpoints(folder), std::vector<std::string>{"step-00000005"});
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(run("damaged", {"checkpoint.keep=1"}), ExitCode::done);
+    const std::string said = testing::internal::GetCapturedStdout();
+    EXPECT_NE(said.find("step-00000005 at step 5 of 20"), std::string::npos) << said;
+    expect_same_end("whole", "damaged");
+}
+
+TEST_F(ResumeTest, CheckpointOfAnotherFolderIsNotSaidToBeInThisOne) {
+    EXPECT_EQ(run("other", {"train.max_steps=5", "optim.schedule=constant"}), ExitCode::done);
+    resume_ = run_path("other") + "/checkpoints/step-00000005";
+    const std::string message = error_of(
+        [&] {
+            run("mine", {"optim.schedule=constant", "checkpoint.every_epochs=0", "checkpoint.every_steps=0"},
+                [&](std::int64_t done) {
+                    if (done == 6) { // what is in its place cannot be written into
+                        fs::remove_all(run_path("mine") + "/checkpoints");
+                        write_file_atomically(run_path("mine") + "/checkpoints", "in the way");
+                    }
+                });
+        },
+        ExitCode::failure);
+    EXPECT_NE(message.find("there is no checkpoint yet"), std::string::npos) << message;
+}
+
 TEST_F(ResumeTest, NormalizationOfTheCheckpointWinsOverAChangedFile) {
     const auto stop_at_6 = [](std::int64_t done) {
         if (done == 6)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/weights/safetensors.hpp"
+#include "pipeline/base/files.hpp"
 #include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/checkpoint_writer.hpp"
 #include "pipeline/train/signals.hpp"
@@ -10,9 +11,14 @@
 
 #include <chrono>
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <new>
+#include <string>
 #include <thread>
+#include <unistd.h>
+#include <vector>
 
 namespace tacit::train {
 namespace {
@@ -41,6 +47,32 @@ class CheckpointWriterTest : public testing::Test {
     TemporaryFolder folder_;
 };
 
+/// What is written to stdout and stderr while it lives, to be read meanwhile.
+class Said {
+  public:
+    explicit Said(const std::string& path) : path_(path) {
+        const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+            before_.push_back(::dup(stream));
+            ::dup2(file, stream);
+        }
+        ::close(file);
+    }
+    ~Said() {
+        ::dup2(before_[0], STDOUT_FILENO);
+        ::dup2(before_[1], STDERR_FILENO);
+        for (const int stream : before_)
+            ::close(stream);
+    }
+    Said(const Said&) = delete;
+    Said& operator=(const Said&) = delete;
+    bool has(const std::string& words) const { return read_file(path_).find(words) != std::string::npos; }
+
+  private:
+    std::string path_;
+    std::vector<int> before_;
+};
+
 TEST_F(CheckpointWriterTest, StopDuringASlowStepWritesTheStateAfterTheLastWholeOneAtOnce) {
     CheckpointWriter writer(folder_.path(), 3, 0);
     const NamedTensors model = state(7);
@@ -67,13 +99,12 @@ TEST_F(CheckpointWriterTest, SignalIsAnsweredLikeARequest) {
 }
 
 TEST_F(CheckpointWriterTest, StopDuringAFastStepIsLeftToTheLoop) {
-    {
-        CheckpointWriter writer(folder_.path(), 3, 0);
-        writer.remember(at(7), state(7), state(7));
-        writer.forget();
-        request_stop();
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
+    const Said said(folder_.path() + "/said");
+    CheckpointWriter writer(folder_.path(), 3, 0);
+    writer.remember(at(7), state(7), state(7));
+    writer.forget();
+    request_stop();
+    EXPECT_TRUE(soon([&] { return said.has("stop asked for: the run ends after what it does now"); }));
     EXPECT_TRUE(checkpoints().empty());
 }
 
@@ -97,12 +128,37 @@ TEST_F(CheckpointWriterTest, StopBeforeTheFirstStepSaysWhatIsOnDisk) {
 }
 
 TEST_F(CheckpointWriterTest, NewerCheckpointStays) {
-    CheckpointWriter writer(folder_.path(), 1, 0);
+    const Said said(folder_.path() + "/said");
+    CheckpointWriter writer(folder_.path(), 3, 0);
     writer.remember(at(7), state(7), state(7));
     writer.write(at(8), state(8), state(8));
     request_stop();
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_TRUE(soon([&] { return said.has("stop asked for: step-00000008 is on disk"); }));
     EXPECT_EQ(checkpoints(), std::vector<std::string>{"step-00000008"});
+}
+
+TEST_F(CheckpointWriterTest, WhatAStopWroteIsNotWrittenAgainUnlessItIsGone) {
+    CheckpointWriter writer(folder_.path(), 3, 0);
+    const std::string weights = folder_.path() + "/step-00000007/model.safetensors";
+    const auto written = [&] { return std::filesystem::last_write_time(weights); };
+    writer.remember(at(7), state(7), state(7));
+    request_stop();
+    ASSERT_TRUE(soon([&] { return writer.saved_step() == 7; }));
+    const auto before = written();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    writer.write(at(7), state(7), state(7));
+    EXPECT_EQ(written(), before);
+    std::filesystem::remove_all(folder_.path() + "/step-00000007");
+    writer.write(at(7), state(7), state(7));
+    EXPECT_EQ(verify_checkpoint(folder_.path() + "/step-00000007").step, 7);
+}
+
+TEST_F(CheckpointWriterTest, NoErrorOfAnyKindEndsTheProcessAtAStop) {
+    const Said said(folder_.path() + "/said");
+    CheckpointWriter writer(folder_.path(), 3, 0, [] { throw std::bad_alloc(); });
+    writer.remember(at(7), state(7), state(7));
+    request_stop();
+    EXPECT_TRUE(soon([&] { return said.has("the state after the last whole step was not kept: std::bad_alloc"); }));
 }
 
 TEST_F(CheckpointWriterTest, LoopAndStopNeverWriteAtOnce) {
