@@ -18,6 +18,7 @@
 #include <fstream>
 #include <hdf5.h>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -73,6 +74,7 @@ std::vector<std::pair<std::string, std::string>> build_versions() {
 std::string environment_json(const dist::Communicator& comm, int threads,
                              const std::vector<std::string>& command_line) {
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    std::error_code unknown; // the folder that the command was started in may be gone
     nlohmann::ordered_json json;
     for (const auto& [part, version] : build_versions())
         json[part] = version;
@@ -85,7 +87,7 @@ std::string environment_json(const dist::Communicator& comm, int threads,
         {"threads_per_rank", threads},
         {"command", command_line},
         {"launch", dist::launch_line(command_line, comm.size())},
-        {"directory", std::filesystem::current_path().string()},
+        {"directory", std::filesystem::current_path(unknown).string()},
         {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", now)},
     });
     if (const std::string job = slurm_job(); !job.empty())

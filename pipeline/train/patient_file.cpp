@@ -31,7 +31,7 @@ PatientFile::PatientFile(std::string path, std::string head) : path_(std::move(p
 PatientFile::~PatientFile() {
     try {
         const bool whole = waiting_.empty() || flush();
-        const std::int64_t missing = lost_ + static_cast<std::int64_t>(waiting_.size());
+        const std::int64_t missing = lost_ + static_cast<std::int64_t>(records());
         if (!whole || lost_ > 0)
             log::warning(fmt::format("'{}' lacks {} records that could not be written", path_, missing));
     } catch (const std::exception&) { // out of memory: the file ends here, the work is done
@@ -48,14 +48,21 @@ void PatientFile::close() {
 bool PatientFile::open() {
     if (descriptor_ >= 0 && names(path_, descriptor_))
         return true;
-    close();
-    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor_ < 0)
+    // A file that came in place of the own one belongs to someone else, perhaps another run. The old descriptor stays
+    // until then: the own file may come back.
+    const int only_new = descriptor_ >= 0 ? O_EXCL : 0;
+    const int anew = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | only_new, 0666);
+    if (anew < 0)
         return false;
+    close();
+    descriptor_ = anew;
     written_of_first_ = 0;
     struct stat status {};
-    if (!head_.empty() && ::fstat(descriptor_, &status) == 0 && status.st_size == 0)
+    if (!head_.empty() && !head_waits_ && ::fstat(descriptor_, &status) == 0 && status.st_size == 0) {
         waiting_.push_front(head_);
+        waiting_bytes_ += head_.size();
+        head_waits_ = true;
+    }
     return true;
 }
 
@@ -73,8 +80,9 @@ bool PatientFile::flush() {
         written_of_first_ += static_cast<std::size_t>(written);
         if (written_of_first_ < first.size())
             continue;
-        waiting_bytes_ -= std::min(waiting_bytes_, first.size());
+        waiting_bytes_ -= first.size();
         waiting_.pop_front();
+        head_waits_ = false;
         written_of_first_ = 0;
     }
     return true;
@@ -87,13 +95,15 @@ void PatientFile::append(std::string record) {
     } else {
         ++lost_;
     }
-    const std::size_t waited = waiting_.size();
+    const std::size_t waited = records();
     if (flush()) {
         if (std::exchange(failed_, false))
             log::info(fmt::format("'{}' is written again, with the {} records that waited", path_, waited));
     } else if (!std::exchange(failed_, true)) {
-        log::warning(fmt::format("cannot write '{}': {}; the work goes on, and what belongs there waits in memory",
-                                 path_, errno_text()));
+        const std::string why = errno == EEXIST ? "another file has taken its place" : errno_text();
+        ++outages_;
+        log::warning(fmt::format("cannot write '{}'{}: {}; the work goes on, and what belongs there waits in memory",
+                                 path_, outages_ > 1 ? fmt::format(" (outage {})", outages_) : "", why));
     }
 }
 

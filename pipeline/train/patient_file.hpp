@@ -11,7 +11,7 @@ namespace tacit::train {
 /// A file that records are appended to and that never ends a run. What it does not take now (a full disk, a folder that
 /// is gone) waits in memory and is written with a later record, in order and whole: nothing is lost that fits into
 /// kMostWaiting. Warns once an outage, and says at its end what waited or is lost. A file that is removed is begun
-/// anew.
+/// anew; one that is replaced by another's is left alone.
 class PatientFile {
   public:
     /// `head` begins an empty file. Nothing is written before the first record.
@@ -30,6 +30,7 @@ class PatientFile {
     bool open();
     bool flush();
     void close();
+    std::size_t records() const { return waiting_.size() - (head_waits_ ? 1 : 0); }
 
     std::string path_;
     std::string head_;
@@ -39,6 +40,8 @@ class PatientFile {
     std::size_t written_of_first_ = 0; ///< bytes of waiting_.front() that the file holds already
     std::int64_t lost_ = 0;            ///< records
     bool failed_ = false;              ///< an outage that was told
+    int outages_ = 0;                  ///< that were told
+    bool head_waits_ = false;          ///< as waiting_.front()
 };
 
 } // namespace tacit::train

@@ -130,14 +130,16 @@ ExitCode pretrain(config::Document& document, const PretrainOptions& options, di
         log::info(summary(experiment, comm));
         log::info(how_to_stop(options.guarded, comm));
     });
-    const auto keep_folder = [&] {
-        if (lock->holds())
+    const auto keep_folder = [&, losses = 0]() mutable {
+        if (lock && lock->holds())
             return;
+        RunLock fresh(options.run_folder); // throws where another run has it; `lock` then stays lost
+        lock.emplace(std::move(fresh));
+        ++losses;
         log::warning(
-            fmt::format("{} was removed or replaced while it was trained into; it is made anew, without what it "
+            fmt::format("{} was removed or replaced while it was trained into{}; it is made anew, without what it "
                         "held before",
-                        options.run_folder));
-        lock.emplace(options.run_folder);
+                        options.run_folder, losses > 1 ? fmt::format(" (time {})", losses) : ""));
         describe_run(document, experiment, options, comm);
     };
     return TrainingLoop(experiment, trainer, paths, comm, resumed, {options.on_step, keep_folder}).run();

@@ -83,5 +83,40 @@ TEST(PatientFile, BeginsAnewWhereItsFileIsRemoved) {
     EXPECT_EQ(read_file(path), "head\ntwo\n");
 }
 
+TEST(PatientFile, LeavesAnothersFileInItsPlaceAloneAndTellsEveryOutage) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/lines";
+    testing::internal::CaptureStderr();
+    PatientFile file(path, "head\n");
+    file.append("one\n");
+    for (int outage = 1; outage <= 2; ++outage) {
+        fs::rename(path, path + ".own");
+        write_file_atomically(path, "another's\n");
+        file.append("two\n");
+        EXPECT_EQ(read_file(path), "another's\n");
+        fs::rename(path + ".own", path);
+        file.append("three\n");
+    }
+    EXPECT_EQ(read_file(path), "head\none\ntwo\nthree\ntwo\nthree\n");
+    const std::string rest = ": another file has taken its place; the work goes on, and what belongs there waits in "
+                             "memory\n";
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "warning: cannot write '" + path + "'" + rest + "warning: cannot write '" + path + "' (outage 2)" + rest);
+}
+
+TEST(PatientFile, HeadThatWaitsWhenTheFileIsRemovedIsWrittenOnce) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/lines";
+    PatientFile file(path, "head\n");
+    {
+        const FullDisk full(0);
+        file.append("one\n");
+        fs::remove(path);
+        file.append("two\n");
+    }
+    file.append("three\n");
+    EXPECT_EQ(read_file(path), "head\none\ntwo\nthree\n");
+}
+
 } // namespace
 } // namespace tacit::train
