@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <exception>
 #include <filesystem>
 #include <map>
 
@@ -56,10 +57,10 @@ void write_bad_samples(const std::vector<loader::BadSample>& mine, std::int64_t 
     for (const std::string& text : texts_of_ranks(text_of(json_of(own), -1), comm))
         add(text, listed);
     on_root(comm, [&] {
-        add_earlier(path, listed);
         try {
+            add_earlier(path, listed);
             write_file_atomically(path, text_of(json_of(listed), 2) + "\n");
-        } catch (const IoError& error) {
+        } catch (const std::exception& error) {
             log::warning(fmt::format("{}; the work goes on, and the list is written later", error.what()));
         }
         if (static_cast<std::int64_t>(listed.size()) > most)

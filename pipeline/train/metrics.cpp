@@ -5,6 +5,7 @@
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 
+#include <exception>
 #include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -51,14 +52,23 @@ void drop_later_lines(const std::string& path, std::int64_t done_steps) {
         log::warning(fmt::format("{}: {} of its lines {} damaged and left out, line {} first; the curves lack that "
                                  "much, all other lines are kept",
                                  path, damaged.size(), damaged.size() == 1 ? "is" : "are", damaged.front()));
-    if (kept != content)
+    if (kept == content)
+        return;
+    if (content.starts_with(kept))
+        std::filesystem::resize_file(path, kept.size()); // a full disk allows it
+    else
         write_file_atomically(path, kept);
 }
 
 } // namespace
 
 MetricsWriter::MetricsWriter(const std::string& path, std::int64_t done_steps) : file_(path) {
-    drop_later_lines(path, done_steps);
+    try {
+        drop_later_lines(path, done_steps);
+    } catch (const std::exception& error) {
+        log::warning(fmt::format("{}; lines of steps after {} may stay in {}; training does not depend on them",
+                                 error.what(), done_steps, path));
+    }
 }
 
 void MetricsWriter::write(std::int64_t step, const MetricsLine& values) {

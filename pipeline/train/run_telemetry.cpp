@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -60,7 +61,8 @@ RunTelemetry::RunTelemetry(Experiment& experiment, Trainer& trainer, const RunPa
 }
 
 void RunTelemetry::write_view_sheet() {
-    if (root() && !std::filesystem::exists(paths_.pictures() + "/views.png"))
+    std::error_code error;
+    if (root() && !std::filesystem::exists(paths_.pictures() + "/views.png", error))
         or_warn("pictures", [&] {
             write_pictures(paths_.pictures(), {view_sheet(trainer_.sample(0, kPictureRows))}, experiment_.format);
         });

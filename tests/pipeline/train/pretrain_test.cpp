@@ -148,23 +148,48 @@ TEST_F(PretrainTest, PicturesThatCannotBeWrittenDoNotEndTheRun) {
     const std::string warnings = testing::internal::GetCapturedStderr();
     EXPECT_NE(warnings.find("warning: pictures cannot be written: "), std::string::npos) << warnings;
     EXPECT_TRUE(newest_valid_checkpoint(run_path("blind") + "/checkpoints").has_value());
+
+    fs::create_directory(run_path("loop"));
+    fs::create_symlink("pictures", run_path("loop") + "/pictures");
+    EXPECT_EQ(run("loop", {"train.max_steps=2"}), ExitCode::done);
 }
 
 TEST_F(PretrainTest, RunFolderThatIsRemovedWhileTrainingIsMadeAnew) {
     testing::internal::CaptureStderr();
     EXPECT_EQ(run("gone", {},
                   [&](std::int64_t done) {
-                      if (done == 7)
+                      if (done == 7 || done == 12)
                           fs::remove_all(run_path("gone"));
                   }),
               ExitCode::done);
     const std::string warnings = testing::internal::GetCapturedStderr();
     EXPECT_NE(warnings.find("was removed or replaced while it was trained into; it is made anew"), std::string::npos)
         << warnings;
+    EXPECT_NE(warnings.find("was removed or replaced while it was trained into (time 2); it is"), std::string::npos)
+        << warnings;
     EXPECT_EQ(load_run(run_path("gone"), "last", *comm_).checkpoint, "step-00000020");
     for (const char* file :
          {"config.yaml", "environment.json", "normalization.json", "metrics.jsonl", "pictures/views.png"})
         EXPECT_TRUE(fs::exists(run_path("gone") + "/" + file)) << file;
+}
+
+TEST_F(PretrainTest, RunFolderThatAnotherRunTookIsLeftToIt) {
+    const RunPaths paths(run_path("taken"));
+    std::optional<RunLock> other;
+    const std::string message = error_of(
+        [&] {
+            run("taken", {}, [&](std::int64_t done) {
+                if (done != 7)
+                    return;
+                fs::remove_all(paths.folder);
+                other.emplace(paths.folder);
+                write_file_atomically(paths.metrics(), "the other's\n");
+            });
+        },
+        ExitCode::failure);
+    EXPECT_NE(message.find("another tacit pretrain is writing to " + paths.folder), std::string::npos) << message;
+    EXPECT_EQ(read_file(paths.metrics()), "the other's\n");
+    EXPECT_FALSE(fs::exists(paths.checkpoints()));
 }
 
 TEST_F(PretrainTest, CheckpointsComeByStepsEpochsAndTimeWhicheverIsFirst) {

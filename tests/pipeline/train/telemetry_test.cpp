@@ -4,6 +4,7 @@
 #include "pipeline/train/metrics.hpp"
 #include "pipeline/train/signals.hpp"
 #include "pipeline/train/tensorboard.hpp"
+#include "tests/pipeline/train/full_disk.hpp"
 #include "tests/pipeline/train/tiny_run.hpp"
 
 #include <csignal>
@@ -88,6 +89,25 @@ TEST(Metrics, DamagedLineLeavesTheHistoryAroundItAlone) {
                   ": 1 of its lines is damaged and left out, line 2 first; the curves lack that much, all "
                   "other lines are kept\n");
     EXPECT_EQ(read_file(path), "{\"step\":3,\"loss\":1.5}\n{\"step\":9,\"loss\":1}\n{\"step\":12,\"loss\":0.5}\n");
+}
+
+TEST(Metrics, FullDiskDoesNotEndAStartThatResumes) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/metrics.jsonl";
+    const std::string kept = "{\"step\":3,\"loss\":1.5}\n";
+    write_file_atomically(path, kept + "{\"step\":6,\"loss\":1.25}\n{\"step\": 12, \"lo");
+    {
+        const FullDisk full(0);
+        EXPECT_NO_THROW(MetricsWriter(path, 3));
+    }
+    EXPECT_EQ(read_file(path), kept);
+    const std::string damaged = "damaged\n" + kept; // which no cutting mends
+    write_file_atomically(path, damaged);
+    {
+        const FullDisk full(0);
+        EXPECT_NO_THROW(MetricsWriter(path, 3));
+    }
+    EXPECT_EQ(read_file(path), damaged);
 }
 
 class StopSignalTest : public testing::TestWithParam<int> {};
