@@ -100,8 +100,8 @@ std::vector<std::string> told_splits(const DataSpec& spec, const std::string& ot
     return splits_in_file(spec, fs::exists(spec.path) ? spec.path : matching_files(spec.path).front(), other);
 }
 
-std::vector<std::string> splits_of(const DataSpec& spec) {
-    std::vector<std::string> splits = spec.split_by.empty() ? told_splits(spec) : named_splits(spec);
+std::vector<std::string> splits_of(const DataSpec& spec, const std::string& other) {
+    std::vector<std::string> splits = spec.split_by.empty() ? told_splits(spec, other) : named_splits(spec);
     if (!spec.split_shares.empty()) { // the split that is shared out is there no more, unless it gets a share
         std::erase(splits, stored_split(spec, spec.split_shares.front().split));
     }

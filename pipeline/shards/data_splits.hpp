@@ -14,8 +14,8 @@ namespace tacit::shards {
 std::vector<std::string> told_splits(const DataSpec& spec, const std::string& other = kUnnamedSplit);
 
 /// The splits that a data set holds, the training split first: those that DataSpec::split_by or split_shares name, and
-/// told_splits(). {"train"} where nothing tells of splits. Throws IoError
+/// told_splits(), which looks for `other` too. {"train"} where nothing tells of splits. Throws IoError
 /// when nothing is there, DataError when a file is no HDF5 or a folder holds none.
-std::vector<std::string> splits_of(const DataSpec& spec);
+std::vector<std::string> splits_of(const DataSpec& spec, const std::string& other = kUnnamedSplit);
 
 } // namespace tacit::shards

@@ -81,7 +81,7 @@ void check_test_split(const loader::DataConfig& data, const config::Section& sec
     if (data.test == loader::DataConfig{}.test)
         return;
     on_root(comm, [&] {
-        const std::vector<std::string> splits = shards::splits_of(data.source);
+        const std::vector<std::string> splits = shards::splits_of(data.source, data.test);
         if (std::find(splits.begin(), splits.end(), data.test) == splits.end())
             section.fail("test", unknown_word("split of " + data.source.path, data.test, splits));
     });

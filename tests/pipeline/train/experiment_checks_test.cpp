@@ -61,6 +61,14 @@ TEST_F(ExperimentChecks, TestSplitIsThereWhereOneIsNamed) {
               "--set data.test=foo: data.test: unknown split of " + data_ + " 'foo' (one of: train)");
 }
 
+TEST_F(ExperimentChecks, TestSplitOfAnyNameIsFoundWhereThePathSaysWhereItStands) {
+    write_tiny_shards(folder_.path() + "/set-train", 84);
+    write_tiny_shards(folder_.path() + "/set-holdout", 84);
+    const std::string path = "data.path=" + folder_.path() + "/set-{split}";
+    EXPECT_NE(dry_run("dry", {path, "data.test=holdout"}).find("dry run"), std::string::npos);
+    EXPECT_NE(refusal("rotnet", {path, "data.test=foo"}).find("data.test: unknown split of "), std::string::npos);
+}
+
 TEST_F(ExperimentChecks, NameOfARecipeIsToldFromThatOfAPretext) {
     const std::string message = refusal("byol", {});
     EXPECT_TRUE(message.starts_with("tiny.yaml:3: pretext.name: unknown pretext 'byol'")) << message;
