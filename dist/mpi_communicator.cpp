@@ -16,7 +16,6 @@
 #include <exception>
 #include <fmt/format.h>
 #include <stdexcept>
-#include <thread>
 #include <unistd.h>
 
 namespace tacit::dist {
@@ -138,6 +137,7 @@ class MpiCommunicator final : public Communicator {
         sign_of_life();
         check(code, operation);
     }
+    bool suspected_for(std::chrono::milliseconds grace);
     bool ends_hang(const char* operation, std::chrono::milliseconds limit);
     void look(std::chrono::milliseconds pause);
     void find_neighbours();
@@ -156,6 +156,8 @@ class MpiCommunicator final : public Communicator {
     std::atomic<std::int64_t> entered_{0};                   ///< collectives that this rank has come to
     std::atomic<std::int64_t> lived_ms_{Watchdog::now_ms()}; ///< when its work last showed progress
     std::unique_ptr<Heartbeat> heartbeat_; ///< nullptr on one rank; the watchdog's thread alone uses it
+    std::int64_t suspected_ = -1;          ///< number of the collective that hangs, it seems; of the same thread
+    std::int64_t suspected_since_ms_ = 0;
     std::unique_ptr<Watchdog> watchdog_;
     std::atomic<bool> ready_{false};
 };
@@ -170,6 +172,16 @@ void MpiCommunicator::look(std::chrono::milliseconds pause) {
     heartbeat_->exchange({entered_, watchdog_->watching() ? 1 : 0, now - lived_ms_, 0}, now);
 }
 
+/// Whether this is said, at each look, of the collective that runs for at least `grace`.
+bool MpiCommunicator::suspected_for(std::chrono::milliseconds grace) {
+    const std::int64_t now = Watchdog::now_ms();
+    if (suspected_ != entered_) {
+        suspected_ = entered_;
+        suspected_since_ms_ = now;
+    }
+    return now - suspected_since_ms_ >= grace.count();
+}
+
 /// Ends this process if a rank that it waits for shows no sign of life; the launcher ends the others, or their own
 /// watchdogs do.
 bool MpiCommunicator::ends_hang(const char* operation, std::chrono::milliseconds limit) {
@@ -177,10 +189,11 @@ bool MpiCommunicator::ends_hang(const char* operation, std::chrono::milliseconds
     const std::string blamed =
         heartbeat_ ? blame(heartbeat_->states(Watchdog::now_ms()), rank_, limit.count(), host_names_) : "MPI hangs";
     if (blamed.empty()) {
+        suspected_ = -1;
         return false;
     }
-    if (rank_ != 0) {
-        std::this_thread::sleep_for(kGrace);
+    if ((rank_ != 0 && !suspected_for(kGrace)) || !watchdog_->watching()) {
+        return false;
     }
     const int code = static_cast<int>(ExitCode::hang);
     std::fputs(fmt::format("tacit: error: rank {} on {}: {} did not finish in {} s (dist.timeout): {}; exit code {}\n",
