@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <filesystem>
 #include <vector>
 
@@ -73,10 +74,24 @@ void write_contents(const std::string& path, const Features& features, const Fea
     h5::require(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), path);
 }
 
+/// Headers of these files have no checksum: a damaged extent must not be what memory is asked for.
+void require_in_file(const std::vector<hsize_t>& extent, std::size_t element_bytes, const std::string& path,
+                     const std::string& where) {
+    hsize_t room = std::filesystem::file_size(path) / element_bytes;
+    for (const hsize_t size : extent) {
+        if (size > room) {
+            throw DataError(
+                fmt::format("{}: {} elements are more than the file can hold", where, h5::shape_text(extent)));
+        }
+        room /= std::max<hsize_t>(size, 1);
+    }
+}
+
 at::Tensor read_dataset(hid_t file, const std::string& path, const char* name, hid_t type, torch::Dtype dtype) {
     const std::string where = fmt::format("{}:/{}", path, name);
     const h5::Handle set = h5::checked(H5Dopen2(file, name, H5P_DEFAULT), where);
     const std::vector<hsize_t> extent = h5::dimensions(set.get());
+    require_in_file(extent, c10::elementSize(dtype), path, where);
     at::Tensor values = torch::empty(std::vector<std::int64_t>(extent.begin(), extent.end()), dtype);
     if (H5Dread(set.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.mutable_data_ptr()) < 0) {
         throw DataError(fmt::format("{}: {}", where, h5::reason()));
@@ -122,6 +137,8 @@ std::optional<Features> read_features(const std::string& path, const std::string
         return read_verified(file.get(), path, checksum);
     } catch (const Error& error) {
         throw DataError(fmt::format("{} is damaged ({})", path, error.what()));
+    } catch (const std::exception&) { // of a library, in its own words
+        throw DataError(fmt::format("{} is damaged (it cannot be read)", path));
     }
 }
 
@@ -141,7 +158,7 @@ std::vector<KeptFeatures> kept_features(const std::string& folder) {
             all.push_back({path,
                            {text("run"), text("checkpoint"), text("split"), text("data"), text("key")},
                            static_cast<std::int64_t>(h5::dimensions(set.get()).at(0))});
-        } catch (const Error&) {
+        } catch (const std::exception&) {
             continue; // the command that needs it says so and makes it anew
         }
     }

@@ -128,6 +128,25 @@ TEST(Features, AFlippedBitOfTheFileIsNoticed) {
         std::string::npos);
 }
 
+TEST(Features, AFlippedBitOfAnExtentIsNoticedBeforeMemoryIsAskedFor) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/test.h5";
+    write_features(path, {torch::full({5, 3}, 1.5F), torch::tensor({1, 0, 1, 0, 1}, torch::kInt64)},
+                   {"run", "step-00000007", "test", "shards/x", "k"});
+    const std::string sound = read_file(path);
+    const std::string extent{"\5\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0", 16};
+    const std::size_t place = sound.find(extent);
+    ASSERT_NE(place, std::string::npos);
+    for (std::size_t byte = 0; byte < extent.size(); ++byte) {
+        std::string bytes = sound;
+        bytes[place + byte] ^= 0x40;
+        write_file_atomically(path, bytes);
+        const std::string message = message_of<DataError>([&] { read_features(path, "k"); });
+        EXPECT_TRUE(message.starts_with(path + " is damaged (")) << byte << ": " << message;
+        EXPECT_EQ(message.find("libtorch"), std::string::npos) << message;
+    }
+}
+
 TEST(Features, ChannelsLastWeightsGiveTheSameFeatures) {
     const auto backbone = tiny_backbone(1);
     const at::Tensor images = torch::randn({5, 1, kTinySide, kTinySide});
