@@ -65,11 +65,22 @@ std::string details_text(const ResultRow& row) {
     return text;
 }
 
+constexpr double kNormal = 1.959964; // quantile of the normal distribution, two-sided 95 %
+
 /// Of Student's distribution with `freedom` degrees of freedom, two-sided 95 %.
 double student_quantile(std::size_t freedom) {
     constexpr std::array kQuantiles = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228};
-    constexpr double kBeyond = 2.1; // of 20 degrees; what follows is smaller by a twentieth at most
-    return freedom <= kQuantiles.size() ? kQuantiles.at(freedom - 1) : kBeyond;
+    if (freedom <= kQuantiles.size()) {
+        return kQuantiles.at(freedom - 1);
+    }
+    // Expansion in 1 / freedom about the normal quantile (Abramowitz and Stegun 26.7.5), here right to 2e-4.
+    const double z = kNormal;
+    const double z2 = z * z;
+    const double v = 1 / static_cast<double>(freedom);
+    const double first = z * (z2 + 1) / 4;
+    const double second = z * ((5 * z2 + 16) * z2 + 3) / 96;
+    const double third = z * (((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384;
+    return z + v * (first + v * (second + v * third));
 }
 
 /// Where a result stands that is not the run's newest of its own data.
@@ -107,7 +118,6 @@ std::string detail_text(const Detail& detail) {
 Interval interval_of(const ResultRow& row, std::int64_t test_images) {
     Interval interval{row.accuracy, row.accuracy};
     if (test_images > 0) { // Wilson 1927
-        constexpr double kNormal = 1.959964;
         const auto n = static_cast<double>(test_images);
         const double shrink = 1 / (1 + kNormal * kNormal / n);
         const double middle = shrink * (row.accuracy + kNormal * kNormal / (2 * n));

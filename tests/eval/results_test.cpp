@@ -74,6 +74,26 @@ TEST(Results, IntervalsAreWilsonsAndOfDrawsAtLeastStudents) {
     EXPECT_NEAR(interval_of(row, 100).high, 0.3430446, 1e-6);
 }
 
+TEST(Results, IntervalsOfDrawsAreStudentsForEveryNumberOfDraws) {
+    // Two-sided 95 % quantiles, of the usual tables.
+    for (const auto& [freedom, quantile] : std::vector<std::pair<int, double>>{{1, 12.706},
+                                                                               {2, 4.303},
+                                                                               {10, 2.228},
+                                                                               {11, 2.201},
+                                                                               {12, 2.179},
+                                                                               {15, 2.131},
+                                                                               {19, 2.093},
+                                                                               {20, 2.086},
+                                                                               {29, 2.045},
+                                                                               {30, 2.042},
+                                                                               {60, 2.000},
+                                                                               {120, 1.980}}) {
+        ResultRow row{"x", 0.5, 0.01, std::vector<double>(static_cast<std::size_t>(freedom + 1), 0.5), {}};
+        const double half = interval_of(row, 0).high - 0.5;
+        EXPECT_NEAR(half / 0.01 * std::sqrt(freedom + 1.0), quantile, 6e-4) << freedom;
+    }
+}
+
 /// A result of `images` labelled with `measure`.
 EvalResult measured(const std::string& measure, const std::string& data) {
     EvalResult result = some_result("r");
