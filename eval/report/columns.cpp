@@ -93,14 +93,27 @@ TableRow row_of(const RunRecord& run, const std::vector<Column>& columns, const 
     return row;
 }
 
-/// Whether nothing tells the rows apart: what both have was measured once.
+bool same_key(const ResultRow& one, const ResultRow& other) {
+    const auto key = one.details.find("key");
+    const auto others = other.details.find("key");
+    return key != one.details.end() && others != other.details.end() && key->second == others->second;
+}
+
+/// Whether the rows show one measurement: they share a cell, and are alike in all that they share.
 bool same_measurement(const TableRow& one, const TableRow& other) {
+    bool shared = false;
     for (std::size_t c = 0; c < one.cells.size(); ++c) {
-        if (one.cells[c] && other.cells[c] && one.cells[c].row->draws != other.cells[c].row->draws) {
+        if (!one.cells[c] || !other.cells[c]) {
+            continue;
+        }
+        const ResultRow& mine = *one.cells[c].row;
+        const ResultRow& others = *other.cells[c].row;
+        if (mine.draws != others.draws && !same_key(mine, others)) {
             return false;
         }
+        shared = true;
     }
-    return true;
+    return shared;
 }
 
 std::vector<TableRow> baseline_rows(const std::vector<RunRecord>& runs, const std::vector<Column>& columns,

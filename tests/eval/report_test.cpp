@@ -137,6 +137,26 @@ EvalResult probe_of(const std::string& run, double accuracy) {
     return result;
 }
 
+TEST(Report, BaselinesOfRunsThatShareNoResultAreNotOne) {
+    const auto random_rows = [](const std::string& text) {
+        std::size_t rows = 0;
+        for (std::size_t at = text.find("random encoder"); at != std::string::npos;
+             at = text.find("random encoder", at + 1)) {
+            ++rows;
+        }
+        return rows;
+    };
+    EvalResult one = probe_of("simclr", 0.875);
+    EvalResult two = probe_of("rotnet", 0.85);
+    one.rows.push_back(row_of("random encoder", {0.5}));
+    two.rows.push_back(row_of("random encoder", {0.5}));
+    const TemporaryFolder same;
+    EXPECT_EQ(random_rows(report::result_table(two_runs(same, one, two))), 1U);
+    two.protocol = "knn"; // of another encoder, for all that is known
+    const TemporaryFolder apart;
+    EXPECT_EQ(random_rows(report::result_table(two_runs(apart, one, two))), 2U);
+}
+
 TEST(Report, BoldsTheBestOnlyWhereItsIntervalStandsAlone) {
     const TemporaryFolder near;
     const auto tied = two_runs(near, probe_of("simclr", 0.875), probe_of("rotnet", 0.872));
