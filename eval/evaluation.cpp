@@ -234,6 +234,9 @@ EvalResult Evaluation::finetune() {
         result.rows.push_back(*scratch);
     }
     result.rows.back().details["key"] = key;
+    if (run_.data.on_bad_sample == loader::OnBadSample::skip) {
+        note_left_out(result);
+    }
     return finished(std::move(result), watch.seconds());
 }
 

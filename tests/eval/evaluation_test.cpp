@@ -78,8 +78,8 @@ TEST_F(EvaluationTest, ImagesThatAreLeftOutAreCountedOutAndSaid) {
     train::LoadedRun run = loaded();
     run.data.on_bad_sample = loader::OnBadSample::skip;
     Evaluation evaluation(run, quick(), *self_);
-    for (const EvalResult& result : {evaluation.linear(), evaluation.knn()}) {
-        EXPECT_EQ(result.test_images, 40);
+    for (const EvalResult& result : {evaluation.linear(), evaluation.knn(), evaluation.finetune()}) {
+        EXPECT_EQ(result.test_images, 40) << result.protocol;
         EXPECT_EQ(result.notes,
                   std::vector<std::string>{"split 'test' of " + data() +
                                            ": 1 of 41 images cannot be used and are left out, image 2 first "
