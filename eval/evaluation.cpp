@@ -165,7 +165,7 @@ EvalResult Evaluation::linear() {
     if (!val.empty()) {
         measure += " " + content_digest(store_.split(val));
     }
-    EvalResult result = begun("linear", measure);
+    EvalResult result = begun("linear", measure, store_.val_notes());
     log::info(fmt::format("linear probe: up to 3 encoders, each {} + {} images once and {} fits of at most {} "
                           "iterations; the strength is chosen on {}",
                           store_.train().info().size, store_.test().info().size, linear.l2.size() + 1,

@@ -26,6 +26,12 @@ namespace {
 constexpr int kPixelSize = 32; // raw pixels of larger images are shrunk to this: a classifier of megapixels says little
 constexpr std::size_t kNameDigits = 8;
 
+/// Whether labels tell good settings from bad ones: they are of two classes or more.
+bool can_choose(const std::vector<std::int32_t>& labels) {
+    const auto known = std::find_if(labels.begin(), labels.end(), [](std::int32_t label) { return label >= 0; });
+    return std::any_of(known, labels.end(), [&](std::int32_t label) { return label >= 0 && label != *known; });
+}
+
 } // namespace
 
 std::string weights_digest(const torch::nn::Module& module) {
@@ -87,6 +93,13 @@ const std::string& FeatureStore::val() {
         if (name == "auto") {
             train::on_root(comm_, [&] { name = usual_val(); });
             comm_.broadcast(name, 0);
+            if (!name.empty() && !can_choose(split(name).labels())) {
+                val_notes_.push_back(fmt::format(
+                    "{}: split '{}' has no labels of two classes or more, so the probe's strength is chosen "
+                    "on a share of '{}' (data.val: none says so, data.val names another split)",
+                    run_.data.source.path, name, run_.data.train));
+                name.clear();
+            }
         }
         val_ = name;
     }

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tacit::eval {
 
@@ -33,6 +34,8 @@ class FeatureStore {
     const shards::Dataset& test() { return split(run_.data.test); }
     /// The split that data.val names for choosing among settings; "" where there is none.
     const std::string& val();
+    /// What val() passed over and why.
+    const std::vector<std::string>& val_notes() const { return val_notes_; }
     /// Whether the data are those that the run was trained on.
     bool own_data();
 
@@ -56,6 +59,7 @@ class FeatureStore {
     std::map<std::string, shards::Dataset> splits_;
     std::map<std::string, Features> features_; ///< by "row/split"
     std::optional<std::string> val_;
+    std::vector<std::string> val_notes_;
 };
 
 /// Tells images and labels of a split apart, and with them the numbers that classes were given.

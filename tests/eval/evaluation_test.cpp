@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/evaluation.hpp"
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/train/pretrain.hpp"
 #include "tests/eval/tiny_dataset.hpp"
@@ -161,6 +162,24 @@ TEST_F(EvaluationTest, TheProbesStrengthIsChosenOnAValidationSplitWhereThereIsOn
     EXPECT_EQ(chosen_on(), "split val");
     run.data.val = "none";
     EXPECT_EQ(chosen_on(), "10 % of train held out");
+}
+
+TEST_F(EvaluationTest, AValidationSplitThatCannotChooseIsPassedOverUnlessItIsNamed) {
+    train();
+    for (const std::int32_t label : {-1, 2}) {
+        std::filesystem::remove(data() + "/val-00000.h5");
+        write_tiny_split(data(), "val", std::vector<std::int32_t>(16, label));
+        train::LoadedRun run = loaded();
+        const EvalResult result = Evaluation(run, quick(), *self_).linear();
+        EXPECT_EQ(std::get<std::string>(result.rows[0].details.at("l2 chosen on")), "10 % of train held out");
+        ASSERT_EQ(result.notes.size(), 1U) << label;
+        EXPECT_NE(result.notes[0].find("split 'val' has no labels of two classes or more"), std::string::npos)
+            << result.notes[0];
+        run.data.val = "val";
+        if (label < 0) {
+            EXPECT_THROW(Evaluation(run, quick(), *self_).linear(), DataError);
+        }
+    }
 }
 
 TEST_F(EvaluationTest, AResultTellsWhenTrainingWasUnfinishedAndHowItWasMade) {
