@@ -121,7 +121,7 @@ Experiment plan_experiment(config::Document& document, dist::Communicator& comm,
     const std::string recipe_name = models::default_recipe(experiment.pretext_name);
     experiment.dataset =
         std::make_unique<shards::Dataset>(open_dataset(experiment.data.source, experiment.data.train, comm));
-    check_test_split(experiment.data, root.section("data"), comm);
+    check_splits(experiment.data, root.section("data"), comm);
     const shards::DatasetInfo& info = experiment.dataset->info();
     experiment.title =
         root.section("report").text("title", fmt::format("{} on {}", experiment.pretext_name, info.source));

@@ -77,13 +77,17 @@ void warn_of_large_maps(const models::Backbone& backbone, int side, const dist::
                         side));
 }
 
-void check_test_split(const loader::DataConfig& data, const config::Section& section, dist::Communicator& comm) {
-    if (data.test == loader::DataConfig{}.test)
-        return;
+void check_splits(const loader::DataConfig& data, const config::Section& section, dist::Communicator& comm) {
+    const auto check = [&](const char* key, const std::string& name) {
+        const std::vector<std::string> splits = shards::splits_of(data.source, name);
+        if (std::find(splits.begin(), splits.end(), name) == splits.end())
+            section.fail(key, unknown_word("split of " + data.source.path, name, splits));
+    };
     on_root(comm, [&] {
-        const std::vector<std::string> splits = shards::splits_of(data.source, data.test);
-        if (std::find(splits.begin(), splits.end(), data.test) == splits.end())
-            section.fail("test", unknown_word("split of " + data.source.path, data.test, splits));
+        if (data.test != loader::DataConfig{}.test) // which need not be there
+            check("test", data.test);
+        if (data.val != "auto" && data.val != "none")
+            check("val", data.val);
     });
 }
 

@@ -19,9 +19,9 @@ void check_warmup(const Experiment& experiment, const config::Section& root, con
 void check_images(const Experiment& experiment, const config::Section& root);
 /// Warns of a stem that keeps large images large: nothing is wrong with it, but few can wait for it.
 void warn_of_large_maps(const models::Backbone& backbone, int side, const dist::Communicator& comm);
-/// Collective. data.test, read from `section`, names a split that is there, unless it is the default: training needs
-/// none.
-void check_test_split(const loader::DataConfig& data, const config::Section& section, dist::Communicator& comm);
+/// Collective. data.test and data.val, read from `section`, name splits that are there, unless they are the defaults:
+/// training needs neither.
+void check_splits(const loader::DataConfig& data, const config::Section& section, dist::Communicator& comm);
 /// The name of a pretext that exists.
 std::string read_pretext_name(const config::Section& section);
 

@@ -56,9 +56,10 @@ TEST_F(ExperimentChecks, WarmUpEndsBeforeTheRun) {
               "warning: the warm-up takes 3 steps and the run has 3: the learning rate never reaches optim.lr\n");
 }
 
-TEST_F(ExperimentChecks, TestSplitIsThereWhereOneIsNamed) {
-    EXPECT_EQ(refusal("rotnet", {"data.test=foo"}),
-              "--set data.test=foo: data.test: unknown split of " + data_ + " 'foo' (one of: train)");
+TEST_F(ExperimentChecks, SplitsThatAreNamedAreThere) {
+    for (const std::string key : {"data.test", "data.val"})
+        EXPECT_EQ(refusal("rotnet", {key + "=foo"}),
+                  "--set " + key + "=foo: " + key + ": unknown split of " + data_ + " 'foo' (one of: train)");
 }
 
 TEST_F(ExperimentChecks, TestSplitOfAnyNameIsFoundWhereThePathSaysWhereItStands) {
