@@ -57,6 +57,10 @@ std::string utf8_of(std::string_view bytes) {
 }
 
 void append_utf8(std::uint32_t code, std::string& text) {
+    constexpr std::uint32_t kReplacement = 0xFFFD;
+    if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
+        code = kReplacement;
+    }
     const auto tail = [&](unsigned shift) { text += static_cast<char>(0x80U | ((code >> shift) & 0x3FU)); };
     if (code < 0x80) {
         text += static_cast<char>(code);

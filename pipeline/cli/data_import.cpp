@@ -31,7 +31,7 @@ void data_import_options(OptionTable& table) {
         "test-fraction", po::value<double>()->value_name("SHARE")->default_value(0),
         "share of each class of a folder without splits that becomes the test split")(
         "splits", po::value<std::vector<std::string>>()->value_name("HOW")->multitoken(),
-        "which folders or archives are splits: auto (by their names), none, or SPLIT=FOLDER for each")(
+        "which folders or archives are splits: auto (by their names), none, or SPLIT=PATH for each")(
         "labels", po::value<std::string>()->value_name("WHERE"),
         "none, or TABLE:COLUMN: a .csv, .tsv or .txt file that names images and their classes (without a header, the "
         "column's number); of HDF5 as data.labels; default: as found")(

@@ -9,9 +9,22 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <string_view>
+#include <utility>
 
 namespace tacit::shards {
 namespace {
+
+/// What words of names say, the most telling first.
+constexpr std::array<std::pair<std::string_view, ArrayRole>, 20> kRoles = {
+    {{"labels", ArrayRole::labels},   {"label", ArrayRole::labels},     {"y", ArrayRole::labels},
+     {"Y", ArrayRole::labels},        {"ans", ArrayRole::labels},       {"target", ArrayRole::labels},
+     {"targets", ArrayRole::labels},  {"cls", ArrayRole::labels},       {"class", ArrayRole::classes},
+     {"classes", ArrayRole::classes}, {"category", ArrayRole::classes}, {"categories", ArrayRole::classes},
+     {"x", ArrayRole::images},        {"image", ArrayRole::images},     {"images", ArrayRole::images},
+     {"img", ArrayRole::images},      {"imgs", ArrayRole::images},      {"data", ArrayRole::images},
+     {"arr", ArrayRole::images},      {"features", ArrayRole::images}}};
 
 /// The names that `name` may have for a split; itself where there are none.
 std::vector<std::string> of_split(std::string_view name, const std::string& split) {
@@ -32,6 +45,12 @@ template <class Name> std::string first_object(hid_t file, const std::vector<Nam
         }
     }
     return {};
+}
+
+/// Bytes outside of ASCII are parts of letters in UTF-8.
+bool is_letter(char byte) {
+    const auto letter = static_cast<unsigned char>(byte);
+    return letter >= 0x80 || std::isalpha(letter) != 0;
 }
 
 template <std::size_t Count> bool holds_one(const std::string& name, const std::array<const char*, Count>& words) {
@@ -64,9 +83,26 @@ const std::vector<KnownImages>& known_images() {
     return kImages;
 }
 
+ArrayRole role_of_name(const std::string& name) {
+    const std::vector<std::string> words = words_of(name);
+    for (const auto& [word, role] : kRoles) {
+        if (std::find(words.begin(), words.end(), word) != words.end()) {
+            return role;
+        }
+    }
+    return ArrayRole::other;
+}
+
 const std::vector<std::string>& label_names() {
-    static const std::vector<std::string> kNames = {"labels", "label",   "y",     "Y",      "ans",
-                                                    "target", "targets", "class", "classes"};
+    static const std::vector<std::string> kNames = [] {
+        std::vector<std::string> names;
+        for (const auto& [word, role] : kRoles) {
+            if (role != ArrayRole::images) {
+                names.emplace_back(word);
+            }
+        }
+        return names;
+    }();
     return kNames;
 }
 
@@ -75,10 +111,25 @@ const std::vector<std::string>& label_columns() {
     return kColumns;
 }
 
-const std::vector<std::pair<std::string, std::string>>& label_file_words() {
-    static const std::vector<std::pair<std::string, std::string>> kWords = {
-        {"_x", "_y"}, {"-x", "-y"}, {"_X", "_Y"}, {"images", "labels"}, {"image", "label"}, {"imgs", "labels"}};
-    return kWords;
+std::vector<std::string> label_stems(const std::string& stem) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kWords = {{{"images", "labels"},
+                                                                                      {"imgs", "labels"},
+                                                                                      {"image", "label"},
+                                                                                      {"data", "labels"},
+                                                                                      {"x", "y"},
+                                                                                      {"X", "Y"},
+                                                                                      {"X", "y"}}};
+    std::vector<std::string> stems;
+    for (const auto& [images, labels] : kWords) {
+        for (std::size_t at = stem.find(images); at != std::string::npos; at = stem.find(images, at + 1)) {
+            const std::size_t end = at + images.size();
+            if ((at == 0 || !is_letter(stem[at - 1])) && (end == stem.size() || !is_letter(stem[end]))) {
+                stems.push_back(std::string(stem).replace(at, images.size(), labels));
+            }
+        }
+    }
+    stems.insert(stems.end(), {stem + "_labels", stem + "_y"});
+    return stems;
 }
 
 const std::vector<std::string>& offset_names() {

@@ -19,12 +19,19 @@ struct KnownImages {
 };
 
 const std::vector<KnownImages>& known_images();
-/// Data sets of labels, and words for them in names of files and data sets.
+
+/// `classes`: labels where nothing else is, or the list of their names.
+enum class ArrayRole { images, labels, classes, other };
+/// By a word of the name: x, image, data, … for images; y, label, target, … for labels; class, category, … for classes.
+/// "train_data_labels" holds labels.
+ArrayRole role_of_name(const std::string& name);
+/// The words for labels, and behind them those for classes, as data sets are named.
 const std::vector<std::string>& label_names();
 /// Columns of labels in tables.
 const std::vector<std::string>& label_columns();
-/// Words for images at the end of a file's name, and those for labels in their place.
-const std::vector<std::pair<std::string, std::string>>& label_file_words();
+/// Names, without extension, of files of labels that go with a file of images: "x_train" -> "y_train", "train-imgs" ->
+/// "train-labels", "cats" -> "cats_labels". Words for images count as whole words alone: none is in "metadata".
+std::vector<std::string> label_stems(const std::string& stem);
 /// Lists of places where images begin in one list of bytes.
 const std::vector<std::string>& offset_names();
 

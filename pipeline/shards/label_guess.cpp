@@ -31,15 +31,11 @@ std::string folder_of(const std::string& path) {
 
 /// Files of labels that go with a file of images, without their folder.
 std::vector<std::string> label_files(const std::string& path) {
-    const std::string stem = fs::path(path).stem().string();
     std::vector<std::string> files;
-    for (const auto& [images, labels] : label_file_words()) {
-        std::string name = stem.size() > images.size() && stem.ends_with(images)
-                               ? stem.substr(0, stem.size() - images.size()) + labels
-                               : std::string();
-        name += name.empty() ? "" : fs::path(path).extension().string();
+    for (const std::string& stem : label_stems(fs::path(path).stem().string())) {
+        std::string name = stem + fs::path(path).extension().string();
         std::error_code error;
-        if (!name.empty() && fs::is_regular_file(folder_of(path) + name, error)) {
+        if (fs::is_regular_file(folder_of(path) + name, error)) {
             files.push_back(std::move(name));
         }
     }

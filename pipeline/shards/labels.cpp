@@ -15,6 +15,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <utility>
@@ -23,27 +25,6 @@ namespace tacit::shards {
 namespace {
 
 constexpr std::int64_t kMaxClasses = 1 << 20;
-
-Labels one_hot(const std::vector<double>& values, std::size_t classes, const std::string& where) {
-    std::vector<double> numbers;
-    numbers.reserve(values.size() / classes);
-    for (std::size_t begin = 0; begin < values.size(); begin += classes) {
-        const auto row = values.begin() + static_cast<std::ptrdiff_t>(begin);
-        const auto end = row + static_cast<std::ptrdiff_t>(classes);
-        if (std::count(row, end, 1.0) != 1 || std::count(row, end, 0.0) != static_cast<std::ptrdiff_t>(classes) - 1) {
-            throw NotLabels(
-                fmt::format("{}: row {} of {} columns is neither one class number nor one-hot; name another "
-                            "data set with data.labels, or `none`",
-                            where, begin / classes, classes));
-        }
-        numbers.push_back(static_cast<double>(std::find(row, end, 1.0) - row));
-    }
-    Labels labels = labels_of_numbers(numbers, where);
-    while (labels.classes.size() < classes) {
-        labels.classes.push_back(std::to_string(labels.classes.size()));
-    }
-    return labels;
-}
 
 std::vector<double> read_numbers(hid_t dataset, const std::string& where, std::uint64_t elements) {
     std::vector<double> values(static_cast<std::size_t>(elements));
@@ -61,6 +42,26 @@ std::string without_zeros(const std::string& text) {
 /// Empty, or not a number as NumPy and pandas write it.
 bool is_missing(const std::string& text) {
     return text.empty() || text == "nan" || text == "NaN";
+}
+
+/// Whether a text is one number, or a list of some: 0.5, 1e-3, "[1, 0]". 1e, E1 and 20-29 are names.
+bool holds_numbers_alone(const std::string& text) {
+    constexpr const char* kBetween = ",;[] \t";
+    if (text.find_first_not_of(std::string("0123456789+-.eE") + kBetween) != std::string::npos) {
+        return false; // what strtod() takes too: hexadecimal numbers, inf and nan
+    }
+    const char* at = text.c_str();
+    bool any = false;
+    while (*(at += std::strspn(at, kBetween)) != '\0') {
+        char* end = nullptr;
+        std::strtod(at, &end);
+        if (end == at || (*end != '\0' && std::strchr(kBetween, *end) == nullptr)) {
+            return false;
+        }
+        at = end;
+        any = true;
+    }
+    return any;
 }
 
 /// Class numbers, -1 for a missing one; nothing if a text is something else.
@@ -95,8 +96,7 @@ void name_classes(hid_t dataset, hid_t type, Meaning meaning, Labels& labels) {
 
 std::string why_no_classes(const std::vector<std::string>& texts) {
     for (const std::string& text : texts) {
-        const bool numbers = text.find_first_of("0123456789") != std::string::npos &&
-                             text.find_first_not_of("0123456789+-.eE,;[] \t") == std::string::npos;
+        const bool numbers = holds_numbers_alone(text);
         if (numbers && !class_numbers({text}, Meaning::classes)) {
             return fmt::format("'{}' is no class number from 0 and no name", one_line(text, 40));
         }
@@ -126,24 +126,54 @@ Labels labels_of_numbers(const std::vector<double>& values, const std::string& w
     return labels;
 }
 
+Labels labels_of_one_hot(const std::vector<double>& values, std::size_t classes, const std::string& where,
+                         const std::string& remedy) {
+    std::vector<double> numbers;
+    numbers.reserve(values.size() / classes);
+    for (auto row = values.begin(); row != values.end(); row += static_cast<std::ptrdiff_t>(classes)) {
+        const auto end = row + static_cast<std::ptrdiff_t>(classes);
+        const auto one = std::find(row, end, 1.0);
+        if (one == end || std::count(row, end, 0.0) != static_cast<std::ptrdiff_t>(classes) - 1) {
+            throw NotLabels(fmt::format("{}: row {} of {} columns is neither one class number nor one-hot{}", where,
+                                        numbers.size(), classes, remedy));
+        }
+        numbers.push_back(static_cast<double>(one - row));
+    }
+    Labels labels = labels_of_numbers(numbers, where);
+    while (labels.classes.size() < classes) {
+        labels.classes.push_back(std::to_string(labels.classes.size()));
+    }
+    return labels;
+}
+
 Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where, Meaning meaning) {
     if (const auto numbers = class_numbers(texts, meaning)) {
         return labels_of_numbers(*numbers, where);
     }
-    const auto unlabelled = [&](const std::string& text) { return meaning == Meaning::classes && is_missing(text); };
-    std::map<std::string, std::int32_t> classes;
+    return labels_of_names(texts, {}, meaning);
+}
+
+Labels labels_of_names(const std::vector<std::string>& texts, std::vector<std::string> classes, Meaning meaning) {
+    constexpr std::int32_t kNew = -1;
+    std::map<std::string, std::int32_t> places;
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        places.emplace(classes[i], static_cast<std::int32_t>(i));
+    }
     for (const std::string& text : texts) {
-        if (!unlabelled(text)) {
-            classes.emplace(text, 0);
+        if (meaning == Meaning::splits || !is_missing(text)) {
+            places.emplace(text, kNew);
         }
     }
-    Labels labels;
-    for (auto& [name, number] : classes) {
-        number = static_cast<std::int32_t>(labels.classes.size());
-        labels.classes.push_back(name);
+    Labels labels{{}, std::move(classes)};
+    for (auto& [name, place] : places) {
+        if (place == kNew) {
+            place = static_cast<std::int32_t>(labels.classes.size());
+            labels.classes.push_back(name);
+        }
     }
     for (const std::string& text : texts) {
-        labels.values.push_back(unlabelled(text) ? -1 : classes.at(text));
+        const auto found = places.find(text);
+        labels.values.push_back(found == places.end() ? -1 : found->second);
     }
     return labels;
 }
@@ -180,7 +210,8 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
     h5::check_number(type.get(), where);
     const std::vector<double> values = read_numbers(dataset, where, elements);
     Labels labels = elements == images ? labels_of_numbers(values, where)
-                                       : one_hot(values, static_cast<std::size_t>(elements / images), where);
+                                       : labels_of_one_hot(values, static_cast<std::size_t>(elements / images), where,
+                                                           "; name another data set with data.labels, or `none`");
     name_classes(dataset, type.get(), meaning, labels);
     return labels;
 }

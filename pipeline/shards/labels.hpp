@@ -44,8 +44,17 @@ std::string why_no_classes(const std::vector<std::string>& texts);
 /// Classes 0 … K - 1 named by their numbers; -1 is no label. Throws NotLabels "<where>: …" for other numbers.
 Labels labels_of_numbers(const std::vector<double>& values, const std::string& where);
 
+/// Rows of `classes` values each, one of them 1 and the others 0; a class for each column. Throws NotLabels "<where>: …
+/// <remedy>" for other rows.
+Labels labels_of_one_hot(const std::vector<double>& values, std::size_t classes, const std::string& where,
+                         const std::string& remedy = "");
+
 /// Numbers where all texts are whole numbers from 0, as classes also 7.0 (or name no class), else classes in
 /// alphabetical order.
 Labels labels_of_texts(const std::vector<std::string>& texts, const std::string& where, Meaning meaning);
+
+/// The same, but never numbers: `classes` in their places, and new names behind them in alphabetical order.
+Labels labels_of_names(const std::vector<std::string>& texts, std::vector<std::string> classes,
+                       Meaning meaning = Meaning::classes);
 
 } // namespace tacit::shards

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/split_names.hpp"
 
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/words.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <tuple>
@@ -65,6 +70,23 @@ void add_words(const std::string& name, std::size_t begin, std::size_t end, std:
 }
 
 } // namespace
+
+ToldSplit told_split(const std::string& text) {
+    const std::size_t sign = std::min(text.find('='), text.size());
+    ToldSplit told{text.substr(0, sign), text.substr(std::min(sign + 1, text.size()))};
+    while (told.path.ends_with('/')) {
+        told.path.pop_back();
+    }
+    const bool plain = std::all_of(told.split.begin(), told.split.end(), [](unsigned char letter) {
+        return letter == '_' || (letter < 0x80 && std::isalnum(letter) != 0);
+    });
+    if (told.split.empty() || told.path.empty() || !plain) {
+        throw ConfigError(fmt::format("--splits {}: takes auto, none, or SPLIT=PATH of a folder or archive for each "
+                                      "split, as in --splits train=seg_train test=seg_test",
+                                      one_line(text)));
+    }
+    return told;
+}
 
 std::string lower_case(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(),

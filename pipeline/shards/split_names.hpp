@@ -30,6 +30,14 @@ inline constexpr std::array<SplitSpelling, 12> kSplitSpellings = {{{"train", "tr
                                                                    {"unlabeled", "unlabeled"},
                                                                    {"unlabelled", "unlabeled"}}};
 
+/// What --splits tells of one split.
+struct ToldSplit {
+    std::string split;
+    std::string path; ///< of a folder or file, without a slash at its end
+};
+/// Of "SPLIT=PATH". Throws ConfigError for other texts, and for splits of other characters than letters, digits and _.
+ToldSplit told_split(const std::string& text);
+
 /// ASCII letters in lower case.
 std::string lower_case(std::string text);
 /// The split of a word of kSplitSpellings, in any case; "" for other words.

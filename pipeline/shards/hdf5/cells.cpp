@@ -38,6 +38,37 @@ template <class Get> std::string text_of(hid_t id, const Get& get) {
     return text;
 }
 
+/// UTF-16 as UTF-8.
+std::string text_of_utf16(const std::vector<std::uint16_t>& units) {
+    const auto is_half = [&](std::size_t at, std::uint16_t kind) {
+        return at < units.size() && (units[at] & 0xFC00U) == kind;
+    };
+    std::string text;
+    for (std::size_t i = 0; i < units.size(); ++i) {
+        if (is_half(i, 0xD800) && is_half(i + 1, 0xDC00)) {
+            append_utf8(0x10000U + ((units[i] & 0x3FFU) << 10U) + (units[i + 1] & 0x3FFU), text);
+            ++i;
+        } else {
+            append_utf8(units[i], text);
+        }
+    }
+    return text;
+}
+
+bool holds_characters(hid_t cell, const std::string& where) {
+    constexpr const char* kClass = "MATLAB_class";
+    return has_attribute(cell, kClass, where) &&
+           text_attribute(cell, kClass, where) == std::vector<std::string>{"char"};
+}
+
+template <class T> std::vector<T> values_in(hid_t cell, hid_t type, std::uint64_t count, const std::string& where) {
+    std::vector<T> values(static_cast<std::size_t>(count));
+    if (count > 0 && H5Dread(cell, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
+        throw DataError(fmt::format("{}: cannot be read: {}", where, reason()));
+    }
+    return values;
+}
+
 std::string text_in(hid_t cell, const std::string& where) {
     constexpr std::uint64_t kMostCharacters = 1 << 16;
     if (has_attribute(cell, "MATLAB_empty", where)) {
@@ -46,25 +77,15 @@ std::string text_in(hid_t cell, const std::string& where) {
     const Handle type = checked(H5Dget_type(cell), where);
     const std::vector<hsize_t> dims = dimensions(cell);
     const std::uint64_t count = capped_product(std::vector<std::uint64_t>(dims.begin(), dims.end()));
-    const bool characters = H5Tget_class(type.get()) == H5T_INTEGER && H5Tget_size(type.get()) == 2;
+    const bool characters = H5Tget_class(type.get()) == H5T_INTEGER && holds_characters(cell, where);
     const bool number = H5Tget_class(type.get()) == H5T_INTEGER || H5Tget_class(type.get()) == H5T_FLOAT;
     if (!number || count > kMostCharacters || (count != 1 && !characters)) {
         throw DataError(fmt::format("{}: shape {} is neither a text nor one number", where, shape_text(dims)));
     }
     check_number(type.get(), where);
     require_plausible(cell, count, where);
-    std::vector<double> values(static_cast<std::size_t>(count));
-    if (count > 0 && H5Dread(cell, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
-        throw DataError(fmt::format("{}: cannot be read: {}", where, reason()));
-    }
-    if (!characters) {
-        return fmt::format("{}", values.at(0));
-    }
-    std::string text;
-    for (const double character : values) {
-        append_utf8(static_cast<std::uint32_t>(character), text);
-    }
-    return text;
+    return characters ? text_of_utf16(values_in<std::uint16_t>(cell, H5T_NATIVE_UINT16, count, where))
+                      : fmt::format("{}", values_in<double>(cell, H5T_NATIVE_DOUBLE, count, where).at(0));
 }
 
 } // namespace

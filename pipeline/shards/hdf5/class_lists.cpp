@@ -9,12 +9,12 @@
 #include "pipeline/shards/hdf5/group_links.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstring>
 #include <set>
 
@@ -55,10 +55,10 @@ std::array<Handle, 2> groups_above(hid_t dataset) {
 }
 
 /// Whether a name may be that of a list of classes: label_names, list_classes, category_names, ….
-bool may_list_classes(std::string name) {
+bool may_list_classes(const std::string& name) {
     constexpr std::array<const char*, 4> kWords = {"class", "categor", "label", "name"};
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-    return std::any_of(kWords.begin(), kWords.end(), [&](const char* word) { return name.find(word) != name.npos; });
+    return std::any_of(kWords.begin(), kWords.end(),
+                       [lower = lower_case(name)](const char* word) { return lower.find(word) != std::string::npos; });
 }
 
 /// The texts of a data set, a cell array among them; none where it holds something else, or more than `most`.

@@ -129,7 +129,8 @@ View* view_of(hid_t object) {
     return viewed ? static_cast<View*>(found) : nullptr;
 }
 
-/// Bytes of a layout message before the address of its index; 0: the index is none that has wider entries.
+/// Bytes of a layout message before the address of its index; 0: the index is none that has wider entries. Throws
+/// DataError where the message ends before that address does.
 std::size_t index_place(Message message) {
     constexpr std::uint8_t kChunked = 2;
     constexpr std::size_t kFixedArray = 3;
@@ -142,7 +143,13 @@ std::size_t index_place(Message message) {
     const std::size_t dimensions = message.u8();
     message.skip(dimensions * message.u8());
     const std::size_t kind = message.u8();
-    return kind < kFixedArray || kind >= kParameters.size() ? 0 : message.place() + kParameters[kind];
+    if (kind < kFixedArray || kind >= kParameters.size()) {
+        return 0;
+    }
+    message.skip(kParameters[kind]);
+    const std::size_t place = message.place();
+    message.skip(sizeof(haddr_t));
+    return place;
 }
 
 } // namespace

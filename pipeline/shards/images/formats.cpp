@@ -10,12 +10,12 @@
 #include "pipeline/shards/images/pnm.hpp"
 #include "pipeline/shards/images/tiff.hpp"
 #include "pipeline/shards/images/webp.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 
 namespace tacit::shards {
@@ -83,9 +83,7 @@ bool has_image_extension(const std::string& name) {
     constexpr std::array<std::string_view, 12> kExtensions = {".jpg",  ".jpeg", ".jpe", ".jfif", ".png", ".tif",
                                                               ".tiff", ".webp", ".bmp", ".pgm",  ".ppm", ".pnm"};
     const std::size_t dot = name.rfind('.');
-    std::string extension = dot == std::string::npos ? std::string() : name.substr(dot);
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    const std::string extension = dot == std::string::npos ? std::string() : lower_case(name.substr(dot));
     return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
 }
 

@@ -5,6 +5,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/shards/axes_guess.hpp"
 #include "pipeline/shards/class_names.hpp"
+#include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/numbered_names.hpp"
 #include "pipeline/shards/split_names.hpp"
 
@@ -31,8 +32,8 @@ bool is_text(const NpyArray& array) {
 /// "arr_1" may be anything: there the shape decides. "class_names" are a list of texts.
 ArrayRole role_of(const NpyArray& array) {
     const ArrayRole role = role_of_name(array.name);
-    if (role == ArrayRole::classes) {
-        return is_text(array) ? ArrayRole::labels : ArrayRole::other;
+    if (role == ArrayRole::classes && is_text(array)) {
+        return ArrayRole::labels;
     }
     if (role != ArrayRole::images || (array.shape.size() >= 2 && !is_text(array))) {
         return role;
@@ -126,6 +127,7 @@ StoredImages images_of(const NpyArray& array, const std::string& axes) {
 struct SplitArrays {
     std::vector<const NpyArray*> images;
     std::vector<const NpyArray*> labels;
+    std::vector<const NpyArray*> classes; ///< numbers: labels where nothing else is
 };
 
 /// Several arrays of images in the order of the numbers in their names.
@@ -159,11 +161,17 @@ class Maker {
             if (role == ArrayRole::other) {
                 source_->leave_out(array.name);
             } else {
-                (role == ArrayRole::images ? split.images : split.labels).push_back(&array);
+                (role == ArrayRole::images   ? split.images
+                 : role == ArrayRole::labels ? split.labels
+                                             : split.classes)
+                    .push_back(&array);
             }
         }
-        std::erase_if(splits,
-                      [](const auto& split) { return split.second.images.empty() && split.second.labels.empty(); });
+        std::erase_if(splits, [&](const auto& split) {
+            const bool none = split.second.images.empty() && split.second.labels.empty();
+            leave_out(none ? split.second.classes : std::vector<const NpyArray*>());
+            return none;
+        });
         std::vector<std::string> names;
         names.reserve(splits.size());
         for (const auto& [name, split] : splits) {
@@ -177,6 +185,12 @@ class Maker {
     }
 
   private:
+    void leave_out(const std::vector<const NpyArray*>& arrays) {
+        for (const NpyArray* array : arrays) {
+            source_->leave_out(array->name);
+        }
+    }
+
     void add(const std::string& name, SplitArrays& split) {
         if (split.images.empty()) {
             throw DataError(fmt::format("{}: {} holds labels for split '{}', but there is no array of its images",
@@ -203,7 +217,7 @@ class Maker {
             parts.push_back(images_of(*array, axes_of(*array, axes_, rows, alone && axes_.empty())));
             count += parts.back().count;
         }
-        std::vector<std::int32_t> labels = labels_of(name, split.labels, count);
+        std::vector<std::int32_t> labels = labels_of(name, split.labels, split.classes, count);
         auto next = labels.begin();
         for (const StoredImages& part : parts) {
             const auto end = labels.empty() ? next : next + static_cast<std::ptrdiff_t>(part.count);
@@ -214,7 +228,7 @@ class Maker {
 
     /// Of `count` images; empty where there are none. Lists of the classes' names are taken too.
     std::vector<std::int32_t> labels_of(const std::string& split, std::vector<const NpyArray*> arrays,
-                                        std::int64_t count) {
+                                        const std::vector<const NpyArray*>& classes, std::int64_t count) {
         std::erase_if(arrays, [&](const NpyArray* array) {
             const bool list = is_text(*array) && array->values() != count;
             if (list) {
@@ -224,6 +238,11 @@ class Maker {
             }
             return list;
         });
+        if (arrays.empty() && classes.size() == 1 && classes[0]->values() == count) {
+            arrays = classes;
+        } else {
+            leave_out(classes);
+        }
         if (arrays.size() > 1) {
             throw DataError(fmt::format("{}: {} and {} could both be the labels of split '{}'; leave one of them out",
                                         arrays[0]->store->path(), arrays[0]->name, arrays[1]->name, split));
@@ -253,21 +272,6 @@ class Maker {
 };
 
 } // namespace
-
-ArrayRole role_of_name(const std::string& name) {
-    constexpr std::array<std::string_view, 8> kImages = {"x",    "image", "images", "img",
-                                                         "imgs", "data",  "arr",    "features"};
-    constexpr std::array<std::string_view, 6> kLabels = {"y", "label", "labels", "target", "targets", "cls"};
-    const auto any_of = [words = words_of(name)](const auto& known) {
-        return std::find_first_of(words.begin(), words.end(), known.begin(), known.end()) != words.end();
-    };
-    constexpr std::array<std::string_view, 4> kClasses = {"class", "classes", "category", "categories"};
-    // "train_data_labels" holds labels.
-    return any_of(kLabels)    ? ArrayRole::labels
-           : any_of(kClasses) ? ArrayRole::classes
-           : any_of(kImages)  ? ArrayRole::images
-                              : ArrayRole::other;
-}
 
 void check_axes(const std::string& axes) {
     std::string sorted = axes;

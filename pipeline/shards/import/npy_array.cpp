@@ -138,20 +138,6 @@ std::vector<double> all_numbers(const NpyArray& array) {
     throw NotLabels(fmt::format("{}: {}: {}", array.store->path(), array.name, what));
 }
 
-std::vector<double> one_hot_labels(const NpyArray& array, const std::vector<double>& numbers) {
-    const auto columns = static_cast<std::size_t>(array.shape[1]);
-    std::vector<double> labels;
-    for (auto row = numbers.begin(); row != numbers.end(); row += static_cast<std::ptrdiff_t>(columns)) {
-        const auto end = row + static_cast<std::ptrdiff_t>(columns);
-        const auto one = std::find(row, end, 1.0);
-        if (one == end || std::count(row, end, 0.0) != static_cast<std::ptrdiff_t>(columns) - 1) {
-            no_labels(array, fmt::format("row {} of labels {} is not one-hot", labels.size(), array.text()));
-        }
-        labels.push_back(static_cast<double>(one - row));
-    }
-    return labels;
-}
-
 } // namespace
 
 std::int64_t NpyArray::values() const {
@@ -230,7 +216,8 @@ Labels class_labels(const NpyArray& array) {
         return labels_of_texts(array_texts(array), where, Meaning::classes);
     }
     const std::vector<double> numbers = all_numbers(array);
-    return labels_of_numbers(table ? one_hot_labels(array, numbers) : numbers, where);
+    return table ? labels_of_one_hot(numbers, static_cast<std::size_t>(array.shape[1]), where)
+                 : labels_of_numbers(numbers, where);
 }
 
 } // namespace tacit::shards

@@ -2,6 +2,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/import/named_arrays.hpp"
 #include "pipeline/shards/import/zip_file.hpp"
+#include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/numbered_names.hpp"
 #include "pipeline/shards/split_names.hpp"
 
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 #include <string_view>
 #include <system_error>
 
@@ -57,25 +57,10 @@ void add_array(const fs::path& path, const std::string& name, bool keep_open, Ga
         open_npy_array(found.names.back(), keep_open ? std::move(store) : in_memory(std::move(store)), 0, bytes));
 }
 
-/// "x_train.npy" -> "y_train.npy", "images.npy" -> "labels.npy", "train-imgs.npz" -> "train-labels.npz", "cats.npy" ->
-/// "cats_labels.npy": which of them is there.
 fs::path labels_beside(const fs::path& images) {
-    const std::string stem = images.stem().string();
-    std::set<std::string> names = {stem + "_labels", stem + "_y"};
-    for (const auto& [from, to] : {std::pair{"images", "labels"},
-                                   {"imgs", "labels"},
-                                   {"image", "label"},
-                                   {"data", "labels"},
-                                   {"x", "y"},
-                                   {"X", "Y"},
-                                   {"X", "y"}}) {
-        if (const std::size_t at = stem.find(from); at != std::string::npos) {
-            names.insert(std::string(stem).replace(at, std::string_view(from).size(), to));
-        }
-    }
-    for (const std::string& name : names) {
-        fs::path path = images.parent_path() / (name + images.extension().string());
-        if (fs::is_regular_file(path) && path != images) {
+    for (const std::string& stem : label_stems(images.stem().string())) {
+        fs::path path = images.parent_path() / (stem + images.extension().string());
+        if (fs::is_regular_file(path)) {
             return path;
         }
     }

@@ -36,9 +36,8 @@ bool is_label_name(const std::string& name) {
 /// A table and the images that it may be about.
 class Guesser {
   public:
-    Guesser(std::string shown, const std::vector<CsvRow>& rows, const RowMatch& match,
-            const std::vector<std::string>& classes)
-        : shown_(std::move(shown)), rows_(rows), match_(match), known_(classes.begin(), classes.end()) {
+    Guesser(const std::vector<CsvRow>& rows, const RowMatch& match, const std::vector<std::string>& classes)
+        : rows_(rows), match_(match), known_(classes.begin(), classes.end()) {
         header_ = rows.size() > 1 && std::find(match.rows.begin(), match.rows.end(), 0U) == match.rows.end();
         for (std::size_t column = 0; column < rows[0].cells.size(); ++column) {
             if (column != match.column) {
@@ -103,7 +102,6 @@ class Guesser {
                std::set<std::string>(all.begin(), all.end()).size() < std::max<std::size_t>(all.size(), 2);
     }
 
-    std::string shown_;
     const std::vector<CsvRow>& rows_;
     const RowMatch& match_;
     std::set<std::string> known_;
@@ -151,7 +149,7 @@ std::optional<TableGuess> guess_table(const std::string& root, const SourceTable
         if (match.found == 0) {
             return std::nullopt;
         }
-        const Guesser guesser(table, rows, match, classes);
+        const Guesser guesser(rows, match, classes);
         const auto column = match.found * 10 >= names.size() * 9 ? guesser.column() : std::nullopt;
         if (!column) {
             guess.note =

@@ -27,9 +27,8 @@ class Relabelled final : public ImageSource {
         : source_(std::move(source)), left_out_(source_->left_out()), notes_(source_->notes()),
           files_(source_->files()) {}
 
-    /// Texts of all images of all splits, split by split in the order of splits().
-    void name(const std::vector<std::string>& texts, const std::string& where) {
-        const Labels labels = labels_of_texts(texts, where, Meaning::classes);
+    /// Labels of all images of all splits, split by split in the order of splits().
+    void label_with(const Labels& labels) {
         classes_ = labels.classes;
         auto next = labels.values.begin();
         for (const std::string& split : splits()) {
@@ -195,7 +194,7 @@ std::unique_ptr<ImageSource> told_labels(std::unique_ptr<ImageSource> source, co
     } else {
         reading.read(existing_table(table, options.source), column, 0, keys.size());
     }
-    made->name(texts, table);
+    made->label_with(labels_of_texts(texts, table, Meaning::classes));
     return made;
 }
 
@@ -203,13 +202,15 @@ std::unique_ptr<ImageSource> told_labels(std::unique_ptr<ImageSource> source, co
 std::unique_ptr<ImageSource> guessed_labels(std::unique_ptr<ImageSource> source, const std::string& root) {
     std::vector<UnlabelledImage> images;
     std::vector<std::string> texts;
-    const std::vector<std::string> classes = source->classes();
+    Labels labels{{}, source->classes()};
+    const std::vector<std::string>& classes = labels.classes;
     for (const std::string& split : source->splits()) {
         for (std::int64_t i = 0; i < source->size(split); ++i) {
             const std::int32_t label = source->label(split, i);
             if (label < 0) {
                 images.push_back({texts.size(), split, source->key(split, i)});
             }
+            labels.values.push_back(label);
             texts.push_back(label < 0 ? std::string() : classes.at(static_cast<std::size_t>(label)));
         }
     }
@@ -221,6 +222,7 @@ std::unique_ptr<ImageSource> guessed_labels(std::unique_ptr<ImageSource> source,
         return source;
     }
     auto made = std::make_unique<Relabelled>(std::move(source));
+    bool told = false;
     for (const TableGuess& guess : guesses) {
         made->note(guess.note);
         for (const auto& [image, text] : guess.labels) {
@@ -228,9 +230,14 @@ std::unique_ptr<ImageSource> guessed_labels(std::unique_ptr<ImageSource> source,
         }
         if (!guess.labels.empty()) {
             made->note_file(guess.path);
+            told = true;
         }
     }
-    made->name(texts, root);
+    if (told) { // the source's own classes have names, even where these are digits
+        labels =
+            classes.empty() ? labels_of_texts(texts, root, Meaning::classes) : labels_of_names(texts, labels.classes);
+    }
+    made->label_with(labels);
     return made;
 }
 

@@ -95,54 +95,68 @@ class WebDataset : public ImageSource {
 
     /// The split of each archive; "": it is left out.
     std::vector<std::string> splits_of(const ImportOptions& options, const std::vector<std::string>& below) {
-        std::vector<std::string> splits(below.size(), "train");
+        const std::vector<std::string> all(below.size(), "train");
         const std::vector<std::string>& told = options.split_folders;
         if (told == std::vector<std::string>{"none"}) {
-            return splits;
+            return all;
         }
+        std::vector<std::string> paths;
+        for (const std::string& path : below) {
+            paths.push_back(path.empty() ? fs::path(options.source).filename().string() : path);
+        }
+        if (!told.empty() && told != std::vector<std::string>{"auto"}) {
+            return told_splits(options, paths);
+        }
+        std::vector<std::string> splits;
         std::vector<std::string> unnamed;
-        for (std::size_t i = 0; i < below.size(); ++i) {
-            const std::string path = below[i].empty() ? fs::path(options.source).filename().string() : below[i];
-            splits[i] =
-                told.empty() || told == std::vector<std::string>{"auto"} ? split_in_name(path) : told_split(told, path);
-            if (splits[i].empty()) {
+        for (const std::string& path : paths) {
+            splits.push_back(split_in_name(path));
+            if (splits.back().empty()) {
                 unnamed.push_back(path);
             }
         }
-        const bool all = unnamed.size() == below.size();
-        if (!all && !unnamed.empty() && (told.empty() || told == std::vector<std::string>{"auto"})) {
+        if (unnamed.size() == paths.size()) {
+            return all;
+        }
+        if (!unnamed.empty()) {
             throw ConfigError(fmt::format("{}: some archives have a split's name, but {} have none; say which are of "
                                           "which split, as in --splits train={} (others are left out), or that none "
                                           "is: --splits none",
                                           options.source, first_few(unnamed, unnamed.size()), one_line(unnamed[0])));
         }
-        for (std::size_t i = 0; i < below.size() && !all; ++i) {
-            if (splits[i].empty()) {
-                left_out_.add("archives that --splits does not name", below[i]);
-            }
-        }
-        return all ? std::vector<std::string>(below.size(), "train") : splits;
+        return splits;
     }
 
-    /// The split of "SPLIT=PATH", where PATH is an archive or a folder of them.
-    static std::string told_split(const std::vector<std::string>& told, const std::string& path) {
-        for (const std::string& text : told) {
-            const std::size_t sign = text.find('=');
-            std::string named = sign == std::string::npos ? "" : text.substr(sign + 1);
-            while (named.ends_with('/')) {
-                named.pop_back();
+    /// As --splits says, where a path is that of an archive or of a folder of some.
+    std::vector<std::string> told_splits(const ImportOptions& options, const std::vector<std::string>& paths) {
+        std::vector<std::string> splits(paths.size());
+        for (const std::string& text : options.split_folders) {
+            const ToldSplit told = told_split(text);
+            bool any = false;
+            for (std::size_t i = 0; i < paths.size(); ++i) {
+                if (paths[i] != told.path && !paths[i].starts_with(told.path + "/")) {
+                    continue;
+                }
+                if (!splits[i].empty()) {
+                    throw ConfigError(fmt::format("--splits {}: {} is of split '{}' already; an image belongs to one "
+                                                  "split",
+                                                  one_line(text), one_line(paths[i]), splits[i]));
+                }
+                splits[i] = told.split;
+                any = true;
             }
-            if (named.empty() || sign == 0) {
-                throw ConfigError(
-                    fmt::format("--splits {}: takes auto, none, or SPLIT=ARCHIVE (or a folder of them) for "
-                                "each split, as in --splits train=a.tar test=b.tar",
-                                one_line(text)));
-            }
-            if (path == named || path.starts_with(named + "/")) {
-                return text.substr(0, sign);
+            if (!any) {
+                throw ConfigError(fmt::format("--splits {}: {} holds no archive {}, nor a folder of some; it holds {}",
+                                              one_line(text), options.source, one_line(told.path),
+                                              first_few(paths, paths.size())));
             }
         }
-        return {};
+        for (std::size_t i = 0; i < paths.size(); ++i) {
+            if (splits[i].empty()) {
+                left_out_.add("archives that --splits does not name", paths[i]);
+            }
+        }
+        return splits;
     }
 
     void index(std::size_t tar, const std::string& split, bool last_dot) {

@@ -37,6 +37,16 @@ std::string refused_table(const Names& images, const std::string& table) {
     return message_of<DataError>([&] { labels_of_table(images, table); });
 }
 
+TEST(TextsOfClasses, AreNumbersOnlyWhereTheWholeTextIsOne) {
+    for (const char* name : {"E1", "1e", "20-29", "1.2.3", "-", "a,b", "3+", "7", "7.0", "-1", "", "nan"}) {
+        EXPECT_EQ(why_no_classes({name}), "") << name;
+    }
+    for (const char* number : {"0.5", "-0.2", "1e-3", "-3", "1,0,0", "[1, 0]", "1;2", "0 0 1", "+7"}) {
+        EXPECT_NE(why_no_classes({number}).find("is no class number from 0 and no name"), std::string::npos) << number;
+    }
+    EXPECT_NE(why_no_classes({"1048576"}).find("larger than the largest class number"), std::string::npos);
+}
+
 TEST(TableOfLabels, DotsInNamesAreNoExtensions) {
     const Names images = {"1.2.840.0", "1.2.840.1", "1.2.840.2"};
     EXPECT_EQ(labels_of_table(images, "id,label\n1.2.840.2,2\n1.2.840.0,0\n1.2.840.1,1\n").values, (Numbers{0, 1, 2}));

@@ -57,15 +57,15 @@ Bytes stored(std::size_t image) {
 }
 
 /// Names in #refs# sort in another order than cells count.
-void write_cells(const std::string& path) {
+void write_cells(const std::string& path, const std::vector<std::u16string>& words, const std::string& kind) {
     const std::vector<std::string> places = {"d", "b", "c", "a"};
-    const std::vector<std::string> words = {"owl", "ant", "owl", "ant"};
     {
         const Hdf5File file(path, 512);
         for (std::size_t i = 0; i < kImages; ++i) {
             file.add("#refs#/" + places[i], {3, kColumns, kRows}, stored(i));
             file.add("#refs#/w" + places[i], {words[i].size(), 1},
                      std::vector<std::uint16_t>(words[i].begin(), words[i].end()));
+            file.add_text("#refs#/w" + places[i], "MATLAB_class", kind);
         }
     }
     add_cells(path, "photos", places);
@@ -76,7 +76,7 @@ void write_cells(const std::string& path) {
 
 TEST(MatlabCells, AreReadInTheirOrderWithColumnsFirst) {
     const TemporaryFolder folder;
-    write_cells(folder / "a.mat");
+    write_cells(folder / "a.mat", {u"owl", u"ant", u"owl", u"ant"}, "char");
     const PrintedSection section = printed(folder / "a.mat");
     EXPECT_EQ(section.spec.images, "photos");
     EXPECT_EQ(section.spec.labels, "kind");
@@ -91,6 +91,32 @@ TEST(MatlabCells, AreReadInTheirOrderWithColumnsFirst) {
             ASSERT_EQ(pixels[i], value_of(image, i / 3 / kColumns, i / 3 % kColumns, i % 3)) << image << ", " << i;
         }
     }
+}
+
+TEST(MatlabCells, HoldTextsOnlyWhereTheyAreCharacters) {
+    const TemporaryFolder folder;
+    DataSpec spec;
+    spec.path = folder / "a.mat";
+    spec.images = "photos";
+    spec.labels = "kind";
+    spec.index_cache = false;
+    write_cells(spec.path, {u"\u0003", u"\u0004", u"\u0003", u"\u0004"}, "uint16");
+    EXPECT_EQ(Dataset::open(spec, "train").labels(), (Numbers{3, 4, 3, 4}));
+    write_cells(spec.path, {u"34", u"35", u"34", u"35"}, "uint16");
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec, "train"); });
+    EXPECT_NE(message.find("is neither a text nor one number"), std::string::npos) << message;
+}
+
+TEST(MatlabCells, HoldCharactersOfTwoPartsAsUtf8) {
+    const TemporaryFolder folder;
+    DataSpec spec;
+    spec.path = folder / "a.mat";
+    spec.images = "photos";
+    spec.labels = "kind";
+    write_cells(spec.path, {u"\U0001F408", u"a\u00E9", u"\U0001F408", u"a\u00E9"}, "char");
+    const Dataset dataset = Dataset::open(spec, "train");
+    EXPECT_EQ(dataset.info().classes, (std::vector<std::string>{"a\xC3\xA9", "\xF0\x9F\x90\x88"}));
+    EXPECT_EQ(dataset.labels(), (Numbers{1, 0, 1, 0}));
 }
 
 TEST(MatlabCells, ThatLeadNowhereAreRefused) {

@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/hdf5/metadata.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "pipeline/shards/verify.hpp"
 #include "tests/message_of.hpp"
@@ -12,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace tacit::shards {
 namespace {
@@ -111,24 +113,87 @@ TEST(NewerHdf5Data, InspectShowsShapesAndASectionThatReads) {
     EXPECT_NE(found.data_section, "");
 }
 
+/// Opens `fixed` of a file with these bytes; how many of its pixels are wrong. Throws as Dataset does.
+int wrong_pixels_of(const std::string& path, const std::vector<std::uint8_t>& bytes) {
+    testing::write_bytes(path, bytes);
+    DataSpec spec = spec_of("fixed");
+    spec.path = path;
+    return wrong_pixels(Dataset::open(spec, "train"));
+}
+
+/// Every place of `text`.
+std::vector<std::size_t> places_of(const std::vector<std::uint8_t>& bytes, const std::string& text) {
+    std::vector<std::size_t> places;
+    for (auto at = bytes.begin(); (at = std::search(at, bytes.end(), text.begin(), text.end())) != bytes.end(); ++at) {
+        places.push_back(static_cast<std::size_t>(at - bytes.begin()));
+    }
+    return places;
+}
+
 TEST(NewerHdf5Data, DamageOfAnIndexIsFoundWhereverItIs) {
+    constexpr std::size_t kHeader = 28; // of a fixed array
+    constexpr std::size_t kBlock = 90;  // less than the least one of these has
     const TemporaryFolder folder;
     const std::vector<std::uint8_t> good = testing::read_bytes(kFolder + "latest.h5");
-    int refused = 0;
-    for (std::size_t at = 0; at < good.size(); at += 13) {
-        std::vector<std::uint8_t> bytes = good;
-        bytes[at] ^= 0x41U;
-        testing::write_bytes(folder / "latest.h5", bytes);
-        DataSpec spec = spec_of("fixed");
-        spec.path = folder / "latest.h5";
-        try {
-            const Dataset dataset = Dataset::open(spec, "train");
-            wrong_pixels(dataset);
-        } catch (const Error&) {
-            ++refused;
+    std::size_t refused = 0;
+    for (const auto& [name, size] : {std::pair("FAHD", kHeader), std::pair("FADB", kBlock)}) {
+        const std::vector<std::size_t> places = places_of(good, name);
+        ASSERT_FALSE(places.empty());
+        for (const std::size_t place : places) {
+            for (std::size_t at = place; at < place + size; ++at) {
+                std::vector<std::uint8_t> bytes = good;
+                bytes[at] ^= 0x41U;
+                try {
+                    EXPECT_EQ(wrong_pixels_of(folder / "latest.h5", bytes), 0) << at;
+                } catch (const Error&) {
+                    ++refused;
+                }
+            }
         }
     }
-    EXPECT_GT(refused, 20);
+    EXPECT_EQ(refused, kHeader + kBlock); // those of the one index that is read
+}
+
+/// Makes every layout message of HDF5 2.0 end just where the address of its index should follow.
+std::size_t cut_layouts(std::vector<std::uint8_t>& bytes) {
+    constexpr std::uint8_t kLayout = 8;
+    constexpr std::uint8_t kFixedArray = 3;
+    std::size_t cut = 0;
+    for (const std::size_t header : places_of(bytes, "OHDR")) {
+        const std::uint8_t flags = bytes[header + 5];
+        const std::size_t width = std::size_t{1} << (flags & 3U);
+        std::size_t at = header + 6 + ((flags & 0x20U) != 0 ? 16 : 0) + ((flags & 0x10U) != 0 ? 4 : 0);
+        std::size_t size = 0;
+        for (std::size_t i = 0; i < width; ++i) {
+            size += std::size_t{bytes[at + i]} << (8 * i);
+        }
+        at += width;
+        const std::size_t end = at + size;
+        while (at + 4 <= end) {
+            const std::size_t length = bytes[at + 1] + std::size_t{256} * bytes[at + 2];
+            std::uint8_t* const message = &bytes[at + 4 + ((flags & 4U) != 0 ? 2 : 0)];
+            if (bytes[at] == kLayout && message[0] == 5 && length > 6) {
+                const std::uint8_t start[] = {5, 2, 0, static_cast<std::uint8_t>(length - 6), 1};
+                std::copy(std::begin(start), std::end(start), message);
+                message[length - 1] = kFixedArray;
+                ++cut;
+            }
+            at += 4 + ((flags & 4U) != 0 ? 2 : 0) + length;
+        }
+        const std::uint32_t sum = h5::metadata_checksum(&bytes[header], end - header);
+        for (std::size_t i = 0; i < 4; ++i) {
+            bytes[end + i] = static_cast<std::uint8_t>(sum >> (8 * i));
+        }
+    }
+    return cut;
+}
+
+TEST(NewerHdf5Data, LayoutsThatEndBeforeTheirIndexAreDamaged) {
+    const TemporaryFolder folder;
+    std::vector<std::uint8_t> bytes = testing::read_bytes(kFolder + "latest.h5");
+    ASSERT_GT(cut_layouts(bytes), 0U);
+    const std::string message = message_of<DataError>([&] { wrong_pixels_of(folder / "latest.h5", bytes); });
+    EXPECT_NE(message.find("has metadata that end early; the file is damaged"), std::string::npos) << message;
 }
 
 } // namespace

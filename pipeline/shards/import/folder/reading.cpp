@@ -132,19 +132,7 @@ class Reader {
     std::vector<Part> given_parts() {
         std::vector<Part> parts;
         for (const std::string& text : splits_) {
-            const std::size_t sign = text.find('=');
-            std::string path = sign == std::string::npos ? "" : text.substr(sign + 1);
-            while (path.ends_with('/')) {
-                path.pop_back();
-            }
-            const std::string split = text.substr(0, sign);
-            if (sign == std::string::npos || split.empty() || path.empty() ||
-                split.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") !=
-                    std::string::npos) {
-                throw ConfigError(fmt::format("--splits {}: takes auto, none, or SPLIT=FOLDER for each split, as in "
-                                              "--splits train=seg_train test=seg_test",
-                                              one_line(text)));
-            }
+            const auto [split, path] = told_split(text);
             const Folder* folder = find_folder(root_, path);
             if (folder == nullptr) {
                 throw ConfigError(fmt::format("--splits {}: {} holds no folder {} with images; it holds {}",
@@ -154,9 +142,7 @@ class Reader {
             }
             parts.push_back({split, folder, ""});
         }
-        std::int64_t taken = 0;
         for (const Part& part : parts) {
-            taken += part.folder->images_below;
             for (const Part& other : parts) {
                 if (&part != &other && (other.folder->path + "/").starts_with(part.folder->path + "/")) {
                     throw ConfigError(fmt::format("--splits: {} is within {}; an image belongs to one split",

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 constexpr const char* kHidden = "hidden files and folders";
 constexpr const char* kDangling = "links that lead nowhere";
 constexpr const char* kAgain = "links to folders that are read anyway";
+constexpr const char* kAround = "links to folders around one that is read, whose other files are not read";
 constexpr const char* kSpecial = "devices, pipes and sockets";
 constexpr const char* kUnread = "image files of kinds that are not read";
 constexpr const char* kEmpty = "folders without an image";
@@ -38,7 +39,7 @@ bool is_unread_image(const std::string& extension) {
 class Scan {
   public:
     Scan(const std::string& path, bool (*wanted)(const std::string& name), const char* others)
-        : root_(fs::canonical(path)), wanted_(wanted), others_(others) {}
+        : read_({fs::canonical(path)}), wanted_(wanted), others_(others) {}
 
     FolderTree run(const std::string& path) {
         read(path, "", tree_.root);
@@ -71,8 +72,8 @@ class Scan {
         } else if (link && !fs::exists(entry.status(error))) { // circular ones too
             leave_out(kDangling, below);
         } else if (entry.is_directory(error)) {
-            if (link && !leads_elsewhere(entry.path())) {
-                leave_out(kAgain, below);
+            if (const char* const met = link ? why_not_followed(entry.path()) : nullptr) {
+                leave_out(met, below);
             } else {
                 take_folder(entry.path(), below, folder);
             }
@@ -110,29 +111,33 @@ class Scan {
         }
     }
 
-    /// Whether a link leads to a folder that is neither in the tree, nor around it, nor read by another link.
-    bool leads_elsewhere(const fs::path& link) {
+    /// Where a link leads to a folder in the tree, around it, or so of one that another link reads: what it is.
+    const char* why_not_followed(const fs::path& link) {
         std::error_code error;
         const fs::path target = fs::canonical(link, error);
         const auto holds = [](const fs::path& outer, const fs::path& inner) {
             return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
         };
-        const bool met = error || holds(root_, target) || holds(target, root_) ||
-                         std::any_of(linked_.begin(), linked_.end(), [&](const fs::path& other) {
-                             return holds(other, target) || holds(target, other);
-                         });
-        if (!met) {
-            linked_.insert(target);
+        if (error) {
+            return kDangling;
         }
-        return !met;
+        const auto within = [&](const fs::path& read) { return holds(read, target); };
+        const auto around = [&](const fs::path& read) { return holds(target, read); };
+        if (std::any_of(read_.begin(), read_.end(), within)) {
+            return kAgain;
+        }
+        if (std::any_of(read_.begin(), read_.end(), around)) {
+            return kAround;
+        }
+        read_.insert(target);
+        return nullptr;
     }
 
     void leave_out(const char* what, const std::string& name) { tree_.left_out.add(what, name); }
 
-    fs::path root_;
+    std::set<fs::path> read_; ///< the root, and where links lead
     bool (*wanted_)(const std::string& name);
     const char* others_;
-    std::set<fs::path> linked_;
     FolderTree tree_;
 };
 

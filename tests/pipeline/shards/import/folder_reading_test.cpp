@@ -129,7 +129,7 @@ TEST(FolderReading, TheOptionDecides) {
     EXPECT_EQ(read_tree(tree, {"train=train", "train=extra"}),
               (Places{{"train/a.png", "train -"}, {"extra/c.png", "train -"}}));
     EXPECT_NE(refused_tree(tree, {"train=trian"}).find("holds no folder trian with images"), std::string::npos);
-    EXPECT_NE(refused_tree(tree, {"maybe"}).find("takes auto, none, or SPLIT=FOLDER"), std::string::npos);
+    EXPECT_NE(refused_tree(tree, {"maybe"}).find("takes auto, none, or SPLIT=PATH"), std::string::npos);
     EXPECT_NE(refused_tree({"a/b/c.png", "a/d/e.png"}, {"train=a", "test=a/b"}).find("a/b/ is within a/"),
               std::string::npos);
 }
@@ -191,6 +191,19 @@ TEST(FolderReading, OfTwoLinksToOneFolderOneIsRead) {
     fs::create_directory_symlink(elsewhere / "fox", folder / "source/hound");
     EXPECT_EQ(images_of(options_for(folder)).size(), 2U);
     EXPECT_EQ(left_out_of(options_for(folder)), (Lines{"1 links to folders that are read anyway: hound"}));
+}
+
+TEST(FolderReading, ALinkAroundAFolderThatIsReadIsNotSaidToBeReadAnyway) {
+    const TemporaryFolder folder;
+    const TemporaryFolder elsewhere;
+    write_bytes(elsewhere / "all/fox/f.png", make_png({4, 4, 3}, 9));
+    write_bytes(elsewhere / "all/owl/o.png", make_png({4, 4, 3}, 8));
+    write_images(folder, {"cat/a.png"});
+    fs::create_directory_symlink(elsewhere / "all/fox", folder / "source/fox");
+    fs::create_directory_symlink(elsewhere / "all", folder / "source/more");
+    EXPECT_EQ(images_of(options_for(folder)).size(), 2U);
+    EXPECT_EQ(left_out_of(options_for(folder)),
+              (Lines{"1 links to folders around one that is read, whose other files are not read: more"}));
 }
 
 TEST(FolderReading, EmptyClassFoldersAreNoClasses) {

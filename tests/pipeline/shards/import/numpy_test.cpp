@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -31,6 +32,14 @@ template <class T> void expect_values(const std::string& fixture, Element elemen
     EXPECT_EQ(stored_images(options.out + "/train-00000.h5").shape, (std::vector<std::uint64_t>{6, 5, 7, 3}))
         << fixture;
     EXPECT_EQ(stored_values<T>(options.out + "/train-00000.h5"), oracle_values<T>(kValues)) << fixture;
+}
+
+/// An array of 2, 1, 0, 2, 1, 0: a header of 128 bytes, then the labels.
+Bytes six_labels() {
+    std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (6,), }";
+    header.resize(117, ' ');
+    const std::string file = std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + std::string("\n\2\1\0\2\1\0", 7);
+    return {file.begin(), file.end()};
 }
 
 TEST(ImportNumpy, KeepsEveryTypeOfValue) {
@@ -135,14 +144,47 @@ TEST(ImportNumpy, UnpacksFewBytesToMany) {
     EXPECT_EQ(summary.mean[0], 0.0);
 }
 
+TEST(ImportNumpy, LabelsBesideAFileAreNamedWithWholeWords) {
+    const Bytes images = read_bytes(import_fixture("arrays/nhwc-u1.npy"));
+    const auto labelled = [&](const std::string& name, const std::string& beside) {
+        const TemporaryFolder folder;
+        write_bytes(folder / (name + ".npy"), images);
+        write_bytes(folder / (beside + ".npy"), six_labels());
+        ImportOptions options = options_for(folder);
+        options.source = folder / (name + ".npy");
+        import_images(options);
+        return Dataset::open(options.out, "train").labels()[0] == 2;
+    };
+    EXPECT_TRUE(labelled("extra_x", "extra_y"));
+    EXPECT_TRUE(labelled("X_extra", "y_extra"));
+    EXPECT_TRUE(labelled("extra-imgs", "extra-labels"));
+    EXPECT_TRUE(labelled("box", "box_labels"));
+    EXPECT_FALSE(labelled("box", "boy"));
+    EXPECT_FALSE(labelled("extra_x", "eytra_x"));
+    EXPECT_FALSE(labelled("metadata", "metalabels"));
+}
+
+TEST(ImportNumpy, NumbersNamedClassAreLabelsWhereNothingElseIs) {
+    const TemporaryFolder folder;
+    write_bytes(folder / "source/images.npy", read_bytes(import_fixture("arrays/nhwc-u1.npy")));
+    write_bytes(folder / "source/class.npy", six_labels());
+    ImportOptions options = options_for(folder);
+    import_images(options);
+    EXPECT_EQ(Dataset::open(options.out, "train").labels(), (std::vector<std::int32_t>{2, 1, 0, 2, 1, 0}));
+    Bytes others = six_labels();
+    std::reverse(others.end() - 6, others.end());
+    write_bytes(folder / "source/labels.npy", others);
+    options.overwrite = true;
+    const ImportSummary summary = import_images(options);
+    EXPECT_EQ(Dataset::open(options.out, "train").labels(), (std::vector<std::int32_t>{0, 1, 2, 0, 1, 2}));
+    ASSERT_EQ(summary.left_out.size(), 1U);
+    EXPECT_EQ(summary.left_out[0].count, 1);
+}
+
 TEST(ImportNumpy, ReadsAFolderOfArraysAndLabelsBesideAFile) {
     const TemporaryFolder folder;
     const Bytes images = read_bytes(import_fixture("arrays/nhwc-u1.npy"));
-    // A header of 128 bytes, then six labels.
-    std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (6,), }";
-    header.resize(117, ' ');
-    const std::string file = std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + std::string("\n\2\1\0\2\1\0", 7);
-    const Bytes labels(file.begin(), file.end());
+    const Bytes labels = six_labels();
     write_bytes(folder / "source/x_train.npy", images);
     write_bytes(folder / "source/y_train.npy", labels);
     write_bytes(folder / "source/x_test.npy", images);

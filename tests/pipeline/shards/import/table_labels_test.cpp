@@ -104,6 +104,34 @@ TEST_F(TableLabels, AnglesAndCaptionsAreNoClasses) {
     }
 }
 
+TEST_F(TableLabels, NamesOfFoldersStayNamesWhateverATableSays) {
+    const auto classes = [&] {
+        ImportOptions made = options();
+        made.overwrite = true;
+        import_images(made);
+        return Dataset::open(made.out, "train").info().classes;
+    };
+    images({"1/a.png", "2/b.png", "3/c.png", "x.png"});
+    table("t.csv", "file,smiling,glasses\nx.png,0,1\n");
+    EXPECT_NE(notes().find("which column holds classes is open"), std::string::npos);
+    EXPECT_EQ(classes(), (Lines{"1", "2", "3"}));
+    table("t.csv", "file,label\nx.png,2\n");
+    EXPECT_EQ(classes(), (Lines{"1", "2", "3"}));
+    EXPECT_EQ(read().at("x.png"), "train 2");
+}
+
+TEST_F(TableLabels, NewNamesFollowThoseOfFolders) {
+    images({"0000045/a.png", "0494414/b.png", "nan/c.png", "x.png", "y.png"});
+    table("t.csv", "file,label\nx.png,0494414\ny.png,ant\n");
+    EXPECT_EQ(read(), (Places{{"0000045/a.png", "train 0000045"},
+                              {"0494414/b.png", "train 0494414"},
+                              {"nan/c.png", "train nan"},
+                              {"x.png", "train 0494414"},
+                              {"y.png", "train ant"}}));
+    import_images(options());
+    EXPECT_EQ(Dataset::open(options().out, "train").info().classes, (Lines{"0000045", "0494414", "nan", "ant"}));
+}
+
 TEST_F(TableLabels, TwoTablesThatContradictEachOtherAreNotRead) {
     images({"1.png", "2.png"});
     table("a.csv", "file,label\n1.png,0\n2.png,1\n");

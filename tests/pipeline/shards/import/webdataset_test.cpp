@@ -238,6 +238,23 @@ TEST(ImportWebDataset, ArchivesWithAndWithoutASplitsNameAreRefused) {
     EXPECT_EQ(images_of(options).at("2.pgm"), "train -");
 }
 
+TEST(ImportWebDataset, EveryToldSplitMustNameArchivesOfItsOwn) {
+    const TemporaryFolder folder;
+    archive_of(folder, {{"1.pgm", kImage}}, "source/a.tar");
+    archive_of(folder, {{"2.pgm", kImage}}, "source/more/b.tar");
+    const auto refused = [&](const std::vector<std::string>& told) {
+        ImportOptions options = options_for(folder);
+        options.split_folders = told;
+        return message_of<ConfigError>([&] { images_of(options); });
+    };
+    const std::string lost = "holds no archive tset.tar, nor a folder of some; it holds a.tar, more/b.tar";
+    EXPECT_NE(refused({"test=tset.tar"}).find(lost), std::string::npos);
+    EXPECT_NE(refused({"train=a.tar", "test=tset.tar"}).find(lost), std::string::npos);
+    EXPECT_NE(refused({"a/b=a.tar"}).find("--splits a/b=a.tar: takes auto, none, or SPLIT=PATH"), std::string::npos);
+    EXPECT_NE(refused({"train=more", "test=more/b.tar"}).find("more/b.tar is of split 'train' already"),
+              std::string::npos);
+}
+
 TEST(ImportWebDataset, FilesBesideArchivesAndLinksWithinAreCounted) {
     const TemporaryFolder folder;
     ImportOptions options = archive_of(folder, {{"1.pgm", kImage}}, "source/a.tar");
