@@ -147,7 +147,7 @@ ExitCode run_command(const Command& command, const Words& arguments, const Words
     log::set_quiet(values["quiet"].as<bool>() || call.json());
     if (command.ranks == Ranks::many && call.given("ranks")) {
         const int ranks = static_cast<int>(call.integer_in("ranks", 1, kMostLocalRanks));
-        if (ranks > 1 && !dist::launched_by_mpi())
+        if (ranks > 1 && !dist::launched_by_mpi() && !under_guard())
             return run_local_ranks(ranks, words, command.resumable);
         check_ranks(ranks, comm.size());
     }

@@ -107,7 +107,7 @@ Ending guard(pid_t launcher, const sigset_t& signals, int stop_signal) {
         }
         if (signal < 0 || signal == SIGCHLD)
             continue;
-        ending.forced = ending.stopped != 0 && signal == SIGINT;
+        ending.forced |= ending.stopped != 0 && signal == SIGINT;
         if (ending.stopped == 0)
             ending.stopped = signal;
         ::kill(launcher, ending.forced ? SIGTERM : stop_signal);
@@ -169,6 +169,7 @@ ExitCode run_local_ranks(int ranks, const std::vector<std::string>& words, bool 
     const sigset_t signals = awaited_signals();
     sigset_t before;
     ::pthread_sigmask(SIG_BLOCK, &signals, &before);
+    std::signal(SIGCHLD, SIG_DFL); // where it is ignored, as some daemons leave it, no end is ever told
     const pid_t child = start(launcher, command, before, stop_signal);
     const Ending ending = guard(child, signals, stop_signal);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);

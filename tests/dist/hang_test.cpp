@@ -23,6 +23,16 @@ TEST(Hang, ARankThatShowsProgressIsWaitedForLongerThanTheTimeout) {
     world().set_timeout(kDefaultTimeout);
 }
 
+TEST(Hang, ARankThatComesALittleAfterTheTimeoutIsNotTakenForStuck) {
+    world().set_timeout(std::chrono::seconds(1));
+    if (world().rank() == 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1800));
+    }
+    world().barrier();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500)); // longer than the others wait for rank 0's word
+    world().set_timeout(kDefaultTimeout);
+}
+
 // These two end their job with exit code 76; CMakeLists.txt says what they must print.
 
 TEST(Hang, DISABLED_stopped) {

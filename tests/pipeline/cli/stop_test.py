@@ -168,6 +168,15 @@ def check_guard():
     expect(wrong.returncode == 2 and wrong.stderr.count(b"\n") == 1, f"wrong config: {wrong.returncode}", wrong.stderr)
     bare = subprocess.run(RANKS + options(path, "bare"), env={**ENVIRONMENT, "PATH": "/none"}, capture_output=True)
     expect(bare.returncode == 1 and b"--ranks 2 needs mpirun" in bare.stderr, "no mpirun", bare.stderr)
+    deaf = subprocess.run(RANKS + ["--config", str(WORK / "none.yaml")], env=ENVIRONMENT, capture_output=True, timeout=60,
+                          preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    expect(deaf.returncode == 2, f"SIGCHLD ignored: {deaf.returncode}", deaf.stderr)
+    (WORK / "bin").mkdir()
+    (WORK / "bin" / "mpirun").write_text('#!/bin/sh\nshift 2\nexec "$@"\n')  # of an MPI that tells its ranks nothing
+    (WORK / "bin" / "mpirun").chmod(0o755)
+    foreign = subprocess.run(RANKS + options(path, "foreign"), capture_output=True, timeout=60,
+                             env={**ENVIRONMENT, "PATH": f"{WORK}/bin:{os.environ['PATH']}"})
+    expect(foreign.returncode == 2 and b"starts no ranks of the MPI" in foreign.stderr, "a foreign mpirun", foreign.stderr)
     print("guard: TERM, USR1 and HUP end with 75 and a checkpoint, a second Ctrl-C with 130, a killed guard leaves no ranks")
 
 

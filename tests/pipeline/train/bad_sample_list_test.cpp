@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,14 @@ TEST(BadSampleList, TooManyEndEveryRank) {
         EXPECT_NE(std::string(error.what()).find("data.max_bad_samples"), std::string::npos) << error.what();
     }
     EXPECT_EQ(listed(path).size(), static_cast<std::size_t>(ranks));
+}
+
+TEST(BadSampleList, ThatCannotBeReadDoesNotEndTheWork) {
+    const dist::SharedFolder shared;
+    const std::string path = shared.path() + "/bad_samples.json";
+    if (dist::world().rank() == 0)
+        std::filesystem::create_directory(path);
+    EXPECT_NO_THROW(write_bad_samples({{5, "a"}}, 1, path, dist::world()));
 }
 
 } // namespace
