@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/numbered_names.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
 #include <filesystem>
 #include <system_error>
 
@@ -57,6 +60,29 @@ std::string without_numbers(const std::string& name, const std::string& sign) {
         }
     }
     return out;
+}
+
+std::string first_gap(const std::vector<std::string>& names) {
+    constexpr std::size_t kDigits = 18;
+    for (std::size_t i = 1; i < names.size(); ++i) {
+        const std::string& one = names[i - 1];
+        const std::string& next = names[i];
+        auto start = static_cast<std::size_t>(std::mismatch(one.begin(), one.end(), next.begin(), next.end()).first -
+                                              one.begin());
+        while (start > 0 && is_digit(one[start - 1])) {
+            --start;
+        }
+        std::size_t one_end = start;
+        std::size_t next_end = start;
+        const std::string low = number_at(one, one_end);
+        const std::string high = number_at(next, next_end);
+        const bool numbers = one_end > start && next_end > start && low.size() < kDigits && high.size() < kDigits;
+        const std::uint64_t wanted = numbers ? std::stoull("0" + low) + 1 : 0;
+        if (numbers && std::stoull("0" + high) > wanted) {
+            return fmt::format("{}{:0{}}{}", one.substr(0, start), wanted, one_end - start, one.substr(one_end));
+        }
+    }
+    return {};
 }
 
 std::string numbered_files(const std::string& path) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace tacit::shards {
 
@@ -10,6 +11,10 @@ bool natural_less(const std::string& a, const std::string& b);
 
 /// `name` with `sign` in place of each number.
 std::string without_numbers(const std::string& name, const std::string& sign);
+
+/// The first name that numbers leave out between `names`, which stand in natural order: "5.npy" of "4.npy" and
+/// "6.npy"; empty: none.
+std::string first_gap(const std::vector<std::string>& names);
 
 /// A pattern for the files beside `path`, itself among them, whose names differ from its own in numbers alone; empty:
 /// there are none.

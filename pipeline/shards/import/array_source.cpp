@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/images/picture.hpp"
+#include "pipeline/shards/numbered_names.hpp"
 #include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
@@ -77,6 +78,21 @@ void check_extent(const StoredImages& images) {
     }
 }
 
+/// "x.npy", "0.npy to 11.npy, of which 5.npy is not there".
+std::string text_of(const std::vector<StoredImages>& parts) {
+    std::vector<std::string> names;
+    for (const StoredImages& part : parts) {
+        const std::string& path = part.store->path();
+        names.push_back(part.name.empty() ? path.substr(path.rfind('/') + 1) : part.name);
+    }
+    if (names.size() == 1) {
+        return names.front();
+    }
+    const std::string gap = first_gap(names);
+    return fmt::format("{} to {}{}", names.front(), names.back(),
+                       gap.empty() ? "" : ", of which " + gap + " is not there");
+}
+
 } // namespace
 
 StoredImages interleaved(StoredImages images) {
@@ -93,7 +109,7 @@ StoredImages planar(StoredImages images) {
     return images;
 }
 
-void ArraySource::add(const std::string& split, const StoredImages& images, std::vector<std::int32_t> labels) {
+void ArraySource::check(const StoredImages& images) const {
     const std::string& path = images.store->path();
     if (images.count < 1) {
         throw DataError(fmt::format("{}: holds no images", path));
@@ -104,23 +120,37 @@ void ArraySource::add(const std::string& split, const StoredImages& images, std:
         const std::string what = error.what();
         throw DataError(what.starts_with(path) ? what : fmt::format("{}: {}", path, what));
     }
-    if (!splits_.empty() && (images.shape != shape_ || images.element != element_)) {
+    if (images.shape != shape_ || images.element != element_) {
         throw DataError(fmt::format("{}: images of {} x {} x {} {} values, the others have {} x {} x {} {}", path,
                                     images.shape.height, images.shape.width, images.shape.channels,
                                     element_name(images.element), shape_.height, shape_.width, shape_.channels,
                                     element_name(element_)));
     }
-    if (!labels.empty() && labels.size() != static_cast<std::size_t>(images.count)) {
-        throw DataError(fmt::format("{}: {} labels for {} images", path, labels.size(), images.count));
+}
+
+void ArraySource::add(const std::string& split, const std::vector<StoredImages>& parts, StoredLabels labels) {
+    if (splits_.empty()) {
+        shape_ = parts.at(0).shape;
+        element_ = parts.at(0).element;
     }
-    shape_ = images.shape;
-    element_ = images.element;
+    std::int64_t count = 0;
+    for (const StoredImages& images : parts) {
+        check(images);
+        count += images.count;
+        files_.push_back(images.store->path());
+    }
+    if (!takes_labels_) {
+        labels = {};
+    } else if (!labels.where.empty() && labels.values.size() != static_cast<std::size_t>(count)) {
+        throw DataError(fmt::format("{}: {} labels for {} images ({}); give every image one label, or leave labels out "
+                                    "with --labels none",
+                                    labels.where, labels.values.size(), count, text_of(parts)));
+    }
     Split& target = splits_[split];
-    labels.resize(static_cast<std::size_t>(images.count), -1);
-    target.labels.insert(target.labels.end(), labels.begin(), labels.end());
-    target.parts.push_back(images);
-    target.images += images.count;
-    files_.push_back(path);
+    labels.values.resize(static_cast<std::size_t>(count), -1);
+    target.labels.insert(target.labels.end(), labels.values.begin(), labels.values.end());
+    target.parts.insert(target.parts.end(), parts.begin(), parts.end());
+    target.images += count;
 }
 
 std::vector<std::string> ArraySource::splits() const {

@@ -11,6 +11,7 @@ namespace tacit::shards {
 /// `count` images of one shape that lie in an array with any order of axes.
 struct StoredImages {
     std::shared_ptr<const ByteStore> store;
+    std::string name;         ///< of the array, where the file holds several
     std::uint64_t offset = 0; ///< of the first value, in bytes
     std::int64_t count = 0;
     augment::ImageShape shape;
@@ -27,14 +28,23 @@ StoredImages interleaved(StoredImages images);
 /// Strides of values that lie in the order (C, H, W).
 StoredImages planar(StoredImages images);
 
+/// Classes of images, in their order.
+struct StoredLabels {
+    std::vector<std::int32_t> values;
+    std::string where; ///< the file, and the array in it; empty: there are no labels
+};
+
 /// Images out of arrays: IDX, CIFAR, STL-10 and NumPy. Filled with add(), then read-only.
 class ArraySource : public ImageSource {
   public:
-    explicit ArraySource(std::string kind) : kind_(std::move(kind)) {}
+    /// Where `options` say where labels come from, those of the arrays are not taken.
+    ArraySource(std::string kind, const ImportOptions& options)
+        : kind_(std::move(kind)), takes_labels_(options.labels.empty()) {}
 
-    /// Appends to a split. `labels`: one an image, or none. Throws DataError if the store ends before the images do, if
-    /// the shape or type differs from that of images added before, or labels do not match images in number.
-    void add(const std::string& split, const StoredImages& images, std::vector<std::int32_t> labels);
+    /// Appends to a split. `labels`: one an image of all `parts` together, or none. Throws DataError if a store ends
+    /// before its images do, if the shape or type differs from that of images added before, or labels do not match
+    /// images in number.
+    void add(const std::string& split, const std::vector<StoredImages>& parts, StoredLabels labels);
     /// Names in label order. Without: "0", "1", … up to the largest label.
     void name_classes(std::vector<std::string> names) { classes_ = std::move(names); }
     /// A file beside the arrays that labels or names were read from.
@@ -63,9 +73,11 @@ class ArraySource : public ImageSource {
         std::vector<std::int32_t> labels;
         std::int64_t images = 0;
     };
+    void check(const StoredImages& images) const;
     std::pair<const StoredImages*, std::int64_t> place(const std::string& split, std::int64_t index) const;
 
     std::string kind_;
+    bool takes_labels_;
     std::map<std::string, Split> splits_;
     std::vector<std::string> classes_;
     std::vector<std::string> files_;

@@ -75,7 +75,7 @@ void add_file(ArraySource& source, const Version& version, const std::string& sp
     images.count = static_cast<std::int64_t>(file->size() / record);
     images.shape = {kSide, kSide, 3};
     images.sample_step = record;
-    source.add(split, planar(images), read_labels(*file, version, file->size() / record));
+    source.add(split, {planar(images)}, {read_labels(*file, version, file->size() / record), path.string()});
 }
 
 /// The folder itself or the one that the archive unpacks to; "" if neither holds one of the files.
@@ -98,7 +98,7 @@ std::unique_ptr<ImageSource> open_cifar10(const ImportOptions& options) {
         return nullptr;
     }
     const Version version{"CIFAR-10", 1, 0, 10, "batches.meta.txt"};
-    auto source = std::make_unique<ArraySource>("cifar10");
+    auto source = std::make_unique<ArraySource>("cifar10", options);
     for (int batch = 1; batch <= 5; ++batch) {
         add_file(*source, version, "train", folder / fmt::format("data_batch_{}.bin", batch));
     }
@@ -118,7 +118,7 @@ std::unique_ptr<ImageSource> open_cifar100(const ImportOptions& options) {
     }
     const Version version = options.label == "fine" ? Version{"CIFAR-100", 2, 1, 100, "fine_label_names.txt"}
                                                     : Version{"CIFAR-100", 2, 0, 20, "coarse_label_names.txt"};
-    auto source = std::make_unique<ArraySource>("cifar100");
+    auto source = std::make_unique<ArraySource>("cifar100", options);
     add_file(*source, version, "train", folder / "train.bin");
     add_file(*source, version, "test", folder / "test.bin");
     source->name_classes(read_class_names(folder / version.names, version.classes, *source));

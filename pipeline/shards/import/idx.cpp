@@ -181,15 +181,15 @@ std::unique_ptr<ImageSource> open_idx(const ImportOptions& options) {
                                         place->second, path));
         }
     }
-    auto source = std::make_unique<ArraySource>("idx");
+    auto source = std::make_unique<ArraySource>("idx", options);
     for (const auto& [split, path] : images) {
         const std::size_t rank = fs::path(path).filename().string().find("idx4") == std::string::npos ? 3 : 4;
         const std::string labels = labels_beside(path);
         if (!labels.empty()) {
             source->note_file(labels);
         }
-        source->add(split, images_of(read_idx(path, rank)),
-                    labels.empty() ? std::vector<std::int32_t>() : labels_of(labels));
+        source->add(split, {images_of(read_idx(path, rank))},
+                    {labels.empty() ? std::vector<std::int32_t>() : labels_of(labels), labels});
     }
     return source->empty() ? nullptr : std::move(source);
 }

@@ -28,6 +28,11 @@ bool is_text(const NpyArray& array) {
     return array.kind == 'U' || array.kind == 'S';
 }
 
+/// Whether its file holds it alone.
+bool is_npy(const NpyArray& array) {
+    return array.store->path().ends_with("npy");
+}
+
 /// "arr_1" may be anything: there the shape decides. "class_names" are a list of texts.
 ArrayRole role_of(const NpyArray& array) {
     const ArrayRole role = role_of_name(array.name);
@@ -147,8 +152,8 @@ bool is_one_image(const NpyArray* array) {
 
 class Maker {
   public:
-    Maker(const std::string& kind, const std::string& axes)
-        : axes_(axes), source_(std::make_unique<ArraySource>(kind)) {}
+    Maker(const std::string& kind, const ImportOptions& options)
+        : axes_(options.axes), source_(std::make_unique<ArraySource>(kind, options)) {}
 
     std::unique_ptr<ArraySource> run(const std::vector<NpyArray>& arrays) {
         std::map<std::string, SplitArrays> splits;
@@ -201,25 +206,24 @@ class Maker {
         std::int64_t count = 0;
         for (const NpyArray* array : split.images) {
             parts.push_back(images_of(*array, axes_of(*array, axes_, rows, alone && axes_.empty())));
+            parts.back().name = is_npy(*array) ? "" : array->name;
             count += parts.back().count;
         }
-        std::vector<std::int32_t> labels = labels_of(name, split.labels, count);
-        auto next = labels.begin();
-        for (const StoredImages& part : parts) {
-            const auto end = labels.empty() ? next : next + static_cast<std::ptrdiff_t>(part.count);
-            source_->add(name, part, {next, end});
-            next = end;
-        }
+        source_->add(name, parts, labels_of(name, split.labels, count));
     }
 
-    /// Of `count` images; empty where there are none. Lists of the classes' names are taken too.
-    std::vector<std::int32_t> labels_of(const std::string& split, std::vector<const NpyArray*> arrays,
-                                        std::int64_t count) {
+    /// Of `count` images. Lists of the classes' names, each there once, are taken too.
+    StoredLabels labels_of(const std::string& split, std::vector<const NpyArray*> arrays, std::int64_t count) {
+        const bool alone = arrays.size() == 1;
         std::erase_if(arrays, [&](const NpyArray* array) {
-            const bool list = is_text(*array) && array->values() != count;
+            const bool may_be =
+                !alone || role_of_name(array->name) == ArrayRole::classes || array->name.ends_with("names");
+            const std::vector<std::string> names =
+                may_be && is_text(*array) && array->values() != count ? array_texts(*array) : ClassNames();
+            const bool list =
+                !names.empty() && std::set<std::string>(names.begin(), names.end()).size() == names.size();
             if (list) {
-                const std::vector<std::string> names = array_texts(*array);
-                classes_ = std::set<std::string>(names.begin(), names.end()).size() == names.size() ? names : classes_;
+                classes_ = names;
                 source_->note_file(array->store->path());
             }
             return list;
@@ -238,7 +242,9 @@ class Maker {
             named_ = all;
             classes_ = is_text(*arrays[0]) ? all : classes_;
             source_->note_file(arrays[0]->store->path());
-            return std::move(labels.values);
+            return {std::move(labels.values), is_npy(*arrays[0])
+                                                  ? arrays[0]->store->path()
+                                                  : fmt::format("{}: {}", arrays[0]->store->path(), arrays[0]->name)};
         } catch (const NotLabels& error) {
             log::warning(fmt::format("{}; the images of split '{}' are read without labels", error.what(), split));
             source_->leave_out(arrays[0]->name);
@@ -279,8 +285,8 @@ void check_axes(const std::string& axes) {
 }
 
 std::unique_ptr<ArraySource> source_of_arrays(const std::string& kind, const std::vector<NpyArray>& arrays,
-                                              const std::string& axes) {
-    return Maker(kind, axes).run(arrays);
+                                              const ImportOptions& options) {
+    return Maker(kind, options).run(arrays);
 }
 
 } // namespace tacit::shards

@@ -22,10 +22,10 @@ ArrayRole role_of_name(const std::string& name);
 
 /// Makes images and labels of arrays by their names: role_of_name(), and a word that names a split (train, val, test;
 /// else train). Other arrays are passed over; a single array of images needs no name. Several arrays of images of one
-/// split, whose names differ in numbers alone, are joined in the order of these. `axes`: "" for what guess_axes() says.
-/// Labels that are no classes are left out with a warning. Throws DataError naming the array where a meaning is open or
-/// a type is not u1, u2, i2, f2, f4 or f8.
+/// split, whose names differ in numbers alone, are joined in the order of these. `options.axes`: "" for what
+/// guess_axes() says. Labels that are no classes are left out with a warning. Throws DataError naming the array where a
+/// meaning is open or a type is not u1, u2, i2, f2, f4 or f8.
 std::unique_ptr<ArraySource> source_of_arrays(const std::string& kind, const std::vector<NpyArray>& arrays,
-                                              const std::string& axes);
+                                              const ImportOptions& options);
 
 } // namespace tacit::shards

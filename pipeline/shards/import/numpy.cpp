@@ -159,7 +159,7 @@ std::unique_ptr<ImageSource> open_arrays(const ImportOptions& options, const std
         return nullptr;
     }
     const Gathered found = folder ? in_folder(path, kind, options.kind == kind) : beside_file(path);
-    std::unique_ptr<ArraySource> source = source_of_arrays(kind, found.arrays, options.axes);
+    std::unique_ptr<ArraySource> source = source_of_arrays(kind, found.arrays, options);
     if (!source && !folder) {
         throw DataError(fmt::format("{}: none of its arrays ({}) is named like images (x_train, images, …)",
                                     options.source, fmt::join(found.names, ", ")));

@@ -55,14 +55,14 @@ void add_file(ArraySource& source, const std::string& split, const fs::path& fol
     images.row_step = 1;
     const fs::path labels = folder / labels_name;
     const bool labelled = *labels_name != '\0' && fs::exists(labels);
-    source.add(split, images, labelled ? read_labels(labels, source) : std::vector<std::int32_t>());
+    source.add(split, {images}, labelled ? StoredLabels{read_labels(labels, source), labels.string()} : StoredLabels());
 }
 
 } // namespace
 
 std::unique_ptr<ImageSource> open_stl10(const ImportOptions& options) {
     for (const fs::path& folder : {fs::path(options.source), fs::path(options.source) / "stl10_binary"}) {
-        auto source = std::make_unique<ArraySource>("stl10");
+        auto source = std::make_unique<ArraySource>("stl10", options);
         add_file(*source, "train", folder, "train_X.bin", "train_y.bin");
         add_file(*source, "test", folder, "test_X.bin", "test_y.bin");
         add_file(*source, "unlabeled", folder, "unlabeled_X.bin", "");

@@ -106,6 +106,65 @@ TEST(ImportNumpy, ArraysOfOneImageFollowTheirNumbers) {
     }
 }
 
+/// What an import of 12 images with these labels says; with --labels none it must work.
+std::string refusal_of(const std::string& type, const std::string& shape, const std::string& values) {
+    const TemporaryFolder folder;
+    write_npy(folder / "a/images.npy", "|u1", "12, 8, 8, 3", pixels(12 * 192));
+    write_npy(folder / "a/labels.npy", type, shape, values);
+    ImportOptions options = options_of(folder, "a");
+    std::string said = message_of<DataError>([&] { import_images(options); });
+    options.labels = "none";
+    import_images(options);
+    EXPECT_EQ(Dataset::open(options.out, "train").labels(), Labels(12, -1));
+    return said.substr(said.rfind('/') + 1);
+}
+
+TEST(ImportNumpy, OtherNumbersOfLabelsThanOfImagesAreRefused) {
+    const std::string rest = " labels for 12 images (images.npy); give every image one label, or leave labels out with "
+                             "--labels none";
+    std::string long_numbers;
+    for (std::uint64_t i = 0; i < 20; ++i) {
+        long_numbers += little(i % 3, 8);
+    }
+    for (const std::size_t count : {11U, 13U, 20U}) {
+        EXPECT_EQ(refusal_of("<i8", fmt::format("{},", count), long_numbers.substr(0, 8 * count)),
+                  fmt::format("labels.npy: {}{}", count, rest));
+    }
+    EXPECT_EQ(refusal_of("|u1", "6,", pixels(6, 3)), "labels.npy: 6" + rest);
+    std::string one_hot;
+    for (std::size_t i = 0; i < 10; ++i) {
+        one_hot += i % 3 == 0 ? std::string("\1\0\0", 3) : std::string("\0\1\0", 3);
+    }
+    EXPECT_EQ(refusal_of("|u1", "10, 3", one_hot), "labels.npy: 10" + rest);
+    EXPECT_EQ(refusal_of("|S1", "9,", "abcabcabc"), "labels.npy: 9" + rest);
+    EXPECT_EQ(refusal_of("|S1", "11,", "abcdefghijk"), "labels.npy: 11" + rest); // no list of classes: nothing counts
+}
+
+TEST(ImportNumpy, LabelsOfAnotherSplitDoNotFillUp) {
+    const TemporaryFolder folder;
+    write_npy(folder / "a/x_train.npy", "|u1", "4, 8, 8, 3", pixels(4 * 192));
+    write_npy(folder / "a/y_train.npy", "|u1", "5,", pixels(5));
+    write_npy(folder / "a/x_test.npy", "|u1", "2, 8, 8, 3", pixels(2 * 192));
+    write_npy(folder / "a/y_test.npy", "|u1", "1,", pixels(1));
+    const ImportOptions options = options_of(folder, "a");
+    EXPECT_NE(
+        message_of<DataError>([&] { import_images(options); }).find("y_train.npy: 5 labels for 4 images (x_train.npy)"),
+        std::string::npos);
+}
+
+TEST(ImportNumpy, AGapInTheNumbersOfImagesIsNamed) {
+    const TemporaryFolder folder;
+    for (const int i : {0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11}) {
+        write_npy(fmt::format("{}/{}.npy", folder / "a", i), "|u1", "9, 9", std::string(81, static_cast<char>(i)));
+    }
+    write_npy(folder / "a/labels.npy", "|u1", "12,", pixels(12, 3));
+    const ImportOptions options = options_of(folder, "a");
+    EXPECT_NE(message_of<DataError>([&] {
+                  import_images(options);
+              }).find("labels.npy: 12 labels for 11 images (0.npy to 11.npy, of which 5.npy is not there)"),
+              std::string::npos);
+}
+
 TEST(ImportNumpy, OrderOfArraysWithoutNumbersIsNotGuessed) {
     const TemporaryFolder folder;
     write_npy(folder / "a/cats.npy", "|u1", "3, 9, 9", pixels(243));
