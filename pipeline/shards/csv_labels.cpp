@@ -36,10 +36,17 @@ TableColumn find_column(const std::string& path, const std::vector<CsvRow>& rows
     const std::vector<std::string>& header = rows[0].cells;
     const auto place = std::find(header.begin(), header.end(), column);
     if (place != header.end()) {
-        return {static_cast<std::size_t>(place - header.begin()), 1};
+        return {static_cast<std::size_t>(place - header.begin()), 1, TableColumn::kOpen};
     }
     if (const auto number = numbered_column(column, header.size())) {
-        return {*number, 0};
+        return {*number, 0, TableColumn::kOpen};
+    }
+    if (const std::size_t colon = column.rfind(':'); colon != std::string::npos) {
+        TableColumn found = find_column(path, rows, column.substr(0, colon));
+        const TableColumn names = find_column(path, rows, column.substr(colon + 1));
+        found.names = names.column;
+        found.first_row = std::max(found.first_row, names.first_row);
+        return found;
     }
     const bool other = header.size() == 1 && header[0].find(';') != std::string::npos;
     throw DataError(fmt::format("{}: has no column '{}'; it has: {}{}", path, column, fmt::join(header, ", "),
@@ -49,18 +56,18 @@ TableColumn find_column(const std::string& path, const std::vector<CsvRow>& rows
 Labels read_csv_labels(const std::string& path, const std::string& column, std::int64_t count,
                        const std::vector<std::string>& names, Meaning meaning) {
     const std::vector<CsvRow> rows = read_csv(path);
-    const auto [wanted, first] = find_column(path, rows, column);
+    const TableColumn place = find_column(path, rows, column);
+    const std::size_t wanted = place.column;
     std::vector<std::size_t> order;
     if (names.empty()) {
-        for (std::size_t row = first; row < rows.size(); ++row) {
+        for (std::size_t row = place.first_row; row < rows.size(); ++row) {
             order.push_back(row);
         }
     } else {
-        RowMatch match = match_rows(path, rows, first, names, wanted);
+        RowMatch match = match_rows(path, rows, place, names);
         const auto missing = std::find(match.rows.begin(), match.rows.end(), RowMatch::kNone);
         if (missing != match.rows.end()) {
-            throw DataError(fmt::format("{}: column '{}' has no row for image '{}'", path,
-                                        first == 0 ? std::to_string(match.column + 1) : rows[0].cells[match.column],
+            throw DataError(fmt::format("{}: column '{}' has no row for image '{}'", path, match.named_by,
                                         names[static_cast<std::size_t>(missing - match.rows.begin())]));
         }
         order = std::move(match.rows);

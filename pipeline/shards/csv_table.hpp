@@ -28,10 +28,12 @@ std::optional<std::pair<std::string, std::string>> table_and_column(const std::s
 struct TableColumn {
     std::size_t column = 0;
     std::size_t first_row = 1; ///< 0: the table has no header
+    std::size_t names = kOpen; ///< column of the images' names, if it is said
+    static constexpr std::size_t kOpen = ~std::size_t{0};
 };
 
-/// The column named `column` in the header; else, of a table without a header, the one of this number, from 1. Throws
-/// DataError that says which columns there are.
+/// The column named `column` in the header; else, of a table without a header, the one of this number, from 1. Behind a
+/// colon may stand the column of the images' names: "label:image". Throws DataError that says which columns there are.
 TableColumn find_column(const std::string& path, const std::vector<CsvRow>& rows, const std::string& column);
 
 } // namespace tacit::shards

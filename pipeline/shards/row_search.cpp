@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -18,12 +19,16 @@ namespace {
 
 constexpr std::size_t kNone = RowMatch::kNone;
 
+/// With slashes, as tables made on Windows do not have them.
 std::string whole(const std::string& name) {
-    return name;
+    std::string slashed = name;
+    std::replace(slashed.begin(), slashed.end(), '\\', '/');
+    return slashed;
 }
 
 std::string without_extension(const std::string& name) {
-    return has_image_extension(name) ? name.substr(0, name.rfind('.')) : name;
+    const std::string slashed = whole(name);
+    return has_image_extension(slashed) ? slashed.substr(0, slashed.rfind('.')) : slashed;
 }
 
 std::string without_folders(const std::string& name) {
@@ -32,7 +37,8 @@ std::string without_folders(const std::string& name) {
 }
 
 /// Without what stands behind the last dot, unless it is a number.
-std::string without_any_extension(const std::string& name) {
+std::string without_any_extension(const std::string& original) {
+    const std::string name = whole(original);
     const std::size_t dot = name.find('.', name.rfind('/') + 1) == std::string::npos ? name.size() : name.rfind('.');
     const bool letters = std::any_of(name.begin() + static_cast<std::ptrdiff_t>(dot), name.end(),
                                      [](unsigned char letter) { return std::isalpha(letter) != 0; });
@@ -62,9 +68,48 @@ const std::string& cell(const CsvRow& row, std::size_t column) {
     return column < row.cells.size() ? row.cells[column] : kMissing;
 }
 
-/// The column where most of some images' names are found.
-std::size_t column_of_names(const std::vector<CsvRow>& rows, std::size_t first, const std::vector<std::string>& names,
-                            std::size_t labels) {
+/// How well a column names images.
+struct Naming {
+    std::size_t column = 0;
+    std::size_t found = 0; ///< of some images
+    std::size_t turns = 0; ///< that these took, together: fewer are more exact
+
+    bool operator<(const Naming& other) const {
+        return std::tuple(found, other.turns, other.column) < std::tuple(other.found, turns, column);
+    }
+    /// Whether it may be meant where `best` was found to name the most.
+    bool rivals(const Naming& best) const {
+        return column != best.column && 2 * found >= best.found && turns * best.found <= best.turns * found;
+    }
+};
+
+Naming naming_of(const std::vector<CsvRow>& rows, const TableColumn& wanted, std::size_t column,
+                 const std::vector<std::string>& names) {
+    Naming naming{column};
+    std::vector<std::string> missing = names;
+    std::size_t turn = 0;
+    for (const Keys& keys : kInTurn) {
+        std::unordered_set<std::string> sought;
+        for (const std::string& name : missing) {
+            sought.insert(keys.image(name));
+        }
+        std::unordered_set<std::string> met;
+        for (std::size_t row = wanted.first_row; row < rows.size() && !missing.empty(); ++row) {
+            if (std::string key = keys.row(cell(rows[row], column)); sought.contains(key)) {
+                met.insert(std::move(key));
+            }
+        }
+        const std::size_t now =
+            std::erase_if(missing, [&](const std::string& name) { return met.contains(keys.image(name)); });
+        naming.found += now;
+        naming.turns += now * turn++;
+    }
+    return naming;
+}
+
+/// Columns where some of the images' names are found, the best first, and those that rival it.
+std::vector<Naming> columns_of_names(const std::vector<CsvRow>& rows, const TableColumn& wanted,
+                                     const std::vector<std::string>& names) {
     constexpr std::size_t kTried = 50;
     std::size_t columns = 0;
     for (const CsvRow& row : rows) {
@@ -74,36 +119,25 @@ std::size_t column_of_names(const std::vector<CsvRow>& rows, std::size_t first, 
     for (std::size_t i = 0; i < names.size(); i += std::max<std::size_t>(1, names.size() / kTried)) {
         tried.push_back(names[i]);
     }
-    std::tuple<std::size_t, std::size_t, std::size_t> best{0, 0, 0}; // found, how exactly, place from the right
+    std::vector<Naming> all{Naming{}};
     for (std::size_t column = 0; column < columns; ++column) {
-        std::size_t turns = 0;
-        std::vector<std::string> missing = tried;
-        for (const Keys& keys : kInTurn) {
-            std::unordered_set<std::string> wanted;
-            for (const std::string& name : missing) {
-                wanted.insert(keys.image(name));
-            }
-            std::unordered_set<std::string> met;
-            for (std::size_t row = first; row < rows.size() && !missing.empty() && column != labels; ++row) {
-                if (std::string key = keys.row(cell(rows[row], column)); wanted.contains(key)) {
-                    met.insert(std::move(key));
-                }
-            }
-            std::erase_if(missing, [&](const std::string& name) { return met.contains(keys.image(name)); });
-            turns += missing.size();
+        if (column != wanted.column) {
+            all.push_back(naming_of(rows, wanted, column, tried));
         }
-        best = std::max(best, {tried.size() - missing.size(), ~turns, columns - column});
     }
-    return std::get<0>(best) == 0 ? 0 : columns - std::get<2>(best);
+    std::iter_swap(all.begin(), std::max_element(all.begin(), all.end()));
+    const Naming best = all.front();
+    std::erase_if(
+        all, [&](const Naming& one) { return one.column != best.column && (one.found == 0 || !one.rivals(best)); });
+    return all;
 }
 
 class RowSearch {
   public:
-    RowSearch(const std::string& path, const std::vector<CsvRow>& rows, std::size_t first,
-              const std::vector<std::string>& names, std::size_t labels)
-        : path_(path), rows_(rows), first_(first), names_(names), labels_(labels),
-          column_(column_of_names(rows, first, names, labels)), found_(names.size(), kNone),
-          images_(rows.size(), kNone) {}
+    RowSearch(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
+              const std::vector<std::string>& names, std::size_t column)
+        : path_(path), rows_(rows), first_(wanted.first_row), names_(names), labels_(wanted.column), column_(column),
+          found_(names.size(), kNone), images_(rows.size(), kNone) {}
 
     RowMatch run() {
         for (const Keys& keys : kInTurn) {
@@ -113,7 +147,7 @@ class RowSearch {
         }
         const auto missing = static_cast<std::size_t>(std::count(found_.begin(), found_.end(), kNone));
         const std::size_t found = found_.size() - missing;
-        return {column_, std::move(found_), found};
+        return {column_, {}, std::move(found_), found};
     }
 
   private:
@@ -174,11 +208,65 @@ class RowSearch {
     std::vector<std::size_t> images_; ///< image of each row
 };
 
+std::string name_of_column(const std::vector<CsvRow>& rows, const TableColumn& wanted, const RowMatch& match,
+                           std::size_t column) {
+    const bool header = wanted.first_row > 0 ||
+                        (rows.size() > 1 && std::find(match.rows.begin(), match.rows.end(), 0U) == match.rows.end());
+    return header && column < rows[0].cells.size() ? rows[0].cells[column] : std::to_string(column + 1);
+}
+
+/// Whether `other` would give some image another label; a row of its own, where it is open which column holds them.
+bool disagree(const std::vector<CsvRow>& rows, const TableColumn& wanted, const RowMatch& match,
+              const RowMatch& other) {
+    for (std::size_t image = 0; image < match.rows.size(); ++image) {
+        const std::size_t one = match.rows[image];
+        const std::size_t two = other.rows[image];
+        const bool both = one != kNone && two != kNone && one != two;
+        if (both &&
+            (wanted.column == TableColumn::kOpen || cell(rows[one], wanted.column) != cell(rows[two], wanted.column))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// nullopt for a column of other things, such as class numbers, which do not tell images apart.
+std::optional<RowMatch> match_of_rival(const std::string& path, const std::vector<CsvRow>& rows,
+                                       const TableColumn& wanted, const std::vector<std::string>& names,
+                                       std::size_t column) {
+    std::unordered_set<std::string> cells;
+    for (std::size_t row = wanted.first_row; row < rows.size(); ++row) {
+        if (const std::string& text = cell(rows[row], column); !text.empty() && !cells.insert(text).second) {
+            return std::nullopt;
+        }
+    }
+    try {
+        return RowSearch(path, rows, wanted, names, column).run();
+    } catch (const DataError&) {
+        return std::nullopt;
+    }
+}
+
 } // namespace
 
-RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, std::size_t first,
-                    const std::vector<std::string>& names, std::size_t labels) {
-    return RowSearch(path, rows, first, names, labels).run();
+RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
+                    const std::vector<std::string>& names) {
+    const bool told = wanted.names != TableColumn::kOpen;
+    const std::vector<Naming> columns =
+        told ? std::vector<Naming>{Naming{wanted.names}} : columns_of_names(rows, wanted, names);
+    RowMatch match = RowSearch(path, rows, wanted, names, columns.front().column).run();
+    match.named_by = name_of_column(rows, wanted, match, match.column);
+    for (std::size_t i = 1; i < columns.size(); ++i) {
+        const auto rival = match_of_rival(path, rows, wanted, names, columns[i].column);
+        if (rival && disagree(rows, wanted, match, *rival)) {
+            throw DataError(
+                fmt::format("{}: columns '{}' and '{}' both name images, and give them other rows; say which "
+                            "counts, as in {}:COLUMN:{}",
+                            path, match.named_by, name_of_column(rows, wanted, match, rival->column),
+                            path.substr(path.rfind('/') + 1), match.named_by));
+        }
+    }
+    return match;
 }
 
 } // namespace tacit::shards

@@ -14,16 +14,18 @@ struct RowMatch {
     static constexpr std::size_t kNone = ~std::size_t{0};
 
     std::size_t column = 0;        ///< that holds the images' names
+    std::string named_by;          ///< what it is called; its number, from 1, where there is no header
     std::vector<std::size_t> rows; ///< of each image; kNone: there is none
     std::size_t found = 0;         ///< images that have one
 };
 
 /// Finds the rows of images by their names: by the whole name, else without an image file's extension, else without
-/// folders too, else without any extension of the row's. The names stand in the column, other than `labels`, where most
-/// of them are found (of equals the one with the most exact names, then the leftmost). Rows before `first` are a
-/// header. Throws DataError naming `path` where two images fit one row, or two rows that do not hold the same in column
-/// `labels` one image.
-RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, std::size_t first,
-                    const std::vector<std::string>& names, std::size_t labels);
+/// folders too, else without any extension of the row's; backslashes count as slashes. The names stand in column
+/// `wanted.names`, else in the one, other than `wanted.column`, where most of them are found (of equals the one with
+/// the most exact names, then the leftmost). Rows before `wanted.first_row` are a header. Throws DataError naming
+/// `path` where another column names the images as exactly and gives them other labels (rows, if `wanted.column` is
+/// kOpen), where two images fit one row, or two rows that do not hold the same in column `wanted.column` one image.
+RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
+                    const std::vector<std::string>& names);
 
 } // namespace tacit::shards

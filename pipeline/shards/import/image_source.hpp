@@ -54,6 +54,8 @@ class ImageSource {
     virtual std::vector<std::string> notes() const { return {}; }
     /// Tables that may hold labels.
     virtual std::vector<SourceTable> tables() const { return {}; }
+    /// Tells that labels were taken from one of these tables: left_out() does not count it from then on.
+    virtual void use_table(const std::string& /*path*/) {}
     /// Throws DataError or IoError naming the file.
     virtual void read(const std::string& split, std::int64_t index, SourceImage& out) const = 0;
     /// The first `bytes` bytes of an image file, or all of it. Throws as read() does.

@@ -2,6 +2,7 @@
 #include "pipeline/shards/import/table_guess.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/utf8.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/import/left_out.hpp"
 #include "pipeline/shards/labels.hpp"
@@ -73,6 +74,10 @@ class Guesser {
             names.push_back(name(column));
         }
         return first_few(names, names.size());
+    }
+
+    bool has_label_name() const {
+        return header_ && std::any_of(rows_[0].cells.begin(), rows_[0].cells.end(), is_label_name);
     }
 
     std::string text(std::size_t image, std::size_t column) const {
@@ -147,11 +152,17 @@ std::optional<TableGuess> guess_table(const std::string& root, const SourceTable
         if (rows.empty()) {
             return std::nullopt;
         }
-        const RowMatch match = match_rows(guess.path, rows, 0, names, RowMatch::kNone);
-        if (match.found == 0) {
+        const RowMatch match = match_rows(guess.path, rows, {TableColumn::kOpen, 0, TableColumn::kOpen}, names);
+        const Guesser guesser(table, rows, match, classes);
+        if (guesser.other_names().empty() || (match.found == 0 && !guesser.has_label_name())) {
             return std::nullopt;
         }
-        const Guesser guesser(table, rows, match, classes);
+        if (match.found == 0) {
+            guess.note = fmt::format("{}: is headed like a table of labels, but holds names of 0 of {} images without "
+                                     "a label, such as '{}'; --labels none says that none is meant",
+                                     one_line(table), names.size(), one_line(utf8_of(names.front())));
+            return guess;
+        }
         const auto column = match.found * 10 >= names.size() * 9 ? guesser.column() : std::nullopt;
         if (!column) {
             guess.note =
@@ -163,9 +174,10 @@ std::optional<TableGuess> guess_table(const std::string& root, const SourceTable
         for (std::size_t i = 0; i < names.size(); ++i) {
             guess.labels.emplace_back(places[i], guesser.text(i, *column));
         }
-        guess.note =
-            fmt::format("{}: labels of {} of {} images are taken from column {}; --labels none leaves them out",
-                        one_line(table), match.found, names.size(), guesser.name(*column));
+        guess.note = fmt::format(
+            "{}: labels of {} of {} images are taken from column {}, images are named by column {}; "
+            "--labels none leaves them out",
+            one_line(table), match.found, names.size(), guesser.name(*column), one_line(match.named_by, 40));
     } catch (const Error& failure) {
         guess.note = fmt::format("{}; so no labels are taken from it; {}", failure.what(), remedy);
     }

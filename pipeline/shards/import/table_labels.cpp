@@ -24,8 +24,7 @@ namespace fs = std::filesystem;
 class Relabelled final : public ImageSource {
   public:
     explicit Relabelled(std::unique_ptr<ImageSource> source)
-        : source_(std::move(source)), left_out_(source_->left_out()), notes_(source_->notes()),
-          files_(source_->files()) {}
+        : source_(std::move(source)), notes_(source_->notes()), files_(source_->files()) {}
 
     /// Texts of all images of all splits, split by split in the order of splits().
     void name(const std::vector<std::string>& texts, const std::string& where) {
@@ -39,7 +38,10 @@ class Relabelled final : public ImageSource {
         }
     }
     void note(std::string line) { notes_.push_back(std::move(line)); }
-    void note_file(const std::string& path) { files_.push_back(path); }
+    void note_table(const std::string& path) {
+        files_.push_back(path);
+        source_->use_table(path);
+    }
     LeftOutList& left_out_list() { return left_out_; }
 
     std::string kind() const override { return source_->kind(); }
@@ -52,7 +54,11 @@ class Relabelled final : public ImageSource {
     Element element() const override { return source_->element(); }
     bool describes_files() const override { return source_->describes_files(); }
     std::vector<double> value_range() const override { return source_->value_range(); }
-    LeftOutList left_out() const override { return left_out_; }
+    LeftOutList left_out() const override {
+        LeftOutList all = source_->left_out();
+        all.add(left_out_);
+        return all;
+    }
     std::vector<std::string> notes() const override { return notes_; }
     void read(const std::string& split, std::int64_t index, SourceImage& out) const override {
         source_->read(split, index, out);
@@ -116,11 +122,12 @@ class TableReading {
 
     void read(const std::string& path, const std::string& column, std::size_t begin, std::size_t end) {
         const std::vector<CsvRow> rows = read_csv(path);
-        const auto [wanted, first] = find_column(path, rows, column);
+        const TableColumn place = find_column(path, rows, column);
+        const std::size_t wanted = place.column;
         const std::vector<std::string> names(keys_.begin() + static_cast<std::ptrdiff_t>(begin),
                                              keys_.begin() + static_cast<std::ptrdiff_t>(end));
-        made_.note_file(path);
-        const std::vector<std::size_t> order = rows_of(path, rows, wanted, first, names);
+        made_.note_table(path);
+        const std::vector<std::size_t> order = rows_of(path, rows, place, names);
         std::vector<bool> used(rows.size(), false);
         for (std::size_t i = 0; i < order.size(); ++i) {
             const std::size_t row = order[i];
@@ -133,7 +140,7 @@ class TableReading {
             const std::vector<std::string>& cells = rows[row].cells;
             texts_[begin + i] = wanted < cells.size() ? cells[wanted] : std::string();
         }
-        for (std::size_t row = first; row < rows.size(); ++row) {
+        for (std::size_t row = place.first_row; row < rows.size(); ++row) {
             if (!used[row]) {
                 made_.left_out_list().add(fmt::format("rows of {} that fit no image", path),
                                           fmt::format("line {}", rows[row].line));
@@ -142,12 +149,11 @@ class TableReading {
     }
 
   private:
-    static std::vector<std::size_t> rows_of(const std::string& path, const std::vector<CsvRow>& rows,
-                                            std::size_t wanted, std::size_t first,
-                                            const std::vector<std::string>& names) {
+    std::vector<std::size_t> rows_of(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& place,
+                                     const std::vector<std::string>& names) {
         if (names.front().empty()) { // images without names: row by row
             std::vector<std::size_t> order;
-            for (std::size_t row = first; row < rows.size(); ++row) {
+            for (std::size_t row = place.first_row; row < rows.size(); ++row) {
                 order.push_back(row);
             }
             if (order.size() != names.size()) {
@@ -155,11 +161,12 @@ class TableReading {
             }
             return order;
         }
-        RowMatch match = match_rows(path, rows, first, names, wanted);
+        RowMatch match = match_rows(path, rows, place, names);
         if (match.found == 0) {
             throw DataError(fmt::format("{}: no row fits an image: images have names such as '{}', rows hold '{}'",
                                         path, one_line(names.front()), one_line(rows.back().cells.front())));
         }
+        made_.note(fmt::format("{}: images are named by column {}", path, one_line(match.named_by, 40)));
         return std::move(match.rows);
     }
 
@@ -227,7 +234,7 @@ std::unique_ptr<ImageSource> guessed_labels(std::unique_ptr<ImageSource> source,
             texts[image] = text;
         }
         if (!guess.labels.empty()) {
-            made->note_file(guess.path);
+            made->note_table(guess.path);
         }
     }
     made->name(texts, root);

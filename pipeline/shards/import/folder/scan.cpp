@@ -102,6 +102,9 @@ class Scan {
         const std::string extension = lower_case(fs::path(name).extension().string());
         if (extension == ".csv" || extension == ".tsv" || extension == ".txt") {
             folder.tables.push_back(below);
+            if (wanted_ == has_image_extension) {
+                return;
+            }
         }
         if (wanted_ == has_image_extension && is_unread_image(extension)) {
             tree_.left_out.add(kUnread, below, "convert them to PNG");

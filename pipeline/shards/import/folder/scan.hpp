@@ -26,13 +26,15 @@ struct FolderTree {
     LeftOutList left_out;
 };
 
+inline constexpr const char* kNoImages = "files that are no images by their extension";
+
 /// Reads a tree. At every level alike: names that begin with a dot and folders that a system makes (__MACOSX, @eaDir,
 /// lost+found, $RECYCLE.BIN) are not looked into; links to files and folders are followed, but not to a folder that is
 /// read anyway, and not those that lead nowhere; a file is an image by its extension. What is not read is in
-/// `left_out`. Throws std::filesystem::filesystem_error where a folder cannot be listed. Other files than images are
-/// sought by `wanted`, and those that it refuses are called `others`.
+/// `left_out`, but for tables of a tree of images. Throws std::filesystem::filesystem_error where a folder cannot be
+/// listed. Other files than images are sought by `wanted`, and those that it refuses are called `others`.
 FolderTree scan_folder(const std::string& path, bool (*wanted)(const std::string& name) = has_image_extension,
-                       const char* others = "files that are no images by their extension");
+                       const char* others = kNoImages);
 
 /// Whether a file or folder of this name is never looked at.
 bool is_hidden_name(const std::string& name);

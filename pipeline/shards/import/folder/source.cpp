@@ -3,6 +3,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/import/folder/reading.hpp"
+#include "pipeline/shards/import/folder/scan.hpp"
 #include "pipeline/shards/import/image_source.hpp"
 #include "pipeline/shards/split_names.hpp"
 
@@ -13,6 +14,7 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 #include <utility>
 
 namespace tacit::shards {
@@ -110,7 +112,25 @@ class ImageFolder : public ImageSource {
         return paths;
     }
     bool encoded() const override { return true; }
-    LeftOutList left_out() const override { return left_out_; }
+    LeftOutList left_out() const override {
+        LeftOutList all;
+        for (const SourceTable& table : tables_) {
+            if (!used_.contains(table.path)) {
+                all.add(kNoImages, table.path);
+            }
+        }
+        all.add(left_out_);
+        return all;
+    }
+    void use_table(const std::string& path) override {
+        for (const SourceTable& table : tables_) {
+            const fs::path own = joined(root_, table.path);
+            std::error_code error;
+            if (own.filename() == fs::path(path).filename() && fs::equivalent(own, path, error)) {
+                used_.insert(table.path);
+            }
+        }
+    }
     std::vector<std::string> notes() const override { return notes_; }
     std::vector<SourceTable> tables() const override { return tables_; }
     void read(const std::string& split, std::int64_t index, SourceImage& out) const override {
@@ -185,6 +205,7 @@ class ImageFolder : public ImageSource {
     std::vector<std::string> classes_;
     std::map<std::string, std::vector<Entry>> entries_;
     std::vector<SourceTable> tables_;
+    std::set<std::string> used_; ///< tables that labels were taken from
     std::vector<std::string> notes_;
     LeftOutList left_out_;
 };

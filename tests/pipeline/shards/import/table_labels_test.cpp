@@ -31,7 +31,9 @@ class TableLabels : public ::testing::Test {
     Places read(const std::string& labels = "") const { return images_of(options(labels)); }
     std::string notes() const {
         std::string all;
-        for (const std::string& note : import_images(options()).notes) {
+        ImportOptions again = options();
+        again.overwrite = true;
+        for (const std::string& note : import_images(again).notes) {
             all += note + "\n";
         }
         return all;
@@ -46,9 +48,10 @@ TEST_F(TableLabels, ATableWithOneColumnOfClassesIsRead) {
                               {"images/2.png", "train dog"},
                               {"images/3.png", "train cat"},
                               {"images/4.png", "train dog"}}));
-    EXPECT_NE(notes().find("images.csv: labels of 4 of 4 images are taken from column label; --labels none leaves them "
-                           "out"),
-              std::string::npos);
+    EXPECT_NE(
+        notes().find("images.csv: labels of 4 of 4 images are taken from column label, images are named by column "
+                     "image; --labels none leaves them out"),
+        std::string::npos);
     EXPECT_EQ(read("none").at("images/1.png"), "train -");
 }
 
@@ -64,6 +67,61 @@ TEST_F(TableLabels, OfTwoColumnsThatHoldNamesTheExactOneCounts) {
     images({"0.png", "1.png", "2.png"});
     table("t.csv", "index,file,label\n0,2.png,c\n1,0.png,a\n2,1.png,b\n");
     EXPECT_EQ(read("t.csv:label"), (Places{{"0.png", "train a"}, {"1.png", "train b"}, {"2.png", "train c"}}));
+}
+
+TEST_F(TableLabels, OfTwoColumnsThatNameImagesAlikeOneIsAskedFor) {
+    images({"images/0.png", "images/1.png", "images/2.png"});
+    for (const std::string one : {"mask,image,label\n1.png,0.png,a\n2.png,1.png,b\n0.png,2.png,a\n",
+                                  "idx,image,label\n0,1,b\n1,2,a\n2,0,a\n",                // pandas' numbers of rows
+                                  "idx,image,label\n0,1.png,b\n1,7.png,a\n2,0.png,a\n"}) { // of more images than names
+        table("t.csv", one);
+        EXPECT_EQ(read().at("images/1.png"), "train -") << one;
+        EXPECT_NE(notes().find("both name images"), std::string::npos) << notes();
+        const std::string told = message_of<DataError>([&] { read("t.csv:label"); });
+        EXPECT_NE(told.find("both name images, and give them other rows; say which counts, as in t.csv:COLUMN:"),
+                  std::string::npos)
+            << told;
+        const Places places = read("t.csv:label:image");
+        EXPECT_EQ(places.at("images/0.png"), "train a") << one;
+        EXPECT_EQ(places.at("images/1.png"), "train b") << one;
+    }
+    table("t.csv", "image,copy,label\n0.png,0.png,a\n1.png,1.png,b\n2.png,2.png,a\n");
+    EXPECT_EQ(read().at("images/1.png"), "train b"); // both say the same
+}
+
+TEST_F(TableLabels, AColumnOfClassNumbersIsNoNameOfImages) {
+    images({"0.png", "1.png", "2.png", "3.png"});
+    table("t.csv", "class_id,image,label\n0,1,a\n1,0,b\n1,2,b\n0,3,a\n");
+    EXPECT_EQ(read("t.csv:label"),
+              (Places{{"0.png", "train b"}, {"1.png", "train a"}, {"2.png", "train b"}, {"3.png", "train a"}}));
+}
+
+TEST_F(TableLabels, NamesFromWindowsAreUnderstood) {
+    images({"images/Img_0.png", "images/Img_1.png"});
+    table("t.csv", "path,label\nC:\\data\\Img_0.png,cat\nC:\\data\\Img_1.png,cat\n");
+    EXPECT_EQ(read(), (Places{{"images/Img_0.png", "train cat"}, {"images/Img_1.png", "train cat"}}));
+}
+
+TEST_F(TableLabels, UsedTablesAreNotCountedAsLeftOut) {
+    images({"images/1.png", "images/2.png"});
+    table("t.csv", "file,label\n1.png,cat\n2.png,cat\n");
+    table("readme.txt", "about\n");
+    EXPECT_EQ(left_out_of(options()), (Lines{"1 files that are no images by their extension: readme.txt"}));
+    EXPECT_EQ(left_out_of(options("t.csv:label")),
+              (Lines{"1 files that are no images by their extension: readme.txt"}));
+    EXPECT_EQ(left_out_of(options("none")),
+              (Lines{"2 files that are no images by their extension: readme.txt, t.csv"}));
+}
+
+TEST_F(TableLabels, ListsOfNamesAreNoTablesOfLabels) {
+    images({"images/1.png", "images/2.png"});
+    table("list.txt", "1.png\n2.png\n");
+    EXPECT_EQ(notes().find("list.txt"), std::string::npos) << notes();
+    table("t.csv", "file,label\n8.png,cat\n9.png,cat\n");
+    EXPECT_NE(notes().find("t.csv: is headed like a table of labels, but holds names of 0 of 2 images without a label, "
+                           "such as 'images/1.png'"),
+              std::string::npos)
+        << notes();
 }
 
 TEST_F(TableLabels, ATableWithoutAHeaderThatHoldsKnownClassesIsRead) {
@@ -118,8 +176,8 @@ TEST_F(TableLabels, ImagesAndRowsWithoutEachOtherAreCounted) {
     EXPECT_EQ(read("t.csv:label"), (Places{{"1.png", "train cat"}, {"2.png", "train -"}}));
     const Lines left = left_out_of(options("t.csv:label"));
     const std::string path = folder_ / "source/t.csv";
-    EXPECT_EQ(left.at(1), "1 images without a row in " + path + ": they have no label: 2.png");
-    EXPECT_EQ(left.at(2), "1 rows of " + path + " that fit no image: line 3");
+    EXPECT_EQ(left.at(0), "1 images without a row in " + path + ": they have no label: 2.png");
+    EXPECT_EQ(left.at(1), "1 rows of " + path + " that fit no image: line 3");
 }
 
 TEST_F(TableLabels, ATableNamedForASplitIsForThatSplitAlone) {
