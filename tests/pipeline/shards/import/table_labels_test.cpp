@@ -31,7 +31,9 @@ class TableLabels : public ::testing::Test {
     Places read(const std::string& labels = "") const { return images_of(options(labels)); }
     std::string notes() const {
         std::string all;
-        for (const std::string& note : import_images(options()).notes) {
+        ImportOptions again = options();
+        again.overwrite = true;
+        for (const std::string& note : import_images(again).notes) {
             all += note + "\n";
         }
         return all;
@@ -69,9 +71,9 @@ TEST_F(TableLabels, OfTwoColumnsThatHoldNamesTheExactOneCounts) {
 
 TEST_F(TableLabels, OfTwoColumnsThatNameImagesAlikeOneIsAskedFor) {
     images({"images/0.png", "images/1.png", "images/2.png"});
-    for (const std::string& one : {"mask,image,label\n1.png,0.png,a\n2.png,1.png,b\n0.png,2.png,a\n",
-                                   "idx,image,label\n0,1,b\n1,2,a\n2,0,a\n",                // pandas' numbers of rows
-                                   "idx,image,label\n0,1.png,b\n1,7.png,a\n2,0.png,a\n"}) { // of more images than names
+    for (const std::string one : {"mask,image,label\n1.png,0.png,a\n2.png,1.png,b\n0.png,2.png,a\n",
+                                  "idx,image,label\n0,1,b\n1,2,a\n2,0,a\n",                // pandas' numbers of rows
+                                  "idx,image,label\n0,1.png,b\n1,7.png,a\n2,0.png,a\n"}) { // of more images than names
         table("t.csv", one);
         EXPECT_EQ(read().at("images/1.png"), "train -") << one;
         EXPECT_NE(notes().find("both name images"), std::string::npos) << notes();
