@@ -95,12 +95,13 @@ class WebDataset : public ImageSource {
 
     /// The split of each archive; "": it is left out.
     std::vector<std::string> splits_of(const ImportOptions& options, const std::vector<std::string>& below) {
-        const std::vector<std::string> all(below.size(), "train");
+        std::vector<std::string> all(below.size(), "train");
         const std::vector<std::string>& told = options.split_folders;
         if (told == std::vector<std::string>{"none"}) {
             return all;
         }
         std::vector<std::string> paths;
+        paths.reserve(below.size());
         for (const std::string& path : below) {
             paths.push_back(path.empty() ? fs::path(options.source).filename().string() : path);
         }

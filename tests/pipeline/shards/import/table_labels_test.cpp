@@ -170,8 +170,8 @@ TEST_F(TableLabels, NamesOfFoldersStayNamesWhateverATableSays) {
         return Dataset::open(made.out, "train").info().classes;
     };
     images({"1/a.png", "2/b.png", "3/c.png", "x.png"});
-    table("t.csv", "file,smiling,glasses\nx.png,0,1\n");
-    EXPECT_NE(notes().find("which column holds classes is open"), std::string::npos);
+    table("t.csv", "file,smiling,glasses\nx.png,no,yes\n");
+    EXPECT_NE(notes().find("which column holds classes is open"), std::string::npos) << notes();
     EXPECT_EQ(classes(), (Lines{"1", "2", "3"}));
     table("t.csv", "file,label\nx.png,2\n");
     EXPECT_EQ(classes(), (Lines{"1", "2", "3"}));
