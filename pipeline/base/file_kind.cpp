@@ -208,8 +208,15 @@ std::string kind_text(std::span<const std::uint8_t> bytes, std::uint64_t size, c
 
 std::string kind_text(const std::string& path) {
     std::error_code error;
-    if (fs::is_directory(path, error)) {
+    const fs::file_status status = fs::status(path, error);
+    if (fs::is_directory(status)) {
         return "is a folder";
+    }
+    if (fs::is_other(status)) {
+        return std::string(fs::is_fifo(status)     ? "is a named pipe"
+                           : fs::is_socket(status) ? "is a socket"
+                                                   : "is a device") +
+               ", which cannot be read in any order; write what it gives to a file";
     }
     const auto size = fs::file_size(path, error);
     std::ifstream file(path, std::ios::binary);
@@ -246,7 +253,7 @@ std::string kinds_text(const std::string& folder) {
         order.push_back(found);
     }
     std::stable_sort(order.begin(), order.end(), [](const Found& a, const Found& b) { return a.files > b.files; });
-    std::string text;
+    std::string text = order.empty() ? "there are no files in it" : "";
     for (std::size_t i = 0; i < std::min(order.size(), kMostKinds); ++i) {
         const Found& found = order[i];
         text += text.empty() ? "" : "; ";

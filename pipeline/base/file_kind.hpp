@@ -17,8 +17,7 @@ std::string kind_text(std::span<const std::uint8_t> head, std::uint64_t bytes, c
 /// The same of the file at `path`: "is a folder", "cannot be opened: …" too. Throws nothing.
 std::string kind_text(const std::string& path);
 
-/// "24 files (a.gif, …), each of which is a GIF image; …": what is below a folder, the commonest kinds first. Empty:
-/// there are no files.
+/// "24 files (a.gif, …), each of which is a GIF image; …": what is below a folder, the commonest kinds first.
 std::string kinds_text(const std::string& folder);
 
 } // namespace tacit

@@ -2,11 +2,14 @@
 #include "pipeline/shards/csv_table.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_kind.hpp"
 #include "pipeline/base/files.hpp"
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 namespace tacit::shards {
 namespace {
@@ -92,6 +95,9 @@ class CsvReader {
 
 std::vector<CsvRow> read_csv(const std::string& path) {
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    if (std::error_code error; std::filesystem::is_other(path, error)) { // a pipe may be waited for without end
+        throw IoError(fmt::format("{}: {}", path, kind_text(path)));
+    }
     const std::string text = read_file(path);
     CsvReader reader(path, std::string_view(text).substr(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0));
     std::vector<CsvRow> rows;

@@ -2,6 +2,7 @@
 #include "pipeline/shards/file_bytes.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_kind.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/log.hpp"
 
@@ -19,13 +20,14 @@ namespace tacit::shards {
 namespace {
 
 int open_regular(const std::string& path, struct stat& status) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC); // NOLINT(cppcoreguidelines-pro-type-vararg)
-    if (descriptor < 0) {
+    const int descriptor =
+        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // NOLINT(cppcoreguidelines-pro-type-vararg): open(2)
+    if (descriptor < 0 && errno != ENXIO) {                      // which sockets give
         throw IoError(fmt::format("{}: cannot open: {}", path, errno_text()));
     }
-    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+    if (descriptor < 0 || fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
         ::close(descriptor);
-        throw IoError(fmt::format("{}: not a regular file", path));
+        throw IoError(fmt::format("{}: {}", path, kind_text(path)));
     }
     return descriptor;
 }

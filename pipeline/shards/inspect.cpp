@@ -116,11 +116,6 @@ void prove(LayoutGuess guess, const InspectOptions& options, Inspection& result)
     }
 }
 
-bool is_hdf5(const std::string& path) {
-    const h5::Session session;
-    return H5Fis_hdf5(path.c_str()) > 0;
-}
-
 /// Whether a file's name says that it is none that HDF5 stands in.
 bool is_named_after_import(const std::string& path) {
     return path.ends_with(".npy") || path.ends_with(".npz") || path.ends_with(".tar");
@@ -162,7 +157,7 @@ Inspection inspect(const std::string& path, const InspectOptions& options) {
     Inspection result;
     const bool folder = fs::is_directory(path);
     const std::vector<std::string> splits = folder ? splits_in(path) : std::vector<std::string>();
-    if (folder ? splits.empty() : fs::exists(path) && !is_hdf5(path)) {
+    if (folder ? splits.empty() : fs::exists(path) && !h5::is_hdf5(path)) {
         try {
             return inspect_source(path);
         } catch (const Error&) {

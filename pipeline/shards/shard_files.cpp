@@ -33,8 +33,7 @@ std::string split_of_name(const std::string& stem) {
 /// MATLAB's files are HDF5 since version 7.3.
 bool may_be_hdf5(const fs::path& file) {
     const std::string extension = file.extension().string();
-    const h5::Session session;
-    return extension == ".h5" || extension == ".hdf5" || (extension == ".mat" && H5Fis_hdf5(file.c_str()) > 0);
+    return extension == ".h5" || extension == ".hdf5" || (extension == ".mat" && h5::is_hdf5(file.string()));
 }
 
 /// Whether the name of a file says its split: by a word, or by a number of five digits as shards have it.

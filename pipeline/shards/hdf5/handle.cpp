@@ -108,6 +108,14 @@ void require(herr_t status, const std::string& where) {
     }
 }
 
+bool is_hdf5(const std::string& path) {
+    try {
+        return superblock_of(FileBytes(path)).has_value();
+    } catch (const Error&) {
+        return false;
+    }
+}
+
 Handle open_file(const std::string& path) {
     if (access(path.c_str(), R_OK) != 0) {
         throw IoError(fmt::format("{}: cannot open: {}", path, errno_text()));

@@ -58,6 +58,9 @@ Handle checked(hid_t id, const std::string& where);
 /// Throws IoError "<where>: <reason>" if a writing call failed.
 void require(herr_t status, const std::string& where);
 
+/// Whether a file that can be read begins as HDF5 does.
+bool is_hdf5(const std::string& path);
+
 /// Opens a file read-only without file locks. Throws IoError if it is not there, DataError if it is not HDF5.
 Handle open_file(const std::string& path);
 /// The path of an object's file as it was opened, and the object's name there.

@@ -263,11 +263,7 @@ class Hdf5Source final : public ImageSource {
 };
 
 bool looks_like_hdf5(const std::string& path) {
-    if (fs::is_directory(path)) {
-        return !splits_in(path).empty();
-    }
-    const h5::Session session;
-    return H5Fis_hdf5(path.c_str()) > 0;
+    return fs::is_directory(path) ? !splits_in(path).empty() : h5::is_hdf5(path);
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include <filesystem>
+#include <system_error>
 
 namespace tacit::shards {
 
@@ -37,6 +38,9 @@ std::vector<KindHelp> source_kinds() {
 }
 
 std::unique_ptr<ImageSource> open_source(const ImportOptions& options) {
+    if (std::error_code error; std::filesystem::is_other(options.source, error)) { // a pipe, which may never end
+        throw IoError(fmt::format("{}: {}", options.source, kind_text(options.source)));
+    }
     std::vector<std::string> names;
     for (const SourceKind& kind : source_table()) {
         names.emplace_back(kind.name);
@@ -56,7 +60,7 @@ std::unique_ptr<ImageSource> open_source(const ImportOptions& options) {
     throw DataError(
         fmt::format("{}: holds no {}{}; `tacit data import --help` says what each kind looks like (one of: {})",
                     options.source, options.kind == "auto" ? "images of a known kind" : options.kind + " images",
-                    found.empty() ? ", and no files" : (folder ? ", but " : ": ") + found, fmt::join(names, ", ")));
+                    (folder ? ", but " : ": ") + found, fmt::join(names, ", ")));
 }
 
 } // namespace tacit::shards

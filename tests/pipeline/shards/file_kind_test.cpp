@@ -3,6 +3,7 @@
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/file_kind.hpp"
+#include "pipeline/shards/csv_table.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/import/import.hpp"
 #include "pipeline/shards/inspect.hpp"
@@ -12,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <sys/stat.h>
 
 namespace tacit::shards {
 namespace {
@@ -114,6 +116,31 @@ INSTANTIATE_TEST_SUITE_P(
         KindCase{"one_byte", "\x89", 0, "a kind that Tacit does not know"},
         KindCase{"noise", "\x91\x02\x17", 0, "a kind that Tacit does not know"}),
     [](const auto& one) { return std::string(one.param.name); });
+
+TEST(FileKinds, WhatIsNoFileIsNeverWaitedFor) {
+    const TemporaryFolder folder;
+    for (const char* name : {"x.h5", "x.mat", "x.npy", "x.npz", "x.tar", "x.csv", "x-idx3-ubyte"}) {
+        const std::string path = folder / name;
+        ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+        DataSpec spec;
+        spec.path = path;
+        const auto expect = [&](const std::string& message) {
+            EXPECT_NE(message.find(path + ": is a named pipe"), std::string::npos) << message;
+            EXPECT_NE(message.find("; write what it gives to a file"), std::string::npos) << message;
+        };
+        expect(message_of<Error>([&] { inspect(path); }));
+        expect(message_of<Error>([&] { Dataset::open(spec, "train"); }));
+        expect(message_of<Error>([&] { verify(spec, {}, 1); }));
+        ImportOptions options;
+        options.source = path;
+        options.out = folder / "out";
+        expect(message_of<Error>([&] { import_images(options); }));
+        options.kind = "hdf5";
+        expect(message_of<Error>([&] { import_images(options); }));
+    }
+    EXPECT_EQ(kind_text("/dev/null").substr(0, 11), "is a device");
+    EXPECT_NE(message_of<Error>([&] { read_csv(folder / "x.csv"); }).find("x.csv: is a named pipe"), std::string::npos);
+}
 
 TEST(FileKinds, AFolderWithoutImagesSaysWhatItHolds) {
     const TemporaryFolder folder;
