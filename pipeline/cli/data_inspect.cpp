@@ -61,6 +61,12 @@ std::vector<std::string> named_paths(const Call& call) {
     return paths;
 }
 
+/// Why nothing of a path can be read: the last of what is said of it.
+std::string problem_of(const shards::Inspection& found) {
+    const std::string last = found.guess.substr(found.guess.rfind('\n') + 1); // npos + 1: from the beginning
+    return last.starts_with("but ") ? last.substr(4) : last;
+}
+
 /// What is wrong with one path does not keep the others from being shown.
 shards::Inspection inspected(const std::string& path, const shards::InspectOptions& wanted) {
     try {
@@ -83,7 +89,7 @@ ExitCode run_data_inspect(const Call& call) {
     for (const std::string& path : paths) {
         const shards::Inspection found = inspected(path, wanted);
         readable = readable || found.readable;
-        problem = problem.empty() ? found.guess.substr(0, found.guess.find('\n')) : problem;
+        problem = problem.empty() ? problem_of(found) : problem;
         all.push_back(json_of(found));
         text += (text.empty() ? "" : "\n") + text_of(found);
     }

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 namespace tacit::shards {
@@ -156,6 +157,21 @@ std::string guess_one_image(const Shape& shape, bool matlab) {
     const std::size_t row = letters.find_first_of("HW");
     const auto [least, most] = std::minmax(shape[row], shape[row + 1]);
     return least >= kLeastSide && most <= kMaxSide && most / least <= kLongSide ? letters : std::string();
+}
+
+std::string flat_advice(const std::vector<std::uint64_t>& shape) {
+    constexpr std::uint64_t kLeastPixels = 64;
+    const std::uint64_t pixels = shape.size() == 2 ? shape[1] : 0;
+    for (const std::uint64_t channels : {std::uint64_t{1}, std::uint64_t{3}}) {
+        const auto side = static_cast<std::uint64_t>(std::llround(std::sqrt(static_cast<double>(pixels / channels))));
+        if (pixels >= kLeastPixels && side * side * channels == pixels) {
+            return fmt::format("; if a row is an image of {0} x {0}{1}, write the array as {2}", side,
+                               channels == 3 ? " in 3 channels" : "",
+                               channels == 3 ? fmt::format("({0}, {1}, {1}, 3) or ({0}, 3, {1}, {1})", shape[0], side)
+                                             : fmt::format("({0}, {1}, {1})", shape[0], side));
+        }
+    }
+    return {};
 }
 
 std::string reading_text(const std::string& letters, const Shape& shape) {

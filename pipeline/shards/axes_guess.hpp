@@ -28,6 +28,10 @@ AxesGuess guess_axes(const std::vector<std::uint64_t>& shape, const AxesEvidence
 /// differ much, and 1, 3 or 4 channels, if any, last or first. Empty: it does not.
 std::string guess_one_image(const std::vector<std::uint64_t>& shape, bool matlab = false);
 
+/// "; if a row is an image of 28 x 28, …": what to do with rows that each seem to be an image whose pixels lie in a
+/// line.
+std::string flat_advice(const std::vector<std::uint64_t>& shape);
+
 /// "30 images of 16 x 16 with 32 channels".
 std::string reading_text(const std::string& letters, const std::vector<std::uint64_t>& shape);
 

@@ -152,19 +152,24 @@ std::string sparse_classes(const std::vector<std::int64_t>& images, const ClassN
             used.push_back(i);
         }
     }
-    if (used.size() < 2 || 2 * used.size() >= classes.size() || !has_no_names(classes)) {
+    const bool many = 2 * used.size() >= classes.size();
+    const bool from_one = used.size() > 1 && many && images[0] == 0 && classes[0] == "0";
+    if (!from_one && (used.size() < 2 || many || !has_no_names(classes))) {
         return {};
+    }
+    const std::string counts = fmt::format("{} classes, of which {} have images: ", classes.size(), used.size());
+    if (from_one) {
+        return counts + fmt::format("class numbers begin at {}, and class 0 is empty", used.front());
     }
     const std::size_t last = used.back();
     const bool stray = last - used[used.size() - 2] > std::max(kLeastGap, used.size());
     if (!stray && all < static_cast<std::int64_t>(classes.size())) { // a few images of many classes
         return {};
     }
-    return fmt::format("{} classes, of which {} have images: {}", classes.size(), used.size(),
-                       stray ? fmt::format("label {} ({} image{}) is far from the others; if it means no label, write "
-                                           "-1 in its place",
-                                           last, images[last], images[last] == 1 ? "" : "s")
-                             : std::string("class numbers run from 0 to the largest label"));
+    return counts + (stray ? fmt::format("label {} ({} image{}) is far from the others; if it means no label, write -1 "
+                                         "in its place",
+                                         last, images[last], images[last] == 1 ? "" : "s")
+                           : std::string("class numbers run from 0 to the largest label"));
 }
 
 void unite_classes(std::vector<FileIndex>& files) {

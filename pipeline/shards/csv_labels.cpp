@@ -8,10 +8,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <optional>
 
 namespace tacit::shards {
 namespace {
+
+namespace fs = std::filesystem;
 
 /// "3" -> 2: columns are counted from 1.
 std::optional<std::size_t> numbered_column(const std::string& column, std::size_t columns) {
@@ -30,6 +33,23 @@ std::optional<std::pair<std::string, std::string>> table_and_column(const std::s
         }
     }
     return std::nullopt;
+}
+
+std::string existing_file(const std::string& path, const std::string& folder) {
+    const std::string beside = (fs::path(folder) / path).string();
+    const bool here = fs::exists(path);
+    const bool there = fs::exists(beside);
+    const std::string place = folder.empty() ? "." : folder;
+    if (!here && !there) {
+        throw IoError(fmt::format("{}: no such file, neither here nor in {}; labels are TABLE:COLUMN, FILE:DATASET of "
+                                  "HDF5, or none",
+                                  path, place));
+    }
+    if (here && there && !fs::equivalent(path, beside)) {
+        throw ConfigError(
+            fmt::format("labels: {} is here and in {}; give the whole path of the one that is meant", path, place));
+    }
+    return here ? path : beside;
 }
 
 TableColumn find_column(const std::string& path, const std::vector<CsvRow>& rows, const std::string& column) {

@@ -21,6 +21,10 @@ struct CsvRow {
 /// for a file without a line or a quoted cell without an end.
 std::vector<CsvRow> read_csv(const std::string& path);
 
+/// A file of labels as the user names it: from here, or from `folder`. Throws IoError that names both places,
+/// ConfigError where both have one.
+std::string existing_file(const std::string& path, const std::string& folder);
+
 /// {FILE, COLUMN} of "FILE:COLUMN" where FILE ends with .csv, .tsv or .txt.
 std::optional<std::pair<std::string, std::string>> table_and_column(const std::string& text);
 

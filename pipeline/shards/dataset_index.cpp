@@ -2,9 +2,11 @@
 #include "pipeline/shards/dataset_index.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/encoded_kind.hpp"
 #include "pipeline/shards/index_cache.hpp"
+#include "pipeline/shards/label_guess.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
 #include "pipeline/shards/split_choice.hpp"
@@ -51,6 +53,17 @@ void check_total(const DatasetIndex& index) {
     if (total >= 0 && images != total) {
         throw DataError(fmt::format("{}: split '{}' has {} of {} images; a shard is missing, import the images again",
                                     index.path, index.split, images, total));
+    }
+}
+
+/// Says what else may be the labels of files of others, by the first, where none were found.
+void warn_of_other_labels(const DataSpec& spec, const FileIndex& first) {
+    const bool open = spec.labels.empty() && first.classes.empty() && first.format == "hdf5";
+    const std::string others = open ? other_labels(first.path, first.count, {}) : std::string();
+    if (!others.empty()) {
+        log::warning(fmt::format("{}: the images are read without labels, which may be {}: name them with data.labels "
+                                 "(--labels), or say `none`",
+                                 first.path, others));
     }
 }
 
@@ -117,6 +130,7 @@ DatasetIndex index_files(const DataSpec& spec, const std::string& split) {
         check_total(index);
     }
     unite_classes(index.files);
+    warn_of_other_labels(spec, index.files.front());
     return index;
 }
 

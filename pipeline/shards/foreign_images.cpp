@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/axes.hpp"
+#include "pipeline/shards/axes_guess.hpp"
 #include "pipeline/shards/encoded_kind.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/describe.hpp"
@@ -12,7 +13,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace tacit::shards {
 namespace {
@@ -30,23 +30,6 @@ ImagePart blob_of(const h5::Located& at, const h5::Roots& roots) {
     }
     throw DataError(fmt::format(
         "{}: {}: is a list of bytes, and no data set `offsets` beside it says where images begin", at.path, at.name));
-}
-
-/// What to do with rows that each seem to be an image whose pixels lie in a line.
-std::string flat_advice(const std::vector<hsize_t>& dims) {
-    constexpr hsize_t kLeastPixels = 64;
-    const hsize_t pixels = dims.size() == 2 ? dims[1] : 0;
-    for (const hsize_t channels : {hsize_t{1}, hsize_t{3}}) {
-        const hsize_t in_plane = pixels / channels;
-        const auto side = static_cast<hsize_t>(std::llround(std::sqrt(static_cast<double>(in_plane))));
-        if (pixels >= kLeastPixels && side * side * channels == pixels) {
-            return fmt::format("; if a row is an image of {} x {}{}, write the array as {}", side, side,
-                               channels == 3 ? " in 3 channels" : "",
-                               channels == 3 ? fmt::format("({0}, {1}, {1}, 3) or ({0}, 3, {1}, {1})", dims[0], side)
-                                             : fmt::format("({0}, {1}, {1})", dims[0], side));
-        }
-    }
-    return {};
 }
 
 /// Shape and element type, if all images share them.
@@ -84,7 +67,7 @@ void describe(FileIndex& index) {
 } // namespace
 
 ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Roots& roots, FileIndex& index) {
-    ForeignImages images{std::move(at), {}, {}, {}, {}, false};
+    ForeignImages images{std::move(at), {}, {}, false, {}, {}, false};
     h5::Shape shape = h5::shape_of(images.at.object.get());
     const h5::Handle type(shape == h5::Shape::other ? H5Dget_type(images.at.object.get()) : H5I_INVALID_HID);
     if (type.valid() && !axes.empty() && h5::element_of(type.get())) {
@@ -110,6 +93,7 @@ ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Root
         images.order = std::move(found.order);
         images.doubt = std::move(found.doubt);
         images.groups = {std::move(found.labels), std::move(found.classes)};
+        images.one_each = found.one_each;
         if (shape == h5::Shape::references) { // places of cells are no names
             images.names.clear();
         }
@@ -117,11 +101,11 @@ ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Root
     }
     case h5::Shape::other: {
         const std::vector<hsize_t> dims = h5::dimensions(images.at.object.get());
-        throw DataError(
-            fmt::format("{}: {}: shape {} of {} does not hold images; Tacit reads u8, u16, i16 and floating point of "
-                        "16, 32 and 64 bits as (N, H, W, C) and the like, and JPEG or PNG bytes{}",
-                        images.at.path, images.at.name, h5::shape_text(dims),
-                        type.valid() ? h5::type_text(type.get()) : "another kind", flat_advice(dims)));
+        throw DataError(fmt::format(
+            "{}: {}: shape {} of {} does not hold images; Tacit reads u8, u16, i16 and floating point of "
+            "16, 32 and 64 bits as (N, H, W, C) and the like, and JPEG or PNG bytes{}",
+            images.at.path, images.at.name, h5::shape_text(dims),
+            type.valid() ? h5::type_text(type.get()) : "another kind", flat_advice({dims.begin(), dims.end()})));
     }
     }
     for (const ImagePart& part : index.parts) {

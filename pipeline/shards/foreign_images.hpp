@@ -16,6 +16,7 @@ struct ForeignImages {
     h5::Located at;
     std::vector<std::string> names; ///< one an image, of a group
     Labels groups;                  ///< the subgroup of each image
+    bool one_each = false;          ///< GroupImages::one_each
     std::string order;              ///< GroupImages::order
     std::string doubt;              ///< why rows of a data set may be in another order than the images; empty: none
     bool truth = false;             ///< pixels are false (black) or true (white)

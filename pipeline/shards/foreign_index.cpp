@@ -12,6 +12,7 @@
 #include "pipeline/shards/hdf5/listing.hpp"
 #include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/label_guess.hpp"
+#include "pipeline/shards/named_labels.hpp"
 #include "pipeline/shards/split_names.hpp"
 #include "pipeline/shards/value_range.hpp"
 
@@ -238,7 +239,7 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
     if (!made.doubts.empty()) {
         DataSpec asked = made.spec;
         asked.path = path;
-        throw DataError(
+        throw UnsureReading(
             fmt::format("{}: {}; say which it is, for example with `{}`; `tacit data inspect {}` shows what "
                         "there is",
                         path, fmt::join(made.doubts, "; "), section_line(asked), path));

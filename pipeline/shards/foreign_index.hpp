@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/image_part.hpp"
 
@@ -8,6 +9,12 @@
 #include <vector>
 
 namespace tacit::shards {
+
+/// What a file holds is open as long as the config does not say it.
+class UnsureReading : public DataError {
+  public:
+    using DataError::DataError;
+};
 
 /// How a file that Tacit did not write is read, and why so.
 struct ForeignReading {
@@ -25,8 +32,8 @@ struct ForeignReading {
 /// ConfigError for names in `spec` that do not fit.
 ForeignReading read_foreign(const std::string& path, const DataSpec& spec, const std::string& split);
 
-/// The index of that reading. Throws DataError with the doubts and a `data` section that settles them; warns of notes
-/// on labels that were not found.
+/// The index of that reading. Throws UnsureReading with the doubts and a `data` section that settles them; warns of
+/// notes on labels that were not found.
 FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std::string& split);
 
 } // namespace tacit::shards

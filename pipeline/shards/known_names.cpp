@@ -143,6 +143,11 @@ bool is_named_as_labels(const std::string& name) {
     return last == "y" || last == "ans" || holds_one(name, kWords);
 }
 
+bool may_list_labels(const std::string& name) {
+    const ArrayRole role = role_of_name(name.substr(name.rfind('/') + 1)); // npos + 1: from the beginning
+    return role == ArrayRole::labels || role == ArrayRole::classes;
+}
+
 bool goes_with_images(const std::string& name) {
     constexpr std::array<const char*, 7> kWords = {"label", "mask", "target", "segm", "depth", "kspace", "instance"};
     return holds_one(name, kWords);

@@ -37,6 +37,8 @@ const std::vector<std::string>& offset_names();
 
 /// Whether a name says that a data set holds labels, or their classes.
 bool is_named_as_labels(const std::string& name);
+/// Whether a name is that of a list of labels for the images beside it, if it has as many rows.
+bool may_list_labels(const std::string& name);
 /// Whether a name says that an array goes with images and is none itself: labels, masks, depths, ….
 bool goes_with_images(const std::string& name);
 /// Whether a name says that an array is one image.

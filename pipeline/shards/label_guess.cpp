@@ -2,17 +2,17 @@
 #include "pipeline/shards/label_guess.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/csv_table.hpp"
-#include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/cells.hpp"
 #include "pipeline/shards/hdf5/listing.hpp"
 #include "pipeline/shards/known_names.hpp"
+#include "pipeline/shards/named_labels.hpp"
 #include "pipeline/shards/split_siblings.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -68,13 +68,6 @@ std::string note_of(const Error& error) {
     return "no labels: " + (why.size() > kMaxNote ? why.substr(0, kMaxNote) + "…" : why);
 }
 
-h5::Located located(const std::string& text, const std::string& path, const h5::Roots& roots) {
-    const std::size_t colon = text.rfind(':');
-    return colon == std::string::npos
-               ? h5::locate(path, text, roots)
-               : h5::locate(h5::file_beside(path, text.substr(0, colon), roots), text.substr(colon + 1), roots);
-}
-
 bool is_text(const h5::ListedSet& set) {
     return set.text || set.kind == h5::Shape::references;
 }
@@ -87,42 +80,22 @@ bool is_column(const h5::ListedSet& set, std::int64_t count) {
            std::all_of(set.shape.begin(), set.shape.end(), [&](hsize_t n) { return n == 1 || n == images; });
 }
 
+/// Whether both tell the same images apart, under whatever names.
+bool agree(const Labels& one, const Labels& other) {
+    std::set<std::pair<std::int32_t, std::int32_t>> both;
+    for (std::size_t i = 0; i < one.values.size(); ++i) {
+        both.emplace(one.values[i], other.values[i]);
+    }
+    return both.size() == std::set(one.values.begin(), one.values.end()).size() &&
+           both.size() == std::set(other.values.begin(), other.values.end()).size();
+}
+
 /// Whether few texts name many images.
 bool repeat(const Labels& labels) {
     return labels.classes.size() > 1 && labels.classes.size() <= labels.values.size() / 2;
 }
 
 } // namespace
-
-Labels named_labels(const char* key, const std::string& text, const std::string& path, const DataSpec& spec,
-                    FileIndex& index, const ForeignImages& images) {
-    const h5::Roots roots(spec.roots, &index.reached);
-    const Meaning meaning = std::string_view(key) == "data.split_by" ? Meaning::splits : Meaning::classes;
-    if (text == "group") {
-        if (images.groups.classes.empty()) {
-            throw ConfigError(
-                fmt::format("{} is `group`, but {}: {} has no subgroups with images", key, path, images.at.name));
-        }
-        return images.groups;
-    }
-    if (const auto table = table_and_column(text)) {
-        return read_csv_labels(h5::file_beside(path, table->first, roots), table->second, index.count, images.names,
-                               meaning);
-    }
-    if (!images.doubt.empty()) {
-        throw DataError(
-            fmt::format("{}: {}: {} '{}' has a row for each image: {}", path, images.at.name, key, text, images.doubt));
-    }
-    if (text.starts_with('@')) {
-        const std::string name = text.substr(1);
-        const bool own = h5::has_attribute(images.at.object.get(), name, path);
-        const h5::Handle root(H5Gopen2(images.at.file.get(), "/", H5P_DEFAULT));
-        return read_label_attribute(own ? images.at.object.get() : root.get(), name,
-                                    fmt::format("{}: {}", path, own ? images.at.name : "/"), index.count, meaning);
-    }
-    const h5::Located at = located(text, path, roots);
-    return read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), index.count, meaning);
-}
 
 LabelGuess::LabelGuess(const std::string& path, const DataSpec& spec, const std::string& images,
                        const std::string& usual)
@@ -136,7 +109,9 @@ LabelGuess::LabelGuess(const std::string& path, const DataSpec& spec, const std:
         add(usual);
     }
     const h5::Handle file = h5::open_file(path);
-    for (const std::string& group : {images.substr(0, images.rfind('/') + 1), std::string()}) { // npos + 1: none
+    const std::string inside = images == "/" ? std::string() : images + "/";
+    for (const std::string& group :
+         {inside.substr(0, images.rfind('/') + 1), std::string(), inside}) { // npos + 1: none
         for (const std::string& name : label_names()) {
             if (h5::has_object(file.get(), group + name)) {
                 add(group + name);
@@ -154,7 +129,7 @@ std::vector<std::uint64_t> LabelGuess::rows() const {
     std::vector<std::uint64_t> rows;
     for (const std::string& key : sets_) {
         try {
-            const h5::Located at = located(key, path_, spec_.roots);
+            const h5::Located at = locate_labels(key, path_, spec_.roots);
             const std::vector<hsize_t> dims =
                 H5Iget_type(at.object.get()) == H5I_DATASET ? h5::dimensions(at.object.get()) : std::vector<hsize_t>();
             if (!dims.empty()) { // (1, N) are N
@@ -167,8 +142,19 @@ std::vector<std::uint64_t> LabelGuess::rows() const {
     return rows;
 }
 
-bool LabelGuess::read_sets(FileIndex& index, const ForeignImages& images, FoundLabels& found) const {
-    for (const std::string& key : sets_) {
+std::vector<std::string> LabelGuess::attributes(const ForeignImages& images) const {
+    std::vector<std::string> keys;
+    for (const std::string& name : label_names()) {
+        if (name.size() > 1 && each_has(images, name, spec_.roots)) { // y: a place
+            keys.push_back("@" + name);
+        }
+    }
+    return keys;
+}
+
+bool LabelGuess::read(const std::vector<std::string>& keys, FileIndex& index, const ForeignImages& images,
+                      FoundLabels& found) const {
+    for (const std::string& key : keys) {
         try {
             found.labels = named_labels("data.labels", key, path_, spec_, index, images);
             found.key = key;
@@ -238,21 +224,28 @@ bool LabelGuess::read_texts(FileIndex& index, const ForeignImages& images, Found
 
 FoundLabels LabelGuess::find(FileIndex& index, const ForeignImages& images) const {
     FoundLabels found;
-    if (!images.groups.classes.empty()) {
-        found.labels = images.groups;
-        found.key = "group";
-        return found;
-    }
     const bool rows_count = images.doubt.empty();
-    if ((rows_count && read_sets(index, images, found)) ||
+    if (!images.groups.classes.empty() && !images.one_each) {
+        const bool both = rows_count && read(sets_, index, images, found) && !agree(found.labels, images.groups);
+        const std::string doubt = fmt::format("subgroups of '{}' ('{}' …) may be classes, but '{}' holds other labels",
+                                              images.at.name, images.groups.classes.front(), found.key);
+        return {images.groups, "group", {}, both ? doubt : ""};
+    }
+    if ((rows_count && read(sets_, index, images, found)) || read(attributes(images), index, images, found) ||
         (!images.names.empty() && read_tables(index, images, found)) ||
         (rows_count && images.names.size() < kMostListed && read_texts(index, images, found))) {
         return found;
     }
     if (!rows_count && !sets_.empty()) {
         found.key = "none";
-        found.doubt = fmt::format("{}: {}: the rows of '{}' seem to be the labels, but {}", path_, images.at.name,
-                                  sets_.front(), images.doubt);
+        found.doubt = fmt::format("the rows of '{}' seem to be the labels of '{}', but {}", sets_.front(),
+                                  images.at.name, images.doubt);
+    } else if (images.one_each) {
+        found.key = "none";
+        found.doubt =
+            fmt::format("each of the {} subgroups of '{}' ('{}' … '{}') holds one image, so that they are "
+                        "hardly classes; if they are, say `labels: group`",
+                        index.count, images.at.name, images.groups.classes.front(), images.groups.classes.back());
     }
     found.labels = {std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}};
     return found;
@@ -266,6 +259,7 @@ std::string label_pattern(const std::string& path, const std::string& key) {
 }
 
 std::string other_labels(const std::string& path, std::int64_t count, const std::vector<std::string>& taken) {
+    const h5::Session session;
     std::string others;
     for (const h5::ListedSet& set : h5::list_datasets(h5::open_file(path).get())) {
         const bool named = is_named_as_labels(set.name);

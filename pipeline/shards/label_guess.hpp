@@ -9,11 +9,6 @@
 
 namespace tacit::shards {
 
-/// What `text`, the value of config key `key`, says of each image of `index`, which lie in the file at `path`.
-/// Throws NotLabels, DataError; ConfigError for `group` where there are none.
-Labels named_labels(const char* key, const std::string& text, const std::string& path, const DataSpec& spec,
-                    FileIndex& index, const ForeignImages& images);
-
 struct FoundLabels {
     Labels labels;                  ///< -1 for every image where none were found
     std::string key;                ///< data.labels; none: what was found is refused; empty: nothing was
@@ -30,12 +25,16 @@ class LabelGuess {
     /// Numbers of images that the data sets of labels which names tell of are for.
     std::vector<std::uint64_t> rows() const;
 
-    /// Tries subgroups as classes, the data sets of rows(), tables (.csv) beside a file whose images have names, and
-    /// the one data set of texts that repeat. Throws DataError for labels that are damaged.
+    /// Tries subgroups as classes, the data sets of rows(), attributes of each image, tables (.csv) beside a file whose
+    /// images have names, and the one data set of texts that repeat. Throws DataError for labels that are damaged.
     FoundLabels find(FileIndex& index, const ForeignImages& images) const;
 
   private:
-    bool read_sets(FileIndex& index, const ForeignImages& images, FoundLabels& found) const;
+    /// Attributes of each image by names for labels.
+    std::vector<std::string> attributes(const ForeignImages& images) const;
+    /// The first of some values of data.labels that is one.
+    bool read(const std::vector<std::string>& keys, FileIndex& index, const ForeignImages& images,
+              FoundLabels& found) const;
     bool read_tables(FileIndex& index, const ForeignImages& images, FoundLabels& found) const;
     bool read_texts(FileIndex& index, const ForeignImages& images, FoundLabels& found) const;
 

@@ -81,11 +81,16 @@ std::optional<std::vector<double>> class_numbers(const std::vector<std::string>&
     return numbers;
 }
 
-/// Numbers whose names the file tells get these.
+/// Numbers whose names the file tells get these; from 1, where 0 has no image and no name.
 void name_classes(hid_t dataset, hid_t type, Meaning meaning, Labels& labels) {
     std::vector<std::string> names = h5::member_names(type);
     if (names.empty() && meaning == Meaning::classes) {
         names = h5::listed_class_names(dataset, labels.classes.size());
+        if (names.empty() && labels.classes.size() > 2 &&
+            std::find(labels.values.begin(), labels.values.end(), 0) == labels.values.end()) {
+            names = h5::listed_class_names(dataset, labels.classes.size() - 1);
+            names.insert(names.begin(), "0");
+        }
     }
     if (names.size() >= labels.classes.size()) {
         labels.classes = std::move(names);
@@ -218,11 +223,9 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
 
 Labels read_label_attribute(hid_t object, const std::string& name, const std::string& where, std::int64_t count,
                             Meaning meaning) {
-    const h5::Handle attribute = h5::checked(H5Aopen(object, name.c_str(), H5P_DEFAULT), where);
-    const h5::Handle type = h5::checked(H5Aget_type(attribute.get()), where);
-    const bool text = H5Tget_class(type.get()) == H5T_STRING;
-    Labels labels = text ? labels_of_texts(h5::text_attribute(object, name, where), where, meaning)
-                         : labels_of_numbers(h5::number_attribute(object, name, where), where);
+    Labels labels = h5::is_text_attribute(object, name, where)
+                        ? labels_of_texts(h5::text_attribute(object, name, where), where, meaning)
+                        : labels_of_numbers(h5::number_attribute(object, name, where), where);
     if (labels.values.size() != static_cast<std::size_t>(count)) {
         throw DataError(
             fmt::format("{}: attribute '{}' has {} values for {} images", where, name, labels.values.size(), count));

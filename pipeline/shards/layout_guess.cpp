@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/axes.hpp"
+#include "pipeline/shards/dataset_index.hpp"
 #include "pipeline/shards/foreign_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/cells.hpp"
@@ -20,11 +21,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <optional>
 
 namespace tacit::shards {
 namespace {
+
+namespace fs = std::filesystem;
 
 /// The file of one split among those that `spec` names. Throws as index_file().
 FileIndex index_of_split(const DataSpec& spec, const std::string& split) {
@@ -165,14 +169,33 @@ class Guesser {
     void name_siblings() {
         if (const auto siblings = split_siblings(path_)) {
             take_splits(*siblings);
-        } else if (const std::string pattern = numbered_files(path_); !pattern.empty()) {
-            if (first().index.count == 1) {
-                made_.spec.path = pattern;
-            } else {
-                made_.notes.push_back(
-                    fmt::format("{} files have names that differ in numbers alone: path: {} reads all",
-                                matching_files(pattern).size(), pattern));
-            }
+        } else if (const NumberedFiles found = numbered_files(path_); !found.files.empty()) {
+            name_numbered(found);
+        }
+    }
+
+    /// Of files that are one image each, a pattern is proposed; it must fit no others, and be readable.
+    void name_numbered(const NumberedFiles& found) {
+        const std::string some = fmt::format("{} files have names that differ in numbers alone", found.files.size());
+        if (found.pattern.empty()) {
+            made_.notes.push_back(fmt::format("{} ({} … {}), but patterns for them match others too: keep them in a "
+                                              "folder of their own to read all as one data set",
+                                              some, fs::path(found.files.front()).filename().string(),
+                                              fs::path(found.files.back()).filename().string()));
+            return;
+        }
+        const std::string reads = fmt::format("{}: path: {} reads all", some, found.pattern);
+        if (first().index.count != 1) {
+            made_.notes.push_back(reads);
+            return;
+        }
+        DataSpec spec = made_.spec;
+        spec.path = found.pattern;
+        try {
+            index_dataset(spec, made_.train);
+            made_.spec = spec;
+        } catch (const Error& error) {
+            made_.notes.push_back(fmt::format("{}, but for what follows: {}", reads, error.what()));
         }
     }
 

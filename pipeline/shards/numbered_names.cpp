@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/numbered_names.hpp"
 
+#include "pipeline/shards/shard_files.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,6 +18,15 @@ namespace fs = std::filesystem;
 
 bool is_digit(char c) {
     return std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
+
+/// `name` with `sign` in place of each digit.
+std::string with_digits(const std::string& name, const std::string& sign) {
+    std::string out;
+    for (const char c : name) {
+        out += is_digit(c) ? sign : std::string(1, c);
+    }
+    return out;
 }
 
 /// The number at `at`, without leading zeros; `at` is moved behind it.
@@ -85,20 +96,31 @@ std::string first_gap(const std::vector<std::string>& names) {
     return {};
 }
 
-std::string numbered_files(const std::string& path) {
+NumberedFiles numbered_files(const std::string& path) {
     const fs::path file(path);
     const std::string folder = path.substr(0, path.size() - file.filename().string().size());
-    const std::string kind = without_numbers(file.stem().string(), "#");
-    std::size_t alike = 0;
+    const std::string stem = file.stem().string();
+    const std::string kind = without_numbers(stem, "#");
+    NumberedFiles found;
     std::error_code error;
     for (fs::directory_iterator entry(folder.empty() ? "." : folder, error), end; !error && entry != end;
          entry.increment(error)) {
         const fs::path& other = entry->path();
-        alike += other.extension() == file.extension() && without_numbers(other.stem().string(), "#") == kind ? 1 : 0;
+        if (other.extension() == file.extension() && without_numbers(other.stem().string(), "#") == kind) {
+            found.files.push_back(folder + other.filename().string());
+        }
     }
-    const bool plain = path.find_first_of("*?[{") == std::string::npos && kind != file.stem().string();
-    return plain && alike > 1 ? folder + without_numbers(file.stem().string(), "[0-9]*") + file.extension().string()
-                              : std::string();
+    if (path.find_first_of("*?[{") != std::string::npos || kind == stem || found.files.size() < 2) {
+        return {};
+    }
+    std::sort(found.files.begin(), found.files.end());
+    for (const std::string& numbers : {without_numbers(stem, "[0-9]*"), with_digits(stem, "[0-9]")}) {
+        const std::string pattern = folder + numbers + file.extension().string();
+        if (found.pattern.empty() && matching_files(pattern).size() == found.files.size()) {
+            found.pattern = pattern;
+        }
+    }
+    return found;
 }
 
 } // namespace tacit::shards

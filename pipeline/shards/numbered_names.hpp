@@ -16,8 +16,12 @@ std::string without_numbers(const std::string& name, const std::string& sign);
 /// "6.npy"; empty: none.
 std::string first_gap(const std::vector<std::string>& names);
 
-/// A pattern for the files beside `path`, itself among them, whose names differ from its own in numbers alone; empty:
-/// there are none.
-std::string numbered_files(const std::string& path);
+struct NumberedFiles {
+    std::vector<std::string> files; ///< sorted; empty: there are no others
+    std::string pattern;            ///< matches them and nothing else; empty: none that is tried does
+};
+
+/// The files beside `path`, itself among them, whose names differ from its own in numbers alone.
+NumberedFiles numbered_files(const std::string& path);
 
 } // namespace tacit::shards

@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/data_splits.hpp"
 #include "pipeline/shards/dataset.hpp"
+#include "pipeline/shards/foreign_index.hpp"
 #include "pipeline/shards/parallel_for.hpp"
 #include "pipeline/shards/shard_index.hpp"
 
@@ -142,6 +143,8 @@ class Verifier {
         try {
             take(index_dataset(spec_, split));
         } catch (const ConfigError&) {
+            throw;
+        } catch (const UnsureReading&) { // no damage
             throw;
         } catch (const Error& error) {
             if (!sure) {

@@ -92,6 +92,10 @@ bool has_attribute(hid_t object, const std::string& name, const std::string& whe
     return found > 0;
 }
 
+bool is_text_attribute(hid_t object, const std::string& name, const std::string& where) {
+    return H5Tget_class(open_attribute(object, name, where).type.get()) == H5T_STRING;
+}
+
 std::int64_t integer_attribute(hid_t object, const std::string& name, const std::string& where) {
     const Attribute attribute = open_attribute(object, name, where);
     std::int64_t value = 0;

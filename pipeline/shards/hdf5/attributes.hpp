@@ -11,6 +11,7 @@ namespace tacit::shards::h5 {
 
 /// Attributes of `object`; all throw DataError "<where>: attribute '<name>' …" when missing or of another kind.
 bool has_attribute(hid_t object, const std::string& name, const std::string& where);
+bool is_text_attribute(hid_t object, const std::string& name, const std::string& where);
 std::int64_t integer_attribute(hid_t object, const std::string& name, const std::string& where);
 std::vector<double> number_attribute(hid_t object, const std::string& name, const std::string& where);
 std::vector<std::string> text_attribute(hid_t object, const std::string& name, const std::string& where);

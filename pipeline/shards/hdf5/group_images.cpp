@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
 #include <utility>
 
 namespace tacit::shards::h5 {
@@ -39,6 +40,7 @@ class Collector {
             add_cells(file);
         } else {
             add_group({at_.object.get(), file, at_.name}, "", -1);
+            note_one_each();
         }
     }
 
@@ -61,12 +63,17 @@ class Collector {
 
     /// `prefix`: of the members' names below the group that is read. `label`: -1 in that group itself.
     void add_group(const Member& group, const std::string& prefix, std::int32_t label) {
-        const GroupLinks listed = links_of(group.object, group.where());
+        GroupLinks listed = links_of(group.object, group.where());
         const auto note = [&](bool image) { // the order of classes alone is no order of images
             found_.order = image ? listed.order : found_.order;
             found_.doubt = image && found_.doubt.empty() ? listed.doubt : found_.doubt;
         };
-        for (const Link& link : listed.links) {
+        std::vector<Link> links = std::move(listed.links);
+        if (label < 0) {
+            links.resize(links.size() - listed.lists); // read as labels
+            subgroups_ = {{}, 0, listed.order, listed.doubt};
+        }
+        for (const Link& link : links) {
             const std::string name = group.name_of(link.name);
             const std::string where = fmt::format("{}: {}", group.file.path(), name);
             if (link.hard) {
@@ -95,6 +102,17 @@ class Collector {
             return locate(path, name, roots_);
         } catch (const Error& error) {
             throw DataError(fmt::format("{}: {}", where, error.what()));
+        }
+    }
+
+    /// Where each subgroup holds one image, and may be that image rather than a class, order is that of the subgroups.
+    void note_one_each() {
+        std::vector<std::int32_t> places(found_.classes.size());
+        std::iota(places.begin(), places.end(), 0);
+        found_.one_each = places.size() > 1 && found_.labels == places;
+        if (found_.one_each) {
+            found_.order = subgroups_.order;
+            found_.doubt = subgroups_.doubt;
         }
     }
 
@@ -213,6 +231,7 @@ class Collector {
     const Roots& roots_;
     Handle led_to_; ///< stays open, for what libhdf5 knows of it helps the next link there
     GroupImages& found_;
+    GroupLinks subgroups_; ///< without the links
     bool matlab_;
     bool cells_ = false; ///< which may hold anything
     bool encoded_ = false;

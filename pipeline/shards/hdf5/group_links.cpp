@@ -3,12 +3,15 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/numbered_names.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <new>
 #include <optional>
 #include <utility>
@@ -51,6 +54,25 @@ std::vector<Member> members_of(hid_t group, const std::string& where) {
     return members;
 }
 
+bool has_rows(hid_t group, const std::string& name, std::size_t rows) {
+    const Handle object(may_be_opened(group, name) ? H5Oopen(group, name.c_str(), H5P_DEFAULT) : H5I_INVALID_HID);
+    return object.valid() && H5Iget_type(object.get()) == H5I_DATASET &&
+           dimensions(object.get()) == std::vector<hsize_t>{rows};
+}
+
+/// Takes lists of labels from among the members: by name, and with a row for each other member.
+std::vector<Member> take_lists(hid_t group, std::vector<Member>& members) {
+    const auto named = std::stable_partition(members.begin(), members.end(),
+                                             [](const Member& one) { return !may_list_labels(one.link.name); });
+    const auto others = static_cast<std::size_t>(named - members.begin());
+    const auto lists = std::stable_partition(named, members.end(), [&](const Member& one) {
+        return others == 0 || !one.link.hard || !has_rows(group, one.link.name, others);
+    });
+    std::vector<Member> taken(std::make_move_iterator(lists), std::make_move_iterator(members.end()));
+    members.erase(lists, members.end());
+    return taken;
+}
+
 bool differ_in_numbers(const std::vector<Member>& members) {
     const std::string name = members.empty() ? std::string() : members.front().link.name;
     const std::string first = without_numbers(name, "#");
@@ -62,12 +84,20 @@ bool differ_in_numbers(const std::vector<Member>& members) {
 /// Whether objects lie in the file as if they had been written in this order; a file may reuse some freed space.
 bool lie_in_order(const std::vector<Member>& members) {
     constexpr std::size_t kReused = 8;
-    std::size_t falls = 0;
-    for (std::size_t i = 1; i < members.size(); ++i) {
-        const std::uint64_t address = members[i].link.address; // grows while a file is written
-        falls += address != 0 && address < members[i - 1].link.address ? 1 : 0;
+    std::vector<std::uint64_t> rising; // the least last address, for each number of members, that rise so far
+    std::size_t known = 0;
+    for (const Member& member : members) {
+        if (const std::uint64_t address = member.link.address; address != 0) { // grows while a file is written
+            const auto above = std::upper_bound(rising.begin(), rising.end(), address);
+            if (above == rising.end()) {
+                rising.push_back(address);
+            } else {
+                *above = address;
+            }
+            ++known;
+        }
     }
-    return falls <= members.size() / kReused;
+    return known - rising.size() <= known / kReused;
 }
 
 std::string doubt_text(const std::vector<Member>& members, const char* other) {
@@ -81,22 +111,25 @@ std::string doubt_text(const std::vector<Member>& members, const char* other) {
 
 GroupLinks links_of(hid_t group, const std::string& where) {
     std::vector<Member> members = members_of(group, where);
+    const std::vector<Member> lists = take_lists(group, members);
     const auto by_name = [](const Member& a, const Member& b) { return natural_less(a.link.name, b.link.name); };
     const auto by_creation = [](const Member& a, const Member& b) { return a.created < b.created; };
     const bool tracked = !members.empty() && std::all_of(members.begin(), members.end(),
                                                          [](const Member& one) { return one.created.has_value(); });
     const bool numbered = differ_in_numbers(members);
     GroupLinks found;
+    found.lists = lists.size();
     std::sort(members.begin(), members.end(), by_name);
     found.order = "their names";
-    if (numbered && tracked && !std::is_sorted(members.begin(), members.end(), by_creation)) {
-        found.doubt = doubt_text(members, "the order in which they were created");
-    } else if (!numbered && tracked) {
+    if (tracked && !numbered) {
         std::sort(members.begin(), members.end(), by_creation);
         found.order = "their creation";
-    } else if (!numbered && !lie_in_order(members)) {
+    } else if (tracked && !std::is_sorted(members.begin(), members.end(), by_creation)) {
+        found.doubt = doubt_text(members, "the order in which they were created");
+    } else if (!tracked && !lie_in_order(members)) {
         found.doubt = doubt_text(members, "the places at which they were written into the file");
     }
+    members.insert(members.end(), lists.begin(), lists.end());
     for (Member& member : members) {
         found.links.push_back(std::move(member.link));
     }

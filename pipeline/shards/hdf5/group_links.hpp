@@ -18,12 +18,14 @@ struct Link {
 /// What a group lists, in the order in which its members count.
 struct GroupLinks {
     std::vector<Link> links;
-    std::string order; ///< "their names" or "their creation"
-    std::string doubt; ///< why rows of another data set may be in another order; empty: nothing speaks for one
+    std::size_t lists = 0; ///< of labels for the other members, one row for each; the last of `links`
+    std::string order;     ///< "their names" or "their creation"
+    std::string doubt;     ///< why rows of another data set may be in another order; empty: nothing speaks for one
 };
 
 /// Members whose names differ in numbers alone stand in the order of these; others in the order of their creation where
-/// the group tracks it, else of their names. Throws DataError "<where>: …".
+/// the group tracks it, else of their names. Lists of labels have no part in that.
+/// Throws DataError "<where>: …".
 GroupLinks links_of(hid_t group, const std::string& where);
 
 } // namespace tacit::shards::h5

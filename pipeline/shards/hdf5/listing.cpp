@@ -83,36 +83,49 @@ struct Candidate {
     double bytes = 0;
 };
 
-/// Groups that hold nothing but images of one kind, as `kind` (0: none) tells, two at least, and groups of such groups
-/// (classes) before them.
+/// Members of a group so far.
+struct Group {
+    int kind = 0;
+    hsize_t images = 0;
+    double bytes = 0;
+    std::vector<hsize_t> lists; ///< rows of those that may be labels
+
+    void add(int of, double more) {
+        kind = images == 0 || kind == of ? of : 0;
+        ++images;
+        bytes += more;
+    }
+    bool holds_images(const std::vector<hsize_t>& rows) const {
+        return kind != 0 && images > 1 &&
+               std::all_of(rows.begin(), rows.end(), [this](hsize_t count) { return count == images; });
+    }
+};
+
+/// Groups that hold nothing but images of one kind, as `kind` (0: none) tells, two at least, and lists of their labels;
+/// and groups of such groups (classes, or images) before them.
 template <class Kind> std::vector<Candidate> groups_of_images(const std::vector<ListedSet>& sets, const Kind& kind) {
-    struct Group {
-        int kind = 0;
-        int images = 0;
-        double bytes = 0;
-    };
     std::map<std::string, Group> groups;
     for (const ListedSet& set : sets) {
-        Group& group = groups.try_emplace(group_of(set.name), Group{kind(set), 0, 0}).first->second;
-        group.kind = group.kind == kind(set) ? group.kind : 0;
-        ++group.images;
-        group.bytes += set.bytes;
+        Group& group = groups[group_of(set.name)];
+        if (kind(set) == 0 && set.shape.size() == 1 && may_list_labels(set.name)) {
+            group.lists.push_back(set.shape[0]);
+        } else {
+            group.add(kind(set), set.bytes);
+        }
     }
     std::vector<Candidate> found;
     std::map<std::string, Group> parents;
     for (const auto& [name, group] : groups) {
-        if (group.kind != 0 && group.images > 1) {
+        if (group.holds_images(group.lists)) {
             found.push_back({name, group.bytes});
         }
         if (name != "/") {
-            Group& parent = parents.try_emplace(group_of(name), Group{group.kind, 0, 0}).first->second;
-            parent.kind = parent.kind == group.kind ? parent.kind : 0;
-            ++parent.images;
-            parent.bytes += group.bytes;
+            parents[group_of(name)].add(group.lists.empty() ? group.kind : 0, group.bytes);
         }
     }
     for (const auto& [name, parent] : parents) {
-        if (parent.kind != 0 && parent.images > 1 && !groups.contains(name)) {
+        const Group& own = groups[name];
+        if (own.images == 0 && parent.holds_images(own.lists)) {
             found.insert(found.begin(), {name, parent.bytes});
         }
     }

@@ -96,21 +96,8 @@ std::map<std::string, std::pair<std::size_t, std::size_t>> places_of(const Image
     return places;
 }
 
-/// The table as the user names it: from here, or from the source.
 std::string existing_table(const std::string& path, const std::string& source) {
-    const fs::path folder = fs::is_directory(source) ? fs::path(source) : fs::path(source).parent_path();
-    const std::string beside = (folder / path).string();
-    const bool here = fs::is_regular_file(path);
-    const bool there = fs::is_regular_file(beside);
-    if (!here && !there) {
-        throw IoError(fmt::format("{}: no such table, neither here nor in {}; --labels takes TABLE:COLUMN or none",
-                                  path, folder.string()));
-    }
-    if (here && there && !fs::equivalent(path, beside)) {
-        throw ConfigError(fmt::format("--labels: {} is here and in {}; give the whole path of the one that is meant",
-                                      path, folder.string()));
-    }
-    return here ? path : beside;
+    return existing_file(path, fs::is_directory(source) ? source : fs::path(source).parent_path().string());
 }
 
 /// Reads one table for the images [begin, end).

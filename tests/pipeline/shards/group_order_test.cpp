@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace tacit::shards {
@@ -111,6 +112,190 @@ TEST(GroupOrder, OfNamesThatWereWrittenInAnotherOrderRowsAreRefused) {
     EXPECT_EQ(parsed(found.data_section).spec.labels, "none");
     write_group(folder / "sorted.h5", {"ant", "cow", "dog", "zebra"}, false);
     expect_labels_on_their_images(spec_of(folder / "sorted.h5"));
+}
+
+TEST(GroupOrder, OfNumbersThatWereWrittenInAnotherOrderRowsAreRefused) {
+    const TemporaryFolder folder;
+    Names shuffled = numbered("img_", 24);
+    std::rotate(shuffled.begin(), shuffled.begin() + 7, shuffled.end());
+    Names by_letters = numbered("img_", 24);
+    std::sort(by_letters.begin(), by_letters.end()); // img_0, img_1, img_10, …
+    for (const Names& names : {shuffled, by_letters}) {
+        write_group(folder / "a.h5", names, false);
+        for (const char* labels : {"", "labels"}) {
+            const std::string message =
+                message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5", labels), "train"); });
+            EXPECT_NE(message.find(kRefusal), std::string::npos) << message;
+            EXPECT_NE(message.find("written into the file"), std::string::npos) << message;
+        }
+        EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5", "none"), "train").info().size, 24);
+    }
+}
+
+/// write_group() with each image in a group of its own.
+void write_subgroups(const std::string& path, const Names& names, bool labelled) {
+    const Hdf5File file(path);
+    std::vector<std::int64_t> labels;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        file.add("images/" + names[i] + "/data", {9, 9}, Bytes(81, static_cast<std::uint8_t>(i)));
+        labels.push_back(static_cast<std::int64_t>(i) / 2); // 0 0 1 1 …
+    }
+    if (labelled) {
+        file.add("labels", {labels.size()}, labels);
+    }
+}
+
+TEST(SubgroupsOfOneImage, AreImagesWhereLabelsHaveARowForEach) {
+    const TemporaryFolder folder;
+    write_subgroups(folder / "a.h5", numbered("img_", 24), true);
+    const Dataset dataset = Dataset::open(spec_of(folder / "a.h5"), "train");
+    ASSERT_EQ(dataset.info().size, 24);
+    for (std::int64_t i = 0; i < 24; ++i) {
+        EXPECT_EQ(pixels_of(dataset, i).at(0) / 2, dataset.labels().at(static_cast<std::size_t>(i))) << i;
+    }
+    EXPECT_EQ(dataset.info().classes.size(), 12);
+    std::ofstream(folder / "a.csv") << "name,label\nimg_0,b\nimg_1,a\n";
+    write_subgroups(folder / "b.h5", numbered("img_", 2), false);
+    EXPECT_EQ(Dataset::open(spec_of(folder / "b.h5", "a.csv:label"), "train").labels(),
+              (std::vector<std::int32_t>{1, 0}));
+}
+
+TEST(SubgroupsOfOneImage, AreNoClassesUnlessSaid) {
+    const TemporaryFolder folder;
+    write_subgroups(folder / "a.h5", numbered("img_", 24), false);
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
+    EXPECT_NE(message.find("each of the 24 subgroups of 'images' ('img_0' … 'img_23') holds one image"),
+              std::string::npos)
+        << message;
+    EXPECT_NE(message.find("labels: none"), std::string::npos) << message;
+    EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5", "group"), "train").info().classes, numbered("img_", 24));
+    EXPECT_TRUE(Dataset::open(spec_of(folder / "a.h5", "none"), "train").info().classes.empty());
+}
+
+TEST(SubgroupsOfOneImage, RowsInAnotherOrderAreRefused) {
+    const TemporaryFolder folder;
+    Names names = numbered("img_", 24);
+    std::rotate(names.begin(), names.begin() + 7, names.end());
+    write_subgroups(folder / "a.h5", names, true);
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
+    EXPECT_NE(message.find(kRefusal), std::string::npos) << message;
+}
+
+TEST(AttributeOfEachImage, IsItsLabel) {
+    const TemporaryFolder folder;
+    Names names = numbered("img_", 12);
+    std::rotate(names.begin(), names.begin() + 5, names.end()); // no rows: no order is asked for
+    {
+        const Hdf5File file(folder / "a.h5");
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            file.add("images/" + names[i], {9, 9}, Bytes(81, static_cast<std::uint8_t>(i)));
+            file.add_number("images/" + names[i], "label", static_cast<double>(i));
+        }
+    }
+    expect_labels_on_their_images(spec_of(folder / "a.h5"));
+    expect_labels_on_their_images(spec_of(folder / "a.h5", "@label"));
+    EXPECT_EQ(printed(folder / "a.h5").spec.labels, "@label");
+    const std::string message =
+        message_of<ConfigError>([&] { Dataset::open(spec_of(folder / "a.h5", "@kind"), "train"); });
+    EXPECT_NE(message.find("a.h5: 'images', its images and the root of the file have no attribute 'kind'; write one "
+                           "value for each image there, or name labels that `tacit data inspect"),
+              std::string::npos)
+        << message;
+}
+
+TEST(AttributeOfEachImage, MustBeOnAll) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        for (const char* name : {"img_0", "img_1", "img_2"}) {
+            file.add(std::string("images/") + name + "/data", {9, 9}, Bytes(81, 1));
+        }
+        file.add_text("images/img_0", "class", "cat");
+        file.add_text("images/img_2", "class", "dog");
+    }
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
+    EXPECT_NE(message.find("images/img_1: has no attribute 'class'"), std::string::npos) << message;
+    {
+        const Hdf5File file(folder / "b.h5");
+        for (const char* name : {"img_0", "img_1", "img_2"}) {
+            file.add(std::string("images/") + name + "/data", {9, 9}, Bytes(81, 1));
+            file.add_text(std::string("images/") + name, "class", name == std::string("img_1") ? "dog" : "cat");
+        }
+    }
+    EXPECT_EQ(Dataset::open(spec_of(folder / "b.h5"), "train").labels(), (std::vector<std::int32_t>{0, 1, 0}));
+}
+
+TEST(ImagesAtTheRoot, HaveAnOrderOfTheirOwnBesideLabels) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        file.add("labels", {3}, std::vector<std::int64_t>{0, 1, 2}); // first of all
+        for (int i = 0; i < 3; ++i) {
+            file.add("img_" + std::to_string(i), {16, 16, 3}, Bytes(768, static_cast<std::uint8_t>(i)));
+        }
+    }
+    DataSpec spec = spec_of(folder / "a.h5");
+    spec.images = "/";
+    expect_labels_on_their_images(spec);
+}
+
+TEST(ImagesAtTheRoot, AreReadWithTheLabelsBesideThem) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "run2.h5");
+        std::vector<std::int64_t> labels;
+        for (int i = 0; i < 24; ++i) {
+            file.add("img_" + std::to_string(i), {16, 16, 3}, Bytes(768, static_cast<std::uint8_t>(i)));
+            labels.push_back(i);
+        }
+        file.add("labels", {labels.size()}, labels);
+    }
+    std::ofstream(folder / "run1.h5") << "no HDF5";
+    PrintedSection section = printed(folder / "run2.h5");
+    EXPECT_EQ(section.spec.images, "/");
+    EXPECT_EQ(section.spec.labels, "labels");
+    const Dataset dataset = opened(section, "train");
+    ASSERT_EQ(dataset.info().size, 24);
+    section.spec.range = {}; // of what was seen
+    expect_labels_on_their_images(section.spec);
+}
+
+TEST(ImagesAtTheRoot, HaveOtherListsOfLabelsNamed) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        for (int i = 0; i < 6; ++i) {
+            file.add("img_" + std::to_string(i), {16, 16, 3}, Bytes(768, static_cast<std::uint8_t>(i)));
+        }
+        file.add("coarse_labels", {6}, Bytes{0, 0, 0, 1, 1, 1});
+        file.add("fine_labels", {6}, Bytes{0, 1, 2, 3, 4, 5});
+    }
+    EXPECT_EQ(printed(folder / "a.h5").spec.images, "/");
+    EXPECT_TRUE(mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes,
+                         "may name: 'coarse_labels' (2 classes), 'fine_labels' (6 classes)"));
+    DataSpec spec = spec_of(folder / "a.h5", "fine_labels");
+    spec.images = "/";
+    expect_labels_on_their_images(spec);
+}
+
+TEST(SubgroupsAndRows, ThatTellOtherClassesAreAskedFor) {
+    const TemporaryFolder folder;
+    const auto write = [&](const std::string& path, const std::vector<std::int64_t>& labels) {
+        const Hdf5File file(path);
+        for (const char* name : {"a/0", "a/1", "b/2", "b/3"}) {
+            file.add(std::string("images/") + name, {9, 9}, Bytes(81, static_cast<std::uint8_t>(name[2] - '0')));
+        }
+        file.add("labels", {4}, labels);
+    };
+    write(folder / "same.h5", {7, 7, 3, 3});
+    EXPECT_EQ(Dataset::open(spec_of(folder / "same.h5"), "train").info().classes, (Names{"a", "b"}));
+    write(folder / "other.h5", {0, 1, 2, 3});
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "other.h5"), "train"); });
+    EXPECT_NE(message.find("subgroups of 'images' ('a' …) may be classes, but 'labels' holds other labels; say which"),
+              std::string::npos)
+        << message;
+    EXPECT_EQ(Dataset::open(spec_of(folder / "other.h5", "group"), "train").info().classes, (Names{"a", "b"}));
+    expect_labels_on_their_images(spec_of(folder / "other.h5", "labels"));
 }
 
 } // namespace

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 namespace tacit::shards {
 namespace {
@@ -180,6 +181,31 @@ TEST(FolderOfFiles, FilesOfOneImageAreAPattern) {
     EXPECT_EQ(dataset.info().shape, (augment::ImageShape{24, 20, 1}));
 }
 
+TEST(FolderOfFiles, APatternMatchesTheNumberedFilesAlone) {
+    const TemporaryFolder folder;
+    for (const char* name : {"scan1.h5", "scan2.h5", "scan1_mask.h5"}) {
+        add<std::int16_t>(Hdf5File(folder / name), "cjdata/image", {24, 20}, 251);
+    }
+    const PrintedSection section = printed(folder / "scan1.h5");
+    EXPECT_EQ(section.spec.path, folder / "scan[0-9].h5");
+    EXPECT_EQ(opened(section, "train").info().size, 2);
+    add<std::int16_t>(Hdf5File(folder / "scan10.h5"), "cjdata/image", {24, 20}, 251);
+    EXPECT_EQ(printed(folder / "scan1.h5").spec.path, folder / "scan1.h5");
+    EXPECT_TRUE(mentions(inspect(folder / "scan1.h5", kWithoutMeasuring).notes,
+                         "3 files have names that differ in numbers alone (scan1.h5 … scan2.h5), but patterns for them "
+                         "match others too"));
+}
+
+TEST(FolderOfFiles, AFileIsReadAloneWhereItsNeighbourCannotBeReadAsItIs) {
+    const TemporaryFolder folder;
+    add<std::int16_t>(Hdf5File(folder / "2.h5"), "cjdata/image", {24, 20}, 251);
+    std::ofstream(folder / "1.h5") << "no HDF5";
+    const PrintedSection section = printed(folder / "2.h5");
+    EXPECT_EQ(section.spec.path, folder / "2.h5");
+    EXPECT_EQ(opened(section, "train").info().size, 1);
+    EXPECT_TRUE(mentions(inspect(folder / "2.h5", kWithoutMeasuring).notes, "1.h5"));
+}
+
 TEST(LabelsByShape, TextsThatRepeatAreLabels) {
     const TemporaryFolder folder;
     const char* species[] = {"owl", "ant", "owl", "ant", "bee", "owl"};
@@ -232,6 +258,9 @@ TEST(SparseClasses, OfAStrayLabelAreNamed) {
     EXPECT_EQ(sparse_classes({3, 0, 0, 0, 1}, {"a", "b", "c", "d", "e"}), ""); // names were given for all
     EXPECT_NE(sparse_classes({9, 0, 9, 0, 0, 9, 0}, {"0", "1", "2", "3", "4", "5", "6"}).find("7 classes, of which 3"),
               std::string::npos);
+    EXPECT_EQ(sparse_classes({0, 2, 1}, {"0", "1", "2"}),
+              "3 classes, of which 2 have images: class numbers begin at 1, and class 0 is empty");
+    EXPECT_EQ(sparse_classes({0, 2, 1}, {"a", "b", "c"}), "");
 }
 
 TEST(RangeOfMasks, IsSaidByInspectAndWarnedOfByPack) {
@@ -243,6 +272,41 @@ TEST(RangeOfMasks, IsSaidByInspectAndWarnedOfByPack) {
     packed(folder / "b.h5", folder / "packed");
     const std::string warning = ::testing::internal::GetCapturedStderr();
     EXPECT_NE(warning.find("if 1 is white, say data.range: [0, 1] (--range 0:1)"), std::string::npos) << warning;
+}
+
+std::string warning_of(const std::string& path) {
+    ::testing::internal::CaptureStderr();
+    Dataset::open(spec_of(path), "train");
+    return ::testing::internal::GetCapturedStderr();
+}
+
+TEST(LabelsThatAreNotRead, AreNamed) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        add<std::uint8_t>(file, "images", {12, 8, 8, 3}, 251);
+        add<std::int64_t>(file, "coarse_labels", {12}, 2);
+        add<std::int64_t>(file, "fine_labels", {12}, 3);
+    }
+    const std::string warning = warning_of(folder / "a.h5");
+    EXPECT_NE(warning.find("without labels, which may be 'coarse_labels' (2 classes), 'fine_labels' (3 classes): name "
+                           "them with data.labels (--labels), or say `none`"),
+              std::string::npos)
+        << warning;
+}
+
+TEST(NamesOfClasses, CountFromOneWhereLabelsDo) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        add<std::uint8_t>(file, "images", {6, 8, 8, 3}, 251);
+        file.add("labels", {6}, std::vector<std::int64_t>{1, 2, 3, 1, 2, 3});
+        file.add_texts("labels", "class_names", {"x", "y", "z"});
+    }
+    EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().classes,
+              (std::vector<std::string>{"0", "x", "y", "z"}));
+    const std::string why = "4 classes, of which 3 have images: class numbers begin at 1, and class 0 is empty";
+    EXPECT_NE(inspect(folder / "a.h5", kWithoutMeasuring).guess.find(why), std::string::npos);
 }
 
 } // namespace

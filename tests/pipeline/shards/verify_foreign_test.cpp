@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/dataset.hpp"
+#include "pipeline/shards/foreign_index.hpp"
 #include "pipeline/shards/verify.hpp"
 #include "tests/pipeline/shards/foreign_fixtures.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
@@ -152,6 +153,13 @@ TEST(VerifyForeign, FindsTheSplitsOfAFile) {
     ASSERT_EQ(result.splits.size(), 2U);
     EXPECT_EQ(result.splits[1].name, "test");
     EXPECT_EQ(result.images, 6);
+}
+
+TEST(VerifyForeign, UnusualNamesAreNoDamage) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "odd.h5", {"scans", Element::u8, false, {12, 8, 8, 3}, {}, false, false, {}});
+    const std::string message = message_of<UnsureReading>([&] { verified(folder / "odd.h5"); });
+    EXPECT_NE(message.find("say which it is, for example with `"), std::string::npos) << message;
 }
 
 } // namespace

@@ -62,6 +62,7 @@ TEST(Pack, PixelsOfSeveralSizesBecomePng) {
     write_foreign(folder / "group.h5", {"scans/b/2", Element::u16, false, {4, 9, 1}, {}, false, false, {}});
     ImportOptions options = pack_options(folder, folder / "group.h5");
     options.images = "scans";
+    options.labels = "group";
     import_images(options);
     const Dataset source = Dataset::open(spec_of(options), "train");
     const Dataset packed = packed_split(options);

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/named_labels.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/csv_table.hpp"
+#include "pipeline/shards/hdf5/attributes.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+namespace tacit::shards {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// `said`: by the user, from here or from beside the file of images at `path`.
+std::string labels_file(const std::string& name, const std::string& path, const h5::Roots& roots, bool said) {
+    const std::string found = said ? existing_file(name, fs::path(path).parent_path().string()) : std::string();
+    if (!said || fs::exists(fs::absolute(path).parent_path() / name)) {
+        return h5::file_beside(path, name, roots);
+    }
+    if (roots.reached != nullptr) {
+        roots.reached->push_back(fs::absolute(found).string());
+    }
+    return found;
+}
+
+/// The names in which a label of each image may be told: its own, and that of a subgroup where it is alone.
+std::vector<const std::vector<std::string>*> names_of(const ForeignImages& images) {
+    return images.one_each ? std::vector{&images.names, &images.groups.classes} : std::vector{&images.names};
+}
+
+Labels labels_of_table(const std::string& path, const std::string& column, std::int64_t count,
+                       const ForeignImages& images, Meaning meaning) {
+    std::optional<DataError> first;
+    for (const std::vector<std::string>* names : names_of(images)) {
+        try {
+            return read_csv_labels(path, column, count, *names, meaning);
+        } catch (const DataError& error) {
+            first = first ? first : error;
+        }
+    }
+    throw DataError(*first);
+}
+
+h5::Located member(const ForeignImages& images, const std::string& name, const h5::Roots& roots) {
+    return h5::locate(images.at.path, (images.at.name == "/" ? "" : images.at.name + "/") + name, roots);
+}
+
+/// The names of those, images or their subgroups, of which the first has an attribute; none has: nullptr.
+const std::vector<std::string>* names_with(const ForeignImages& images, const std::string& attribute,
+                                           const h5::Roots& roots) {
+    for (const std::vector<std::string>* names : names_of(images)) {
+        if (!names->empty() && h5::has_attribute(member(images, names->front(), roots).object.get(), attribute, "")) {
+            return names;
+        }
+    }
+    return nullptr;
+}
+
+/// One value of an attribute of each of `names`, all of them texts or all numbers.
+Labels labels_of_each(const ForeignImages& images, const std::vector<std::string>& names, const std::string& attribute,
+                      const h5::Roots& roots, Meaning meaning) {
+    std::vector<std::string> texts;
+    std::vector<double> numbers;
+    const auto append = [](const auto& values, auto& all) { all.insert(all.end(), values.begin(), values.end()); };
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const h5::Located at = member(images, names[i], roots);
+        const hid_t object = at.object.get();
+        const std::string where = fmt::format("{}: {}", at.path, at.name);
+        if (!h5::has_attribute(object, attribute, where)) {
+            throw DataError(fmt::format("{}: has no attribute '{}', as '{}' has; write one for each image (-1: no "
+                                        "label), or say data.labels: none",
+                                        where, attribute, names.front()));
+        }
+        if (i == 0 ? h5::is_text_attribute(object, attribute, where) : !texts.empty()) {
+            append(h5::text_attribute(object, attribute, where), texts);
+        } else {
+            append(h5::number_attribute(object, attribute, where), numbers);
+        }
+        if (texts.size() + numbers.size() != i + 1) {
+            throw NotLabels(fmt::format("{}: attribute '{}' is not one value; write one for each image, or say "
+                                        "data.labels: none",
+                                        where, attribute));
+        }
+    }
+    const std::string where = fmt::format("{}: {}: attribute '{}'", images.at.path, images.at.name, attribute);
+    return numbers.empty() ? labels_of_texts(texts, where, meaning) : labels_of_numbers(numbers, where);
+}
+
+} // namespace
+
+h5::Located locate_labels(const std::string& text, const std::string& path, const h5::Roots& roots, bool said) {
+    const std::size_t colon = text.rfind(':');
+    return colon == std::string::npos
+               ? h5::locate(path, text, roots)
+               : h5::locate(labels_file(text.substr(0, colon), path, roots, said), text.substr(colon + 1), roots);
+}
+
+bool each_has(const ForeignImages& images, const std::string& attribute, const h5::Roots& roots) {
+    return names_with(images, attribute, roots) != nullptr;
+}
+
+Labels named_labels(const char* key, const std::string& text, const std::string& path, const DataSpec& spec,
+                    FileIndex& index, const ForeignImages& images) {
+    const h5::Roots roots(spec.roots, &index.reached);
+    const Meaning meaning = std::string_view(key) == "data.split_by" ? Meaning::splits : Meaning::classes;
+    const bool said = !spec.labels.empty() || meaning == Meaning::splits;
+    if (text == "group") {
+        if (images.groups.classes.empty()) {
+            throw ConfigError(
+                fmt::format("{} is `group`, but {}: {} has no subgroups with images", key, path, images.at.name));
+        }
+        return images.groups;
+    }
+    if (const auto table = table_and_column(text)) {
+        return labels_of_table(labels_file(table->first, path, roots, said), table->second, index.count, images,
+                               meaning);
+    }
+    const std::string attribute = text.starts_with('@') ? text.substr(1) : std::string();
+    const bool own = !attribute.empty() && h5::has_attribute(images.at.object.get(), attribute, path);
+    const h5::Handle root(H5Gopen2(images.at.file.get(), "/", H5P_DEFAULT));
+    if (!attribute.empty() && !own) {
+        if (const std::vector<std::string>* names = names_with(images, attribute, roots)) {
+            return labels_of_each(images, *names, attribute, roots, meaning);
+        }
+        if (!h5::has_attribute(root.get(), attribute, path)) {
+            throw ConfigError(fmt::format("{} is '{}', but {}: '{}', its images and the root of the file have no "
+                                          "attribute '{}'; write one value for each image there, or name labels that "
+                                          "`tacit data inspect {}` shows",
+                                          key, text, path, images.at.name, attribute, path));
+        }
+    }
+    if (!images.doubt.empty()) {
+        throw DataError(
+            fmt::format("{}: {}: {} '{}' has a row for each image: {}", path, images.at.name, key, text, images.doubt));
+    }
+    if (!attribute.empty()) {
+        return read_label_attribute(own ? images.at.object.get() : root.get(), attribute,
+                                    fmt::format("{}: {}", path, own ? images.at.name : "/"), index.count, meaning);
+    }
+    const h5::Located at = locate_labels(text, path, roots, said);
+    return read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), index.count, meaning);
+}
+
+} // namespace tacit::shards
