@@ -91,7 +91,7 @@ ExitCode run_data_verify(const Call& call) {
     call.answer(call.json() ? json_of(result, spec.path) : text_of(result));
     if (!result.good())
         throw DataError(
-            fmt::format("{}: {}, {}{} lost; the first: {}", spec.path, number_of(result.damage_count, "damage"),
+            fmt::format("{}, {}{} lost; the first: {}", number_of(result.damage_count, "damage"),
                         number_of(result.damaged_images, "image"),
                         result.unreadable == 0 ? "" : " and all images of " + number_of(result.unreadable, "file"),
                         result.damages.front().what));

@@ -218,9 +218,11 @@ void Importer::prepare(const std::string& split, std::int64_t index, int worker,
         const std::string name = source_->name(split, index);
         // Readers name the file themselves, decoders only say what is wrong.
         const std::string what = error.what();
-        slot.failure = what.starts_with(name) ? what : fmt::format("{}: {}", name, what);
+        const std::string file = name.substr(0, name.find(": "));
+        slot.failure = what.starts_with(file) ? what : fmt::format("{}: {}", name, what);
         if (!options_.skip_bad) {
-            throw DataError(slot.failure + "; mend or remove it, or leave such images out with --skip-bad");
+            throw DataError(slot.failure.substr(0, slot.failure.find("; restore the file")) +
+                            "; mend or remove it, or leave such images out with --skip-bad");
         }
     }
 }

@@ -55,10 +55,13 @@ std::vector<std::string> label_notes(const ImageSource& source, const std::vecto
                 fmt::format("split {}: {} of {} images have no label", split, counts.back(), source.size(split)));
         }
         const bool labelled = counts.back() < source.size(split);
-        if (split == training || !labelled || train.back() == source.size(training)) {
+        if (split == training || !labelled) {
             continue;
         }
         std::transform(all.begin(), all.end(), counts.begin(), all.begin(), std::plus<>());
+        if (train.back() == source.size(training)) {
+            continue;
+        }
         if (const auto names = only_in(counts, train, classes); !names.empty()) {
             notes.push_back(fmt::format("split {} has {} {} that split {} has no image of: {}; what is trained on {} "
                                         "cannot know them",
@@ -73,6 +76,9 @@ std::vector<std::string> label_notes(const ImageSource& source, const std::vecto
     all.pop_back();
     if (std::string sparse = sparse_classes(all, classes); !sparse.empty()) {
         notes.push_back(std::move(sparse));
+    } else if (const auto names = only_in(std::vector<std::int64_t>(classes.size(), 1), all, classes); !names.empty()) {
+        notes.push_back(fmt::format("{} of {} classes {} no image: {}", names.size(), classes.size(),
+                                    names.size() == 1 ? "has" : "have", first_few(names, names.size())));
     }
     return notes;
 }

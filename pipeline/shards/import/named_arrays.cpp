@@ -80,7 +80,7 @@ std::string axes_of(const NpyArray& array, const std::string& axes, std::uint64_
         return guess_one_image(extents_of(array));
     }
     if (array.shape.size() != 3 && array.shape.size() != 4) {
-        bad_array(array, "images have 3 or 4 axes, such as (N, H, W) or (N, H, W, C)");
+        bad_array(array, "images have 3 or 4 axes, such as (N, H, W) or (N, H, W, C)" + flat_advice(extents_of(array)));
     }
     const std::vector<std::uint64_t> rows =
         labels > 0 ? std::vector<std::uint64_t>{labels} : std::vector<std::uint64_t>();

@@ -97,21 +97,28 @@ Gathered in_folder(const fs::path& folder, const std::string& kind, bool asked) 
     std::vector<fs::path> named;
     std::vector<fs::path> others;
     bool images = false;
+    bool pure = true; // all that is there is of this kind
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
         std::error_code dangling;
+        pure = pure && is_kind(entry.path(), kind);
         if (entry.is_regular_file(dangling) && is_kind(entry.path(), kind)) {
             const ArrayRole role = role_of_name(entry.path().stem().string());
             images = images || role == ArrayRole::images;
             (role != ArrayRole::other ? named : others).push_back(entry.path());
         }
     }
-    if (kind == "npy" && !images && others.size() == 1 && asked) {
+    const bool meant = asked || pure;
+    if (kind == "npy" && !images && others.size() == 1 && meant) {
         return beside_file(others.front());
     }
     const auto in_order = [](const fs::path& a, const fs::path& b) { return natural_less(a.string(), b.string()); };
     std::sort(named.begin(), named.end(), in_order);
     std::sort(others.begin(), others.end(), in_order);
-    const bool labels_alone = !images && !named.empty() && !others.empty();
+    const bool numbered =
+        meant && others.size() > 1 && std::all_of(others.begin(), others.end(), [&](const fs::path& path) {
+            return without_numbers(path.stem().string(), "#") == without_numbers(others[0].stem().string(), "#");
+        });
+    const bool take_others = !images && !others.empty() && (!named.empty() || numbered);
     Gathered found;
     for (const fs::path& path : named) {
         if (kind == "npy") {
@@ -120,7 +127,7 @@ Gathered in_folder(const fs::path& folder, const std::string& kind, bool asked) 
             add_archive(path, path.stem().string() + "/", found);
         }
     }
-    if (labels_alone && kind == "npy") { // images named by numbers, or otherwise, beside labels.npy
+    if (take_others && kind == "npy") { // images named by numbers, or otherwise beside labels.npy
         for (const fs::path& path : others) {
             add_array(path, "images_" + path.stem().string(), others.size() <= kOpen, found);
         }
@@ -129,10 +136,12 @@ Gathered in_folder(const fs::path& folder, const std::string& kind, bool asked) 
     for (const fs::path& path : others) {
         found.ignored.push_back(path.filename().string());
     }
-    if (named.empty() && !others.empty() && asked) {
-        throw DataError(fmt::format("{}: no .{} file is named like images (x_train, images, …); import the file of "
-                                    "images itself",
-                                    folder.string(), kind));
+    if (named.empty() && !others.empty() && meant) {
+        throw DataError(fmt::format("{}: none of its .{} files is named like images (x_train, images, …){}",
+                                    folder.string(), kind,
+                                    kind == "npy" ? "; name them by numbers (img_0.npy, img_1.npy, …), or save them as "
+                                                    "one array images.npy"
+                                                  : "; import the file of images itself"));
     }
     return found;
 }

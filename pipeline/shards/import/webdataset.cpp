@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace tacit::shards {
@@ -41,6 +42,9 @@ class WebDataset : public ImageSource {
             }
         }
         name_classes();
+        if (classes_.empty()) {
+            note_folders();
+        }
     }
 
     bool empty() const { return splits_.empty(); }
@@ -187,6 +191,23 @@ class WebDataset : public ImageSource {
                 sample.label = *next++;
                 sample.text = std::string();
             }
+        }
+    }
+
+    /// Images without labels that stand in folders, as classes do.
+    void note_folders() {
+        std::set<std::string> folders;
+        for (const auto& [split, samples] : splits_) {
+            for (const Sample& sample : samples) {
+                folders.insert(fs::path(sample.image.name).parent_path().string());
+            }
+        }
+        if (folders.size() > 1) {
+            const std::vector<std::string> names(folders.begin(), folders.end());
+            notes_.push_back(
+                fmt::format("archives hold no labels, but images in {} folders ({}); if these are classes, "
+                            "unpack the archives and import the folder",
+                            names.size(), first_few(names, names.size())));
         }
     }
 

@@ -201,5 +201,37 @@ TEST(ImportNumpy, ImagesOfZeroAndOneAreBlackAndWhite) {
     EXPECT_EQ(pixels_of(Dataset::open(options.out, "train"), 0).at(1), 255);
 }
 
+TEST(ImportNumpy, AFolderOfNumberedArraysNeedsNoLabels) {
+    const TemporaryFolder folder;
+    for (const char* name : {"0", "1", "10", "2"}) {
+        write_npy(folder / "set/" + name + ".npy", "|u1", "9, 9", std::string(81, name[0]));
+    }
+    const ImportSummary summary = import_images(options_of(folder, "set"));
+    EXPECT_EQ(summary.splits.at(0).images, 4);
+    write_npy(folder / "other/a.npy", "|u1", "9, 9", pixels(81));
+    write_npy(folder / "other/b.npy", "|u1", "9, 9", pixels(81));
+    const std::string message = message_of<DataError>([&] { import_images(options_of(folder, "other")); });
+    EXPECT_NE(message.find("name them by numbers (img_0.npy, img_1.npy, …), or save them as one array images.npy"),
+              std::string::npos)
+        << message;
+}
+
+TEST(ImportNumpy, RowsOfPixelsGetAnAdvice) {
+    const TemporaryFolder folder;
+    write_npy(folder / "x.npy", "|u1", "3, 784", pixels(std::size_t{3} * 784));
+    const std::string message = message_of<DataError>([&] { import_images(options_of(folder, "x.npy")); });
+    EXPECT_NE(message.find("if a row is an image of 28 x 28, write the array as (3, 28, 28)"), std::string::npos)
+        << message;
+}
+
+TEST(ImportNumpy, ClassesWithoutImagesAreNamed) {
+    const TemporaryFolder folder;
+    write_npy(folder / "x.npy", "|u1", "3, 9, 9", pixels(243));
+    write_npy(folder / "y.npy", "|u1", "3", std::string("\0\2\2", 3));
+    ImportOptions options = options_of(folder, "x.npy");
+    options.classes = {"ant", "bee", "cow", "dog"};
+    EXPECT_EQ(import_images(options).notes, (Names{"2 of 4 classes have no image: bee, dog"}));
+}
+
 } // namespace
 } // namespace tacit::shards

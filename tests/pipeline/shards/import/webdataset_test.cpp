@@ -285,5 +285,14 @@ TEST(ImportWebDataset, AFolderOfImagesWithAnArchiveStaysAFolderOfImages) {
     EXPECT_EQ(import_images(options).splits[0].images, 2);
 }
 
+TEST(ImportWebDataset, FoldersThatMayBeClassesAreNamed) {
+    const TemporaryFolder folder;
+    const ImportSummary summary =
+        import_images(archive_of(folder, {{"set/cat/1.pgm", kImage}, {"set/dog/1.pgm", kImage}}));
+    EXPECT_EQ(summary.notes,
+              (std::vector<std::string>{"archives hold no labels, but images in 2 folders (set/cat, set/dog); if these "
+                                        "are classes, unpack the archives and import the folder"}));
+}
+
 } // namespace
 } // namespace tacit::shards
