@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mpi.h>
 #include <string>
@@ -18,11 +19,11 @@ struct RankState {
 };
 
 /// Carries the states of all ranks to all ranks, by way of rank 0, in messages of its own that no collective waits for.
-/// Construction and close() are collective; between them one thread alone may use it.
+/// close() is collective; until then one thread alone may use it.
 class Heartbeat {
   public:
-    /// `parent` is duplicated.
-    explicit Heartbeat(MPI_Comm parent);
+    /// Of all ranks of `comm`, whose errors are then returned; `tag` must be its own.
+    Heartbeat(MPI_Comm comm, int tag);
     ~Heartbeat();
     Heartbeat(const Heartbeat&) = delete;
     Heartbeat& operator=(const Heartbeat&) = delete;
@@ -33,26 +34,37 @@ class Heartbeat {
     std::vector<RankState> states(std::int64_t now) const;
     /// The whole process was stopped for `pause`: what was not heard then is nobody's fault.
     void forgive(std::int64_t pause);
-    /// Takes leave of the other ranks and frees what MPI holds.
-    void close();
+    /// Called again and again while close() waits; may sleep; returns the time.
+    using OnWait = std::function<std::int64_t()>;
+    /// Takes leave of the other ranks, once all of them do.
+    void close(const RankState& mine, const OnWait& on_wait);
 
   private:
     struct Peer;
     void take(int source, std::int64_t now);
+    void take_in(std::int64_t now);
+    static void finish(MPI_Request& request, const OnWait& on_wait);
+    void part_from(int other);
     void send_to(int target, std::int64_t now, bool last);
     std::int64_t message_length() const;
 
     MPI_Comm comm_ = MPI_COMM_NULL;
+    int tag_ = 0;
     int rank_ = 0;
     int size_ = 1;
     std::vector<RankState> states_;
-    std::vector<std::int64_t> heard_; ///< when, by rank
+    std::vector<std::int64_t> heard_; ///< when, by rank; kNever: not yet; kGone: it took leave
     std::vector<std::unique_ptr<Peer>> peers_;
 };
 
-/// Whom a rank waits for, as a reader wants it: the ranks to blame with their hosts and why. Empty where all ranks
-/// that it waits for show progress, or the last of them has only just come. `limit`: milliseconds without a sign of
-/// life that are too many.
+/// The ranks whose processes give no sign of life for `limit` milliseconds, as blame() names them; empty: none. They
+/// are stopped, dead or cut off, whatever this rank does meanwhile.
+std::string silent(const std::vector<RankState>& states, int rank, std::int64_t limit,
+                   const std::vector<std::string>& hosts);
+
+/// Whom a rank waits for in a collective, as a reader wants it: the ranks to blame with their hosts and why. Empty
+/// where all ranks that it waits for show progress, or the last of them has only just come. `limit`: milliseconds
+/// without a sign of life that are too many.
 std::string blame(const std::vector<RankState>& states, int rank, std::int64_t limit,
                   const std::vector<std::string>& hosts);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dist/launch_line.hpp"
 
+#include "dist/processes.hpp"
 #include "pipeline/base/shell.hpp"
 
 #include <algorithm>
@@ -8,8 +9,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 #include <unistd.h>
 
@@ -24,29 +23,6 @@ std::string program_of(const std::vector<std::string>& words) {
     return words.empty() ? "" : std::filesystem::path(words.front()).filename().string();
 }
 
-std::string content_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::vector<std::string> words_of(pid_t process) {
-    const std::string bytes = content_of(fmt::format("/proc/{}/cmdline", process));
-    std::vector<std::string> words;
-    for (std::size_t begin = 0; begin < bytes.size();) {
-        const std::size_t end = std::min(bytes.find('\0', begin), bytes.size());
-        words.push_back(bytes.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return words;
-}
-
-/// Field 4 of /proc/PID/stat, counted behind the name, which may hold anything.
-pid_t parent_of(pid_t process) {
-    const std::string stat = content_of(fmt::format("/proc/{}/stat", process));
-    const std::size_t name_end = stat.rfind(')');
-    return name_end == std::string::npos || name_end + 4 >= stat.size() ? 0 : std::atoi(stat.c_str() + name_end + 4);
-}
-
 /// Whether a launcher of MPI started this process, and not only some ancestor that is a batch script.
 bool is_rank(const EnvironmentLookup& lookup) {
     return lookup("OMPI_COMM_WORLD_SIZE") != nullptr || lookup("PMIX_RANK") != nullptr ||
@@ -57,7 +33,7 @@ bool is_rank(const EnvironmentLookup& lookup) {
 
 Ancestors ancestors() {
     Ancestors all;
-    for (pid_t process = ::getpid(); process > 1 && all.size() < kMostAncestors; process = parent_of(process)) {
+    for (pid_t process = ::getpid(); process > 1 && all.size() < kMostAncestors; process = process_of(process).parent) {
         all.push_back(words_of(process));
     }
     return all;

@@ -45,6 +45,21 @@ int started_processes(const EnvironmentLookup& lookup) {
     return 1;
 }
 
+std::string stop_advice(const EnvironmentLookup& lookup) {
+    if (any_set(lookup, {"SLURM_STEP_ID"}) && !any_set(lookup, {kOpenMpiSize})) {
+        const char* const job = lookup("SLURM_JOB_ID");
+        return fmt::format("scancel --signal=USR1 {}.{} (srun answers one Ctrl-C with the state of its tasks, and at a "
+                           "second one kills them)",
+                           job == nullptr ? "JOB" : job, lookup("SLURM_STEP_ID"));
+    }
+    if (any_set(lookup, {kOpenMpiSize, "PMIX_RANK", "PMI_RANK"})) {
+        return fmt::format("send SIGUSR1 to mpirun (which kills its ranks a second after Ctrl-C; `tacit pretrain "
+                           "--ranks {}` waits for them)",
+                           started_processes(lookup));
+    }
+    return "";
+}
+
 std::string launcher_advice(MpiKind kind, const EnvironmentLookup& lookup) {
     const bool open_mpi = kind == MpiKind::open_mpi;
     const char* const mpi = open_mpi ? "Open MPI" : "MPICH";

@@ -29,6 +29,11 @@ Launcher detect_launcher(MpiKind kind, const EnvironmentLookup& lookup);
 /// join them: MPI_COMM_WORLD of one rank where this is more.
 int started_processes(const EnvironmentLookup& lookup);
 
+/// How the job of ranks that this process is one of is asked for a stop that leaves time for it, in words that follow
+/// "to stop the run with a checkpoint": an interrupt of mpirun or srun leaves none. Empty: nothing started it but a
+/// person, whose Ctrl-C it gets itself.
+std::string stop_advice(const EnvironmentLookup& lookup);
+
 /// One line for processes that cannot be joined: what was found and which command to use instead.
 std::string launcher_advice(MpiKind kind, const EnvironmentLookup& lookup);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dist/communicator.hpp"
 #include "dist/heartbeat.hpp"
+#include "dist/join_watch.hpp"
 #include "dist/mpi_check.hpp"
 #include "dist/tensor_checks.hpp"
 #include "dist/watchdog.hpp"
@@ -15,7 +16,9 @@
 #include <cstring>
 #include <exception>
 #include <fmt/format.h>
+#include <optional>
 #include <stdexcept>
+#include <thread>
 #include <unistd.h>
 
 namespace tacit::dist {
@@ -77,6 +80,12 @@ class OwnedComm {
     MPI_Op max_ = MPI_OP_NULL;
 };
 
+/// Of messages of a communicator's own on MPI_COMM_WORLD: ranks make their communicators in the same order.
+int next_tag() {
+    static std::atomic<int> last{0};
+    return ++last;
+}
+
 /// The names of all ranks' hosts, by rank.
 std::vector<std::string> hosts_of_ranks(MPI_Comm comm, int size) {
     constexpr std::size_t kLongest = 64;
@@ -116,9 +125,12 @@ class MpiCommunicator final : public Communicator {
     void broadcast(at::Tensor& tensor, int root) override;
     void broadcast(std::string& text, int root) override;
     void barrier() override {
-        watched("barrier", [&] { return MPI_Barrier(comm_.comm()); });
+        watched("barrier", [&] { return MPI_Barrier(comm()); });
     }
-    void set_timeout(std::chrono::seconds limit) override { watchdog_->set_limit(limit); }
+    void set_timeout(std::chrono::seconds limit) override {
+        watchdog_->set_limit(limit);
+        set_patience(limit);
+    }
     void sign_of_life() override { lived_ms_ = Watchdog::now_ms(); }
     [[noreturn]] void abort(int exit_code) override {
         MPI_Abort(MPI_COMM_WORLD, exit_code);
@@ -126,6 +138,7 @@ class MpiCommunicator final : public Communicator {
     }
 
   private:
+    MPI_Comm comm() const { return own_comm_->comm(); }
     void check(int code, const char* operation) const { check_mpi(code, operation, rank_); }
     /// Calls MPI under the watchdog's eye; throws DistError if it fails.
     template <typename Call> void watched(const char* operation, const Call& call) {
@@ -137,32 +150,41 @@ class MpiCommunicator final : public Communicator {
         sign_of_life();
         check(code, operation);
     }
+    const std::vector<std::string>& hosts() const;
     bool suspected_for(std::chrono::milliseconds grace);
-    bool ends_hang(const char* operation, std::chrono::milliseconds limit);
+    bool ends_hang(const std::string& what, const std::string& blamed);
     void look(std::chrono::milliseconds pause);
+    void notice_silence();
+    void join();
     void find_neighbours();
     void all_reduce(at::Tensor& tensor, MPI_Op op, const char* operation);
     void broadcast_bytes(std::byte* data, std::int64_t count, int root, const char* operation);
     void reduce_to(const std::byte* input, std::byte* output, std::int64_t count, const at::Tensor& like, int root);
 
-    OwnedComm comm_;
+    std::optional<OwnedComm> own_comm_;
     std::int64_t largest_count_;
     int rank_ = 0;
     int size_ = 1;
     int local_rank_ = 0;
     int local_size_ = 1;
     int hosts_ = 1;
-    std::vector<std::string> host_names_;                    ///< by rank
+    std::vector<std::string> host_names_;                    ///< by rank; written before joined_ is
     std::atomic<std::int64_t> entered_{0};                   ///< collectives that this rank has come to
     std::atomic<std::int64_t> lived_ms_{Watchdog::now_ms()}; ///< when its work last showed progress
     std::unique_ptr<Heartbeat> heartbeat_; ///< nullptr on one rank; the watchdog's thread alone uses it
-    std::int64_t suspected_ = -1;          ///< number of the collective that hangs, it seems; of the same thread
-    std::int64_t suspected_since_ms_ = 0;
+    std::int64_t suspected_since_ms_ = 0;  ///< when a hang was first seen; 0: there is none; of the same thread
     std::unique_ptr<Watchdog> watchdog_;
-    std::atomic<bool> ready_{false};
+    std::atomic<bool> ready_{false};  ///< the watchdog's thread may use all of the above
+    std::atomic<bool> joined_{false}; ///< and the names of hosts
 };
 
-/// The watchdog's thread tells the other ranks how this one fares, and hears how they do.
+const std::vector<std::string>& MpiCommunicator::hosts() const {
+    static const std::vector<std::string> unknown;
+    return joined_ ? host_names_ : unknown;
+}
+
+/// The watchdog's thread tells the other ranks how this one fares, and hears how they do. A rank whose process is
+/// silent is noticed whatever this one does; that a rank does not come to a collective only there.
 void MpiCommunicator::look(std::chrono::milliseconds pause) {
     if (pause.count() > 0) {
         lived_ms_ += pause.count();
@@ -170,38 +192,40 @@ void MpiCommunicator::look(std::chrono::milliseconds pause) {
     }
     const std::int64_t now = Watchdog::now_ms();
     heartbeat_->exchange({entered_, watchdog_->watching() ? 1 : 0, now - lived_ms_, 0}, now);
+    if (!watchdog_->overdue()) {
+        notice_silence();
+    }
 }
 
-/// Whether this is said, at each look, of the collective that runs for at least `grace`.
+void MpiCommunicator::notice_silence() {
+    const std::int64_t limit = watchdog_->limit().count();
+    if (limit > 0) {
+        ends_hang(fmt::format("{} s are over (dist.timeout): ", limit / 1000),
+                  silent(heartbeat_->states(Watchdog::now_ms()), rank_, limit, hosts()));
+    }
+}
+
+/// Whether this is said, at each look, for at least `grace`.
 bool MpiCommunicator::suspected_for(std::chrono::milliseconds grace) {
     const std::int64_t now = Watchdog::now_ms();
-    if (suspected_ != entered_) {
-        suspected_ = entered_;
-        suspected_since_ms_ = now;
-    }
+    suspected_since_ms_ = suspected_since_ms_ == 0 ? now : suspected_since_ms_;
     return now - suspected_since_ms_ >= grace.count();
 }
 
-/// Ends this process if a rank that it waits for shows no sign of life; the launcher ends the others, or their own
-/// watchdogs do.
-bool MpiCommunicator::ends_hang(const char* operation, std::chrono::milliseconds limit) {
-    constexpr std::chrono::seconds kGrace{2}; // rank 0, where it waits too, has the word
-    const std::string blamed =
-        heartbeat_ ? blame(heartbeat_->states(Watchdog::now_ms()), rank_, limit.count(), host_names_) : "MPI hangs";
+/// Ends the job if a rank shows no sign of life that this one cannot do without.
+bool MpiCommunicator::ends_hang(const std::string& what, const std::string& blamed) {
+    constexpr std::chrono::seconds kGrace{2}; // rank 0, where it notices too, has the word
     if (blamed.empty()) {
-        suspected_ = -1;
+        suspected_since_ms_ = 0;
         return false;
     }
-    if ((rank_ != 0 && !suspected_for(kGrace)) || !watchdog_->watching()) {
+    if (rank_ != 0 && !suspected_for(kGrace)) {
         return false;
     }
     const int code = static_cast<int>(ExitCode::hang);
-    std::fputs(fmt::format("tacit: error: rank {} on {}: {} did not finish in {} s (dist.timeout): {}; exit code {}\n",
-                           rank_, host_names_.at(static_cast<std::size_t>(rank_)), operation,
-                           std::chrono::duration_cast<std::chrono::seconds>(limit).count(), blamed, code)
-                   .c_str(),
-               stderr);
-    ::_exit(code);
+    const std::string host = hosts().empty() ? "" : " on " + hosts().at(static_cast<std::size_t>(rank_));
+    end_job(fmt::format("tacit: error: rank {}{}: {}{}; exit code {}\n", rank_, host, what, blamed, code).c_str(),
+            code);
 }
 
 MpiCommunicator::MpiCommunicator(std::int64_t largest_count) : largest_count_(largest_count) {
@@ -209,12 +233,10 @@ MpiCommunicator::MpiCommunicator(std::int64_t largest_count) : largest_count_(la
         throw std::invalid_argument(
             fmt::format("make_mpi_communicator: largest_count {} is not in 1..{}", largest_count, kLargestMpiCount));
     }
-    check(MPI_Comm_rank(comm_.comm(), &rank_), "MPI_Comm_rank");
-    check(MPI_Comm_size(comm_.comm(), &size_), "MPI_Comm_size");
-    find_neighbours();
-    host_names_ = hosts_of_ranks(comm_.comm(), size_);
+    check(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
+    check(MPI_Comm_size(MPI_COMM_WORLD, &size_), "MPI_Comm_size");
     if (size_ > 1) {
-        heartbeat_ = std::make_unique<Heartbeat>(comm_.comm());
+        heartbeat_ = std::make_unique<Heartbeat>(MPI_COMM_WORLD, next_tag());
     }
     // Its thread asks for the watchdog itself, which it must not do before this is there.
     Watchdog::OnLook on_look = [this](std::chrono::milliseconds pause) {
@@ -222,10 +244,22 @@ MpiCommunicator::MpiCommunicator(std::int64_t largest_count) : largest_count_(la
             look(pause);
         }
     };
-    watchdog_ = std::make_unique<Watchdog>(
-        kDefaultTimeout, [this](const char* operation, auto limit) { return ends_hang(operation, limit); },
-        std::move(on_look));
+    Watchdog::OnOverdue on_overdue = [this](const char* operation, std::chrono::milliseconds limit) {
+        const std::string blamed = heartbeat_
+                                       ? blame(heartbeat_->states(Watchdog::now_ms()), rank_, limit.count(), hosts())
+                                       : std::string("MPI hangs");
+        return watchdog_->watching() &&
+               ends_hang(fmt::format("{} did not finish in {} s (dist.timeout): ", operation,
+                                     std::chrono::duration_cast<std::chrono::seconds>(limit).count()),
+                         blamed);
+    };
+    watchdog_ = std::make_unique<Watchdog>(patience(), std::move(on_overdue), std::move(on_look));
     ready_ = true;
+    watched("the start of the ranks", [this] {
+        join();
+        return MPI_SUCCESS;
+    });
+    joined_ = true;
 }
 
 MpiCommunicator::~MpiCommunicator() {
@@ -233,20 +267,30 @@ MpiCommunicator::~MpiCommunicator() {
     int finalized = 0;
     const bool orderly = MPI_Finalized(&finalized) == MPI_SUCCESS && finalized == 0 && std::uncaught_exceptions() == 0;
     if (heartbeat_ && orderly) {
-        heartbeat_->close();
+        heartbeat_->close({entered_, 0, 0, 0}, [this] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            notice_silence();
+            return Watchdog::now_ms();
+        });
     }
+}
+
+void MpiCommunicator::join() {
+    own_comm_.emplace();
+    find_neighbours();
+    host_names_ = hosts_of_ranks(comm(), size_);
 }
 
 void MpiCommunicator::find_neighbours() {
     MPI_Comm node = MPI_COMM_NULL;
-    check(MPI_Comm_split_type(comm_.comm(), MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node), "MPI_Comm_split_type");
+    check(MPI_Comm_split_type(comm(), MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node), "MPI_Comm_split_type");
     const int rank_code = MPI_Comm_rank(node, &local_rank_);
     const int size_code = MPI_Comm_size(node, &local_size_);
     MPI_Comm_free(&node);
     check(rank_code, "MPI_Comm_rank");
     check(size_code, "MPI_Comm_size");
     const int first_of_host = local_rank_ == 0 ? 1 : 0;
-    check(MPI_Allreduce(&first_of_host, &hosts_, 1, MPI_INT, MPI_SUM, comm_.comm()), "count of hosts");
+    check(MPI_Allreduce(&first_of_host, &hosts_, 1, MPI_INT, MPI_SUM, comm()), "count of hosts");
 }
 
 void MpiCommunicator::all_reduce(at::Tensor& tensor, MPI_Op op, const char* operation) {
@@ -255,9 +299,8 @@ void MpiCommunicator::all_reduce(at::Tensor& tensor, MPI_Op op, const char* oper
     const auto item = static_cast<std::int64_t>(host.element_size());
     for (std::int64_t done = 0; done < host.numel(); done += largest_count_) {
         const auto count = static_cast<int>(std::min(largest_count_, host.numel() - done));
-        watched(operation, [&] {
-            return MPI_Allreduce(MPI_IN_PLACE, data + done * item, count, mpi_type(host), op, comm_.comm());
-        });
+        watched(operation,
+                [&] { return MPI_Allreduce(MPI_IN_PLACE, data + done * item, count, mpi_type(host), op, comm()); });
     }
     if (!tensor.is_cpu()) {
         tensor.copy_(host);
@@ -273,7 +316,7 @@ void MpiCommunicator::all_reduce_sum(at::Tensor& tensor) {
 void MpiCommunicator::all_reduce_max(at::Tensor& tensor) {
     require_contiguous(tensor, "all_reduce_max");
     require_comparable(tensor, "all_reduce_max");
-    all_reduce(tensor, tensor.scalar_type() == at::kDouble ? comm_.max_of_doubles() : MPI_MAX, "all_reduce_max");
+    all_reduce(tensor, tensor.scalar_type() == at::kDouble ? own_comm_->max_of_doubles() : MPI_MAX, "all_reduce_max");
 }
 
 at::Tensor MpiCommunicator::all_gather(const at::Tensor& tensor) {
@@ -286,9 +329,8 @@ at::Tensor MpiCommunicator::all_gather(const at::Tensor& tensor) {
     const std::int64_t bytes = byte_count(host);
     if (bytes <= largest_count_) {
         const auto count = static_cast<int>(bytes);
-        watched("all_gather", [&] {
-            return MPI_Allgather(bytes_of(host), count, MPI_BYTE, bytes_of(all), count, MPI_BYTE, comm_.comm());
-        });
+        watched("all_gather",
+                [&] { return MPI_Allgather(bytes_of(host), count, MPI_BYTE, bytes_of(all), count, MPI_BYTE, comm()); });
     } else {
         std::memcpy(bytes_of(all) + rank_ * bytes, bytes_of(host), static_cast<std::size_t>(bytes));
         for (int root = 0; root < size_; ++root) {
@@ -304,8 +346,7 @@ void MpiCommunicator::reduce_to(const std::byte* input, std::byte* output, std::
     for (std::int64_t done = 0; done < count; done += largest_count_) {
         const auto part = static_cast<int>(std::min(largest_count_, count - done));
         watched("reduce_scatter_sum", [&] {
-            return MPI_Reduce(input + done * item, output + done * item, part, mpi_type(like), MPI_SUM, root,
-                              comm_.comm());
+            return MPI_Reduce(input + done * item, output + done * item, part, mpi_type(like), MPI_SUM, root, comm());
         });
     }
 }
@@ -322,7 +363,7 @@ at::Tensor MpiCommunicator::reduce_scatter_sum(const at::Tensor& tensor) {
     if (host.numel() <= largest_count_) {
         watched("reduce_scatter_sum", [&] {
             return MPI_Reduce_scatter_block(bytes_of(host), bytes_of(mine), static_cast<int>(count), mpi_type(host),
-                                            MPI_SUM, comm_.comm());
+                                            MPI_SUM, comm());
         });
     } else {
         for (int root = 0; root < size_; ++root) {
@@ -335,7 +376,7 @@ at::Tensor MpiCommunicator::reduce_scatter_sum(const at::Tensor& tensor) {
 void MpiCommunicator::broadcast_bytes(std::byte* data, std::int64_t count, int root, const char* operation) {
     for (std::int64_t done = 0; done < count; done += largest_count_) {
         const auto part = static_cast<int>(std::min(largest_count_, count - done));
-        watched(operation, [&] { return MPI_Bcast(data + done, part, MPI_BYTE, root, comm_.comm()); });
+        watched(operation, [&] { return MPI_Bcast(data + done, part, MPI_BYTE, root, comm()); });
     }
 }
 
@@ -350,7 +391,7 @@ void MpiCommunicator::broadcast(at::Tensor& tensor, int root) {
 
 void MpiCommunicator::broadcast(std::string& text, int root) {
     std::int64_t length = static_cast<std::int64_t>(text.size());
-    watched("broadcast of a text", [&] { return MPI_Bcast(&length, 1, MPI_INT64_T, root, comm_.comm()); });
+    watched("broadcast of a text", [&] { return MPI_Bcast(&length, 1, MPI_INT64_T, root, comm()); });
     text.resize(static_cast<std::size_t>(length));
     broadcast_bytes(reinterpret_cast<std::byte*>(text.data()), length, root, "broadcast of a text");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dist/communicator.hpp"
+#include "dist/join_watch.hpp"
 #include "dist/launcher.hpp"
 #include "dist/mpi_check.hpp"
 #include "pipeline/base/error.hpp"
@@ -56,7 +57,10 @@ MpiEnvironment::MpiEnvironment() {
         throw std::logic_error("MpiEnvironment: MPI is already initialised; create it once, in main()");
     }
     int provided = MPI_THREAD_SINGLE;
-    check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread", 0);
+    {
+        const JoinWatch watch("MPI_Init");
+        check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread", 0);
+    }
     if (provided < MPI_THREAD_MULTIPLE) {
         MPI_Finalize();
         throw DistError(fmt::format("MPI grants thread level {} but MPI_THREAD_MULTIPLE ({}) is needed; "
@@ -75,6 +79,7 @@ MpiEnvironment::~MpiEnvironment() {
     // While an exception unwinds, other ranks may wait in a collective that this rank never enters, and
     // MPI_Finalize would wait for them. Leaving without it lets the launcher end the job with our exit code.
     if (std::uncaught_exceptions() == 0) {
+        const JoinWatch watch("MPI_Finalize", std::chrono::seconds(60));
         MPI_Finalize();
     }
 }

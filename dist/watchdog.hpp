@@ -33,6 +33,8 @@ class Watchdog {
     void start(const char* operation);
     void stop();
     bool watching() const { return started_ms_ >= 0; }
+    /// Whether an operation lasts longer than the limit.
+    bool overdue() const;
     /// Ends the looks for good.
     void end();
 
@@ -41,7 +43,6 @@ class Watchdog {
 
   private:
     void watch();
-    bool overdue() const;
     std::int64_t sleep_ms() const;
     void forgive(std::int64_t pause);
 

@@ -41,5 +41,14 @@ TEST(Blame, TheNetworkWhereAllHaveCome) {
               "all ranks have come to a collective and none goes on: the network or MPI hangs");
 }
 
+TEST(Silent, IsTheRankWhoseProcessIsNotHeardWhateverThisOneDoes) {
+    EXPECT_EQ(silent({{7, 0, 0, 0}, {6, 0, 9000, 1999}, {7, 0, 0, 2000}}, 0, 2000, kHosts),
+              "rank 2 on blue gives no sign of life for 2 s: it is stopped, dead or cut off");
+    EXPECT_EQ(silent({{7, 0, 0, 0}, {6, 0, 9000, 0}, {7, 0, 0, 3000}}, 0, 2000, {}),
+              "rank 2 gives no sign of life for 3 s: it is stopped, dead or cut off");
+    EXPECT_EQ(silent({{7, 0, 0, 3000}, {6, 0, 0, 0}, {7, 0, 0, 4000}}, 1, 2000, kHosts),
+              "rank 0 on red gives no sign of life for 3 s: it is stopped, dead or cut off");
+}
+
 } // namespace
 } // namespace tacit::dist

@@ -33,7 +33,15 @@ TEST(Hang, ARankThatComesALittleAfterTheTimeoutIsNotTakenForStuck) {
     world().set_timeout(kDefaultTimeout);
 }
 
-// These two end their job with exit code 76; CMakeLists.txt says what they must print.
+// These end their job with exit code 76; CMakeLists.txt says what they must print.
+
+TEST(Hang, DISABLED_alone) {
+    world().set_timeout(std::chrono::seconds(2));
+    if (world().rank() == 1) {
+        std::raise(SIGSTOP);
+    }
+    std::this_thread::sleep_for(std::chrono::seconds(50)); // at work of its own, in no collective
+}
 
 TEST(Hang, DISABLED_stopped) {
     world().set_timeout(std::chrono::seconds(2));

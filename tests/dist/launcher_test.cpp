@@ -85,6 +85,22 @@ TEST(Launcher, AdvisesWhatJoinsTheTasksOfSrun) {
               "'mpirun …' inside the allocation");
 }
 
+TEST(Launcher, TellsWhichWayOfStoppingLeavesTimeForACheckpoint) {
+    EXPECT_EQ(stop_advice(table({{"SLURM_JOB_ID", "7"}})), "");
+    EXPECT_EQ(
+        stop_advice(table({{"SLURM_JOB_ID", "7"}, {"SLURM_STEP_ID", "3"}, {"PMIX_RANK", "0"}})),
+        "scancel --signal=USR1 7.3 (srun answers one Ctrl-C with the state of its tasks, and at a second one kills "
+        "them)");
+    EXPECT_EQ(
+        stop_advice(table({{"OMPI_COMM_WORLD_SIZE", "4"}, {"PMIX_RANK", "0"}, {"SLURM_STEP_ID", "3"}})),
+        "send SIGUSR1 to mpirun (which kills its ranks a second after Ctrl-C; `tacit pretrain --ranks 4` waits for "
+        "them)");
+    EXPECT_EQ(
+        stop_advice(table({{"PMI_RANK", "1"}, {"PMI_SIZE", "3"}})),
+        "send SIGUSR1 to mpirun (which kills its ranks a second after Ctrl-C; `tacit pretrain --ranks 3` waits for "
+        "them)");
+}
+
 TEST(MpiEnvironment, ExplainsAMismatchInsteadOfAborting) {
     for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_FD", "PMI_PORT"}) {
         ::unsetenv(name);
