@@ -40,6 +40,11 @@ void copy_into(NamedTensors& kept, const NamedTensors& now) {
         kept[i].second.copy_(now[i].second);
 }
 
+std::string newest_text(std::int64_t saved_step) {
+    return saved_step > 0 ? "the newest whole checkpoint is " + checkpoint_name(saved_step)
+                          : "there is no checkpoint yet";
+}
+
 } // namespace
 
 CheckpointWriter::CheckpointWriter(std::string folder, std::int64_t keep, std::int64_t saved_step,
@@ -60,8 +65,7 @@ std::int64_t CheckpointWriter::saved_step() const {
 }
 
 std::string CheckpointWriter::newest() const {
-    const std::int64_t step = saved_step();
-    return step > 0 ? "the newest whole checkpoint is " + checkpoint_name(step) : "there is no checkpoint yet";
+    return newest_text(saved_step());
 }
 
 void CheckpointWriter::write_locked(const Manifest& manifest, const NamedTensors& model,
@@ -121,8 +125,12 @@ void CheckpointWriter::answer_stop() {
         return;
     }
     try {
-        if (last_.manifest.step > saved_step_)
+        if (last_.manifest.step > saved_step_) {
+            log::info(fmt::format("stop asked for: writing {}, the state after the last whole step; until that is said "
+                                  "to be on disk, {}",
+                                  checkpoint_name(last_.manifest.step), newest_text(saved_step_)));
             write_locked(last_.manifest, last_.model, last_.optimizer);
+        }
         log::info(fmt::format("stop asked for: {} is on disk, and the same command goes on from it; the run ends after "
                               "the step that is running",
                               checkpoint_name(saved_step_)));

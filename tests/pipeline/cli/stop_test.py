@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ctrl-C as a terminal sends it, and other ends of a run: nothing that a whole step made is lost, exit codes are those
 that are documented, and the run that goes on ends with the bytes of one that was never stopped.
-usage: stop_test.py TACIT [--table WIDTHxBATCH ...]   with --table: measures stops at steps of such nets instead"""
+usage: stop_test.py TACIT   (stop_table.py measures what it checks)"""
 import hashlib
 import os
 import pathlib
 import pty
-import re
 import select
 import shutil
 import signal
@@ -180,39 +179,11 @@ def check_guard():
     print("guard: TERM, USR1 and HUP end with 75 and a checkpoint, a second Ctrl-C with 130, a killed guard leaves no ranks")
 
 
-def step_seconds(path):
-    text = subprocess.run(RANKS + ["--config", path, "--dry-run"], capture_output=True, text=True, env=ENVIRONMENT,
-                          check=True).stdout
-    return float(re.search(r"dry run: \d+ steps, ([0-9.e+-]+) s each", text).group(1))
-
-
-def table(settings):
-    print(f"{'launcher':<10} {'s a step':>9} {'exit code':>9} {'s to end':>9} {'signal in step':>14} {'last checkpoint':>15}")
-    for width, batch in settings:
-        path = config(width, batch, steps=100000)
-        seconds = step_seconds(path)
-        for launcher in (MPIRUN, RANKS):
-            name = f"{'ranks' if launcher is RANKS else 'mpirun'}-{width}-{batch}"
-            terminal = Terminal(launcher + options(path, name))
-            terminal.read_until(lambda: steps_done(name) >= 2, 600)
-            time.sleep(seconds / 4)
-            at = steps_done(name) + 1
-            begun = time.time()
-            terminal.interrupt()
-            code = terminal.wait(600)
-            kept = checkpoints(name)
-            print(f"{'--ranks 2' if launcher is RANKS else 'mpirun':<10} {seconds:>9.2f} {code:>9} "
-                  f"{time.time() - begun:>9.1f} {at:>14} {kept[-1] if kept else 'none':>15}", flush=True)
-
-
 if __name__ == "__main__":
     try:
         make_shards()
-        if "--table" in sys.argv:
-            table([tuple(map(int, word.split("x"))) for word in sys.argv[sys.argv.index("--table") + 1:]])
-        else:
-            check(RANKS, code=75, waits=True)
-            check(MPIRUN, code=1, waits=False)
-            check_guard()
+        check(RANKS, code=75, waits=True)
+        check(MPIRUN, code=1, waits=False)
+        check_guard()
     finally:
         shutil.rmtree(WORK, ignore_errors=True)

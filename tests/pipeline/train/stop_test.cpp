@@ -13,6 +13,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
+#include <future>
 #include <gtest/gtest.h>
 #include <new>
 #include <string>
@@ -86,6 +87,22 @@ TEST_F(CheckpointWriterTest, StopDuringASlowStepWritesTheStateAfterTheLastWholeO
                              torch::full({2, 3}, 7.0)));
     EXPECT_TRUE(torch::equal(models::read_safetensors(path + "/optimizer.safetensors").tensors.front().second,
                              torch::full({2, 3}, 70.0)));
+}
+
+TEST_F(CheckpointWriterTest, StopThatLeavesNoTimeToWriteHasSaidWhatIsOnDisk) {
+    const Said said(folder_.path() + "/said");
+    std::promise<void> killed;
+    CheckpointWriter writer(folder_.path(), 3, 4, [&] { killed.get_future().wait(); });
+    writer.remember(at(7), state(7), state(7));
+    request_stop();
+    EXPECT_TRUE(soon([&] {
+        return said.has(
+            "stop asked for: writing step-00000007, the state after the last whole step; until that is said "
+            "to be on disk, the newest whole checkpoint is step-00000004\n");
+    }));
+    EXPECT_TRUE(checkpoints().empty());
+    killed.set_value();
+    EXPECT_TRUE(soon([&] { return said.has("stop asked for: step-00000007 is on disk"); }));
 }
 
 TEST_F(CheckpointWriterTest, SignalIsAnsweredLikeARequest) {
