@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/pretrain.hpp"
 
+#include "dist/launcher.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/progress.hpp"
@@ -18,6 +19,7 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
 #include <numeric>
@@ -49,13 +51,12 @@ std::string summary(const Experiment& experiment, const dist::Communicator& comm
 }
 
 /// Which way of stopping loses nothing, said at the start, when it can still be chosen.
-std::string how_to_stop(bool waits, const dist::Communicator& comm) {
-    if (waits || comm.size() == 1)
-        return "Ctrl-C stops the run with a checkpoint; the same command goes on from it";
-    return fmt::format(
-        "to stop the run with a checkpoint send SIGUSR1 to mpirun or srun; the same command goes on from it "
-        "(mpirun kills its ranks a second after Ctrl-C; `tacit pretrain --ranks {}` waits for them)",
-        comm.size());
+std::string how_to_stop(bool waits) {
+    const std::string advice =
+        waits ? ""
+              : dist::stop_advice([](const char* name) { return std::getenv(name); }); // NOLINT(concurrency-mt-unsafe)
+    return advice.empty() ? "Ctrl-C stops the run with a checkpoint; the same command goes on from it"
+                          : "to stop the run with a checkpoint, from which the same command goes on: " + advice;
 }
 
 /// Median of the seconds that a few steps took, the first left out: it pays for what is made once.
@@ -71,7 +72,11 @@ ExitCode try_some_steps(Experiment& experiment, const PretrainOptions& options, 
     constexpr std::int64_t kMostSteps = 6;
     constexpr double kLongEnough = 10; // seconds
     log::info(summary(experiment, comm));
-    check_resume(experiment, options.resume, RunPaths(options.run_folder), comm);
+    const std::int64_t begun = check_resume(experiment, options.resume, RunPaths(options.run_folder), comm);
+    if (begun >= experiment.total_steps) {
+        log::info("dry run: " + finished_text(options.run_folder, begun, experiment));
+        return ExitCode::done;
+    }
     Trainer trainer(experiment, comm);
     std::vector<double> seconds;
     StepResult result;
@@ -82,11 +87,12 @@ ExitCode try_some_steps(Experiment& experiment, const PretrainOptions& options, 
              !(result.save && seconds.size() > 1));
     if (comm.rank() == 0) {
         const double step = typical(seconds);
+        const std::int64_t left = experiment.total_steps - begun;
         log::info(
-            fmt::format("dry run: {} steps, {:.3g} s each, loss {:.4f}; nothing was written. All {} steps would take "
+            fmt::format("dry run: {} steps, {:.3g} s each, loss {:.4f}; nothing was written. {} {} steps would take "
                         "about {}, evaluation not counted",
-                        seconds.size(), step, result.metrics.at("loss"), experiment.total_steps,
-                        duration_text(step * static_cast<double>(experiment.total_steps))));
+                        seconds.size(), step, result.metrics.at("loss"), begun > 0 ? "The remaining" : "All", left,
+                        duration_text(step * static_cast<double>(left))));
     }
     return ExitCode::done;
 }
@@ -121,14 +127,13 @@ ExitCode pretrain(config::Document& document, const PretrainOptions& options, di
     const RunPaths paths(options.run_folder);
     const auto resumed = resume(experiment, trainer, options.resume, paths, comm);
     if (resumed && resumed->step >= experiment.total_steps) {
-        log::info(fmt::format("{} is finished: {} of {} steps; nothing to do", options.run_folder, resumed->step,
-                              experiment.total_steps));
+        log::info(finished_text(options.run_folder, resumed->step, experiment));
         return ExitCode::done;
     }
     on_root(comm, [&] {
         describe_run(document, experiment, options, comm);
         log::info(summary(experiment, comm));
-        log::info(how_to_stop(options.guarded, comm));
+        log::info(how_to_stop(options.guarded));
     });
     const auto keep_folder = [&, losses = 0]() mutable {
         if (lock && lock->holds())

@@ -4,10 +4,12 @@
 #include "models/weights/safetensors.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/shell.hpp"
 #include "pipeline/train/agreement.hpp"
 #include "pipeline/train/model_state.hpp"
 
 #include <ATen/Parallel.h>
+#include <torch/types.h>
 
 #include <filesystem>
 #include <fmt/format.h>
@@ -129,14 +131,28 @@ void adopt_normalization(Experiment& experiment, const Manifest& manifest, const
 
 } // namespace
 
-void check_resume(const Experiment& experiment, const std::string& choice, const RunPaths& paths,
-                  dist::Communicator& comm) {
+std::string finished_text(const std::string& folder, std::int64_t step, const Experiment& experiment) {
+    return fmt::format("{} is finished: {} of {} steps; nothing is left to train: judge it (tacit probe {}), or train "
+                       "longer {}",
+                       folder, step, experiment.total_steps, shell_line({folder}),
+                       experiment.optim.schedule == "constant" ? "(a larger train.epochs or train.max_steps goes on)"
+                                                               : "into another run folder (--run FOLDER)");
+}
+
+std::int64_t check_resume(const Experiment& experiment, const std::string& choice, const RunPaths& paths,
+                          dist::Communicator& comm) {
+    at::Tensor step = torch::zeros({1}, torch::kInt64);
     on_root(comm, [&] {
         if (const auto chosen = choose(choice, paths.checkpoints())) {
             check_fits(*chosen, experiment);
-            log::info(fmt::format("{} would go on from {}", paths.folder, fs::path(chosen->path).filename().string()));
+            step.fill_(chosen->manifest.step);
+            if (chosen->manifest.step < experiment.total_steps)
+                log::info(
+                    fmt::format("{} would go on from {}", paths.folder, fs::path(chosen->path).filename().string()));
         }
     });
+    comm.broadcast(step, 0);
+    return step.item<std::int64_t>();
 }
 
 Manifest manifest_of(const Experiment& experiment, const dist::Communicator& comm) {

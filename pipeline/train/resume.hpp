@@ -15,9 +15,13 @@ namespace tacit::train {
 /// The state that a new checkpoint of `experiment` shares with its others; step, window and loss are the caller's.
 Manifest manifest_of(const Experiment& experiment, const dist::Communicator& comm);
 
-/// Collective. Throws what resume() would throw for settings and data; says on rank 0 what it would go on from.
-void check_resume(const Experiment& experiment, const std::string& choice, const RunPaths& paths,
-                  dist::Communicator& comm);
+/// That a run is complete, and what may be done with it.
+std::string finished_text(const std::string& folder, std::int64_t step, const Experiment& experiment);
+
+/// Collective. Throws what resume() would throw for settings and data; says on rank 0 what it would go on from. Returns
+/// that step; 0: from none.
+std::int64_t check_resume(const Experiment& experiment, const std::string& choice, const RunPaths& paths,
+                          dist::Communicator& comm);
 
 /// Collective. Brings model, optimiser and position to a checkpoint, if `choice` names one:
 /// "auto": the newest of the run folder that verifies, if any; "never": none (ConfigError when the folder

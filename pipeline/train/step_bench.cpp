@@ -2,9 +2,13 @@
 #include "pipeline/train/step_bench.hpp"
 
 #include "pipeline/base/json_text.hpp"
+#include "pipeline/train/checkpoint_writer.hpp"
+#include "pipeline/train/model_state.hpp"
+#include "pipeline/train/resume.hpp"
 #include "pipeline/train/trainer.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -13,10 +17,22 @@ namespace tacit::train {
 
 namespace {
 
-/// Nearest-rank quantile of a sorted list.
-double quantile(const std::vector<double>& sorted, double share) {
+/// Nearest-rank quantile; 0 of nothing.
+double quantile(std::vector<double> sorted, double share) {
+    if (sorted.empty())
+        return 0;
+    std::sort(sorted.begin(), sorted.end());
     const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
     return sorted[std::clamp<std::size_t>(rank, 1, sorted.size()) - 1];
+}
+
+/// Milliseconds for rank 0 to keep the state as the training loop does, while the other ranks go on to the next step.
+double keep(CheckpointWriter& writer, const Experiment& experiment, Trainer& trainer, const dist::Communicator& comm) {
+    if (comm.rank() != 0)
+        return 0;
+    const auto begun = std::chrono::steady_clock::now();
+    writer.remember(manifest_of(experiment, comm), model_state(*experiment.pretext), trainer.optimizer().state());
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
 }
 
 } // namespace
@@ -35,33 +51,42 @@ std::string StepBench::json() const {
         {"threads", threads},
         {"workers", workers},
         {"batch", batch},
+        {"keep_ms_p50", keep_ms_p50},
+        {"step_ms_p50_after_keep", step_ms_p50_after_keep},
     };
     return json_text(json, 2);
 }
 
-StepBench bench_step(config::Document& document, std::int64_t warmup, std::int64_t steps, dist::Communicator& comm,
+StepBench bench_step(config::Document& document, const StepBenchOptions& options, dist::Communicator& comm,
                      const SectionReader& read_eval) {
     Experiment experiment = build_experiment(document, comm, read_eval);
     // The schedule must not end inside the measurement.
-    experiment.total_steps = std::max(experiment.total_steps, warmup + steps);
+    experiment.total_steps = std::max(experiment.total_steps, options.warmup + options.steps);
     Trainer trainer(experiment, comm);
-    for (std::int64_t i = 0; i < warmup; ++i)
+    for (std::int64_t i = 0; i < options.warmup; ++i)
         trainer.step();
+    CheckpointWriter writer("", 1, 0); // writes nothing without a stop
+    if (options.keep)
+        keep(writer, experiment, trainer, comm); // makes its memory
     const double worker_seconds = trainer.loader_stats().worker_seconds;
     const std::int64_t samples = trainer.loader_stats().samples;
     StepBench bench;
     std::vector<double> times;
+    std::vector<double> after_keep;
+    std::vector<double> copies;
     double total = 0;
     double waited = 0;
-    for (std::int64_t i = 0; i < std::max<std::int64_t>(1, steps); ++i) {
+    for (std::int64_t i = 0; i < std::max<std::int64_t>(1, options.steps); ++i) {
+        const bool kept = options.keep && i % 2 == 1;
+        if (kept)
+            copies.push_back(keep(writer, experiment, trainer, comm));
         const StepResult result = trainer.step();
-        times.push_back(result.seconds * 1e3);
+        (kept ? after_keep : times).push_back(result.seconds * 1e3);
         total += result.seconds;
         waited += result.wait_seconds;
         bench.loss = result.metrics.at("loss");
     }
-    std::sort(times.begin(), times.end());
-    bench.steps = static_cast<std::int64_t>(times.size());
+    bench.steps = static_cast<std::int64_t>(times.size() + after_keep.size());
     bench.step_ms_p50 = quantile(times, 0.5);
     bench.step_ms_p95 = quantile(times, 0.95);
     bench.images_per_second = static_cast<double>(bench.steps * experiment.train.batch) / total;
@@ -74,6 +99,8 @@ StepBench bench_step(config::Document& document, std::int64_t warmup, std::int64
     bench.threads = experiment.threads;
     bench.workers = experiment.workers;
     bench.batch = experiment.train.batch;
+    bench.keep_ms_p50 = quantile(copies, 0.5);
+    bench.step_ms_p50_after_keep = quantile(after_keep, 0.5);
     return bench;
 }
 

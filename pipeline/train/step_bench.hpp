@@ -24,12 +24,22 @@ struct StepBench {
     int threads = 1;        ///< of LibTorch per rank
     int workers = 1;        ///< of the loader per rank
     std::int64_t batch = 0; ///< global
+    double keep_ms_p50 = 0; ///< median time for rank 0 to keep a copy of the state (CheckpointWriter::remember()); 0:
+                            ///< not asked for, as the next
+    double step_ms_p50_after_keep = 0; ///< of the step after that; step_ms_p50 is then of the other steps
 
     std::string json() const;
 };
 
-/// Collective: trains `warmup` + `steps` steps of what `document` describes, in memory only.
-StepBench bench_step(config::Document& document, std::int64_t warmup, std::int64_t steps, dist::Communicator& comm,
+/// How much is measured.
+struct StepBenchOptions {
+    std::int64_t warmup = 5;
+    std::int64_t steps = 30;
+    bool keep = false; ///< a copy of the state after every other step, as where steps are slow
+};
+
+/// Collective: trains some steps of what `document` describes, in memory only.
+StepBench bench_step(config::Document& document, const StepBenchOptions& options, dist::Communicator& comm,
                      const SectionReader& read_eval = {});
 
 } // namespace tacit::train

@@ -104,7 +104,24 @@ TEST_F(ExperimentChecks, DryRunRefusesAResumeThatWouldBe) {
         },
         ExitCode::usage);
     EXPECT_NE(message.find("optim.lr is 0.5, the checkpoint has 0.02"), std::string::npos) << message;
-    EXPECT_NE(dry_run("begun", {"train.max_steps=5"}).find("would go on from step-00000005"), std::string::npos);
+}
+
+TEST_F(ExperimentChecks, DryRunTellsARunThatWouldGoOnFromAFinishedOne) {
+    EXPECT_EQ(run("begun", {"train.max_steps=5", "optim.schedule=constant"}), ExitCode::done);
+    const std::string longer = dry_run("begun", {"train.max_steps=9", "optim.schedule=constant"});
+    EXPECT_NE(longer.find("would go on from step-00000005"), std::string::npos) << longer;
+    EXPECT_NE(longer.find("The remaining 4 steps would take about"), std::string::npos) << longer;
+    const std::string same = dry_run("begun", {"train.max_steps=5", "optim.schedule=constant"});
+    EXPECT_EQ(same.find("would go on"), std::string::npos) << same;
+    EXPECT_EQ(same.find("would take"), std::string::npos) << same;
+    EXPECT_NE(same.find("dry run: " + run_path("begun") +
+                        " is finished: 5 of 5 steps; nothing is left to train: judge it (tacit probe " +
+                        run_path("begun") + "), or train longer (a larger train.epochs or train.max_steps goes on)"),
+              std::string::npos)
+        << same;
+    EXPECT_EQ(run("whole", {"train.max_steps=5"}), ExitCode::done);
+    EXPECT_NE(dry_run("whole", {"train.max_steps=5"}).find("or train longer into another run folder (--run FOLDER)"),
+              std::string::npos);
 }
 
 } // namespace

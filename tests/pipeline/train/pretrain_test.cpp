@@ -398,11 +398,13 @@ TEST_F(PretrainTest, SampleIsWhatTheStepSees) {
 
 TEST_F(PretrainTest, BenchMeasuresWhatItSays) {
     config::Document document = tiny_config(data_, "simclr");
-    const StepBench bench = bench_step(document, 1, 4, *comm_);
+    const StepBench bench = bench_step(document, {1, 4, true}, *comm_);
     EXPECT_EQ(bench.steps, 4);
     EXPECT_EQ(bench.batch, 16);
     EXPECT_GT(bench.step_ms_p50, 0);
     EXPECT_GE(bench.step_ms_p95, bench.step_ms_p50);
+    EXPECT_GT(bench.keep_ms_p50, 0);
+    EXPECT_GT(bench.step_ms_p50_after_keep, 0);
     EXPECT_NEAR(bench.images_per_second, 16e3 / bench.step_ms_p50, 16e3 / bench.step_ms_p50);
     EXPECT_NEAR(bench.view_us * 1e-6 * 2 * bench.images_per_second, bench.loader_cpu, 1e-6); // two views an image
     EXPECT_TRUE(nlohmann::json::parse(bench.json()).contains("data_wait"));
