@@ -8,11 +8,14 @@
 #include "eval/report/style.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/log.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
 #include <set>
 
 namespace tacit::eval {
@@ -62,6 +65,23 @@ std::string page(const std::vector<RunRecord>& runs, const std::string& out) {
 }
 
 } // namespace
+
+std::vector<std::string> distinct_runs(const std::vector<std::string>& run_folders) {
+    std::vector<std::string> distinct;
+    std::map<std::string, std::string> spelling; // by the folder's one true path
+    for (const std::string& folder : run_folders) {
+        std::error_code failed;
+        const std::string path = std::filesystem::weakly_canonical(folder, failed).string();
+        const auto [first, added] = spelling.emplace(failed || path.empty() ? folder : path, folder);
+        if (added) {
+            distinct.push_back(folder);
+        } else {
+            log::warning(fmt::format("{} is the same run as {}, which is given before: it is counted once", folder,
+                                     first->second));
+        }
+    }
+    return distinct;
+}
 
 std::string write_report(const std::vector<std::string>& run_folders, const std::string& out) {
     if (run_folders.empty()) {

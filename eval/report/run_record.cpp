@@ -182,7 +182,7 @@ void complete(EvalResult& result, const RunRecord& run, const train::Settings& s
 
 } // namespace
 
-RunRecord read_run(const std::string& folder) {
+RunRecord read_results(const std::string& folder) {
     std::error_code failed;
     const fs::path path = fs::absolute(folder).lexically_normal();
     if (!fs::is_directory(path, failed)) {
@@ -204,7 +204,6 @@ RunRecord read_run(const std::string& folder) {
     };
     run.pretext = setting("pretext.name");
     run.title = setting("report.title");
-    read_environment(path / "environment.json", run);
     read_metrics(path / "metrics.jsonl", run);
     for (const char* protocol : {"linear", "knn", "finetune"}) {
         for (const std::string& file : result_files(path.string(), protocol)) {
@@ -212,6 +211,13 @@ RunRecord read_run(const std::string& folder) {
             complete(run.results.back(), run, settings);
         }
     }
+    return run;
+}
+
+RunRecord read_run(const std::string& folder) {
+    RunRecord run = read_results(folder);
+    const fs::path path(folder);
+    read_environment(path / "environment.json", run);
     read_pictures(path / "pictures", run);
     read_map(path / "eval" / "map.json", run);
     return run;

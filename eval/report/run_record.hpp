@@ -60,4 +60,7 @@ struct RunRecord {
 /// damaged, naming the file and what to do.
 RunRecord read_run(const std::string& folder);
 
+/// The same without environment, pictures and map.
+RunRecord read_results(const std::string& folder);
+
 } // namespace tacit::eval::report

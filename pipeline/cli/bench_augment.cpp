@@ -35,7 +35,7 @@ void bench_augment_options(OptionTable& table) {
         "of measuring, a recipe")("profile", po::bool_switch(), "measure again, and say where the time of a view goes")(
         "digest", po::bool_switch(),
         "SHA-256 of 200 samples at every SIMD level and by one to three threads: all equal");
-    add_config_options(table);
+    add_config_options(table, "YAML whose augmentation is timed instead of --recipe");
     add_json_option(table);
 }
 
@@ -79,6 +79,8 @@ Sources chosen_sources(const Call& call) {
 /// The recipes named, or the config's, or all.
 std::vector<augment::RecipeSpec> chosen_recipes(const Call& call, augment::ImageShape source) {
     const auto size = static_cast<int>(call.integer_in("size", 1, 4096));
+    if (!call.given("config") && call.given("set"))
+        throw ConfigError("--set changes a value of --config, and there is none");
     if (call.given("config")) {
         for (const char* other : {"recipe", "size"})
             if (call.given(other))

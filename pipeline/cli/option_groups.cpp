@@ -15,18 +15,11 @@ namespace tacit::cli {
 
 namespace po = boost::program_options;
 
-void add_json_option(OptionTable& table) {
-    table.add_options()("json", po::bool_switch(), "print the answer as JSON, and nothing else");
-}
+namespace {
 
-void add_config_options(OptionTable& table, const char* purpose) {
-    table.add_options()("config", po::value<std::string>()->value_name("FILE"), purpose);
-    table.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
-                        "override a value of the config, e.g. optim.lr=0.1; repeatable, the last one wins");
-}
-
-config::Document read_config(const Call& call) {
-    const std::string path = call.required_text("config", "--config FILE says what to do");
+/// Collective: rank 0 reads the file for all.
+config::Document read_document(const Call& call) {
+    const std::string path = call.text("config");
     std::string message; // "+" and the text, or "-" and why there is none
     if (call.comm.rank() == 0) {
         try {
@@ -38,10 +31,32 @@ config::Document read_config(const Call& call) {
     call.comm.broadcast(message, 0);
     if (message.front() == '-')
         throw ConfigError(message.substr(1));
-    config::Document document = config::Document::from_text(message.substr(1), path);
+    return config::Document::from_text(message.substr(1), path);
+}
+
+} // namespace
+
+void add_json_option(OptionTable& table) {
+    table.add_options()("json", po::bool_switch(), "print the answer as JSON, and nothing else");
+}
+
+void add_config_options(OptionTable& table, const char* purpose) {
+    table.add_options()("config", po::value<std::string>()->value_name("FILE"), purpose);
+    table.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+                        "override a value of the config, e.g. optim.lr=0.1; repeatable, the last one wins");
+}
+
+config::Document read_config_or_none(const Call& call) {
+    config::Document document =
+        call.given("config") ? read_document(call) : config::Document::from_text("", "command line");
     for (const std::string& assignment : call.texts("set"))
         document.set(assignment);
     return document;
+}
+
+config::Document read_config(const Call& call) {
+    call.required_text("config", "--config FILE says what to do");
+    return read_config_or_none(call);
 }
 
 void add_run_options(OptionTable& table) {

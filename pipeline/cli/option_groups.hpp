@@ -18,6 +18,8 @@ void add_json_option(OptionTable& table);
 void add_config_options(OptionTable& table, const char* purpose = "what to do, in YAML; required");
 /// Collective: the config that --config and --set give. Rank 0 reads the file for all.
 config::Document read_config(const Call& call);
+/// The same for commands that work without --config: --set alone then makes the config.
+config::Document read_config_or_none(const Call& call);
 
 /// --run, --checkpoint, --data
 void add_run_options(OptionTable& table);

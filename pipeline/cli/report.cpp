@@ -19,7 +19,8 @@ void report_options(OptionTable& table) {
 }
 
 ExitCode run_report(const Call& call) {
-    const std::vector<std::string> runs = call.required_texts("run", "tacit report RUN... --out FILE");
+    const std::vector<std::string> runs =
+        eval::distinct_runs(call.required_texts("run", "tacit report RUN... --out FILE"));
     call.answer(eval::write_report(runs, call.text("out")));
     for (const std::string& folder : runs)
         if (!std::filesystem::exists(folder + "/eval/map.json"))

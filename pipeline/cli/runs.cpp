@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/results.hpp"
-#include "pipeline/base/files.hpp"
+#include "eval/report/columns.hpp"
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/cli/commands.hpp"
@@ -11,6 +10,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace tacit::cli {
 namespace {
@@ -18,51 +18,13 @@ namespace {
 namespace po = boost::program_options;
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
+using eval::report::RunRecord;
+using eval::report::Table;
 
 void runs_options(OptionTable& table) {
     table.add_options()("folder", po::value<std::string>()->value_name("FOLDER")->default_value("runs"),
                         "folder whose runs are listed");
     add_json_option(table);
-}
-
-/// The last whole line of metrics.jsonl: null when there is none yet.
-Json last_metrics(const fs::path& run) {
-    const fs::path path = run / "metrics.jsonl";
-    if (!fs::exists(path))
-        return nullptr;
-    const std::string text = read_file(path.string());
-    const std::size_t end = text.rfind('\n');
-    if (end == std::string::npos)
-        return nullptr;
-    const std::size_t begin = end == 0 ? std::string::npos : text.rfind('\n', end - 1);
-    const std::size_t first = begin == std::string::npos ? 0 : begin + 1;
-    return Json::parse(text.substr(first, end - first), nullptr, false);
-}
-
-/// Accuracy of the row "pretrained", or null.
-Json accuracy(const fs::path& run, const std::string& protocol) {
-    const fs::path path = run / "eval" / (protocol + ".json");
-    if (!fs::exists(path))
-        return nullptr;
-    const eval::EvalResult result = eval::result_from_json(read_file(path.string()), path.string());
-    for (const eval::ResultRow& row : result.rows)
-        if (row.name == "pretrained")
-            return row.accuracy;
-    return nullptr;
-}
-
-Json describe(const fs::path& run) {
-    const Json metrics = last_metrics(run);
-    const auto metric = [&](const char* name) {
-        return metrics.is_object() && metrics.contains(name) ? metrics[name] : Json(nullptr);
-    };
-    return {{"run", run.string()},
-            {"step", metric("step")},
-            {"epoch", metric("epoch")},
-            {"loss", metric("loss")},
-            {"linear", accuracy(run, "linear")},
-            {"knn", accuracy(run, "knn")},
-            {"finetune", accuracy(run, "finetune")}};
 }
 
 /// Run folders at `folder` and below it, two levels deep, by name.
@@ -85,29 +47,90 @@ std::vector<fs::path> run_folders(const fs::path& folder) {
     return found;
 }
 
-std::string cell(const Json& value, const char* format, double scale = 1) {
-    return value.is_number() ? fmt::format(fmt::runtime(format), value.get<double>() * scale) : "-";
+/// What can be read of them; one that is damaged hides no other.
+std::vector<RunRecord> read_runs(const std::string& folder) {
+    std::vector<RunRecord> runs;
+    for (const fs::path& path : run_folders(folder)) {
+        try {
+            runs.push_back(eval::report::read_results(path.string()));
+        } catch (const Error& error) {
+            log::warning(fmt::format("{} is not listed: {}", path.string(), error.what()));
+        }
+    }
+    return runs;
+}
+
+/// Of the last line of metrics.jsonl that tells it.
+std::optional<double> last(const RunRecord& run, const char* metric) {
+    const auto series = run.metrics.find(metric);
+    return series == run.metrics.end() || series->second.empty() ? std::nullopt
+                                                                 : std::optional(series->second.back().second);
+}
+
+Json json_of(const std::vector<RunRecord>& runs, const Table& table) {
+    const auto number = [](std::optional<double> value) { return value ? Json(*value) : Json(nullptr); };
+    Json all = Json::array();
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        Json results = Json::array();
+        for (std::size_t c = 0; c < table.columns.size(); ++c) {
+            if (const eval::report::Cell& cell = table.rows[i].cells[c])
+                results.push_back({{"column", table.columns[c].heading},
+                                   {"protocol", table.columns[c].protocol},
+                                   {"accuracy", cell.row->accuracy},
+                                   {"data", cell.result->data},
+                                   {"measure", cell.result->measure},
+                                   {"checkpoint", cell.result->checkpoint},
+                                   {"steps", cell.result->steps}});
+        }
+        const auto step = last(runs[i], "step");
+        all.push_back({{"run", runs[i].folder},
+                       {"step", step ? Json(static_cast<std::int64_t>(*step)) : Json(nullptr)},
+                       {"epoch", number(last(runs[i], "epoch"))},
+                       {"loss", number(last(runs[i], "loss"))},
+                       {"results", results}});
+    }
+    return all;
+}
+
+std::string text_of(const std::vector<RunRecord>& runs, const Table& table) {
+    const auto shown = [](std::optional<double> value, const char* format) {
+        return value ? fmt::format(fmt::runtime(format), *value) : "-";
+    };
+    std::string text = fmt::format("{:<36} {:>8} {:>9}", "run", "step", "loss");
+    std::string notes;
+    for (const eval::report::Column& column : table.columns) {
+        text += fmt::format("  {:>8}", column.heading);
+        if (!column.note.empty())
+            notes += column.heading + ": " + column.note + "\n";
+    }
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const RunRecord& run = runs[i];
+        text += fmt::format("\n{:<36} {:>8} {:>9}", run.folder, shown(last(run, "step"), "{:.0f}"),
+                            shown(last(run, "loss"), "{:.4f}"));
+        for (std::size_t c = 0; c < table.columns.size(); ++c) {
+            const eval::report::Column& column = table.columns[c];
+            const eval::report::Cell& cell = table.rows[i].cells[c];
+            const std::string early = cell ? unfinished_text(*cell.result) : "";
+            text += fmt::format(
+                "  {:>{}}", (cell ? fmt::format("{:.2f}", 100 * cell.row->accuracy) : "-") + (early.empty() ? "" : "*"),
+                std::max<std::size_t>(8, column.heading.size()));
+            if (!early.empty())
+                notes += fmt::format("* {}, {}: {}\n", run.folder, column.heading, early);
+        }
+    }
+    return text + "\n" + notes;
 }
 
 ExitCode run_runs(const Call& call) {
     const std::string folder = call.text("folder");
     if (!fs::is_directory(folder))
         throw ConfigError("'" + folder + "' is no folder; name the one that holds your runs");
-    Json all = Json::array();
-    for (const fs::path& path : run_folders(folder))
-        all.push_back(describe(path));
-    if (call.json()) {
-        call.answer(json_text(all, 2));
-        return ExitCode::done;
-    }
-    std::string text =
-        fmt::format("{:<36} {:>8} {:>9} {:>8} {:>8} {:>8}\n", "run", "step", "loss", "linear", "knn", "finetune");
-    for (const Json& item : all)
-        text +=
-            fmt::format("{:<36} {:>8} {:>9} {:>8} {:>8} {:>8}\n", item["run"].get<std::string>(),
-                        cell(item["step"], "{:.0f}"), cell(item["loss"], "{:.4f}"), cell(item["linear"], "{:.2f}", 100),
-                        cell(item["knn"], "{:.2f}", 100), cell(item["finetune"], "{:.2f}", 100));
-    call.answer(all.empty() ? "no runs in '" + folder + "'" : text);
+    const std::vector<RunRecord> runs = read_runs(folder);
+    const Table table = eval::report::table_of(runs);
+    if (call.json())
+        call.answer(json_text(json_of(runs, table), 2));
+    else
+        call.answer(runs.empty() ? "no runs in '" + folder + "'" : text_of(runs, table));
     return ExitCode::done;
 }
 
@@ -117,7 +140,7 @@ Command runs_command() {
     return {"runs",
             "[FOLDER] [options]",
             "list runs: steps, loss, accuracies in percent",
-            "",
+            "Results of other data, settings or numbers of labels have columns of their own, as in tacit report.",
             Ranks::one,
             {{"folder", 1}},
             runs_options,

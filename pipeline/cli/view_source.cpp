@@ -19,8 +19,7 @@ namespace po = boost::program_options;
 config::Document view_document(const Call& call) {
     if (!call.given("config") && !call.given("path"))
         throw ConfigError("no data set is named: give PATH, or --config FILE");
-    config::Document document =
-        call.given("config") ? read_config(call) : config::Document::from_text("", "command line");
+    config::Document document = read_config_or_none(call);
     override_data(call, document);
     if (call.given("split"))
         document.set_text("data.train", call.text("split"));

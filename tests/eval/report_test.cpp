@@ -97,6 +97,23 @@ TEST(Report, IsOneFileThatLoadsNothing) {
     EXPECT_NE(html.find("data:image/png;base64,"), std::string::npos);
 }
 
+TEST(Report, ARunThatIsNamedTwiceIsCountedOnceWithAWord) {
+    const TemporaryFolder folder;
+    const std::string run = folder.path() + "/simclr";
+    const std::string other = folder.path() + "/rotnet";
+    write_run(run, "simclr", 0.9);
+    write_run(other, "rotnet", 0.85);
+    std::filesystem::create_directory_symlink(run, folder.path() + "/link");
+    testing::internal::CaptureStderr();
+    const std::vector<std::string> distinct =
+        distinct_runs({run, other, run + "/", folder.path() + "/./rotnet/../simclr", folder.path() + "/link"});
+    const std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(distinct, (std::vector<std::string>{run, other}));
+    for (const char* spelling : {"/simclr/", "/./rotnet/../simclr", "/link"}) {
+        EXPECT_NE(said.find(folder.path() + spelling + " is the same run as " + run), std::string::npos) << said;
+    }
+}
+
 TEST(Report, ShowsEveryRunAndEachBaselineOnce) {
     const TemporaryFolder folder;
     write_run(folder.path() + "/simclr", "simclr", 0.8612);

@@ -166,6 +166,13 @@ expect 1 "odd-1.h5: is a GIF image" data pack odd-1.h5 --out other
 expect 1 "odd-1.h5: is a GIF image" pretrain --config good.yaml --set data.path=odd-1.h5 --dry-run
 expect 1 "is a GIF image" data import odd-1.h5 --out other
 
+expect 2 "--set augment.recipe=simcrl: augment.recipe: unknown word 'simcrl'" data preview shards --set augment.recipe=simcrl
+expect 2 "--set changes a value of --config, and there is none" bench augment --set augment.size=8
+for command in "data preview" "bench augment" "bench loader"; do # which work without --config
+    checks=$((checks + 1))
+    # shellcheck disable=SC2086
+    "$tacit" $command --help | grep -A 3 -- '--config FILE' | grep -q required && fail "$command --help: --config is not required"
+done
 # runs
 expect 1 "runs/none" probe --run runs/none
 expect 1 "999" probe runs/good --checkpoint 999

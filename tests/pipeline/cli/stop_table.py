@@ -70,7 +70,8 @@ class Batch:
 
     def wait_for(self, condition):
         while not condition():
-            assert self.state() in ("PENDING", "CONFIGURING", "RUNNING"), self.output().decode()
+            state = self.state()
+            assert state in ("PENDING", "CONFIGURING", "RUNNING") or condition(), f"{state}: {self.output().decode()}"
             time.sleep(0.1)
 
     def wait(self):
