@@ -3,12 +3,12 @@
 
 #include <cstdint>
 #include <limits>
-#include <span>
 
 namespace tacit::shards {
 
-/// The product of all, or the largest number where it is too large for one.
-constexpr std::uint64_t capped_product(std::span<const std::uint64_t> extents, std::uint64_t factor = 1) {
+/// The product of all, or the largest number where it is too large for one. `extents`: any range of unsigned integers
+/// of 64 bits, hsize_t among them, which is not the same type everywhere.
+template <class Extents> constexpr std::uint64_t capped_product(const Extents& extents, std::uint64_t factor = 1) {
     std::uint64_t product = factor;
     bool zero = factor == 0;
     bool capped = false;

@@ -190,7 +190,7 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
     const h5::Handle type = h5::checked(H5Dget_type(dataset), where);
     const std::vector<hsize_t> dims = h5::dimensions(dataset);
     const H5T_class_t kind = H5Tget_class(type.get());
-    const std::uint64_t elements = capped_product(std::vector<std::uint64_t>(dims.begin(), dims.end()));
+    const std::uint64_t elements = capped_product(dims);
     const auto images = static_cast<std::uint64_t>(count);
     if (kind == H5T_STRING && elements == images) {
         return labels_of_texts(h5::read_texts(dataset, where), where, meaning);

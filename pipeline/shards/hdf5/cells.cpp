@@ -22,7 +22,7 @@ constexpr const char* kTargets = "#refs#";
 
 std::vector<hobj_ref_t> references_of(hid_t dataset, const std::string& where) {
     const std::vector<hsize_t> dims = dimensions(dataset);
-    const std::uint64_t count = capped_product(std::vector<std::uint64_t>(dims.begin(), dims.end()));
+    const std::uint64_t count = capped_product(dims);
     require_plausible(dataset, count, where);
     std::vector<hobj_ref_t> references(static_cast<std::size_t>(count));
     if (count > 0 && H5Dread(dataset, H5T_STD_REF_OBJ, H5S_ALL, H5S_ALL, H5P_DEFAULT, references.data()) < 0) {
@@ -76,7 +76,7 @@ std::string text_in(hid_t cell, const std::string& where) {
     }
     const Handle type = checked(H5Dget_type(cell), where);
     const std::vector<hsize_t> dims = dimensions(cell);
-    const std::uint64_t count = capped_product(std::vector<std::uint64_t>(dims.begin(), dims.end()));
+    const std::uint64_t count = capped_product(dims);
     const bool characters = H5Tget_class(type.get()) == H5T_INTEGER && holds_characters(cell, where);
     const bool number = H5Tget_class(type.get()) == H5T_INTEGER || H5Tget_class(type.get()) == H5T_FLOAT;
     if (!number || count > kMostCharacters || (count != 1 && !characters)) {

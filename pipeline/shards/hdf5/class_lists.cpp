@@ -70,7 +70,7 @@ std::vector<std::string> texts_of(hid_t group, const std::string& name, std::siz
         }
         const Handle type(H5Dget_type(set.get()));
         const std::vector<hsize_t> dims = dimensions(set.get());
-        if (capped_product(std::vector<std::uint64_t>(dims.begin(), dims.end())) > most) {
+        if (capped_product(dims) > most) {
             return {};
         }
         return H5Tget_class(type.get()) == H5T_STRING      ? read_texts(set.get(), name)

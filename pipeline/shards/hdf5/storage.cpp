@@ -15,7 +15,7 @@ namespace {
 std::uint64_t claimed_bytes(hid_t dataset, const std::string& where) {
     const Handle type = checked(H5Dget_type(dataset), where);
     const std::vector<hsize_t> dims = dimensions(dataset);
-    return capped_product(std::vector<std::uint64_t>(dims.begin(), dims.end()), H5Tget_size(type.get()));
+    return capped_product(dims, H5Tget_size(type.get()));
 }
 
 /// libhdf5 1.10 copies as many bytes out of a header as the shape asks for, whatever the header holds.

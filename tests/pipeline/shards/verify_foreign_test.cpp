@@ -65,7 +65,7 @@ struct Flips {
 Flips flip_chunk(const std::string& name, std::int64_t images) {
     const TemporaryFolder folder;
     const std::string path = folder / "filtered.h5";
-    const FilterCase& chunk = filter_case(name);
+    const FilterCase& chunk = filter_case(name.c_str());
     write_filtered(path, chunk, static_cast<std::uint64_t>(images), 3);
     DataSpec spec;
     spec.path = path;

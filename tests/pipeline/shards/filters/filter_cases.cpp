@@ -65,13 +65,13 @@ const std::vector<FilterCase>& filter_cases() {
     return cases;
 }
 
-const FilterCase& filter_case(const std::string& name) {
+const FilterCase& filter_case(const char* name) {
     for (const FilterCase& each : filter_cases()) {
         if (each.name == name) {
             return each;
         }
     }
-    throw std::out_of_range("no filter case " + name);
+    throw std::out_of_range(std::string("no filter case ") + name);
 }
 
 ByteVector decoded(const FilterPipeline& pipeline, const ByteVector& stored, std::uint32_t mask, std::size_t bytes) {

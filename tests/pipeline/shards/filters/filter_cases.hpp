@@ -26,7 +26,7 @@ struct FilterCase {
 /// All of them; read once.
 const std::vector<FilterCase>& filter_cases();
 /// Throws std::out_of_range.
-const FilterCase& filter_case(const std::string& name);
+const FilterCase& filter_case(const char* name);
 
 /// What `pipeline` makes of `stored` for a chunk of `bytes`.
 ByteVector decoded(const FilterPipeline& pipeline, const ByteVector& stored, std::uint32_t mask, std::size_t bytes);
