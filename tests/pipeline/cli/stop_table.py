@@ -71,12 +71,12 @@ class Batch:
     def wait_for(self, condition):
         while not condition():
             state = self.state()
-            assert state in ("PENDING", "CONFIGURING", "RUNNING") or condition(), f"{state}: {self.output().decode()}"
+            assert state in ("PENDING", "CONFIGURING", "RUNNING", "SIGNALING") or condition(), f"{state}: {self.output().decode()}"
             time.sleep(0.1)
 
     def wait(self):
         begun = time.time()
-        while self.state() in ("RUNNING", "COMPLETING"):
+        while self.state() in ("RUNNING", "SIGNALING", "COMPLETING"):
             assert time.time() < begun + 900, self.output().decode()
             time.sleep(0.1)
         facts = self.facts()
