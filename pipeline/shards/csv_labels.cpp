@@ -10,6 +10,7 @@
 #include <charconv>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 
 namespace tacit::shards {
 namespace {
@@ -37,17 +38,18 @@ std::optional<std::pair<std::string, std::string>> table_and_column(const std::s
 
 std::string existing_file(const std::string& path, const std::string& folder) {
     const std::string beside = (fs::path(folder) / path).string();
-    const bool here = fs::exists(path);
-    const bool there = fs::exists(beside);
-    const std::string place = folder.empty() ? "." : folder;
+    std::error_code error; // such as of pipes, which are the same as none
+    const bool here = fs::exists(path, error);
+    const bool there = fs::exists(beside, error);
+    const std::string cwd = fs::current_path().string();
+    const std::string place = folder.empty() ? cwd : fs::absolute(folder).lexically_normal().string();
     if (!here && !there) {
-        throw IoError(fmt::format("{}: no such file, neither here nor in {}; labels are TABLE:COLUMN, FILE:DATASET of "
-                                  "HDF5, or none",
-                                  path, place));
+        throw IoError(fmt::format("{}: no such file in {}{}; labels are TABLE:COLUMN, FILE:DATASET of HDF5, or none",
+                                  path, cwd, place == cwd ? "" : " or in " + place));
     }
-    if (here && there && !fs::equivalent(path, beside)) {
-        throw ConfigError(
-            fmt::format("labels: {} is here and in {}; give the whole path of the one that is meant", path, place));
+    if (here && there && !fs::equivalent(path, beside, error) && !error) {
+        throw ConfigError(fmt::format("labels: {} is in {} and in {}; give the whole path of the one that is meant",
+                                      path, cwd, place));
     }
     return here ? path : beside;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/import/folder/scan.hpp"
 #include "pipeline/shards/import/named_arrays.hpp"
 #include "pipeline/shards/import/zip_file.hpp"
 #include "pipeline/shards/known_names.hpp"
@@ -68,16 +69,16 @@ fs::path labels_beside(const fs::path& images) {
 }
 
 /// One file of images, whatever its name, with labels from beside it.
-Gathered beside_file(const fs::path& path) {
-    Gathered found;
+void add_file(const fs::path& path, Gathered& found) {
     const fs::path labels = labels_beside(path);
     const std::string split = split_in_name(path.stem().string());
     if (is_kind(path, "npy")) {
-        add_array(path, "images_" + split, true, found);
+        const std::string of_split = split.empty() ? "" : "_" + split;
+        add_array(path, "images" + of_split, true, found);
         if (!labels.empty()) {
-            add_array(labels, "labels_" + split, true, found);
+            add_array(labels, "labels" + of_split, true, found);
         }
-        return found;
+        return;
     }
     add_archive(path, "", found);
     const bool labelled = std::any_of(found.arrays.begin(), found.arrays.end(), [](const NpyArray& array) {
@@ -88,28 +89,34 @@ Gathered beside_file(const fs::path& path) {
         add_archive(path, path.stem().string() + "/", found);
         add_archive(labels, labels.stem().string() + "/", found);
     }
-    return found;
 }
 
 /// The arrays of all files of one kind in a folder.
 Gathered in_folder(const fs::path& folder, const std::string& kind, bool asked) {
     constexpr std::size_t kOpen = 256; ///< files at once; the arrays of more are held in memory
+    Gathered found;
     std::vector<fs::path> named;
     std::vector<fs::path> others;
     bool images = false;
-    bool pure = true; // all that is there is of this kind
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
         std::error_code dangling;
-        pure = pure && is_kind(entry.path(), kind);
+        const std::string name = entry.path().filename().string();
         if (entry.is_regular_file(dangling) && is_kind(entry.path(), kind)) {
             const ArrayRole role = role_of_name(entry.path().stem().string());
             images = images || role == ArrayRole::images;
             (role != ArrayRole::other ? named : others).push_back(entry.path());
+        } else if (!is_hidden_name(name)) {
+            found.ignored.push_back(name);
         }
     }
-    const bool meant = asked || pure;
+    std::sort(found.ignored.begin(), found.ignored.end());
+    const bool meant = asked || std::all_of(found.ignored.begin(), found.ignored.end(), [&](const fs::path& name) {
+                           return is_kind(name, kind) || is_kind(name, "txt") || is_kind(name, "md") ||
+                                  is_kind(name, "csv") || is_kind(name, "json");
+                       });
     if (kind == "npy" && !images && others.size() == 1 && meant) {
-        return beside_file(others.front());
+        add_file(others.front(), found);
+        return found;
     }
     const auto in_order = [](const fs::path& a, const fs::path& b) { return natural_less(a.string(), b.string()); };
     std::sort(named.begin(), named.end(), in_order);
@@ -118,8 +125,13 @@ Gathered in_folder(const fs::path& folder, const std::string& kind, bool asked) 
         meant && others.size() > 1 && std::all_of(others.begin(), others.end(), [&](const fs::path& path) {
             return without_numbers(path.stem().string(), "#") == without_numbers(others[0].stem().string(), "#");
         });
-    const bool take_others = !images && !others.empty() && (!named.empty() || numbered);
-    Gathered found;
+    if (named.empty() && !others.empty() && meant && (kind != "npy" || !numbered)) {
+        throw DataError(fmt::format("{}: none of its .{} files is named like images (x_train, images, …){}",
+                                    folder.string(), kind,
+                                    kind == "npy" ? "; name them by numbers (img_0.npy, img_1.npy, …), or save them as "
+                                                    "one array images.npy"
+                                                  : "; import the file of images itself"));
+    }
     for (const fs::path& path : named) {
         if (kind == "npy") {
             add_array(path, "", named.size() <= kOpen, found);
@@ -127,21 +139,13 @@ Gathered in_folder(const fs::path& folder, const std::string& kind, bool asked) 
             add_archive(path, path.stem().string() + "/", found);
         }
     }
-    if (take_others && kind == "npy") { // images named by numbers, or otherwise beside labels.npy
-        for (const fs::path& path : others) {
-            add_array(path, "images_" + path.stem().string(), others.size() <= kOpen, found);
-        }
-        return found;
-    }
+    const bool take_others = kind == "npy" && !images && (!named.empty() || numbered);
     for (const fs::path& path : others) {
-        found.ignored.push_back(path.filename().string());
-    }
-    if (named.empty() && !others.empty() && meant) {
-        throw DataError(fmt::format("{}: none of its .{} files is named like images (x_train, images, …){}",
-                                    folder.string(), kind,
-                                    kind == "npy" ? "; name them by numbers (img_0.npy, img_1.npy, …), or save them as "
-                                                    "one array images.npy"
-                                                  : "; import the file of images itself"));
+        if (take_others) { // images named by numbers, or otherwise beside labels.npy
+            add_array(path, "images_" + path.stem().string(), others.size() <= kOpen, found);
+        } else {
+            found.ignored.push_back(path.filename().string());
+        }
     }
     return found;
 }
@@ -152,7 +156,12 @@ std::unique_ptr<ImageSource> open_arrays(const ImportOptions& options, const std
     if (!folder && !is_kind(path, kind)) {
         return nullptr;
     }
-    const Gathered found = folder ? in_folder(path, kind, options.kind == kind) : beside_file(path);
+    Gathered found;
+    if (folder) {
+        found = in_folder(path, kind, options.kind == kind);
+    } else {
+        add_file(path, found);
+    }
     std::unique_ptr<ArraySource> source = source_of_arrays(kind, found.arrays, options);
     if (!source && !folder) {
         throw DataError(fmt::format("{}: none of its arrays ({}) is named like images (x_train, images, …)",

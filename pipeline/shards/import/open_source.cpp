@@ -55,12 +55,11 @@ std::unique_ptr<ImageSource> open_source(const ImportOptions& options) {
             throw IoError(fmt::format("{}: cannot list: {}", error.path1().string(), error.code().message()));
         }
     }
-    const bool folder = std::filesystem::is_directory(options.source);
-    const std::string found = folder ? kinds_text(options.source) : "it " + kind_text(options.source);
-    throw DataError(
-        fmt::format("{}: holds no {}{}; `tacit data import --help` says what each kind looks like (one of: {})",
-                    options.source, options.kind == "auto" ? "images of a known kind" : options.kind + " images",
-                    (folder ? ", but " : ": ") + found, fmt::join(names, ", ")));
+    const std::string found =
+        std::filesystem::is_directory(options.source) ? kinds_text(options.source) : "it " + kind_text(options.source);
+    throw DataError(fmt::format(
+        "{}: holds no {}: {}; `tacit data import --help` says what each kind looks like (one of: {})", options.source,
+        options.kind == "auto" ? "images of a known kind" : options.kind + " images", found, fmt::join(names, ", ")));
 }
 
 } // namespace tacit::shards

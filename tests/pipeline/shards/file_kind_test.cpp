@@ -3,11 +3,11 @@
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/file_kind.hpp"
-#include "pipeline/shards/csv_table.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/import/import.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "pipeline/shards/verify.hpp"
+#include "tests/pipeline/shards/foreign_fixtures.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>
@@ -139,7 +139,14 @@ TEST(FileKinds, WhatIsNoFileIsNeverWaitedFor) {
         expect(message_of<Error>([&] { import_images(options); }));
     }
     EXPECT_EQ(kind_text("/dev/null").substr(0, 11), "is a device");
-    EXPECT_NE(message_of<Error>([&] { read_csv(folder / "x.csv"); }).find("x.csv: is a named pipe"), std::string::npos);
+    testing::write_foreign(folder / "a.h5", {"images", Element::u8, false, {2, 8, 8, 1}, {}, false, false, {}});
+    DataSpec labelled;
+    labelled.path = folder / "a.h5";
+    for (const char* labels : {"x.csv:label", "x.h5:label"}) {
+        labelled.labels = labels;
+        const std::string message = message_of<Error>([&] { Dataset::open(labelled, "train"); });
+        EXPECT_NE(message.find(": is a named pipe"), std::string::npos) << message;
+    }
 }
 
 TEST(FileKinds, AFolderWithoutImagesSaysWhatItHolds) {

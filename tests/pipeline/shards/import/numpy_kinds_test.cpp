@@ -206,8 +206,11 @@ TEST(ImportNumpy, AFolderOfNumberedArraysNeedsNoLabels) {
     for (const char* name : {"0", "1", "10", "2"}) {
         write_npy(folder / "set/" + name + ".npy", "|u1", "9, 9", std::string(81, name[0]));
     }
+    write_bytes(folder / "set/readme.txt", {'.'});
     const ImportSummary summary = import_images(options_of(folder, "set"));
     EXPECT_EQ(summary.splits.at(0).images, 4);
+    EXPECT_EQ(left_out_of(options_of(folder, "set")),
+              (Names{"1 arrays and files that are no images and no labels by their names: readme.txt"}));
     write_npy(folder / "other/a.npy", "|u1", "9, 9", pixels(81));
     write_npy(folder / "other/b.npy", "|u1", "9, 9", pixels(81));
     const std::string message = message_of<DataError>([&] { import_images(options_of(folder, "other")); });
