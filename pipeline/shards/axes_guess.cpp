@@ -163,7 +163,8 @@ std::string flat_advice(const std::vector<std::uint64_t>& shape) {
     constexpr std::uint64_t kLeastPixels = 64;
     const std::uint64_t pixels = shape.size() == 2 ? shape[1] : 0;
     for (const std::uint64_t channels : {std::uint64_t{1}, std::uint64_t{3}}) {
-        const auto side = static_cast<std::uint64_t>(std::llround(std::sqrt(static_cast<double>(pixels / channels))));
+        const std::uint64_t in_plane = pixels / channels;
+        const auto side = static_cast<std::uint64_t>(std::llround(std::sqrt(static_cast<double>(in_plane))));
         if (pixels >= kLeastPixels && side * side * channels == pixels) {
             return fmt::format("; if a row is an image of {0} x {0}{1}, write the array as {2}", side,
                                channels == 3 ? " in 3 channels" : "",

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 /// `said`: by the user, from here or from beside the file of images at `path`.
 std::string labels_file(const std::string& name, const std::string& path, const h5::Roots& roots, bool said) {
     std::error_code error;
-    const std::string found = said ? existing_file(name, fs::path(path).parent_path().string()) : std::string();
+    std::string found = said ? existing_file(name, fs::path(path).parent_path().string()) : std::string();
     if (!said || fs::exists(fs::absolute(path).parent_path() / name, error)) {
         return h5::file_beside(path, name, roots);
     }
