@@ -128,16 +128,15 @@ Inspection inspect_source(const std::string& path) {
     const std::unique_ptr<ImageSource> source = open_source(options);
     Inspection result;
     result.lines.push_back(path);
-    std::int64_t images = 0;
-    for (const std::string& split : source->splits()) {
-        images += source->size(split);
-        result.lines.push_back(fmt::format("  split '{}': {} images", split, source->size(split)));
+    for (const SourceSplit& split : source->info.splits) {
+        result.lines.push_back(fmt::format("  split '{}': {} images", split.name, split.size()));
     }
     result.readable = true;
     const std::string stem = fs::path(path).lexically_normal().stem().string();
     result.guess = fmt::format("no HDF5, but {} images that Tacit imports (kind {}, {} classes): tacit data import {} "
                                "--out shards/{}",
-                               images, source->kind(), source->classes().size(), path, stem.empty() ? "images" : stem);
+                               source->info.labels.size(), source->info.kind, source->info.classes.size(), path,
+                               stem.empty() ? "images" : stem);
     return result;
 }
 

@@ -142,14 +142,13 @@ std::string split_in_name(const std::string& path) {
     return {};
 }
 
-std::vector<std::string> in_split_order(std::vector<std::string> splits) {
+bool SplitOrder::operator()(const std::string& one, const std::string& other) const {
     const auto key = [](const std::string& split) {
         const auto* const known = std::find_if(kSplitSpellings.begin(), kSplitSpellings.end(),
                                                [&](const auto& spelling) { return spelling.split == split; });
         return std::tuple(known - kSplitSpellings.begin(), split);
     };
-    std::sort(splits.begin(), splits.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
-    return splits;
+    return key(one) < key(other);
 }
 
 } // namespace tacit::shards

@@ -58,7 +58,9 @@ struct SplitWord {
 std::optional<SplitWord> split_word(const std::string& name);
 /// The split of a path: that of split_word() of its last part that has one; "" if none has.
 std::string split_in_name(const std::string& path);
-/// Sorted as everywhere: train, val, test, unlabeled, then others by name.
-std::vector<std::string> in_split_order(std::vector<std::string> splits);
+/// The order of splits everywhere: train, val, test, unlabeled, then others by name.
+struct SplitOrder {
+    bool operator()(const std::string& one, const std::string& other) const;
+};
 
 } // namespace tacit::shards

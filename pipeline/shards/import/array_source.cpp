@@ -4,7 +4,6 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/images/picture.hpp"
 #include "pipeline/shards/numbered_names.hpp"
-#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 
@@ -120,24 +119,24 @@ void ArraySource::check(const StoredImages& images) const {
         const std::string what = error.what();
         throw DataError(what.starts_with(path) ? what : fmt::format("{}: {}", path, what));
     }
-    if (images.shape != shape_ || images.element != element_) {
+    if (images.shape != info.shape || images.element != info.element) {
         throw DataError(fmt::format("{}: images of {} x {} x {} {} values, the others have {} x {} x {} {}", path,
                                     images.shape.height, images.shape.width, images.shape.channels,
-                                    element_name(images.element), shape_.height, shape_.width, shape_.channels,
-                                    element_name(element_)));
+                                    element_name(images.element), info.shape.height, info.shape.width,
+                                    info.shape.channels, element_name(info.element)));
     }
 }
 
 void ArraySource::add(const std::string& split, const std::vector<StoredImages>& parts, StoredLabels labels) {
-    if (splits_.empty()) {
-        shape_ = parts.at(0).shape;
-        element_ = parts.at(0).element;
+    if (empty()) {
+        info.shape = parts.at(0).shape;
+        info.element = parts.at(0).element;
     }
     std::int64_t count = 0;
     for (const StoredImages& images : parts) {
         check(images);
         count += images.count;
-        files_.push_back(images.store->path());
+        note_file(images.store->path());
     }
     if (!takes_labels_) {
         labels = {};
@@ -146,49 +145,31 @@ void ArraySource::add(const std::string& split, const std::vector<StoredImages>&
                                     "with --labels none",
                                     labels.where, labels.values.size(), count, text_of(parts)));
     }
-    Split& target = splits_[split];
     labels.values.resize(static_cast<std::size_t>(count), -1);
-    target.labels.insert(target.labels.end(), labels.values.begin(), labels.values.end());
-    target.parts.insert(target.parts.end(), parts.begin(), parts.end());
-    target.images += count;
+    info.add_images(split, labels.values);
+    parts_.insert(parts_.end(), parts.begin(), parts.end());
 }
 
-std::vector<std::string> ArraySource::splits() const {
-    std::vector<std::string> names;
-    for (const auto& [name, split] : splits_) {
-        names.push_back(name);
+void ArraySource::name_classes(std::vector<std::string> names) {
+    info.classes = std::move(names);
+    const std::int32_t last = empty() ? -1 : *std::max_element(info.labels.begin(), info.labels.end());
+    for (auto label = static_cast<std::int32_t>(info.classes.size()); label <= last; ++label) {
+        info.classes.push_back(std::to_string(label));
     }
-    return in_split_order(names);
 }
 
-std::int64_t ArraySource::size(const std::string& split) const {
-    return splits_.at(split).images;
-}
-
-std::vector<std::string> ArraySource::classes() const {
-    std::int32_t last = -1;
-    for (const auto& [name, split] : splits_) {
-        last = std::max(last, *std::max_element(split.labels.begin(), split.labels.end()));
-    }
-    std::vector<std::string> names = classes_;
-    for (auto label = static_cast<std::int32_t>(names.size()); label <= last; ++label) {
-        names.push_back(std::to_string(label));
-    }
-    return names;
-}
-
-std::pair<const StoredImages*, std::int64_t> ArraySource::place(const std::string& split, std::int64_t index) const {
-    for (const StoredImages& part : splits_.at(split).parts) {
-        if (index < part.count) {
-            return {&part, index};
+std::pair<const StoredImages*, std::int64_t> ArraySource::place(std::int64_t image) const {
+    for (const StoredImages& part : parts_) {
+        if (image < part.count) {
+            return {&part, image};
         }
-        index -= part.count;
+        image -= part.count;
     }
-    throw std::out_of_range("ArraySource: image index");
+    throw std::out_of_range("ArraySource: image number");
 }
 
-void ArraySource::read(const std::string& split, std::int64_t index, SourceImage& out) const {
-    const auto [images, number] = place(split, index);
+void ArraySource::read(std::int64_t image, SourceImage& out) const {
+    const auto [images, number] = place(image);
     const std::uint64_t at = images->offset + static_cast<std::uint64_t>(number) * images->sample_step;
     const std::size_t value = element_bytes(images->element);
     out.shape = images->shape;
@@ -205,12 +186,8 @@ void ArraySource::read(const std::string& split, std::int64_t index, SourceImage
     }
 }
 
-std::int32_t ArraySource::label(const std::string& split, std::int64_t index) const {
-    return splits_.at(split).labels.at(static_cast<std::size_t>(index));
-}
-
-std::string ArraySource::name(const std::string& split, std::int64_t index) const {
-    const auto [images, number] = place(split, index);
+std::string ArraySource::name(std::int64_t image) const {
+    const auto [images, number] = place(image);
     return fmt::format("{}: image {}", images->store->path(), number);
 }
 

@@ -4,8 +4,6 @@
 #include "pipeline/shards/import/byte_store.hpp"
 #include "pipeline/shards/import/image_source.hpp"
 
-#include <map>
-
 namespace tacit::shards {
 
 /// `count` images of one shape that lie in an array with any order of axes.
@@ -38,52 +36,32 @@ struct StoredLabels {
 class ArraySource : public ImageSource {
   public:
     /// Where `options` say where labels come from, those of the arrays are not taken.
-    ArraySource(std::string kind, const ImportOptions& options)
-        : kind_(std::move(kind)), takes_labels_(options.labels.empty()) {}
-
-    /// Appends to a split. `labels`: one an image of all `parts` together, or none. Throws DataError if a store ends
-    /// before its images do, if the shape or type differs from that of images added before, or labels do not match
-    /// images in number.
-    void add(const std::string& split, const std::vector<StoredImages>& parts, StoredLabels labels);
-    /// Names in label order. Without: "0", "1", … up to the largest label.
-    void name_classes(std::vector<std::string> names) { classes_ = std::move(names); }
-    /// A file beside the arrays that labels or names were read from.
-    void note_file(const std::string& path) { files_.push_back(path); }
-    void leave_out(const std::string& name) {
-        left_out_.add("arrays and files that are no images and no labels by their names", name);
+    ArraySource(std::string kind, const ImportOptions& options) : takes_labels_(options.labels.empty()) {
+        info.kind = std::move(kind);
     }
-    bool empty() const { return splits_.empty(); }
 
-    std::string kind() const override { return kind_; }
-    std::vector<std::string> splits() const override;
-    std::int64_t size(const std::string& split) const override;
-    std::vector<std::string> classes() const override;
-    std::vector<std::string> files() const override { return files_; }
-    bool encoded() const override { return false; }
-    augment::ImageShape shape() const override { return shape_; }
-    Element element() const override { return element_; }
-    LeftOutList left_out() const override { return left_out_; }
-    void read(const std::string& split, std::int64_t index, SourceImage& out) const override;
-    std::int32_t label(const std::string& split, std::int64_t index) const override;
-    std::string name(const std::string& split, std::int64_t index) const override;
+    /// Appends to a split; splits come in their order. `labels`: one an image of all `parts` together, or none. Throws
+    /// DataError if a store ends before its images do, if the shape or type differs from that of images added before,
+    /// or labels do not match images in number.
+    void add(const std::string& split, const std::vector<StoredImages>& parts, StoredLabels labels);
+    /// Names in label order, once all images are there; those that lack are "0", "1", … up to the largest label.
+    void name_classes(std::vector<std::string> names);
+    /// A file beside the arrays that labels or names were read from.
+    void note_file(const std::string& path) { info.files.push_back(path); }
+    void leave_out(const std::string& name) {
+        info.left_out.add("arrays and files that are no images and no labels by their names", name);
+    }
+    bool empty() const { return parts_.empty(); }
+
+    void read(std::int64_t image, SourceImage& out) const override;
+    std::string name(std::int64_t image) const override;
 
   private:
-    struct Split {
-        std::vector<StoredImages> parts;
-        std::vector<std::int32_t> labels;
-        std::int64_t images = 0;
-    };
     void check(const StoredImages& images) const;
-    std::pair<const StoredImages*, std::int64_t> place(const std::string& split, std::int64_t index) const;
+    std::pair<const StoredImages*, std::int64_t> place(std::int64_t image) const;
 
-    std::string kind_;
     bool takes_labels_;
-    std::map<std::string, Split> splits_;
-    std::vector<std::string> classes_;
-    std::vector<std::string> files_;
-    augment::ImageShape shape_;
-    Element element_ = Element::u8;
-    LeftOutList left_out_;
+    std::vector<StoredImages> parts_;
 };
 
 } // namespace tacit::shards

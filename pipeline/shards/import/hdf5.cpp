@@ -19,7 +19,6 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <set>
 
@@ -128,121 +127,124 @@ class Hdf5Source final : public ImageSource {
   public:
     Hdf5Source(const ImportOptions& options, const std::vector<std::string>& splits) : path_(options.source) {
         const DataSpec spec = spec_of(options);
+        std::set<std::string> taken;
         for (const std::string& name : splits) {
-            names_.push_back(name);
-            DatasetIndex index = index_dataset(spec, name);
-            warn_of_range(index);
-            splits_.emplace(name, std::make_unique<Split>(std::move(index), options));
+            if (taken.insert(name).second) {
+                DatasetIndex index = index_dataset(spec, name);
+                warn_of_range(index);
+                splits_.push_back(std::make_unique<Split>(std::move(index), options));
+            }
         }
         agree();
         name_classes();
         check_loose_pixels();
+        describe();
     }
 
-    std::string kind() const override { return "hdf5"; }
-    std::vector<std::string> splits() const override { return names_; }
-    std::int64_t size(const std::string& split) const override { return splits_.at(split)->dataset.info().size; }
-    std::vector<std::string> classes() const override { return classes_; }
-    std::vector<std::string> files() const override {
-        std::set<std::string> files;
-        for (const auto& [name, split] : splits_) {
-            files.insert(split->files.begin(), split->files.end());
-        }
-        return {files.begin(), files.end()};
-    }
-    bool encoded() const override { return form_ != Form::pixels; }
-    bool describes_files() const override { return true; }
-    augment::ImageShape shape() const override { return shape_; }
-    Element element() const override { return element_ == Element::bf16 ? Element::f32 : element_; }
-    std::vector<double> value_range() const override {
-        return range_ == natural_range(element_) ? std::vector<double>() : range_;
-    }
-
-    void read(const std::string& split, std::int64_t index, SourceImage& out) const override {
+    void read(std::int64_t image, SourceImage& out) const override {
         thread_local SampleBuffer buffer;
         std::shared_ptr<const Block> block;
-        Split& from = *splits_.at(split);
-        const StoredImage image = from.stored(from.place(index), buffer, block);
-        out.shape = form_ == Form::pixels ? image.shape : augment::ImageShape{};
+        const auto [from, place] = find(image);
+        const StoredImage stored = from->stored(place, buffer, block);
+        out.shape = form_ == Form::pixels ? stored.shape : augment::ImageShape{};
         if (form_ == Form::loose_pixels) {
-            const std::string png = png_of(image);
+            const std::string png = png_of(stored);
             out.bytes.assign(png.begin(), png.end());
         } else if (element_ == Element::bf16) {
-            widen_bf16(image.bytes, out.bytes);
+            widen_bf16(stored.bytes, out.bytes);
         } else {
-            out.bytes.assign(image.bytes.begin(), image.bytes.end());
+            out.bytes.assign(stored.bytes.begin(), stored.bytes.end());
         }
     }
-
-    std::int32_t label(const std::string& split, std::int64_t index) const override {
-        const Split& from = *splits_.at(split);
-        return from.dataset.labels()[static_cast<std::size_t>(from.place(index))];
+    std::uint64_t id(std::int64_t image) const override {
+        const auto [from, place] = find(image);
+        return static_cast<std::uint64_t>(from->places.empty() ? place : from->places[static_cast<std::size_t>(place)]);
     }
-    std::uint64_t id(const std::string& split, std::int64_t index) const override {
-        const Split& from = *splits_.at(split);
-        const std::int64_t place = from.place(index);
-        return static_cast<std::uint64_t>(from.places.empty() ? place : from.places[static_cast<std::size_t>(place)]);
-    }
-    std::string name(const std::string& split, std::int64_t index) const override {
-        const Split& from = *splits_.at(split);
-        return from.dataset.name(from.place(index));
+    std::string name(std::int64_t image) const override {
+        const auto [from, place] = find(image);
+        return from->dataset.name(place);
     }
 
   private:
+    /// The split of an image, and which one it is there.
+    std::pair<Split*, std::int64_t> find(std::int64_t image) const {
+        const SourceSplit& split = info.split_of(image);
+        Split* from = splits_[static_cast<std::size_t>(&split - info.splits.data())].get();
+        return {from, from->place(image - split.begin)};
+    }
+
     /// What can be is read alike in all splits; all then must be what the first is.
     void agree() {
-        for (const auto& [name, split] : splits_) {
-            for (const auto& [other_name, other] : splits_) {
+        for (const auto& split : splits_) {
+            for (const auto& other : splits_) {
                 split->dataset.read_as(other->dataset.info());
             }
         }
-        const Split& first = *splits_.at(names_.front());
+        const Split& first = *splits_.front();
         form_ = first.form;
-        shape_ = first.dataset.info().shape;
+        info.shape = first.dataset.info().shape;
         element_ = first.dataset.info().element;
         range_ = first.dataset.info().value_range;
-        for (const std::string& name : names_) {
-            check(*splits_.at(name));
+        for (const auto& split : splits_) {
+            check(*split);
         }
     }
 
     void check(const Split& split) {
-        const DatasetInfo& info = split.dataset.info();
-        const bool same_size = info.shape == shape_;
-        if (split.form != form_ || info.element != element_ || info.value_range != range_ ||
-            info.shape.channels != shape_.channels || (form_ == Form::pixels && !same_size)) {
+        const DatasetInfo& its = split.dataset.info();
+        const bool same_size = its.shape == info.shape;
+        if (split.form != form_ || its.element != element_ || its.value_range != range_ ||
+            its.shape.channels != info.shape.channels || (form_ == Form::pixels && !same_size)) {
             throw DataError(fmt::format("{}: split '{}' holds images of another shape or type than split '{}'; pack "
                                         "each into a folder of its own: `tacit data pack {} --split {} --out FOLDER`",
-                                        path_, info.split, names_.front(), path_, info.split));
+                                        path_, its.split, splits_.front()->dataset.info().split, path_, its.split));
         }
         if (!same_size) {
-            shape_.height = shape_.width = 0;
+            info.shape.height = info.shape.width = 0;
         }
     }
 
     /// A class has one number in all splits; labels without a name are named by it.
     void name_classes() {
-        for (const auto& [name, split] : splits_) {
-            classes_ = united(classes_, split->dataset.info().classes);
+        for (const auto& split : splits_) {
+            info.classes = united(info.classes, split->dataset.info().classes);
         }
-        for (const auto& [name, split] : splits_) {
-            split->dataset.number_classes_as(classes_);
+        for (const auto& split : splits_) {
+            split->dataset.number_classes_as(info.classes);
             const std::vector<std::int32_t>& labels = split->dataset.labels();
             const std::int32_t last = *std::max_element(labels.begin(), labels.end());
-            for (auto label = static_cast<std::int32_t>(classes_.size()); label <= last; ++label) {
-                classes_.push_back(std::to_string(label));
+            for (auto label = static_cast<std::int32_t>(info.classes.size()); label <= last; ++label) {
+                info.classes.push_back(std::to_string(label));
             }
         }
     }
 
+    void describe() {
+        info.kind = "hdf5";
+        info.encoded = form_ != Form::pixels;
+        info.describes_files = true;
+        info.element = element_ == Element::bf16 ? Element::f32 : element_;
+        info.value_range = range_ == natural_range(element_) ? std::vector<double>() : range_;
+        std::set<std::string> files;
+        for (const auto& split : splits_) {
+            files.insert(split->files.begin(), split->files.end());
+            std::vector<std::int32_t> labels = split->dataset.labels();
+            for (std::size_t i = 0; i < split->order.size(); ++i) {
+                labels[i] = split->dataset.labels()[static_cast<std::size_t>(split->order[i])];
+            }
+            info.add_images(split->dataset.info().split, labels);
+        }
+        info.files.assign(files.begin(), files.end());
+    }
+
     void check_loose_pixels() const {
-        const bool fits_png =
-            (element_ == Element::u8 || element_ == Element::u16) && (shape_.channels == 1 || shape_.channels == 3);
+        const bool fits_png = (element_ == Element::u8 || element_ == Element::u16) &&
+                              (info.shape.channels == 1 || info.shape.channels == 3);
         if (form_ == Form::loose_pixels && !fits_png) {
             throw DataError(
                 fmt::format("{}: images differ in size and hold {} channels of {} values, which PNG does not "
                             "keep; bring them to one size",
-                            path_, shape_.channels, element_name(element_)));
+                            path_, info.shape.channels, element_name(element_)));
         }
         if (form_ == Form::loose_pixels && element_ == Element::u8 && range_ != natural_range(element_)) {
             throw DataError(
@@ -253,12 +255,9 @@ class Hdf5Source final : public ImageSource {
     }
 
     std::string path_;
-    std::vector<std::string> names_;
-    std::map<std::string, std::unique_ptr<Split>> splits_;
-    std::vector<std::string> classes_;
+    std::vector<std::unique_ptr<Split>> splits_; ///< in the order of info.splits
     Form form_ = Form::pixels;
-    augment::ImageShape shape_;
-    Element element_ = Element::u8;
+    Element element_ = Element::u8; ///< as stored
     std::vector<double> range_;
 };
 

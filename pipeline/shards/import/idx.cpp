@@ -171,7 +171,7 @@ std::unique_ptr<ImageSource> open_idx(const ImportOptions& options) {
     if (!fs::is_directory(options.source)) {
         return nullptr;
     }
-    std::map<std::string, std::string> images;
+    std::map<std::string, std::string, SplitOrder> images;
     for (const std::string& path : image_files(options.source)) {
         const std::string name = fs::path(path).filename().string();
         const std::string named = split_in_name(name);
@@ -191,6 +191,7 @@ std::unique_ptr<ImageSource> open_idx(const ImportOptions& options) {
         source->add(split, {images_of(read_idx(path, rank))},
                     {labels.empty() ? std::vector<std::int32_t>() : labels_of(labels), labels});
     }
+    source->name_classes({});
     return source->empty() ? nullptr : std::move(source);
 }
 

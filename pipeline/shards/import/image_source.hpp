@@ -25,53 +25,59 @@ struct SourceTable {
     std::string scope;
 };
 
-/// Images outside of Tacit's shards, as an importer sees them. read() and read_head() are thread-safe.
+/// The images [begin, end) of a source.
+struct SourceSplit {
+    std::string name;
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    std::int64_t size() const { return end - begin; }
+};
+
+/// What a source holds.
+struct SourceInfo {
+    std::string kind;                 ///< one of source_kinds()
+    std::vector<SourceSplit> splits;  ///< the training split first; each begins where the one before ends
+    std::vector<std::int32_t> labels; ///< of all images; -1: none
+    std::vector<std::string> classes;
+    /// Every file that images, labels or names were taken from: whether the source changed can be told by them.
+    std::vector<std::string> files;
+    bool encoded = false;          ///< whether images are image files rather than pixels
+    augment::ImageShape shape;     ///< of all images of a source of pixels
+    Element element = Element::u8; ///< of the values of a source of pixels
+    /// Whether shape and element are those of image files too, as readers of the source see them: kept files are
+    /// then said to be of that shape and type, whatever their own headers say.
+    bool describes_files = false;
+    std::vector<double> value_range; ///< stored numbers that mean black and white; empty: not declared
+    LeftOutList left_out;            ///< what it holds and does not use, but for `tables`
+    /// How names were understood that could mean something else, and what labels were taken or not; one line each.
+    std::vector<std::string> notes;
+    std::vector<SourceTable> tables; ///< that may hold labels
+
+    /// Appends images to the last split, or to a new one of this name behind it.
+    void add_images(const std::string& split, const std::vector<std::int32_t>& of_images);
+    std::int32_t label(std::int64_t image) const { return labels[static_cast<std::size_t>(image)]; }
+    const SourceSplit& split(const std::string& name) const;
+    const SourceSplit& split_of(std::int64_t image) const;
+};
+
+/// Images outside of Tacit's shards, as an importer sees them: numbered split by split. Thread-safe but for `info`.
 class ImageSource {
   public:
     virtual ~ImageSource() = default;
-    /// One of source_kinds().
-    virtual std::string kind() const = 0;
-    /// Names, the training split first.
-    virtual std::vector<std::string> splits() const = 0;
-    virtual std::int64_t size(const std::string& split) const = 0;
-    virtual std::vector<std::string> classes() const = 0;
-    /// Every file that images, labels or names were taken from: whether the source changed can be told by them.
-    virtual std::vector<std::string> files() const = 0;
-    /// Whether images are image files rather than pixels.
-    virtual bool encoded() const = 0;
-    /// Shape of all images of a source of pixels.
-    virtual augment::ImageShape shape() const { return {}; }
-    /// Type of the values of a source of pixels.
-    virtual Element element() const { return Element::u8; }
-    /// Whether shape() and element() are those of image files too, as readers of the source see them: kept files are
-    /// then said to be of that shape and type, whatever their own headers say.
-    virtual bool describes_files() const { return false; }
-    /// Stored numbers that mean black and white; empty: not declared.
-    virtual std::vector<double> value_range() const { return {}; }
-    /// What it holds and does not use.
-    virtual LeftOutList left_out() const { return {}; }
-    /// How names were understood that could mean something else, and what labels were taken or not; one line each.
-    virtual std::vector<std::string> notes() const { return {}; }
-    /// Tables that may hold labels.
-    virtual std::vector<SourceTable> tables() const { return {}; }
-    /// Tells that labels were taken from one of these tables: left_out() does not count it from then on.
-    virtual void use_table(const std::string& /*path*/) {}
     /// Throws DataError or IoError naming the file.
-    virtual void read(const std::string& split, std::int64_t index, SourceImage& out) const = 0;
+    virtual void read(std::int64_t image, SourceImage& out) const = 0;
     /// The first `bytes` bytes of an image file, or all of it. Throws as read() does.
-    virtual void read_head(const std::string& split, std::int64_t index, std::size_t /*bytes*/,
-                           SourceImage& out) const {
-        read(split, index, out);
-    }
-    virtual std::int32_t label(const std::string& split, std::int64_t index) const = 0;
+    virtual void read_head(std::int64_t image, std::size_t /*bytes*/, SourceImage& out) const { read(image, out); }
     /// Place of the image in its split before any shuffling.
-    virtual std::uint64_t id(const std::string& /*split*/, std::int64_t index) const {
-        return static_cast<std::uint64_t>(index);
+    virtual std::uint64_t id(std::int64_t image) const {
+        return static_cast<std::uint64_t>(image - info.split_of(image).begin);
     }
     /// The name by which a table of labels knows the image: a path below the source; "": it has none.
-    virtual std::string key(const std::string& /*split*/, std::int64_t /*index*/) const { return {}; }
+    virtual std::string key(std::int64_t /*image*/) const { return {}; }
     /// For messages: the file, and where several images share one, the place in it.
-    virtual std::string name(const std::string& split, std::int64_t index) const = 0;
+    virtual std::string name(std::int64_t image) const = 0;
+
+    SourceInfo info; ///< labels may be put in place of its own (with_labels())
 };
 
 /// A kind of source, as --kind names it.

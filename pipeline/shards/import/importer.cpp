@@ -27,16 +27,12 @@ using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kBlock = 256; ///< images prepared in parallel before they are written in order
 constexpr std::size_t kBlockBytes = std::size_t{256} << 20; ///< that they may take, one a thread aside
 
-std::vector<std::string> class_names(const ImageSource& source, const ImportOptions& options) {
-    std::vector<std::string> names = source.classes();
-    if (options.classes.empty()) {
-        return names;
-    }
-    if (options.classes.size() < names.size()) {
+std::vector<std::string> class_names(const std::vector<std::string>& names, const ImportOptions& options) {
+    if (!options.classes.empty() && options.classes.size() < names.size()) {
         throw ConfigError(
             fmt::format("--classes names {} classes, the images have {}", options.classes.size(), names.size()));
     }
-    return options.classes;
+    return options.classes.empty() ? names : options.classes;
 }
 
 /// An option that a kind of source has no use for must not look as if it had been heeded.
@@ -58,17 +54,16 @@ void refuse_unused(const ImportOptions& options, const std::string& kind) {
 Importer::Importer(const ImportOptions& options, const ProgressFn& progress)
     : options_(options), progress_(progress), source_(with_labels(open_source(options), options)),
       scratch_(static_cast<std::size_t>(options.threads)), slots_(static_cast<std::size_t>(kBlock)) {
-    for (const std::string& split : source_->splits()) {
-        total_ += source_->size(split);
+    const SourceInfo& info = source_->info;
+    total_ = static_cast<std::int64_t>(info.labels.size());
+    summary_.kind = info.kind;
+    summary_.classes = class_names(info.classes, options);
+    refuse_unused(options, info.kind);
+    summary_.left_out = info.left_out.kinds();
+    for (const std::string& line : info.notes) {
+        note(line);
     }
-    summary_.kind = source_->kind();
-    summary_.classes = class_names(*source_, options);
-    refuse_unused(options, source_->kind());
-    summary_.left_out = source_->left_out().kinds();
-    for (std::string& line : source_->notes()) {
-        note(std::move(line));
-    }
-    for (std::string& line : label_notes(*source_, summary_.classes)) {
+    for (std::string& line : label_notes(info, summary_.classes)) {
         note(std::move(line));
     }
 }
@@ -81,7 +76,7 @@ ImportSummary Importer::run() {
         take_up(stage);
         preparer_ = std::make_unique<ImagePreparer>(*source_, options_, journal_->plan());
         check_records();
-        for (const std::string& split : source_->splits()) {
+        for (const SourceSplit& split : source_->info.splits) {
             write_split(split);
         }
         summarise();
@@ -100,7 +95,7 @@ ImportSummary Importer::run() {
 
 void Importer::take_up(ImportStage& stage) {
     journal_ = std::make_unique<ImportJournal>(folder_);
-    const std::string digest = import_digest(options_, *source_);
+    const std::string digest = import_digest(options_, source_->info);
     std::string reason = stage.empty() ? "" : journal_->resume(digest);
     for (const ShardRecord& record : journal_->records()) {
         if (!options_.skip_bad && !record.skipped.empty()) {
@@ -151,10 +146,10 @@ void Importer::redo(ShardRecord record) {
     std::error_code ignored;
     fs::remove(path_of(record), ignored);
     ShardWriter writer(folder_, description(record.split), std::numeric_limits<std::int64_t>::max(), record.number);
-    each_image(record.split, record.begin, record.end, [&](std::int64_t index, const Slot& slot) {
+    const std::int64_t first = source_->info.split(record.split).begin;
+    each_image(first + record.begin, first + record.end, [&](std::int64_t image, const Slot& slot) {
         if (slot.failure.empty()) {
-            writer.add(slot.image.bytes, slot.image.checksum, source_->label(record.split, index),
-                       source_->id(record.split, index));
+            writer.add(slot.image.bytes, slot.image.checksum, source_->info.label(image), source_->id(image));
         }
     });
     done_ -= record.end - record.begin; // write_split() counts them with all that is there.
@@ -169,27 +164,26 @@ void Importer::redo(ShardRecord record) {
     journal_->put(record);
 }
 
-void Importer::write_split(const std::string& split) {
-    SplitImport target(folder_, description(split), options_.shard_bytes, *journal_);
-    const std::int64_t size = source_->size(split);
+void Importer::write_split(const SourceSplit& split) {
+    SplitImport target(folder_, description(split.name), options_.shard_bytes, *journal_);
     done_ += target.begin();
-    each_image(split, target.begin(), size, [&](std::int64_t index, const Slot& slot) {
+    each_image(split.begin + target.begin(), split.end, [&](std::int64_t image, const Slot& slot) {
         if (!slot.failure.empty()) {
             target.skip(slot.failure);
-        } else if (target.add(index, slot.image, source_->label(split, index), source_->id(split, index))) {
+        } else if (target.add(image - split.begin, slot.image, source_->info.label(image), source_->id(image))) {
             stop_if_asked();
         }
     });
-    target.finish(size);
+    target.finish(split.size());
     stop_if_asked();
     if (target.sums().pixels() == 0) {
         throw DataError(fmt::format("{}: none of the {} images of split '{}' can be read; the first: {}",
-                                    options_.source, size, split, target.first_skipped()));
+                                    options_.source, split.size(), split.name, target.first_skipped()));
     }
-    sums_.emplace(split, target.sums());
+    sums_.emplace(split.name, target.sums());
 }
 
-void Importer::each_image(const std::string& split, std::int64_t begin, std::int64_t end, const Take& take) {
+void Importer::each_image(std::int64_t begin, std::int64_t end, const Take& take) {
     while (begin < end) {
         // What images take is known only from those before: a small block first.
         const auto threads = static_cast<std::int64_t>(options_.threads);
@@ -197,7 +191,7 @@ void Importer::each_image(const std::string& split, std::int64_t begin, std::int
         const std::int64_t images = std::min({kBlock, end - begin, std::max(room, std::min(threads, kBlock))});
         parallel_for(images, options_.threads, [&](std::int64_t i, int worker) {
             stop_if_asked();
-            prepare(split, begin + i, worker, slots_[static_cast<std::size_t>(i)]);
+            prepare(begin + i, worker, slots_[static_cast<std::size_t>(i)]);
         });
         for (std::int64_t i = 0; i < images; ++i) {
             const Slot& slot = slots_[static_cast<std::size_t>(i)];
@@ -210,12 +204,12 @@ void Importer::each_image(const std::string& split, std::int64_t begin, std::int
     }
 }
 
-void Importer::prepare(const std::string& split, std::int64_t index, int worker, Slot& slot) {
+void Importer::prepare(std::int64_t image, int worker, Slot& slot) {
     slot.failure.clear();
     try {
-        preparer_->prepare(split, index, scratch_[static_cast<std::size_t>(worker)], slot.image);
+        preparer_->prepare(image, scratch_[static_cast<std::size_t>(worker)], slot.image);
     } catch (const Error& error) {
-        const std::string name = source_->name(split, index);
+        const std::string name = source_->name(image);
         // Readers name the file themselves, decoders only say what is wrong.
         const std::string what = error.what();
         const std::string file = name.substr(0, name.find(": "));
@@ -250,22 +244,22 @@ void Importer::summarise() {
     summary_.shape = plan.shape;
     double lowest = std::numeric_limits<double>::infinity();
     double highest = -lowest;
-    for (const std::string& split : source_->splits()) {
-        SplitSummary counts{split, 0, 0};
-        for (const ShardRecord& record : journal_->records_of(split)) {
+    for (const SourceSplit& split : source_->info.splits) {
+        SplitSummary counts{split.name, 0, 0};
+        for (const ShardRecord& record : journal_->records_of(split.name)) {
             counts.images += record.images;
             ++counts.shards;
             summary_.bytes += record.bytes;
             summary_.skipped.insert(summary_.skipped.end(), record.skipped.begin(), record.skipped.end());
         }
         summary_.splits.push_back(counts);
-        lowest = std::min(lowest, sums_.at(split).lowest());
-        highest = std::max(highest, sums_.at(split).highest());
+        lowest = std::min(lowest, sums_.at(split.name).lowest());
+        highest = std::max(highest, sums_.at(split.name).highest());
     }
-    const PixelSums& training = sums_.at(source_->splits().front()); // Sources name the training split first.
+    const PixelSums& training = sums_.at(source_->info.splits.front().name); // Sources name the training split first.
     summary_.mean = training.mean();
     summary_.std = training.std();
-    summary_.value_range = options_.range.empty() ? source_->value_range() : options_.range;
+    summary_.value_range = options_.range.empty() ? source_->info.value_range : options_.range;
     if (summary_.value_range.empty() && natural_range(plan.element).empty()) {
         if (!(lowest < highest)) {
             throw DataError(fmt::format(
@@ -279,7 +273,7 @@ void Importer::summarise() {
         summary_.value_range = {0, 1};
         log::info("every value is 0 or 1, so 1 is white: value range [0, 1]; --range 0:255 says otherwise");
     }
-    for (const std::string& path : source_->files()) {
+    for (const std::string& path : source_->info.files) {
         summary_.source_bytes += static_cast<std::int64_t>(state_of(path).value_or(FileState()).bytes);
     }
 }

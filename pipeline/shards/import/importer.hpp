@@ -26,20 +26,20 @@ class Importer {
         PreparedImage image;
         std::string failure;
     };
-    using Take = std::function<void(std::int64_t index, const Slot& slot)>;
+    using Take = std::function<void(std::int64_t image, const Slot& slot)>;
 
     void take_up(ImportStage& stage);
     void start_over(ImportStage& stage, const std::string& digest, const std::string& reason);
     void check_records();
-    void write_split(const std::string& split);
+    void write_split(const SourceSplit& split);
     void redo(ShardRecord record);
     void seal_all();
     void summarise();
     SplitDescription description(const std::string& split) const;
     std::string path_of(const ShardRecord& record) const;
-    /// Calls take() for the images [begin, end) of a split in their order.
-    void each_image(const std::string& split, std::int64_t begin, std::int64_t end, const Take& take);
-    void prepare(const std::string& split, std::int64_t index, int worker, Slot& slot);
+    /// Calls take() for the images [begin, end) of the source in their order.
+    void each_image(std::int64_t begin, std::int64_t end, const Take& take);
+    void prepare(std::int64_t image, int worker, Slot& slot);
     /// Throws the Error that ends a stopped import.
     void stop_if_asked() const;
     void report();

@@ -120,10 +120,10 @@ std::optional<FileState> state_of(const std::string& path) {
                      status.st_mtim.tv_sec * kSecond + status.st_mtim.tv_nsec};
 }
 
-std::string import_digest(const ImportOptions& options, const ImageSource& source) {
+std::string import_digest(const ImportOptions& options, const SourceInfo& source) {
     Sha256 hash;
     const auto say = [&](const std::string& text) { hash.update(text.c_str(), text.size() + 1); };
-    say(fmt::format("import {} {} {} {} {} {} {} {} {} {} {}", kVersion, source.kind(), options.size, options.layout,
+    say(fmt::format("import {} {} {} {} {} {} {} {} {} {} {}", kVersion, source.kind, options.size, options.layout,
                     options.test_fraction, options.first_page, options.label, options.axes,
                     fmt::join(options.range, ","), options.shard_bytes, kFormatVersion));
     say(fmt::format("{} {} {}", options.key_ends, options.apply_exif, fmt::join(options.split_folders, "\n")));
@@ -138,10 +138,10 @@ std::string import_digest(const ImportOptions& options, const ImageSource& sourc
     for (const std::string& name : options.classes) {
         say(name);
     }
-    for (const std::string& split : source.splits()) {
-        say(fmt::format("{} {}", split, source.size(split)));
+    for (const SourceSplit& split : source.splits) {
+        say(fmt::format("{} {}", split.name, split.size()));
     }
-    for (const std::string& path : source.files()) {
+    for (const std::string& path : source.files) {
         const FileState state = state_of(path).value_or(FileState());
         say(fmt::format("{} {} {}", path, state.bytes, state.modified));
     }

@@ -37,7 +37,7 @@ struct ShardRecord {
 };
 
 /// What decides over the bytes of a data set: options, and name, size and time of every file of the source.
-std::string import_digest(const ImportOptions& options, const ImageSource& source);
+std::string import_digest(const ImportOptions& options, const SourceInfo& source);
 
 /// `journal` in the folder of an import: one JSON object a line, each synced to disk before the import goes on.
 class ImportJournal {

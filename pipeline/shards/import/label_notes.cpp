@@ -13,10 +13,10 @@ namespace tacit::shards {
 namespace {
 
 /// Images of each class of a split; the last number counts those without a label.
-std::vector<std::int64_t> counts_of(const ImageSource& source, const std::string& split, std::size_t classes) {
+std::vector<std::int64_t> counts_of(const SourceInfo& source, const SourceSplit& split, std::size_t classes) {
     std::vector<std::int64_t> counts(classes + 1, 0);
-    for (std::int64_t i = 0; i < source.size(split); ++i) {
-        const std::int32_t label = source.label(split, i);
+    for (std::int64_t image = split.begin; image < split.end; ++image) {
+        const std::int32_t label = source.label(image);
         ++counts.at(label < 0 ? classes : static_cast<std::size_t>(label));
     }
     return counts;
@@ -40,37 +40,37 @@ std::string class_word(std::size_t count) {
 
 } // namespace
 
-std::vector<std::string> label_notes(const ImageSource& source, const std::vector<std::string>& classes) {
+std::vector<std::string> label_notes(const SourceInfo& source, const std::vector<std::string>& classes) {
     std::vector<std::string> notes;
     if (classes.empty()) {
         return notes;
     }
-    const std::string training = source.splits().front();
+    const SourceSplit& training = source.splits.front();
     const std::vector<std::int64_t> train = counts_of(source, training, classes.size());
     std::vector<std::int64_t> all = train;
-    for (const std::string& split : source.splits()) {
+    for (const SourceSplit& split : source.splits) {
         const std::vector<std::int64_t> counts = counts_of(source, split, classes.size());
-        if (counts.back() > 0 && split != "unlabeled") {
+        if (counts.back() > 0 && split.name != "unlabeled") {
             notes.push_back(
-                fmt::format("split {}: {} of {} images have no label", split, counts.back(), source.size(split)));
+                fmt::format("split {}: {} of {} images have no label", split.name, counts.back(), split.size()));
         }
-        const bool labelled = counts.back() < source.size(split);
-        if (split == training || !labelled) {
+        const bool labelled = counts.back() < split.size();
+        if (&split == &training || !labelled) {
             continue;
         }
         std::transform(all.begin(), all.end(), counts.begin(), all.begin(), std::plus<>());
-        if (train.back() == source.size(training)) {
+        if (train.back() == training.size()) {
             continue;
         }
         if (const auto names = only_in(counts, train, classes); !names.empty()) {
             notes.push_back(fmt::format("split {} has {} {} that split {} has no image of: {}; what is trained on {} "
                                         "cannot know them",
-                                        split, names.size(), class_word(names.size()), training,
-                                        first_few(names, names.size()), training));
+                                        split.name, names.size(), class_word(names.size()), training.name,
+                                        first_few(names, names.size()), training.name));
         }
         if (const auto names = only_in(train, counts, classes); !names.empty()) {
-            notes.push_back(fmt::format("split {} has no image of {} {} of split {}: {}", split, names.size(),
-                                        class_word(names.size()), training, first_few(names, names.size())));
+            notes.push_back(fmt::format("split {} has no image of {} {} of split {}: {}", split.name, names.size(),
+                                        class_word(names.size()), training.name, first_few(names, names.size())));
         }
     }
     all.pop_back();

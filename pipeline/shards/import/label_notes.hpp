@@ -10,6 +10,6 @@ namespace tacit::shards {
 
 /// What is odd about the labels of a source, one line each: images without a label among others, classes that one split
 /// has and the training split has not, or the other way round, and classes that no image has.
-std::vector<std::string> label_notes(const ImageSource& source, const std::vector<std::string>& classes);
+std::vector<std::string> label_notes(const SourceInfo& source, const std::vector<std::string>& classes);
 
 } // namespace tacit::shards

@@ -158,7 +158,7 @@ class Maker {
         : axes_(options.axes), source_(std::make_unique<ArraySource>(kind, options)) {}
 
     std::unique_ptr<ArraySource> run(const std::vector<NpyArray>& arrays) {
-        std::map<std::string, SplitArrays> splits;
+        std::map<std::string, SplitArrays, SplitOrder> splits; // classes in the training split's order
         for (const NpyArray& array : arrays) {
             const std::string named = split_in_name(array.name);
             SplitArrays& split = splits[named.empty() ? "train" : named];
@@ -177,13 +177,8 @@ class Maker {
             leave_out(none ? split.second.classes : std::vector<const NpyArray*>());
             return none;
         });
-        std::vector<std::string> names;
-        names.reserve(splits.size());
-        for (const auto& [name, split] : splits) {
-            names.push_back(name);
-        }
-        for (const std::string& name : in_split_order(names)) { // classes in the training split's order
-            add(name, splits.at(name));
+        for (auto& [name, split] : splits) {
+            add(name, split);
         }
         source_->name_classes(classes_);
         return source_->empty() ? nullptr : std::move(source_);

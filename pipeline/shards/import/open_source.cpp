@@ -6,10 +6,31 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
 namespace tacit::shards {
+
+void SourceInfo::add_images(const std::string& split, const std::vector<std::int32_t>& of_images) {
+    if (of_images.empty()) {
+        return;
+    }
+    const auto begin = static_cast<std::int64_t>(labels.size());
+    if (splits.empty() || splits.back().name != split) {
+        splits.push_back({split, begin, begin});
+    }
+    splits.back().end += static_cast<std::int64_t>(of_images.size());
+    labels.insert(labels.end(), of_images.begin(), of_images.end());
+}
+
+const SourceSplit& SourceInfo::split(const std::string& name) const {
+    return *std::find_if(splits.begin(), splits.end(), [&](const SourceSplit& one) { return one.name == name; });
+}
+
+const SourceSplit& SourceInfo::split_of(std::int64_t image) const {
+    return *std::find_if(splits.begin(), splits.end(), [&](const SourceSplit& one) { return image < one.end; });
+}
 
 const std::vector<SourceKind>& source_table() {
     // The folder comes last: it takes any tree that holds images.

@@ -32,14 +32,13 @@ struct Header {
     int orientation = 1;
 };
 
-std::optional<Header> header_of(const ImageSource& source, const std::string& split, std::int64_t index,
-                                bool first_page, SourceImage& image) {
+std::optional<Header> header_of(const ImageSource& source, std::int64_t number, bool first_page, SourceImage& image) {
     for (const bool whole : {false, true}) {
         try {
             if (whole) {
-                source.read(split, index, image);
+                source.read(number, image);
             } else {
-                source.read_head(split, index, kHeadBytes, image);
+                source.read_head(number, kHeadBytes, image);
             }
             return Header{file_info(image.bytes, first_page), exif_orientation(image.bytes)};
         } catch (const Error&) {
@@ -81,11 +80,11 @@ void count(const Header& header, const ImportOptions& options, Census& census) {
 Census take_census(const ImageSource& source, const ImportOptions& options) {
     Census census;
     std::vector<SourceImage> scratch(static_cast<std::size_t>(options.threads));
-    for (const std::string& split : source.splits()) {
-        std::vector<std::optional<Header>> headers(static_cast<std::size_t>(source.size(split)));
-        parallel_for(source.size(split), options.threads, [&](std::int64_t i, int worker) {
+    for (const SourceSplit& split : source.info.splits) {
+        std::vector<std::optional<Header>> headers(static_cast<std::size_t>(split.size()));
+        parallel_for(split.size(), options.threads, [&](std::int64_t i, int worker) {
             headers[static_cast<std::size_t>(i)] =
-                header_of(source, split, i, options.first_page, scratch[static_cast<std::size_t>(worker)]);
+                header_of(source, split.begin + i, options.first_page, scratch[static_cast<std::size_t>(worker)]);
         });
         for (const std::optional<Header>& header : headers) {
             if (header) {
@@ -97,10 +96,10 @@ Census take_census(const ImageSource& source, const ImportOptions& options) {
 }
 
 Census census_of(const ImageSource& source, const ImportOptions& options) {
-    if (source.encoded()) {
+    if (source.info.encoded) {
         return take_census(source, options);
     }
-    return {true, true, 0, false, source.shape(), source.element()};
+    return {true, true, 0, false, source.info.shape, source.info.element};
 }
 
 void check_plan(const Census& census, const ImageSource& source, const ImportOptions& options, bool raw) {
@@ -115,7 +114,7 @@ void check_plan(const Census& census, const ImageSource& source, const ImportOpt
     if (raw) {
         return;
     }
-    if (!source.encoded()) {
+    if (!source.info.encoded) {
         throw ConfigError(
             fmt::format("{}: holds pixels, not image files; --layout encoded does not fit", options.source));
     }
@@ -134,17 +133,17 @@ void check_plan(const Census& census, const ImageSource& source, const ImportOpt
 } // namespace
 
 ImportPlan plan_import(const ImageSource& source, const ImportOptions& options) {
-    if (source.encoded() && source.describes_files() && options.size == 0 && options.layout != "raw") {
-        return {Layout::encoded, source.element(), source.shape(), 0};
+    if (source.info.encoded && source.info.describes_files && options.size == 0 && options.layout != "raw") {
+        return {Layout::encoded, source.info.element, source.info.shape, 0};
     }
     const Census census = census_of(source, options);
     ImportPlan plan;
     plan.element = census.element;
     plan.turned = census.turned;
     plan.shape = census.any ? census.shape : augment::ImageShape{0, 0, 1};
-    if (source.describes_files()) {
-        plan.element = source.element();
-        plan.shape.channels = source.shape().channels;
+    if (source.info.describes_files) {
+        plan.element = source.info.element;
+        plan.shape.channels = source.info.shape.channels;
     }
     if (options.size > 0) {
         plan.shape.height = plan.shape.width = options.size;
@@ -154,7 +153,7 @@ ImportPlan plan_import(const ImageSource& source, const ImportOptions& options) 
     const bool same = plan.shape.height > 0;
     const bool small = same && std::max(plan.shape.height, plan.shape.width) <= kSmallSide;
     const bool raw = options.size > 0 || options.layout == "raw" ||
-                     (options.layout == "auto" && (!source.encoded() || (same && (small || !census.keepable))));
+                     (options.layout == "auto" && (!source.info.encoded || (same && (small || !census.keepable))));
     if (census.any) { // else the first image tells what is wrong with it
         check_plan(census, source, options, raw);
     }

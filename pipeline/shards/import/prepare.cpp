@@ -30,12 +30,12 @@ ImagePreparer::ImagePreparer(const ImageSource& source, const ImportOptions& opt
     }
 }
 
-void ImagePreparer::prepare(const std::string& split, std::int64_t index, Scratch& scratch, PreparedImage& out) const {
-    source_.read(split, index, scratch.source);
+void ImagePreparer::prepare(std::int64_t image, Scratch& scratch, PreparedImage& out) const {
+    source_.read(image, scratch.source);
     const std::uint8_t* pixels = scratch.source.bytes.data();
     augment::ImageShape shape = scratch.source.shape;
-    if (source_.encoded()) {
-        if (source_.describes_files()) { // else the plan is wide enough for all of them
+    if (source_.info.encoded) {
+        if (source_.info.describes_files) { // else the plan is wide enough for all of them
             const PictureInfo own = file_info(scratch.source.bytes, options_.first_page).picture;
             refuse_colour(own.shape.channels == 1, plan_.shape.channels == 1);
         }

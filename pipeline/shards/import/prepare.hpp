@@ -31,7 +31,7 @@ class ImagePreparer {
     /// `source` and `options` must outlive the object.
     ImagePreparer(const ImageSource& source, const ImportOptions& options, const ImportPlan& plan);
     /// Throws DataError or IoError, naming the image only where the file itself cannot be read.
-    void prepare(const std::string& split, std::int64_t index, Scratch& scratch, PreparedImage& out) const;
+    void prepare(std::int64_t image, Scratch& scratch, PreparedImage& out) const;
 
   private:
     void store(const SourceImage& source, const std::uint8_t* pixels, augment::ImageShape shape,

@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
+#include "pipeline/shards/import/folder/scan.hpp"
 #include "pipeline/shards/import/table_guess.hpp"
 #include "pipeline/shards/labels.hpp"
 #include "pipeline/shards/row_search.hpp"
@@ -10,9 +11,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <map>
+#include <numeric>
+#include <system_error>
 #include <utility>
 
 namespace tacit::shards {
@@ -20,128 +21,90 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A source whose labels come from elsewhere.
-class Relabelled final : public ImageSource {
-  public:
-    explicit Relabelled(std::unique_ptr<ImageSource> source)
-        : source_(std::move(source)), notes_(source_->notes()), files_(source_->files()) {}
-
-    /// Labels of all images of all splits, split by split in the order of splits().
-    void label_with(const Labels& labels) {
-        classes_ = labels.classes;
-        auto next = labels.values.begin();
-        for (const std::string& split : splits()) {
-            const auto end = next + static_cast<std::ptrdiff_t>(size(split));
-            labels_[split].assign(next, end);
-            next = end;
-        }
-    }
-    void note(std::string line) { notes_.push_back(std::move(line)); }
-    void note_table(const std::string& path) {
-        files_.push_back(path);
-        source_->use_table(path);
-    }
-    LeftOutList& left_out_list() { return left_out_; }
-
-    std::string kind() const override { return source_->kind(); }
-    std::vector<std::string> splits() const override { return source_->splits(); }
-    std::int64_t size(const std::string& split) const override { return source_->size(split); }
-    std::vector<std::string> classes() const override { return classes_; }
-    std::vector<std::string> files() const override { return files_; }
-    bool encoded() const override { return source_->encoded(); }
-    augment::ImageShape shape() const override { return source_->shape(); }
-    Element element() const override { return source_->element(); }
-    bool describes_files() const override { return source_->describes_files(); }
-    std::vector<double> value_range() const override { return source_->value_range(); }
-    LeftOutList left_out() const override {
-        LeftOutList all = source_->left_out();
-        all.add(left_out_);
-        return all;
-    }
-    std::vector<std::string> notes() const override { return notes_; }
-    void read(const std::string& split, std::int64_t index, SourceImage& out) const override {
-        source_->read(split, index, out);
-    }
-    void read_head(const std::string& split, std::int64_t index, std::size_t bytes, SourceImage& out) const override {
-        source_->read_head(split, index, bytes, out);
-    }
-    std::int32_t label(const std::string& split, std::int64_t index) const override {
-        const auto found = labels_.find(split);
-        return found == labels_.end() ? -1 : found->second.at(static_cast<std::size_t>(index));
-    }
-    std::uint64_t id(const std::string& split, std::int64_t index) const override { return source_->id(split, index); }
-    std::string name(const std::string& split, std::int64_t index) const override {
-        return source_->name(split, index);
-    }
-    std::string key(const std::string& split, std::int64_t index) const override { return source_->key(split, index); }
-
-  private:
-    std::unique_ptr<ImageSource> source_;
-    std::map<std::string, std::vector<std::int32_t>> labels_;
-    std::vector<std::string> classes_;
-    LeftOutList left_out_;
-    std::vector<std::string> notes_;
-    std::vector<std::string> files_;
-};
-
-/// Where the images of each split stand among all.
-std::map<std::string, std::pair<std::size_t, std::size_t>> places_of(const ImageSource& source) {
-    std::map<std::string, std::pair<std::size_t, std::size_t>> places;
-    std::size_t at = 0;
-    for (const std::string& split : source.splits()) {
-        const auto end = at + static_cast<std::size_t>(source.size(split));
-        places[split] = {at, end};
-        at = end;
-    }
-    return places;
-}
-
 std::string existing_table(const std::string& path, const std::string& source) {
     return existing_file(path, fs::is_directory(source) ? source : fs::path(source).parent_path().string());
 }
 
-/// Reads one table for the images [begin, end).
+/// Labels were taken from one of the tables, or from another file.
+void use_table(SourceInfo& info, const std::string& root, const std::string& path) {
+    info.files.push_back(path);
+    std::erase_if(info.tables, [&](const SourceTable& table) {
+        const fs::path own = fs::path(root) / table.path;
+        std::error_code error;
+        return own.filename() == fs::path(path).filename() && fs::equivalent(own, path, error);
+    });
+}
+
+/// Tables that no label was taken from are files that are no images.
+void leave_out_tables(SourceInfo& info) {
+    LeftOutList all;
+    for (const SourceTable& table : info.tables) {
+        all.add(kNoImages, table.path);
+    }
+    all.add(info.left_out);
+    info.left_out = std::move(all);
+}
+
+/// Labels that the user names.
 class TableReading {
   public:
-    TableReading(Relabelled& made, const std::vector<std::string>& keys, std::vector<std::string>& texts)
-        : made_(made), keys_(keys), texts_(texts) {}
+    TableReading(ImageSource& source, const std::string& root) : info_(source.info), root_(root) {
+        for (std::size_t image = 0; image < info_.labels.size(); ++image) {
+            names_.push_back(source.key(static_cast<std::int64_t>(image)));
+        }
+        texts_.resize(names_.size());
+    }
 
-    void read(const std::string& path, const std::string& column, std::size_t begin, std::size_t end) {
+    void run(const std::string& table, const std::string& column) {
+        const std::string named = split_in_name(fs::path(table).filename().string());
+        bool told = false;
+        for (const auto& [split, begin, end] : info_.splits) {
+            if (names_split(table) || split == named) {
+                read(existing_table(with_split(table, split), root_), column, begin, end);
+                told = true;
+            }
+        }
+        if (!told) {
+            read(existing_table(table, root_), column, 0, static_cast<std::int64_t>(names_.size()));
+        }
+        Labels labels = labels_of_texts(texts_, table, Meaning::classes);
+        info_.labels = std::move(labels.values);
+        info_.classes = std::move(labels.classes);
+    }
+
+  private:
+    /// One table for the images [begin, end).
+    void read(const std::string& path, const std::string& column, std::int64_t begin, std::int64_t end) {
         const std::vector<CsvRow> rows = read_csv(path);
         const TableColumn place = find_column(path, rows, column);
-        const std::size_t wanted = place.column;
-        const std::vector<std::string> names(keys_.begin() + static_cast<std::ptrdiff_t>(begin),
-                                             keys_.begin() + static_cast<std::ptrdiff_t>(end));
-        made_.note_table(path);
+        const std::vector<std::string> names(names_.begin() + begin, names_.begin() + end);
+        use_table(info_, root_, path);
         const std::vector<std::size_t> order = rows_of(path, rows, place, names);
         std::vector<bool> used(rows.size(), false);
         for (std::size_t i = 0; i < order.size(); ++i) {
             const std::size_t row = order[i];
             if (row == RowMatch::kNone) {
-                made_.left_out_list().add(fmt::format("images without a row in {}: they have no label", path),
-                                          names[i]);
+                info_.left_out.add(fmt::format("images without a row in {}: they have no label", path), names[i]);
                 continue;
             }
             used[row] = true;
             const std::vector<std::string>& cells = rows[row].cells;
-            texts_[begin + i] = wanted < cells.size() ? cells[wanted] : std::string();
+            texts_[static_cast<std::size_t>(begin) + i] =
+                place.column < cells.size() ? cells[place.column] : std::string();
         }
         for (std::size_t row = place.first_row; row < rows.size(); ++row) {
             if (!used[row]) {
-                made_.left_out_list().add(fmt::format("rows of {} that fit no image", path),
-                                          fmt::format("line {}", rows[row].line));
+                info_.left_out.add(fmt::format("rows of {} that fit no image", path),
+                                   fmt::format("line {}", rows[row].line));
             }
         }
     }
 
-  private:
     std::vector<std::size_t> rows_of(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& place,
                                      const std::vector<std::string>& names) {
         if (names.front().empty()) { // images without names: row by row
-            std::vector<std::size_t> order;
-            for (std::size_t row = place.first_row; row < rows.size(); ++row) {
-                order.push_back(row);
-            }
+            std::vector<std::size_t> order(rows.size() - place.first_row);
+            std::iota(order.begin(), order.end(), place.first_row);
             if (order.size() != names.size()) {
                 throw DataError(fmt::format("{}: has {} rows for {} images", path, order.size(), names.size()));
             }
@@ -152,108 +115,73 @@ class TableReading {
             throw DataError(fmt::format("{}: no row fits an image: images have names such as '{}', rows hold '{}'",
                                         path, one_line(names.front()), one_line(rows.back().cells.front())));
         }
-        made_.note(fmt::format("{}: images are named by column {}", path, one_line(match.named_by, 40)));
+        info_.notes.push_back(fmt::format("{}: images are named by column {}", path, one_line(match.named_by, 40)));
         return std::move(match.rows);
     }
 
-    Relabelled& made_;
-    const std::vector<std::string>& keys_;
-    std::vector<std::string>& texts_;
+    SourceInfo& info_;
+    const std::string& root_;
+    std::vector<std::string> names_; ///< of all images
+    std::vector<std::string> texts_; ///< what tables say of them
 };
 
-std::vector<std::string> keys_of(const ImageSource& source) {
-    std::vector<std::string> keys;
-    for (const std::string& split : source.splits()) {
-        for (std::int64_t i = 0; i < source.size(split); ++i) {
-            keys.push_back(source.key(split, i));
-        }
-    }
-    return keys;
-}
-
-std::unique_ptr<ImageSource> told_labels(std::unique_ptr<ImageSource> source, const ImportOptions& options,
-                                         const std::string& table, const std::string& column) {
-    const std::vector<std::string> keys = keys_of(*source);
-    std::vector<std::string> texts(keys.size());
-    const auto places = places_of(*source);
-    auto made = std::make_unique<Relabelled>(std::move(source));
-    TableReading reading(*made, keys, texts);
-    const std::string named = split_in_name(fs::path(table).filename().string());
-    if (names_split(table)) {
-        for (const auto& [split, place] : places) {
-            reading.read(existing_table(with_split(table, split), options.source), column, place.first, place.second);
-        }
-    } else if (places.contains(named)) {
-        reading.read(existing_table(table, options.source), column, places.at(named).first, places.at(named).second);
-    } else {
-        reading.read(existing_table(table, options.source), column, 0, keys.size());
-    }
-    made->label_with(labels_of_texts(texts, table, Meaning::classes));
-    return made;
-}
-
 /// For images without a label: tables beside them.
-std::unique_ptr<ImageSource> guessed_labels(std::unique_ptr<ImageSource> source, const std::string& root) {
+void guess_labels(ImageSource& source, const std::string& root) {
+    SourceInfo& info = source.info;
+    if (info.tables.empty()) {
+        return;
+    }
     std::vector<UnlabelledImage> images;
     std::vector<std::string> texts;
-    Labels labels{{}, source->classes()};
-    const std::vector<std::string>& classes = labels.classes;
-    for (const std::string& split : source->splits()) {
-        for (std::int64_t i = 0; i < source->size(split); ++i) {
-            const std::int32_t label = source->label(split, i);
+    for (const auto& [split, begin, end] : info.splits) {
+        for (std::int64_t image = begin; image < end; ++image) {
+            const std::int32_t label = info.labels[texts.size()];
             if (label < 0) {
-                images.push_back({texts.size(), split, source->key(split, i)});
+                images.push_back({texts.size(), split, source.key(image)});
             }
-            labels.values.push_back(label);
-            texts.push_back(label < 0 ? std::string() : classes.at(static_cast<std::size_t>(label)));
+            texts.push_back(label < 0 ? std::string() : info.classes.at(static_cast<std::size_t>(label)));
         }
     }
-    std::vector<TableGuess> guesses;
-    if (!images.empty()) {
-        guesses = guess_tables(root, source->tables(), images, classes);
-    }
-    if (guesses.empty()) {
-        return source;
-    }
-    auto made = std::make_unique<Relabelled>(std::move(source));
     bool told = false;
-    for (const TableGuess& guess : guesses) {
-        made->note(guess.note);
+    for (const TableGuess& guess : guess_tables(root, info.tables, images, info.classes)) {
+        info.notes.push_back(guess.note);
         for (const auto& [image, text] : guess.labels) {
             texts[image] = text;
         }
         if (!guess.labels.empty()) {
-            made->note_table(guess.path);
+            use_table(info, root, guess.path);
             told = true;
         }
     }
     if (told) { // the source's own classes have names, even where these are digits
-        labels =
-            classes.empty() ? labels_of_texts(texts, root, Meaning::classes) : labels_of_names(texts, labels.classes);
+        Labels labels = info.classes.empty() ? labels_of_texts(texts, root, Meaning::classes)
+                                             : labels_of_names(texts, info.classes);
+        info.labels = std::move(labels.values);
+        info.classes = std::move(labels.classes);
     }
-    made->label_with(labels);
-    return made;
 }
 
 } // namespace
 
 std::unique_ptr<ImageSource> with_labels(std::unique_ptr<ImageSource> source, const ImportOptions& options) {
-    if (source->kind() == "hdf5") { // which reads them itself
+    SourceInfo& info = source->info;
+    if (info.kind == "hdf5") { // which reads them itself
         return source;
     }
     if (options.labels.empty()) {
-        return source->tables().empty() ? std::move(source) : guessed_labels(std::move(source), options.source);
-    }
-    if (options.labels == "none") {
-        return std::make_unique<Relabelled>(std::move(source));
-    }
-    const auto table = table_and_column(options.labels);
-    if (!table) {
+        guess_labels(*source, options.source);
+    } else if (options.labels == "none") {
+        info.labels.assign(info.labels.size(), -1);
+        info.classes.clear();
+    } else if (const auto table = table_and_column(options.labels)) {
+        TableReading(*source, options.source).run(table->first, table->second);
+    } else {
         throw ConfigError(
             fmt::format("--labels {}: takes TABLE:COLUMN, where TABLE is a .csv, .tsv or .txt file, or none",
                         one_line(options.labels)));
     }
-    return told_labels(std::move(source), options, table->first, table->second);
+    leave_out_tables(info);
+    return source;
 }
 
 } // namespace tacit::shards

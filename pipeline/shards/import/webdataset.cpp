@@ -31,72 +31,51 @@ bool is_tar(const std::string& name) {
 class WebDataset : public ImageSource {
   public:
     /// `below`: paths of the archives below the source; {""} where it is one itself.
-    WebDataset(const ImportOptions& options, const std::vector<std::string>& below, LeftOutList left_out)
-        : left_out_(std::move(left_out)) {
+    WebDataset(const ImportOptions& options, const std::vector<std::string>& below, LeftOutList left_out) {
+        info.kind = "webdataset";
+        info.encoded = true;
+        info.left_out = std::move(left_out);
         const std::vector<std::string> splits = splits_of(options, below);
-        std::vector<std::string> texts;
+        std::map<std::string, std::vector<std::size_t>, SplitOrder> archives;
         for (std::size_t tar = 0; tar < below.size(); ++tar) {
-            tars_.push_back(below[tar].empty() ? options.source : (fs::path(options.source) / below[tar]).string());
+            info.files.push_back(below[tar].empty() ? options.source
+                                                    : (fs::path(options.source) / below[tar]).string());
             if (!splits[tar].empty()) {
-                index(tar, splits[tar], options.key_ends == "last-dot");
+                archives[splits[tar]].push_back(tar);
             }
         }
-        name_classes();
-        if (classes_.empty()) {
+        std::vector<std::string> texts;
+        for (const auto& [split, tars] : archives) {
+            for (const std::size_t tar : tars) {
+                index(tar, options.key_ends == "last-dot", texts);
+            }
+            info.add_images(split, std::vector<std::int32_t>(samples_.size() - info.labels.size(), -1));
+        }
+        name_classes(texts);
+        if (info.classes.empty()) {
             note_folders();
         }
     }
 
-    bool empty() const { return splits_.empty(); }
-    std::string kind() const override { return "webdataset"; }
-    std::vector<std::string> splits() const override {
-        std::vector<std::string> names;
-        for (const auto& [name, samples] : splits_) {
-            names.push_back(name);
+    void read(std::int64_t image, SourceImage& out) const override { read_head(image, kMaxImageFile, out); }
+    void read_head(std::int64_t image, std::size_t bytes, SourceImage& out) const override {
+        const auto& [tar, member] = samples_[static_cast<std::size_t>(image)];
+        if (member.bytes > kMaxImageFile) {
+            throw DataError(fmt::format("{}: {} bytes, more than the {} that one image may have", name(image),
+                                        member.bytes, kMaxImageFile));
         }
-        return in_split_order(names);
-    }
-    std::int64_t size(const std::string& split) const override {
-        return static_cast<std::int64_t>(splits_.at(split).size());
-    }
-    std::vector<std::string> classes() const override { return classes_; }
-    std::vector<std::string> files() const override { return tars_; }
-    bool encoded() const override { return true; }
-    LeftOutList left_out() const override { return left_out_; }
-    std::vector<std::string> notes() const override { return notes_; }
-    void read(const std::string& split, std::int64_t index, SourceImage& out) const override {
-        read_head(split, index, kMaxImageFile, out);
-    }
-    void read_head(const std::string& split, std::int64_t index, std::size_t bytes, SourceImage& out) const override {
-        const Sample& sample = at(split, index);
-        if (sample.image.bytes > kMaxImageFile) {
-            throw DataError(fmt::format("{}: {} bytes, more than the {} that one image may have", name(split, index),
-                                        sample.image.bytes, kMaxImageFile));
-        }
-        out.bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(sample.image.bytes, bytes)));
+        out.bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(member.bytes, bytes)));
         // Opened anew: a data set may have more archives than a process may have files open.
-        FileBytes(tars_[sample.tar]).read(sample.image.offset, out.bytes.data(), out.bytes.size());
+        FileBytes(info.files[tar]).read(member.offset, out.bytes.data(), out.bytes.size());
         out.shape = {};
     }
-    std::int32_t label(const std::string& split, std::int64_t index) const override { return at(split, index).label; }
-    std::string name(const std::string& split, std::int64_t index) const override {
-        const Sample& sample = at(split, index);
-        return fmt::format("{}: {}", tars_[sample.tar], one_line(sample.image.name));
+    std::string name(std::int64_t image) const override {
+        const auto& [tar, member] = samples_[static_cast<std::size_t>(image)];
+        return fmt::format("{}: {}", info.files[tar], one_line(member.name));
     }
-    std::string key(const std::string& split, std::int64_t index) const override { return at(split, index).image.name; }
+    std::string key(std::int64_t image) const override { return samples_[static_cast<std::size_t>(image)].second.name; }
 
   private:
-    struct Sample {
-        std::size_t tar = 0;
-        TarMember image;
-        std::string text; ///< what says the class; empty as soon as classes are named
-        std::int32_t label = -1;
-    };
-
-    const Sample& at(const std::string& split, std::int64_t index) const {
-        return splits_.at(split).at(static_cast<std::size_t>(index));
-    }
-
     /// The split of each archive; "": it is left out.
     std::vector<std::string> splits_of(const ImportOptions& options, const std::vector<std::string>& below) {
         std::vector<std::string> all(below.size(), "train");
@@ -158,64 +137,47 @@ class WebDataset : public ImageSource {
         }
         for (std::size_t i = 0; i < paths.size(); ++i) {
             if (splits[i].empty()) {
-                left_out_.add("archives that --splits does not name", paths[i]);
+                info.left_out.add("archives that --splits does not name", paths[i]);
             }
         }
         return splits;
     }
 
-    void index(std::size_t tar, const std::string& split, bool last_dot) {
-        for (ArchiveSample& sample : samples_of(FileBytes(tars_[tar]), last_dot, left_out_)) {
-            splits_[split].push_back({tar, std::move(sample.image), class_name(sample.label), -1});
+    void index(std::size_t tar, bool last_dot, std::vector<std::string>& texts) {
+        for (ArchiveSample& sample : samples_of(FileBytes(info.files[tar]), last_dot, info.left_out)) {
+            samples_.emplace_back(tar, std::move(sample.image));
+            texts.push_back(class_name(sample.label));
         }
     }
 
     /// Whole numbers, or names. What can be neither is not taken.
-    void name_classes() {
-        std::vector<std::string> texts;
-        for (const auto& [split, samples] : splits_) {
-            for (const Sample& sample : samples) {
-                texts.push_back(sample.text);
-            }
-        }
+    void name_classes(const std::vector<std::string>& texts) {
         if (const std::string reason = why_no_classes(texts); !reason.empty()) {
-            notes_.push_back(
+            info.notes.push_back(
                 fmt::format("labels are left out: {}; --labels TABLE:COLUMN takes some from a table", reason));
             return;
         }
         Labels labels = labels_of_texts(texts, "labels", Meaning::classes);
-        classes_ = std::move(labels.classes);
-        auto next = labels.values.begin();
-        for (auto& [split, samples] : splits_) {
-            for (Sample& sample : samples) {
-                sample.label = *next++;
-                sample.text = std::string();
-            }
-        }
+        info.classes = std::move(labels.classes);
+        info.labels = std::move(labels.values);
     }
 
     /// Images without labels that stand in folders, as classes do.
     void note_folders() {
         std::set<std::string> folders;
-        for (const auto& [split, samples] : splits_) {
-            for (const Sample& sample : samples) {
-                folders.insert(fs::path(sample.image.name).parent_path().string());
-            }
+        for (const auto& [tar, member] : samples_) {
+            folders.insert(fs::path(member.name).parent_path().string());
         }
         if (folders.size() > 1) {
             const std::vector<std::string> names(folders.begin(), folders.end());
-            notes_.push_back(
+            info.notes.push_back(
                 fmt::format("archives hold no labels, but images in {} folders ({}); if these are classes, "
                             "unpack the archives and import the folder",
                             names.size(), first_few(names, names.size())));
         }
     }
 
-    std::vector<std::string> tars_;
-    std::map<std::string, std::vector<Sample>> splits_;
-    std::vector<std::string> classes_;
-    std::vector<std::string> notes_;
-    LeftOutList left_out_;
+    std::vector<std::pair<std::size_t, TarMember>> samples_; ///< the archive's place in info.files, and the image
 };
 
 /// Whether a tree holds archives and, unless its kind is told, no images.
@@ -267,10 +229,9 @@ std::unique_ptr<ImageSource> open_webdataset(const ImportOptions& options) {
         return nullptr;
     }
     auto source = std::make_unique<WebDataset>(options, paths, std::move(left_out));
-    if (source->empty()) {
+    if (source->info.splits.empty()) {
         std::string found;
-        const LeftOutList unused = source->left_out();
-        for (const LeftOut& one : unused.kinds()) {
+        for (const LeftOut& one : source->info.left_out.kinds()) {
             found += (found.empty() ? "; it holds " : ", and ") + text_of(one);
         }
         throw DataError(fmt::format("{}: its tar archives hold no images{}", options.source, found));

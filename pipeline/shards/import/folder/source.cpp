@@ -14,7 +14,6 @@
 #include <filesystem>
 #include <map>
 #include <set>
-#include <system_error>
 #include <utility>
 
 namespace tacit::shards {
@@ -81,114 +80,77 @@ class ImageFolder : public ImageSource {
             root_.pop_back();
         }
         const FolderTree tree = scan_folder(root_);
-        add_tables(tree.root, tables_);
-        left_out_ = tree.left_out;
-        if (tree.root.images_below > 0) {
-            take(read_folders(tree.root, root_, options.split_folders));
-            draw(options.test_fraction);
+        info.kind = "folder";
+        info.encoded = true;
+        info.left_out = tree.left_out;
+        add_tables(tree.root, info.tables);
+        if (tree.root.images_below == 0) {
+            return;
+        }
+        const FolderReading reading = read_folders(tree.root, root_, options.split_folders);
+        info.notes = reading.notes;
+        info.left_out.add(reading.left_out);
+        Entries entries = entries_of(reading.groups);
+        draw(options.test_fraction, entries);
+        for (const auto& [split, images] : entries) {
+            std::vector<std::int32_t> labels;
+            for (const Entry& image : images) {
+                info.files.push_back(joined(root_, image.path));
+                labels.push_back(image.label);
+            }
+            info.add_images(split, labels);
         }
     }
 
-    bool empty() const { return entries_.empty(); }
-    std::string kind() const override { return "folder"; }
-    std::vector<std::string> splits() const override {
-        std::vector<std::string> names;
-        for (const auto& [name, entries] : entries_) {
-            names.push_back(name);
-        }
-        return in_split_order(names);
-    }
-    std::int64_t size(const std::string& split) const override {
-        return static_cast<std::int64_t>(entries_.at(split).size());
-    }
-    std::vector<std::string> classes() const override { return classes_; }
-    std::vector<std::string> files() const override {
-        std::vector<std::string> paths;
-        for (const auto& [split, entries] : entries_) {
-            for (const Entry& entry : entries) {
-                paths.push_back(joined(root_, entry.path));
-            }
-        }
-        return paths;
-    }
-    bool encoded() const override { return true; }
-    LeftOutList left_out() const override {
-        LeftOutList all;
-        for (const SourceTable& table : tables_) {
-            if (!used_.contains(table.path)) {
-                all.add(kNoImages, table.path);
-            }
-        }
-        all.add(left_out_);
-        return all;
-    }
-    void use_table(const std::string& path) override {
-        for (const SourceTable& table : tables_) {
-            const fs::path own = joined(root_, table.path);
-            std::error_code error;
-            if (own.filename() == fs::path(path).filename() && fs::equivalent(own, path, error)) {
-                used_.insert(table.path);
-            }
-        }
-    }
-    std::vector<std::string> notes() const override { return notes_; }
-    std::vector<SourceTable> tables() const override { return tables_; }
-    void read(const std::string& split, std::int64_t index, SourceImage& out) const override {
-        read_whole(name(split, index), out.bytes, kMaxFileBytes);
+    void read(std::int64_t image, SourceImage& out) const override {
+        read_whole(name(image), out.bytes, kMaxFileBytes);
         out.shape = {};
     }
-    void read_head(const std::string& split, std::int64_t index, std::size_t bytes, SourceImage& out) const override {
-        const FileBytes file(name(split, index));
+    void read_head(std::int64_t image, std::size_t bytes, SourceImage& out) const override {
+        const FileBytes file(name(image));
         out.bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), bytes)));
         file.read(0, out.bytes.data(), out.bytes.size());
         out.shape = {};
     }
-    std::int32_t label(const std::string& split, std::int64_t index) const override {
-        return entry(split, index).label;
-    }
-    std::string name(const std::string& split, std::int64_t index) const override {
-        return joined(root_, entry(split, index).path);
-    }
-    std::string key(const std::string& split, std::int64_t index) const override { return entry(split, index).path; }
+    std::string name(std::int64_t image) const override { return info.files[static_cast<std::size_t>(image)]; }
+    std::string key(std::int64_t image) const override { return name(image).substr(root_.size() + 1); }
 
   private:
-    const Entry& entry(const std::string& split, std::int64_t index) const {
-        return entries_.at(split).at(static_cast<std::size_t>(index));
-    }
+    using Entries = std::map<std::string, std::vector<Entry>, SplitOrder>;
 
-    void take(const FolderReading& reading) {
-        notes_ = reading.notes;
-        left_out_.add(reading.left_out);
+    Entries entries_of(const std::vector<FolderGroup>& groups) {
         std::set<std::string> names;
-        for (const FolderGroup& group : reading.groups) {
+        for (const FolderGroup& group : groups) {
             names.insert(group.name);
         }
         names.erase("");
-        classes_.assign(names.begin(), names.end());
-        for (const FolderGroup& group : reading.groups) {
-            const auto place = std::lower_bound(classes_.begin(), classes_.end(), group.name);
-            const std::int32_t label = group.name.empty() ? -1 : static_cast<std::int32_t>(place - classes_.begin());
+        info.classes.assign(names.begin(), names.end());
+        Entries entries;
+        for (const FolderGroup& group : groups) {
+            const auto place = std::lower_bound(info.classes.begin(), info.classes.end(), group.name);
+            const auto label = static_cast<std::int32_t>(group.name.empty() ? -1 : place - info.classes.begin());
             std::vector<std::string> paths;
             add_paths(*group.folder, group.below, paths);
             std::sort(paths.begin(), paths.end());
             for (std::string& path : paths) {
-                entries_[group.split].push_back({std::move(path), label});
+                entries[group.split].push_back({std::move(path), label});
             }
         }
+        return entries;
     }
 
-    void draw(double share) {
-        const auto whole = entries_.find("");
-        if (share > 0 && whole == entries_.end()) {
+    void draw(double share, Entries& entries) const {
+        const auto whole = entries.find("");
+        if (share > 0 && whole == entries.end()) {
             throw ConfigError(fmt::format("{}: --test-fraction is for folders without splits; this one has split '{}'",
-                                          root_, splits().front()));
+                                          root_, entries.begin()->first));
         }
-        if (whole == entries_.end()) {
+        if (whole == entries.end()) {
             return;
         }
         std::vector<Entry> train = std::move(whole->second);
         std::vector<Entry> test;
-        entries_.erase(whole);
+        entries.erase(whole);
         if (share > 0) {
             draw_test_split(share, train, test);
             if (test.empty()) {
@@ -196,18 +158,12 @@ class ImageFolder : public ImageSource {
                                               "each class at least stays in the training split; give a larger share",
                                               root_, share));
             }
-            entries_["test"] = std::move(test);
+            entries["test"] = std::move(test);
         }
-        entries_["train"] = std::move(train);
+        entries["train"] = std::move(train);
     }
 
     std::string root_;
-    std::vector<std::string> classes_;
-    std::map<std::string, std::vector<Entry>> entries_;
-    std::vector<SourceTable> tables_;
-    std::set<std::string> used_; ///< tables that labels were taken from
-    std::vector<std::string> notes_;
-    LeftOutList left_out_;
 };
 
 } // namespace
@@ -217,7 +173,7 @@ std::unique_ptr<ImageSource> open_image_folder(const ImportOptions& options) {
         return nullptr;
     }
     auto folder = std::make_unique<ImageFolder>(options);
-    return folder->empty() ? nullptr : std::move(folder);
+    return folder->info.splits.empty() ? nullptr : std::move(folder);
 }
 
 } // namespace tacit::shards

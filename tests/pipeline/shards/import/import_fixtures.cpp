@@ -39,13 +39,12 @@ void write_images(const TemporaryFolder& folder, const std::vector<std::string>&
 
 std::map<std::string, std::string> images_of(const shards::ImportOptions& options) {
     const auto source = shards::with_labels(shards::open_source(options), options);
-    const std::vector<std::string> classes = source->classes();
     std::map<std::string, std::string> images;
-    for (const std::string& split : source->splits()) {
-        for (std::int64_t i = 0; i < source->size(split); ++i) {
-            const std::int32_t label = source->label(split, i);
-            images[source->key(split, i)] =
-                split + " " + (label < 0 ? "-" : classes.at(static_cast<std::size_t>(label)));
+    for (const auto& [split, begin, end] : source->info.splits) {
+        for (std::int64_t image = begin; image < end; ++image) {
+            const std::int32_t label = source->info.label(image);
+            images[source->key(image)] =
+                split + " " + (label < 0 ? "-" : source->info.classes.at(static_cast<std::size_t>(label)));
         }
     }
     return images;
@@ -54,8 +53,7 @@ std::map<std::string, std::string> images_of(const shards::ImportOptions& option
 std::vector<std::string> left_out_of(const shards::ImportOptions& options) {
     std::vector<std::string> lines;
     const auto source = shards::with_labels(shards::open_source(options), options);
-    const shards::LeftOutList list = source->left_out();
-    for (const shards::LeftOut& one : list.kinds()) {
+    for (const shards::LeftOut& one : source->info.left_out.kinds()) {
         lines.push_back(shards::text_of(one));
     }
     return lines;
