@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace tacit::shards {
@@ -20,6 +22,13 @@ constexpr std::size_t element_bytes(Element element) {
     default:
         return 2;
     }
+}
+
+/// The value that `from` holds, which need not be aligned.
+template <class T> T load(const std::uint8_t* from) {
+    T value;
+    std::memcpy(&value, from, sizeof(T));
+    return value;
 }
 
 /// "u8", "u16", …

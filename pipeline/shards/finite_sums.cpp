@@ -9,12 +9,6 @@
 namespace tacit::shards {
 namespace {
 
-template <class T> T load(const std::uint8_t* from) {
-    T value;
-    std::memcpy(&value, from, sizeof(T));
-    return value;
-}
-
 /// The finite values of one channel, side by side.
 template <class T> std::size_t gather(const StoredImage& image, std::size_t channel, std::vector<std::uint8_t>& plane) {
     const std::size_t step = static_cast<std::size_t>(image.shape.channels) * sizeof(T);

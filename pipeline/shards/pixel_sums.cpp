@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <stdexcept>
 #include <type_traits>
@@ -79,21 +78,14 @@ Channel byte_sums(const std::uint8_t* values, std::size_t count, std::size_t cha
 
 double value_of(const std::uint8_t* at, Element element) {
     switch (element) {
-    case Element::f64: {
-        double value = 0;
-        std::memcpy(&value, at, sizeof(value));
-        return value;
-    }
-    case Element::f32: {
-        float value = 0;
-        std::memcpy(&value, at, sizeof(value));
-        return value;
-    }
-    default: {
-        std::uint16_t bits = 0;
-        std::memcpy(&bits, at, sizeof(bits));
-        return element == Element::bf16 ? float_of_bf16(bits) : float_of_half(bits);
-    }
+    case Element::f64:
+        return load<double>(at);
+    case Element::f32:
+        return load<float>(at);
+    case Element::bf16:
+        return float_of_bf16(load<std::uint16_t>(at));
+    default:
+        return float_of_half(load<std::uint16_t>(at));
     }
 }
 
@@ -166,13 +158,6 @@ PixelSums::PixelSums(int channels, Element element)
 PixelSums::PixelSums(Element element, std::uint64_t pixels, std::vector<Channel> channels)
     : element_(element), pixels_(pixels), channels_(std::move(channels)) {}
 
-void PixelSums::add(augment::ImageView image) {
-    if (element_ != Element::u8) {
-        throw std::logic_error("PixelSums: type of values differs");
-    }
-    add(image.data, image.shape);
-}
-
 void PixelSums::add(const std::uint8_t* values, augment::ImageShape shape) {
     if (static_cast<std::size_t>(shape.channels) != channels_.size()) {
         throw std::logic_error("PixelSums: channel count differs");
@@ -218,22 +203,6 @@ std::vector<double> PixelSums::std() const {
         const double average = static_cast<double>(channel.sum) / count / scale;
         const double square = static_cast<double>(square_of(channel)) / count / (scale * scale);
         out.push_back(std::sqrt(std::max(0.0, square - average * average)));
-    }
-    return out;
-}
-
-std::vector<int> PixelSums::min() const {
-    std::vector<int> out;
-    for (const Channel& channel : channels_) {
-        out.push_back(static_cast<int>(channel.min));
-    }
-    return out;
-}
-
-std::vector<int> PixelSums::max() const {
-    std::vector<int> out;
-    for (const Channel& channel : channels_) {
-        out.push_back(static_cast<int>(channel.max));
     }
     return out;
 }

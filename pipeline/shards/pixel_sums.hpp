@@ -30,7 +30,6 @@ class PixelSums {
     /// The state that pixels() and channels() told.
     PixelSums(Element element, std::uint64_t pixels, std::vector<Channel> channels);
 
-    void add(augment::ImageView image);
     /// HWC values of the element type in this machine's byte order. Throws DataError, with the reason alone, for NaN
     /// and infinite values.
     void add(const std::uint8_t* values, augment::ImageShape shape);
@@ -43,10 +42,7 @@ class PixelSums {
     std::vector<double> mean() const;
     /// Population standard deviation per channel, in the same unit. Infinity where its square is beyond fp64.
     std::vector<double> std() const;
-    /// Smallest and largest value per channel, 0..255 for u8.
-    std::vector<int> min() const;
-    std::vector<int> max() const;
-    /// The same over all channels, as they are. Throws std::logic_error when nothing was added.
+    /// Smallest and largest value over all channels, as they are. Throws std::logic_error when nothing was added.
     double lowest() const;
     double highest() const;
 

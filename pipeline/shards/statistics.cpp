@@ -18,43 +18,17 @@ constexpr std::size_t kCountBytes = std::size_t{1} << 28; ///< that the counts o
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-/// What one thread has seen; sums and extremes of whole numbers, so that any order of merging gives the same.
-struct Seen {
+/// What one thread has seen.
+struct Seen : ImagesSeen {
     explicit Seen(DigitCounts empty) : counts(std::move(empty)) {}
     DigitCounts counts;
-    NotFinite not_finite;
-    std::int64_t not_finite_images = 0;
-    std::int64_t first_not_finite = std::numeric_limits<std::int64_t>::max();
-    int min_height = std::numeric_limits<int>::max();
-    int max_height = 0;
-    int min_width = std::numeric_limits<int>::max();
-    int max_width = 0;
     std::vector<std::uint8_t> plane; ///< scratch memory
 
     void look(std::int64_t index, const StoredImage& image) {
-        min_height = std::min(min_height, image.shape.height);
-        max_height = std::max(max_height, image.shape.height);
-        min_width = std::min(min_width, image.shape.width);
-        max_width = std::max(max_width, image.shape.width);
         const NotFinite found = counts.add(image.bytes);
-        not_finite.nan += found.nan;
-        not_finite.infinite += found.infinite;
-        if (found.nan + found.infinite > 0) {
-            ++not_finite_images;
-            first_not_finite = std::min(first_not_finite, index);
-        }
-    }
-
-    void merge(const Seen& other) {
-        counts.add(other.counts);
-        not_finite.nan += other.not_finite.nan;
-        not_finite.infinite += other.not_finite.infinite;
-        not_finite_images += other.not_finite_images;
-        first_not_finite = std::min(first_not_finite, other.first_not_finite);
-        min_height = std::min(min_height, other.min_height);
-        max_height = std::max(max_height, other.max_height);
-        min_width = std::min(min_width, other.min_width);
-        max_width = std::max(max_width, other.max_width);
+        const bool bad = found.nan + found.infinite > 0;
+        const auto [height, width, channels] = image.shape;
+        merge({found, bad ? 1 : 0, bad ? index : -1, height, height, width, width});
     }
 };
 
@@ -155,6 +129,7 @@ Seen Measurement::first_pass() {
         });
     for (std::size_t i = 1; i < seen.size(); ++i) {
         seen[0].merge(seen[i]);
+        seen[0].counts.add(seen[i].counts);
     }
     return std::move(seen[0]);
 }
@@ -251,13 +226,7 @@ Statistics Measurement::run() {
         search.refine(further_pass(search.next()));
     }
     describe(seen.counts, search);
-    result_.not_finite = seen.not_finite;
-    result_.not_finite_images = seen.not_finite_images;
-    result_.first_not_finite = seen.not_finite_images > 0 ? seen.first_not_finite : -1;
-    result_.min_height = seen.min_height;
-    result_.max_height = seen.max_height;
-    result_.min_width = seen.min_width;
-    result_.max_width = seen.max_width;
+    result_.merge(seen);
     count_classes();
     result_.duplicates = find_duplicates(digests_);
     result_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -265,6 +234,20 @@ Statistics Measurement::run() {
 }
 
 } // namespace
+
+void ImagesSeen::merge(const ImagesSeen& other) {
+    const auto least = [](auto& one, auto more, auto none) {
+        one = one == none ? more : more == none ? one : std::min(one, more);
+    };
+    not_finite.nan += other.not_finite.nan;
+    not_finite.infinite += other.not_finite.infinite;
+    not_finite_images += other.not_finite_images;
+    least(first_not_finite, other.first_not_finite, std::int64_t{-1});
+    least(min_height, other.min_height, 0);
+    least(min_width, other.min_width, 0);
+    max_height = std::max(max_height, other.max_height);
+    max_width = std::max(max_width, other.max_width);
+}
 
 double ChannelStatistics::percentile(int percent) const {
     const auto place = std::find(kPercents.begin(), kPercents.end(), percent);

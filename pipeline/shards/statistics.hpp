@@ -24,23 +24,29 @@ struct ChannelStatistics {
     double percentile(int percent) const;
 };
 
+/// What looking at images one by one finds; sums and extremes of whole numbers, so that any order gives the same.
+struct ImagesSeen {
+    NotFinite not_finite;               ///< values that are left out of all figures
+    std::int64_t not_finite_images = 0; ///< images that hold such
+    std::int64_t first_not_finite = -1; ///< the first of them
+    int min_height = 0;                 ///< 0: none was seen
+    int max_height = 0;
+    int min_width = 0;
+    int max_width = 0;
+
+    void merge(const ImagesSeen& other);
+};
+
 /// Exact figures over every image of a split.
-struct Statistics {
+struct Statistics : ImagesSeen {
     std::vector<ChannelStatistics> stored; ///< of the numbers as they are stored (JPEG, PNG: decoded)
     /// Of what training sees: numbers between black (0) and white (1) of the value range, those outside moved to its
     /// ends. Empty where no range is known.
     std::vector<ChannelStatistics> scaled;
     std::uint64_t outside = 0;              ///< finite values outside of the range
-    NotFinite not_finite;                   ///< values that are left out of all figures
-    std::int64_t not_finite_images = 0;     ///< images that hold such
-    std::int64_t first_not_finite = -1;     ///< the first of them
     std::vector<std::int64_t> class_counts; ///< by label
     std::int64_t unlabelled = 0;
     Duplicates duplicates;
-    int min_height = 0;
-    int max_height = 0;
-    int min_width = 0;
-    int max_width = 0;
     int passes = 1; ///< over the images
     double seconds = 0;
 };

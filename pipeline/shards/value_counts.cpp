@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -55,12 +54,6 @@ template <class Work> auto with_kind(Element element, const Work& work) {
 
 int key_bits(Element element) {
     return 8 * static_cast<int>(element_bytes(element));
-}
-
-template <class Bits> Bits load(const std::uint8_t* from) {
-    Bits bits;
-    std::memcpy(&bits, from, sizeof(bits));
-    return bits;
 }
 
 } // namespace

@@ -3,15 +3,11 @@
 
 #include "pipeline/shards/half.hpp"
 
-#include <cstring>
-
 namespace tacit::shards {
 namespace {
 
-template <class T> T load(const std::uint8_t* from, std::size_t i) {
-    T value;
-    std::memcpy(&value, from + i * sizeof(T), sizeof(T));
-    return value;
+template <class T> T nth(const std::uint8_t* from, std::size_t i) {
+    return load<T>(from + i * sizeof(T));
 }
 
 /// The order of the comparisons sends NaN to 0.
@@ -40,17 +36,17 @@ void convert(const std::uint8_t* data, Element element, double low, double scale
     case Element::u8:
         return convert(out, low, scale, [data](std::size_t i) { return data[i]; });
     case Element::u16:
-        return convert(out, low, scale, [data](std::size_t i) { return load<std::uint16_t>(data, i); });
+        return convert(out, low, scale, [data](std::size_t i) { return nth<std::uint16_t>(data, i); });
     case Element::i16:
-        return convert(out, low, scale, [data](std::size_t i) { return load<std::int16_t>(data, i); });
+        return convert(out, low, scale, [data](std::size_t i) { return nth<std::int16_t>(data, i); });
     case Element::f16:
-        return convert(out, low, scale, [data](std::size_t i) { return float_of_half(load<std::uint16_t>(data, i)); });
+        return convert(out, low, scale, [data](std::size_t i) { return float_of_half(nth<std::uint16_t>(data, i)); });
     case Element::bf16:
-        return convert(out, low, scale, [data](std::size_t i) { return float_of_bf16(load<std::uint16_t>(data, i)); });
+        return convert(out, low, scale, [data](std::size_t i) { return float_of_bf16(nth<std::uint16_t>(data, i)); });
     case Element::f32:
-        return convert(out, low, scale, [data](std::size_t i) { return load<float>(data, i); });
+        return convert(out, low, scale, [data](std::size_t i) { return nth<float>(data, i); });
     case Element::f64:
-        return convert(out, low, scale, [data](std::size_t i) { return load<double>(data, i); });
+        return convert(out, low, scale, [data](std::size_t i) { return nth<double>(data, i); });
     }
 }
 
