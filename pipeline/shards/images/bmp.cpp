@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/images/bmp.hpp"
-
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/images/byte_reader.hpp"
+#include "pipeline/shards/images/decoders.hpp"
 
 #include <fmt/format.h>
 
@@ -82,10 +81,6 @@ Bitmap bmp_header(std::span<const std::uint8_t> bytes) {
     return bitmap;
 }
 
-PictureInfo info_of(const Bitmap& bitmap) {
-    return {{bitmap.height, bitmap.width, bitmap.gray ? 1 : 3}, Element::u8};
-}
-
 void decode_row(const Bitmap& bitmap, const std::uint8_t* from, std::uint8_t* out) {
     const std::size_t step = bitmap.bits / 8;
     for (int x = 0; x < bitmap.width; ++x, from += step) {
@@ -106,25 +101,24 @@ void decode_row(const Bitmap& bitmap, const std::uint8_t* from, std::uint8_t* ou
 
 } // namespace
 
-bool is_bmp(std::span<const std::uint8_t> bytes) {
+bool is_bmp(ImageBytes bytes) {
     return bytes.size() >= 2 && bytes[0] == 'B' && bytes[1] == 'M';
 }
 
-PictureInfo bmp_info(std::span<const std::uint8_t> bytes) {
-    return info_of(bmp_header(bytes));
-}
-
-PictureInfo decode_bmp(std::span<const std::uint8_t> bytes, std::vector<std::uint8_t>& pixels) {
+PictureInfo read_bmp(ImageBytes bytes, Pixels* pixels) {
     const Bitmap bitmap = bmp_header(bytes);
-    const PictureInfo info = info_of(bitmap);
+    const PictureInfo info{{bitmap.height, bitmap.width, bitmap.gray ? 1 : 3}, Element::u8};
+    if (pixels == nullptr) {
+        return info;
+    }
     const auto rows = static_cast<std::size_t>(bitmap.height);
     if (bitmap.data > bytes.size() || bytes.size() - bitmap.data < rows * bitmap.row) {
         throw DataError("is a damaged BMP (it ends too early)");
     }
-    pixels.resize(info.bytes());
+    pixels->resize(info.bytes());
     for (std::size_t y = 0; y < rows; ++y) {
         const std::size_t stored = bitmap.top_down ? y : rows - 1 - y;
-        decode_row(bitmap, &bytes[bitmap.data + stored * bitmap.row], &pixels[y * (info.bytes() / rows)]);
+        decode_row(bitmap, &bytes[bitmap.data + stored * bitmap.row], pixels->data() + y * (info.bytes() / rows));
     }
     return info;
 }

@@ -3,13 +3,11 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/file_kind.hpp"
-#include "pipeline/shards/images/bmp.hpp"
 #include "pipeline/shards/images/channels.hpp"
 #include "pipeline/shards/images/codec.hpp"
+#include "pipeline/shards/images/decoders.hpp"
+#include "pipeline/shards/images/jpeg_decoder.hpp"
 #include "pipeline/shards/images/png_decoder.hpp"
-#include "pipeline/shards/images/pnm.hpp"
-#include "pipeline/shards/images/tiff.hpp"
-#include "pipeline/shards/images/webp.hpp"
 #include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
@@ -17,64 +15,60 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace tacit::shards {
 namespace {
 
-Format format_of(std::span<const std::uint8_t> bytes) {
-    if (bytes.size() >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF) {
-        return Format::jpeg;
-    }
-    if (PngDecoder::recognises(bytes)) {
-        return Format::png;
-    }
-    if (is_tiff(bytes)) {
-        return Format::tiff;
-    }
-    if (is_webp(bytes)) {
-        return Format::webp;
-    }
-    if (is_bmp(bytes)) {
-        return Format::bmp;
-    }
-    if (is_pnm(bytes)) {
-        return Format::pnm;
+Format format_of(ImageBytes bytes) {
+    constexpr std::array<std::pair<bool (*)(ImageBytes), Format>, 6> kFormats = {
+        {{JpegDecoder::recognises, Format::jpeg},
+         {PngDecoder::recognises, Format::png},
+         {is_tiff, Format::tiff},
+         {is_webp, Format::webp},
+         {is_bmp, Format::bmp},
+         {is_pnm, Format::pnm}}};
+    for (const auto& [recognises, format] : kFormats) {
+        if (recognises(bytes)) {
+            return format;
+        }
     }
     throw DataError(kind_text(bytes, bytes.size(), ""));
 }
 
-PictureInfo png_info(std::span<const std::uint8_t> bytes) {
-    const PngDecoder decoder(bytes);
-    const augment::ImageShape shape = decoder.shape();
-    refuse_huge(shape.width, shape.height, shape.channels, decoder.element());
-    return {shape, decoder.element()};
-}
-
-PictureInfo decode_png(std::span<const std::uint8_t> bytes, std::vector<std::uint8_t>& pixels) {
-    const PictureInfo info = png_info(bytes);
-    pixels.resize(info.bytes());
-    PngDecoder(bytes).decode(pixels.data());
+PictureInfo read_png(ImageBytes bytes, Pixels* pixels) {
+    PngDecoder decoder(bytes);
+    const PictureInfo info{decoder.shape(), decoder.element()};
+    refuse_huge(info.shape.width, info.shape.height, info.shape.channels, info.element);
+    if (pixels != nullptr) {
+        pixels->resize(info.bytes());
+        decoder.decode(pixels->data());
+    }
     return info;
 }
 
-PictureInfo decode_as_stored(std::span<const std::uint8_t> bytes, Format format, bool first_page,
-                             std::vector<std::uint8_t>& pixels) {
+PictureInfo read_jpeg(ImageBytes bytes, Pixels* pixels) {
+    const augment::ImageShape shape = encoded_shape(bytes);
+    return {pixels == nullptr ? shape : decode_image(bytes, shape.channels, *pixels), Element::u8};
+}
+
+/// `pixels` as in decoders.hpp.
+PictureInfo read_as_stored(ImageBytes bytes, Format format, bool first_page, Pixels* pixels) {
     switch (format) {
     case Format::png:
-        return decode_png(bytes, pixels);
+        return read_png(bytes, pixels);
     case Format::tiff:
-        return decode_tiff(bytes, first_page, pixels);
+        return read_tiff(bytes, first_page, pixels);
     case Format::webp:
-        return decode_webp(bytes, pixels);
+        return read_webp(bytes, pixels);
     case Format::bmp:
-        return decode_bmp(bytes, pixels);
+        return read_bmp(bytes, pixels);
     case Format::pnm:
-        return decode_pnm(bytes, pixels);
+        return read_pnm(bytes, pixels);
     case Format::jpeg:
         break;
     }
-    const augment::ImageShape shape = encoded_shape(bytes);
-    return {decode_image(bytes, shape.channels, pixels), Element::u8};
+    return read_jpeg(bytes, pixels);
 }
 
 } // namespace
@@ -89,21 +83,7 @@ bool has_image_extension(const std::string& name) {
 
 FileInfo file_info(std::span<const std::uint8_t> bytes, bool first_page) {
     const Format format = format_of(bytes);
-    switch (format) {
-    case Format::png:
-        return {format, png_info(bytes)};
-    case Format::tiff:
-        return {format, tiff_info(bytes, first_page)};
-    case Format::webp:
-        return {format, webp_info(bytes)};
-    case Format::bmp:
-        return {format, bmp_info(bytes)};
-    case Format::pnm:
-        return {format, pnm_info(bytes)};
-    case Format::jpeg:
-        break;
-    }
-    return {format, {encoded_shape(bytes), Element::u8}};
+    return {format, read_as_stored(bytes, format, first_page, nullptr)};
 }
 
 augment::ImageShape decode_file(std::span<const std::uint8_t> bytes, bool first_page, int channels, Element element,
@@ -113,7 +93,7 @@ augment::ImageShape decode_file(std::span<const std::uint8_t> bytes, bool first_
     if (to_eight_bits && (format == Format::jpeg || format == Format::png)) {
         return decode_image(bytes, channels, pixels);
     }
-    const PictureInfo info = decode_as_stored(bytes, format, first_page, pixels);
+    const PictureInfo info = read_as_stored(bytes, format, first_page, &pixels);
     const bool widen = info.element == Element::u8 && element == Element::u16;
     if (!widen) {
         refuse_other_element(info.element, element);

@@ -2,9 +2,13 @@
 #include "pipeline/shards/images/picture.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/png.hpp"
 #include "pipeline/shards/format.hpp"
 
 #include <fmt/format.h>
+
+#include <cstring>
+#include <vector>
 
 namespace tacit::shards {
 
@@ -20,6 +24,16 @@ void refuse_huge(std::int64_t width, std::int64_t height, std::int64_t channels,
         throw DataError(fmt::format("claims {} x {} pixels of {} bytes; the limit is {} bytes in all", width, height,
                                     pixel_bytes, kMaxImageBytes));
     }
+}
+
+std::string png_of(const std::uint8_t* pixels, const PictureInfo& picture) {
+    const auto [height, width, channels] = picture.shape;
+    if (picture.element == Element::u8) {
+        return encode_png(pixels, height, width, channels);
+    }
+    std::vector<std::uint16_t> values(picture.shape.bytes());
+    std::memcpy(values.data(), pixels, picture.bytes());
+    return encode_png(values.data(), height, width, channels);
 }
 
 void refuse_other_element(Element element, Element others) {

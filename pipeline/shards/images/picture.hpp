@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace tacit::shards {
 
@@ -19,6 +20,9 @@ struct PictureInfo {
 /// Throws DataError with the reason alone for a size that is not in [1, kMaxPixels] pixels, has not 1 to
 /// kMaxImageChannels channels or takes more than kMaxImageBytes. Called before memory is taken.
 void refuse_huge(std::int64_t width, std::int64_t height, std::int64_t channels = 1, Element element = Element::u8);
+
+/// A PNG of 1 or 3 channels of u8 or u16; `pixels` need not be aligned.
+std::string png_of(const std::uint8_t* pixels, const PictureInfo& picture);
 
 /// Throws DataError with the reason alone if an image has other values than those beside it.
 void refuse_other_element(Element element, Element others);

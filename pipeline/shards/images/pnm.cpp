@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/images/pnm.hpp"
-
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/images/decoders.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -91,17 +90,16 @@ void decode_values(const Header& header, Next&& next, std::vector<std::uint8_t>&
 
 } // namespace
 
-bool is_pnm(std::span<const std::uint8_t> bytes) {
+bool is_pnm(ImageBytes bytes) {
     return bytes.size() >= 3 && bytes[0] == 'P' && std::strchr("2356", bytes[1]) != nullptr && bytes[1] != 0 &&
            std::isspace(bytes[2]) != 0;
 }
 
-PictureInfo pnm_info(std::span<const std::uint8_t> bytes) {
-    return pnm_header(bytes).info;
-}
-
-PictureInfo decode_pnm(std::span<const std::uint8_t> bytes, std::vector<std::uint8_t>& pixels) {
+PictureInfo read_pnm(ImageBytes bytes, Pixels* pixels) {
     const Header header = pnm_header(bytes);
+    if (pixels == nullptr) {
+        return header.info;
+    }
     const bool wide = header.info.element == Element::u16;
     if (bytes.size() < header.data ||
         bytes.size() - header.data < header.info.bytes() / (header.plain && wide ? 2 : 1)) {
@@ -110,7 +108,7 @@ PictureInfo decode_pnm(std::span<const std::uint8_t> bytes, std::vector<std::uin
     if (header.plain) {
         Words words(bytes, header.data);
         const auto next = [&] { return words.number(); };
-        wide ? decode_values<std::uint16_t>(header, next, pixels) : decode_values<std::uint8_t>(header, next, pixels);
+        wide ? decode_values<std::uint16_t>(header, next, *pixels) : decode_values<std::uint8_t>(header, next, *pixels);
         return header.info;
     }
     const std::uint8_t* at = &bytes[header.data];
@@ -119,10 +117,10 @@ PictureInfo decode_pnm(std::span<const std::uint8_t> bytes, std::vector<std::uin
             at += 2;
             return (std::uint32_t{at[-2]} << 8U) | at[-1];
         };
-        decode_values<std::uint16_t>(header, next, pixels);
+        decode_values<std::uint16_t>(header, next, *pixels);
     } else {
         decode_values<std::uint8_t>(
-            header, [&] { return std::uint32_t{*at++}; }, pixels);
+            header, [&] { return std::uint32_t{*at++}; }, *pixels);
     }
     return header.info;
 }

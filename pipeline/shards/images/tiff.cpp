@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/images/tiff.hpp"
-
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/images/decoders.hpp"
 #include "pipeline/shards/images/tiff_file.hpp"
 
 #include <fmt/format.h>
@@ -162,7 +161,7 @@ void expand_palette(const TiffFile& file, const std::vector<std::uint8_t>& place
 
 } // namespace
 
-bool is_tiff(std::span<const std::uint8_t> bytes) {
+bool is_tiff(ImageBytes bytes) {
     if (bytes.size() < 4 || bytes[0] != bytes[1]) {
         return false;
     }
@@ -171,26 +170,24 @@ bool is_tiff(std::span<const std::uint8_t> bytes) {
     return little || big;
 }
 
-PictureInfo tiff_info(std::span<const std::uint8_t> bytes, bool first_page) {
-    TiffFile file(bytes, first_page);
-    return raster_of(file).info;
-}
-
-PictureInfo decode_tiff(std::span<const std::uint8_t> bytes, bool first_page, std::vector<std::uint8_t>& pixels) {
+PictureInfo read_tiff(ImageBytes bytes, bool first_page, Pixels* pixels) {
     TiffFile file(bytes, first_page);
     const Raster raster = raster_of(file);
-    pixels.resize(raster.info.bytes());
+    if (pixels == nullptr) {
+        return raster.info;
+    }
+    pixels->resize(raster.info.bytes());
     if (raster.photometric == PHOTOMETRIC_PALETTE) {
         Raster stored = raster;
         stored.info.shape.channels = 1;
         std::vector<std::uint8_t> places(stored.info.bytes());
         read_blocks(file, stored, places.data());
-        expand_palette(file, places, pixels);
+        expand_palette(file, places, *pixels);
         return raster.info;
     }
-    read_blocks(file, raster, pixels.data());
+    read_blocks(file, raster, pixels->data());
     if (raster.photometric == PHOTOMETRIC_MINISWHITE) {
-        turn_white_to_black(raster.info.element, pixels);
+        turn_white_to_black(raster.info.element, *pixels);
     }
     return raster.info;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/images/webp.hpp"
-
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/images/decoders.hpp"
 
 #include <webp/decode.h>
 
@@ -9,12 +8,12 @@
 
 namespace tacit::shards {
 
-bool is_webp(std::span<const std::uint8_t> bytes) {
+bool is_webp(ImageBytes bytes) {
     return bytes.size() >= 12 && std::memcmp(bytes.data(), "RIFF", 4) == 0 &&
            std::memcmp(bytes.data() + 8, "WEBP", 4) == 0;
 }
 
-PictureInfo webp_info(std::span<const std::uint8_t> bytes) {
+PictureInfo read_webp(ImageBytes bytes, Pixels* pixels) {
     WebPBitstreamFeatures features{};
     if (WebPGetFeatures(bytes.data(), bytes.size(), &features) != VP8_STATUS_OK) {
         throw DataError("is a damaged WebP (its header cannot be read)");
@@ -23,13 +22,12 @@ PictureInfo webp_info(std::span<const std::uint8_t> bytes) {
         throw DataError("is an animated WebP; save the frame you mean as an image of its own");
     }
     refuse_huge(features.width, features.height, 3);
-    return {{features.height, features.width, 3}, Element::u8};
-}
-
-PictureInfo decode_webp(std::span<const std::uint8_t> bytes, std::vector<std::uint8_t>& pixels) {
-    const PictureInfo info = webp_info(bytes);
-    pixels.resize(info.bytes());
-    if (WebPDecodeRGBInto(bytes.data(), bytes.size(), pixels.data(), pixels.size(), 3 * info.shape.width) == nullptr) {
+    const PictureInfo info{{features.height, features.width, 3}, Element::u8};
+    if (pixels == nullptr) {
+        return info;
+    }
+    pixels->resize(info.bytes());
+    if (WebPDecodeRGBInto(bytes.data(), bytes.size(), pixels->data(), pixels->size(), 3 * features.width) == nullptr) {
         throw DataError("is a damaged WebP (its pixels cannot be decoded)");
     }
     return info;
