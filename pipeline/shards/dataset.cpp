@@ -32,6 +32,14 @@ void verify(const DatasetPart& part, std::int64_t image, const StoredImage& stor
 struct Dataset::Impl {
     explicit Impl(DatasetIndex given) : index(std::move(given)), parts(index), info(describe(index, parts)) {}
 
+    /// What `work` gives; Errors that it throws are told with the image.
+    template <class Caught, class Work> auto telling(std::int64_t image, const Work& work) const {
+        try {
+            return work();
+        } catch (const Caught& error) {
+            parts.fail(image, error);
+        }
+    }
     /// Where an image of `shape` is decoded to.
     std::uint8_t* room(augment::ImageShape shape, SampleBuffer& buffer) const;
     /// A JPEG or PNG of 8 bits decoded, as far as `views` read it; nullptr: whole.
@@ -97,15 +105,13 @@ bool Dataset::Impl::read_to_target(std::int64_t index_of_image, SampleBuffer& bu
     }
     const std::int64_t image = part.image(index_of_image);
     const std::span<std::uint8_t> to(buffer.target, info.shape.bytes());
-    try {
+    return telling<Error>(index_of_image, [&] {
         const bool done = part.reader->read_straight(image, to, buffer.scratch);
         if (done) {
             verify(part, image, {to, info.shape, info.element});
         }
         return done;
-    } catch (const Error& error) {
-        parts.fail(index_of_image, error);
-    }
+    });
 }
 
 augment::ImageWindow Dataset::Impl::levels(std::int64_t index_of_image, const StoredImage& stored,
@@ -126,24 +132,18 @@ augment::ImageWindow Dataset::Impl::levels(std::int64_t index_of_image, const St
 
 augment::ImageWindow Dataset::Impl::decode(std::int64_t index_of_image, const StoredImage& stored,
                                            const augment::SampleViews* views, SampleBuffer& buffer) const {
-    try {
-        return levels(index_of_image, stored, views, buffer);
-    } catch (const DataError& error) {
-        parts.fail(index_of_image, error);
-    }
+    return telling<DataError>(index_of_image, [&] { return levels(index_of_image, stored, views, buffer); });
 }
 
 augment::FloatImageView Dataset::Impl::floats(std::int64_t index_of_image, const StoredImage& stored,
                                               SampleBuffer& buffer) const {
     const std::vector<double>& range = parts.part_of(index_of_image).range();
-    try {
+    return telling<DataError>(index_of_image, [&] {
         const StoredImage image = numbers(stored, buffer);
         float* to = buffer.floats.get(image.shape.values());
         to_float(image.bytes, image.element, range[0], range[1], {to, image.shape.values()});
-        return {to, image.shape};
-    } catch (const DataError& error) {
-        parts.fail(index_of_image, error);
-    }
+        return augment::FloatImageView{to, image.shape};
+    });
 }
 
 Dataset::Dataset(Dataset&&) noexcept = default;
@@ -208,13 +208,11 @@ std::vector<std::int64_t> Dataset::places() const {
 StoredImage Dataset::stored(std::int64_t index, SampleBuffer& buffer) const {
     const DatasetPart& part = impl_->parts.part_of(index);
     const std::int64_t image = part.image(index);
-    try {
+    return impl_->telling<Error>(index, [&] {
         const StoredImage stored = part.reader->read_one(image, buffer.encoded, buffer.scratch);
         verify(part, image, stored);
         return stored;
-    } catch (const Error& error) {
-        impl_->parts.fail(index, error);
-    }
+    });
 }
 
 augment::ImageView Dataset::read(std::int64_t index, SampleBuffer& buffer) const {
@@ -250,22 +248,16 @@ void Dataset::load(std::int64_t number, Block& into, ArrayScratch& scratch) cons
 StoredImage Dataset::stored(const Block& block, std::int64_t index) const {
     const DatasetPart& part = impl_->parts.part_of(index);
     const std::int64_t image = part.image(index);
-    try {
+    return impl_->telling<DataError>(index, [&] {
         const StoredImage stored = part.reader->in_block(part.block(block.number), image, block.bytes);
         verify(part, image, stored);
         return stored;
-    } catch (const DataError& error) {
-        impl_->parts.fail(index, error);
-    }
+    });
 }
 
 StoredImage Dataset::values(const Block& block, std::int64_t index, SampleBuffer& buffer) const {
     const StoredImage image = stored(block, index);
-    try {
-        return impl_->numbers(image, buffer);
-    } catch (const DataError& error) {
-        impl_->parts.fail(index, error);
-    }
+    return impl_->telling<DataError>(index, [&] { return impl_->numbers(image, buffer); });
 }
 
 augment::ImageView Dataset::image(const Block& block, std::int64_t index, SampleBuffer& buffer) const {

@@ -4,7 +4,6 @@
 #include "augment/image.hpp"
 #include "augment/recipe.hpp"
 #include "augment/scratch.hpp"
-#include "pipeline/shards/array_reader.hpp"
 #include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/dataset_index.hpp"
 #include "pipeline/shards/dataset_info.hpp"

@@ -24,12 +24,10 @@ constexpr std::string_view kPlace = "{split}";
 
 /// Every property that a reader relies on must agree between the files of a split.
 void check_agreement(const FileIndex& first, const FileIndex& other) {
-    const bool encoded = first.parts.front().items && first.parts.front().items->shapes.empty();
-    const bool other_encoded = other.parts.front().items && other.parts.front().items->shapes.empty();
     const char* what = nullptr;
     if (first.shape != other.shape) {
         what = "image shape";
-    } else if (encoded != other_encoded || first.format != other.format) {
+    } else if (first.parts.front().encoded() != other.parts.front().encoded() || first.format != other.format) {
         what = "layout";
     } else if (first.element != other.element || first.value_range != other.value_range) {
         what = "type or range of numbers";

@@ -35,8 +35,7 @@ std::int64_t DatasetPart::block(std::int64_t number) const {
 }
 
 std::string DatasetPart::name() const {
-    return images->array ? fmt::format("{}: {}", images->array->path, images->array->dataset)
-                         : fmt::format("{}: {}", images->items->path, images->items->dataset);
+    return fmt::format("{}: {}", images->path(), images->dataset());
 }
 
 const std::vector<double>& DatasetPart::range() const {
@@ -75,7 +74,7 @@ void DatasetParts::add(const FileIndex& file, std::int64_t rows_before) {
         part.first_block = static_cast<std::int64_t>(block_starts_.size()) - 1;
         part.levels = file.element == Element::u8 && file.value_range == natural_range(Element::u8);
         try {
-            part.reader = make_part_reader(images, open_file(images.array ? images.array->path : images.items->path));
+            part.reader = make_part_reader(images, open_file(images.path()));
         } catch (const DataError& error) {
             throw DataError(fmt::format("{}: {}", part.name(), error.what()));
         }

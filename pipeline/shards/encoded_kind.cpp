@@ -37,7 +37,7 @@ EncodedKind kind_of(const FileIndex& file) {
 }
 
 bool holds_files_of_others(const FileIndex& file) {
-    return file.format == "hdf5" && file.parts.front().items && file.parts.front().items->shapes.empty();
+    return file.format == "hdf5" && file.parts.front().encoded();
 }
 
 } // namespace

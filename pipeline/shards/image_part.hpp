@@ -31,6 +31,10 @@ struct ImagePart {
     std::int64_t count = 0; ///< images
     std::optional<ImageItems> items;
     std::int64_t first_row = 0; ///< row of the part's first image in the labels
+
+    bool encoded() const { return items && items->shapes.empty(); } ///< JPEG and PNG files
+    const std::string& path() const { return array ? array->path : items->path; }
+    const std::string& dataset() const { return array ? array->dataset : items->dataset; }
 };
 
 /// What is known of the images of one file: all that is needed to read them without libhdf5.

@@ -14,35 +14,6 @@ namespace {
 constexpr std::uint64_t kBlockBytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t kMaxImageBytes = std::uint64_t{1} << 30;
 
-class ArrayPart final : public PartReader {
-  public:
-    ArrayPart(const ImagePart& part, const FileBytes& file)
-        : reader_(*part.array, Axes(part.axes), file, part.first, part.count), element_(part.array->element) {}
-
-    const std::vector<std::int64_t>& block_starts() const override { return reader_.block_starts(); }
-    bool single_reads_are_cheap() const override { return reader_.single_reads_are_cheap(); }
-    std::int64_t row(std::int64_t index) const override { return reader_.row(index); }
-    void read_block(std::int64_t number, std::vector<std::uint8_t>& out, ArrayScratch& scratch) const override {
-        reader_.read_block(number, out, scratch);
-    }
-    StoredImage in_block(std::int64_t number, std::int64_t index, std::span<const std::uint8_t> block) const override {
-        const auto place = static_cast<std::size_t>(index - block_starts()[static_cast<std::size_t>(number)]);
-        const auto bytes = static_cast<std::size_t>(reader_.image_bytes());
-        return {block.subspan(place * bytes, bytes), reader_.image(), element_};
-    }
-    bool read_straight(std::int64_t index, std::span<std::uint8_t> to, ArrayScratch& scratch) const override {
-        return reader_.read_straight(index, to, scratch);
-    }
-    StoredImage read_one(std::int64_t index, std::vector<std::uint8_t>& out, ArrayScratch& scratch) const override {
-        reader_.read_one(index, out, scratch);
-        return {out, reader_.image(), element_};
-    }
-
-  private:
-    ArrayReader reader_;
-    Element element_;
-};
-
 class ItemsPart final : public PartReader {
   public:
     ItemsPart(const ImageItems& items, const FileBytes& file) : items_(items), file_(file) {
@@ -145,7 +116,7 @@ std::unique_ptr<PartReader> make_part_reader(const ImagePart& part, const FileBy
     if (part.items) {
         return std::make_unique<ItemsPart>(*part.items, file);
     }
-    return std::make_unique<ArrayPart>(part, file);
+    return make_array_reader(part, file);
 }
 
 } // namespace tacit::shards

@@ -139,9 +139,8 @@ bool uses_range(const Dataset& dataset) {
 
 void warn_of_range(const DatasetIndex& index) {
     const FileIndex& file = index.files.front();
-    const bool plain = file.parts.front().array || !file.parts.front().items->shapes.empty();
     if (file.format == "tacit" || file.element != Element::u8 || file.value_range != natural_range(Element::u8) ||
-        !plain) {
+        file.parts.front().encoded()) {
         return;
     }
     try {

@@ -72,8 +72,8 @@ double time_raw(const std::string& path, std::size_t bytes, double seconds) {
 
 std::string storage_of(const ImagePart& part) {
     if (part.items) {
-        return part.items->shapes.empty() ? "JPEG or PNG files, each read by itself or with its neighbours"
-                                          : "pixels, one data set an image";
+        return part.encoded() ? "JPEG or PNG files, each read by itself or with its neighbours"
+                              : "pixels, one data set an image";
     }
     const StoredArray& array = *part.array;
     if (array.layout == StoredArray::Layout::contiguous) {
@@ -114,8 +114,7 @@ ReadCost measure_read_cost(const Dataset& dataset, const DatasetIndex& index, do
     const auto blocks = static_cast<std::int64_t>(starts.size()) - 1;
     const auto start = [&](std::int64_t block) { return starts[static_cast<std::size_t>(block)]; };
     const std::int64_t wanted = std::min(blocks, kBlocks);
-    const bool encoded =
-        index.files.front().parts.front().items && index.files.front().parts.front().items->shapes.empty();
+    const bool encoded = index.files.front().parts.front().encoded();
     Block block;
     SampleBuffer buffer;
     Timer in_blocks;

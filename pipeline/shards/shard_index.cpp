@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/shard_index.hpp"
 
-#include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/file_bytes.hpp"
@@ -143,19 +142,12 @@ void check_texts(hid_t file, const FileIndex& index, const std::string& layout, 
     }
 }
 
-template <class T> std::uint32_t continue_crc(const std::vector<T>& values, std::uint32_t crc) {
-    return crc32c(values.data(), values.size() * sizeof(T), crc);
-}
-
 void read_columns(hid_t file, std::uint64_t file_bytes, const std::vector<std::uint64_t>& offsets, FileIndex& index) {
     index.labels = h5::read_column<std::int32_t>(file, index.path, "labels", index.count, file_bytes);
     const auto ids = h5::read_column<std::uint64_t>(file, index.path, "ids", index.count, file_bytes);
     index.checksums = h5::read_column<std::uint32_t>(file, index.path, "checksums", index.count, file_bytes);
-    std::uint32_t crc = continue_crc(index.labels, 0);
-    crc = continue_crc(ids, crc);
-    crc = continue_crc(index.checksums, crc);
-    crc = continue_crc(offsets, crc);
-    if (h5::integer_attribute(file, "index_checksum", index.path) != static_cast<std::int64_t>(crc)) {
+    if (h5::integer_attribute(file, "index_checksum", index.path) !=
+        column_checksum(index.labels, ids, index.checksums, offsets)) {
         throw DataError(fmt::format("{}: labels, ids, checksums or offsets are damaged (their checksum differs); "
                                     "import the images again",
                                     index.path));

@@ -22,4 +22,11 @@ inline std::int64_t text_checksum(const std::string& layout, const std::string& 
     return static_cast<std::int64_t>(crc);
 }
 
+/// The attribute `index_checksum`: of labels, ids, checksums and offsets.
+template <class... T> std::int64_t column_checksum(const std::vector<T>&... columns) {
+    std::uint32_t crc = 0;
+    ((crc = crc32c(columns.data(), columns.size() * sizeof(T), crc)), ...);
+    return static_cast<std::int64_t>(crc);
+}
+
 } // namespace tacit::shards

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/shard_writer.hpp"
 
-#include "pipeline/base/digest.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/hdf5/column.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
@@ -214,11 +213,7 @@ void ShardWriter::write_data(std::int64_t file, const std::string& path) const {
 }
 
 void ShardWriter::write_description(std::int64_t file, const std::string& path) const {
-    std::uint32_t crc = crc32c(labels_.data(), labels_.size() * sizeof(labels_[0]));
-    crc = crc32c(ids_.data(), ids_.size() * sizeof(ids_[0]), crc);
-    crc = crc32c(checksums_.data(), checksums_.size() * sizeof(checksums_[0]), crc);
-    crc = crc32c(offsets_.data(), offsets_.size() * sizeof(offsets_[0]), crc);
-    write_integer(file, path, "index_checksum", static_cast<std::int64_t>(crc));
+    write_integer(file, path, "index_checksum", column_checksum(labels_, ids_, checksums_, offsets_));
     const std::string layout = description_.layout == Layout::raw ? "raw" : "encoded";
     const bool tells_element = description_.layout == Layout::encoded && description_.element != Element::u8;
     const std::string element(tells_element ? element_name(description_.element) : "");
