@@ -20,10 +20,11 @@ concept Plain = std::is_trivially_copyable_v<T> && !std::same_as<T, bool>;
 template <class T>
 concept PlainScalar = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 
-/// Writes whatever has a list of its fields: `fields(archive, value)` that calls archive(name, field) for each.
+/// Writes whatever has a list of its fields: `fields(archive, value)` that calls archive("name name …", field, field,
+/// …).
 class IndexWriter {
   public:
-    template <class T> void operator()(const char* /*name*/, const T& field) { put(field); }
+    template <class... T> void operator()(const char* /*names*/, const T&... values) { (put(values), ...); }
     template <class T> void put(const T& value) {
         if constexpr (std::same_as<T, bool>) {
             put(static_cast<std::uint8_t>(value));
@@ -69,7 +70,7 @@ class IndexWriter {
 class IndexReader {
   public:
     explicit IndexReader(std::string_view bytes) : left_(bytes) {}
-    template <class T> void operator()(const char* /*name*/, T& field) { get(field); }
+    template <class... T> void operator()(const char* /*names*/, T&... values) { (get(values), ...); }
     template <class T> void get(T& value) {
         if constexpr (std::same_as<T, bool>) {
             std::uint8_t byte = 0;
@@ -138,9 +139,9 @@ class IndexReader {
 /// one.
 class IndexSchema {
   public:
-    template <class T> void operator()(const char* name, const T& field) {
-        text_ += name;
-        put(field);
+    template <class... T> void operator()(const char* names, const T&... values) {
+        text_ += names;
+        (put(values), ...);
     }
     template <class T> void put(const T& value) {
         if constexpr (PlainScalar<T>) {

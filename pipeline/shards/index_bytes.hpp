@@ -14,4 +14,9 @@ std::string bytes_of_index(const DatasetIndex& index);
 /// together.
 DatasetIndex index_of_bytes(std::string_view bytes);
 
+/// Whether what an index from elsewhere says fits together, so that readers made from it stay inside of their memory:
+/// counts, shapes, axes, chunks, labels. What it says of the file is checked by the readers. Throws DataError with the
+/// reason alone.
+void check_index(const FileIndex& file);
+
 } // namespace tacit::shards

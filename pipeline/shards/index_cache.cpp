@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/index_cache.hpp"
 
+#include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
-#include "pipeline/shards/file_stamp.hpp"
 #include "pipeline/shards/hdf5/location.hpp"
-#include "pipeline/shards/index_check.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/index_bytes.hpp"
 #include "pipeline/shards/sealed_bytes.hpp"
 #include "pipeline/shards/shard_index.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -32,6 +34,14 @@ struct IndexKey {
     bool operator==(const IndexKey&) const = default;
 };
 
+/// What tells whether a file is still the one that was read.
+struct FileStamp {
+    std::uint64_t bytes = 0;
+    std::int64_t changed = 0; ///< nanoseconds since 1970
+    std::string start;        ///< SHA-256 of the first 2 KiB, and of 2 KiB from the HDF5 superblock on, if it has one
+    bool operator==(const FileStamp&) const = default;
+};
+
 /// A file that indexing read. Names are empty (the indexed file itself), or relative to its folder, or absolute: the
 /// folder may be moved.
 struct ReadFile {
@@ -50,32 +60,39 @@ struct KeptIndex {
 };
 
 template <class A, Fields<IndexKey> T> void fields(A& archive, T& key) {
-    archive("split", key.split);
-    archive("images", key.images);
-    archive("labels", key.labels);
-    archive("axes", key.axes);
-    archive("range", key.range);
-    archive("roots", key.roots);
-    archive("split_by", key.split_by);
+    archive("split images labels axes range roots split_by", key.split, key.images, key.labels, key.axes, key.range,
+            key.roots, key.split_by);
 }
 
 template <class A, Fields<ReadFile> T> void fields(A& archive, T& file) {
-    archive("name", file.name);
-    archive("bytes", file.stamp.bytes);
-    archive("changed", file.stamp.changed);
-    archive("start", file.stamp.start);
+    archive("name bytes changed start", file.name, file.stamp.bytes, file.stamp.changed, file.stamp.start);
 }
 
 template <class A, Fields<KeptIndex> T> void fields(A& archive, T& kept) {
-    archive("key", kept.key);
-    archive("files", kept.files);
-    archive("index", kept.index);
-    archive("rules", kept.rules);
+    archive("key files index rules", kept.key, kept.files, kept.index, kept.rules);
 }
 
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 30; ///< of a kept index
+
+void hash_at(const FileBytes& file, std::uint64_t offset, Sha256& hash) {
+    constexpr std::uint64_t kStart = 2048;
+    std::array<char, kStart> bytes{};
+    const auto size = static_cast<std::size_t>(std::min(kStart, file.size() - offset));
+    file.read(offset, bytes.data(), size);
+    hash.update(bytes.data(), size);
+}
+
+FileStamp stamp_of(const std::string& path) {
+    const FileBytes file(path);
+    Sha256 hash;
+    hash_at(file, 0, hash);
+    if (const std::uint64_t superblock = h5::superblock_of(file).value_or(0); superblock != 0) {
+        hash_at(file, superblock, hash);
+    }
+    return {file.size(), file.modified(), hash.hex()};
+}
 
 IndexKey key_of(const DataSpec& spec, const std::string& split) {
     return {split, spec.images, spec.labels, spec.axes, spec.range, spec.roots, spec.split_by};

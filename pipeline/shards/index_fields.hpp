@@ -16,77 +16,39 @@ concept Fields = std::same_as<std::remove_const_t<T>, Base>;
 inline constexpr int kIndexVersion = 2;
 
 template <class A, Fields<Filter> T> void fields(A& archive, T& filter) {
-    archive("id", filter.id);
-    archive("values", filter.values);
+    archive("id values", filter.id, filter.values);
 }
 
 template <class A, Fields<StoredArray> T> void fields(A& archive, T& array) {
-    archive("path", array.path);
-    archive("dataset", array.dataset);
-    archive("layout", array.layout);
-    archive("reason", array.reason);
-    archive("element", array.element);
-    archive("element_bytes", array.element_bytes);
-    archive("swapped", array.swapped);
-    archive("shape", array.shape);
-    archive("address", array.address);
-    archive("chunk", array.chunk);
-    archive("filters", array.filters);
-    archive("chunks", array.chunks);
-    archive("fill", array.fill);
+    archive("path dataset layout reason element element_bytes swapped shape address chunk filters chunks fill",
+            array.path, array.dataset, array.layout, array.reason, array.element, array.element_bytes, array.swapped,
+            array.shape, array.address, array.chunk, array.filters, array.chunks, array.fill);
 }
 
 template <class A, Fields<ImageItems> T> void fields(A& archive, T& items) {
-    archive("path", items.path);
-    archive("dataset", items.dataset);
-    archive("addresses", items.addresses);
-    archive("bytes", items.bytes);
-    archive("shapes", items.shapes);
-    archive("element", items.element);
-    archive("swapped", items.swapped);
+    archive("path dataset addresses bytes shapes element swapped", items.path, items.dataset, items.addresses,
+            items.bytes, items.shapes, items.element, items.swapped);
 }
 
 template <class A, Fields<ImagePart> T> void fields(A& archive, T& part) {
-    archive("array", part.array);
-    archive("axes", part.axes);
-    archive("first", part.first);
-    archive("count", part.count);
-    archive("items", part.items);
-    archive("first_row", part.first_row);
+    archive("array axes first count items first_row", part.array, part.axes, part.first, part.count, part.items,
+            part.first_row);
 }
 
 template <class A, Fields<augment::ImageShape> T> void fields(A& archive, T& shape) {
-    archive("height", shape.height);
-    archive("width", shape.width);
-    archive("channels", shape.channels);
+    archive("height width channels", shape.height, shape.width, shape.channels);
 }
 
 template <class A, Fields<FileIndex> T> void fields(A& archive, T& file) {
-    archive("path", file.path);
-    archive("split", file.split);
-    archive("source", file.source);
-    archive("format", file.format);
-    archive("count", file.count);
-    archive("total", file.total);
-    archive("shape", file.shape);
-    archive("element", file.element);
-    archive("value_range", file.value_range);
-    archive("parts", file.parts);
-    archive("labels", file.labels);
-    archive("checksums", file.checksums);
-    archive("chosen", file.chosen);
-    archive("classes", file.classes);
-    archive("splits", file.splits);
-    archive("split_names", file.split_names);
-    archive("mean", file.mean);
-    archive("std", file.std);
-    archive("reached", file.reached);
+    archive("path split source format count total shape element value_range parts labels checksums chosen classes "
+            "splits split_names mean std reached",
+            file.path, file.split, file.source, file.format, file.count, file.total, file.shape, file.element,
+            file.value_range, file.parts, file.labels, file.checksums, file.chosen, file.classes, file.splits,
+            file.split_names, file.mean, file.std, file.reached);
 }
 
 template <class A, Fields<DatasetIndex> T> void fields(A& archive, T& index) {
-    archive("path", index.path);
-    archive("split", index.split);
-    archive("files", index.files);
+    archive("path split files", index.path, index.split, index.files);
 }
 
 } // namespace tacit::shards

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/dataset.hpp"
-#include "pipeline/shards/index_check.hpp"
+#include "pipeline/shards/index_bytes.hpp"
 #include "pipeline/shards/shard_index.hpp"
 #include "tests/pipeline/shards/dataset_fixtures.hpp"
 #include "tests/pipeline/shards/hdf5_files.hpp"
