@@ -3,7 +3,6 @@
 
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/axes.hpp"
-#include "pipeline/shards/sample_axis.hpp"
 
 #include <boost/program_options/value_semantic.hpp>
 #include <fmt/format.h>

@@ -5,7 +5,6 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/loader/epoch_order.hpp"
 #include "pipeline/shards/axes.hpp"
-#include "pipeline/shards/sample_axis.hpp"
 
 #include <fmt/format.h>
 

@@ -32,6 +32,11 @@ class Axes {
     std::string letters_;
 };
 
+/// Letters of Axes with N in front where they hold none: an array that is one image by itself.
+inline std::string with_sample_axis(const std::string& letters) {
+    return letters.find('N') == std::string::npos ? "N" + letters : letters;
+}
+
 /// Largest height and width of an image in pixels.
 inline constexpr std::uint64_t kMaxSide = 65535;
 

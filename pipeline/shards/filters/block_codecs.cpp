@@ -2,6 +2,7 @@
 #include "pipeline/shards/filters/block_codecs.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/filters/decoders.hpp"
 
 #include <fmt/format.h>
 #include <libdeflate.h>
@@ -50,6 +51,14 @@ std::size_t decode_zstd(std::span<const std::uint8_t> stored, std::span<std::uin
         throw DataError(fmt::format("{}: a Zstandard frame is damaged ({})", subject, ZSTD_getErrorName(made)));
     }
     return made;
+}
+
+Bytes undo_deflate(Bytes stored, Room room, const Filter&, FilterScratch& scratch) {
+    return room.first(decode_zlib(stored, room, scratch, "gzip"));
+}
+
+Bytes undo_zstd(Bytes stored, Room room, const Filter&, FilterScratch& scratch) {
+    return room.first(decode_zstd(stored, room, scratch, "Zstandard"));
 }
 
 } // namespace tacit::shards

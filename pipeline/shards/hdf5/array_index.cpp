@@ -80,16 +80,14 @@ void index_chunks(hid_t dataset, hid_t properties, hid_t type, const FileBytes& 
     unsigned options = 0;
     const bool unfiltered_edges =
         H5Pget_chunk_opts(properties, &options) >= 0 && (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) != 0;
-    try {
+    blaming(where, [&] {
         ChunkTable table(array, file.size(), unfiltered_edges);
         if (!list_chunks(dataset, file, table)) {
             array.layout = StoredArray::Layout::library;
             array.reason = "chunks with an index that is not known here";
             array.chunks.clear();
         }
-    } catch (const DataError& error) {
-        throw DataError(fmt::format("{}: {}", where, error.what()));
-    }
+    });
 }
 
 } // namespace

@@ -20,22 +20,14 @@ namespace {
 
 constexpr const char* kTargets = "#refs#";
 
-std::vector<hobj_ref_t> references_of(hid_t dataset, const std::string& where) {
-    const std::vector<hsize_t> dims = dimensions(dataset);
-    const std::uint64_t count = capped_product(dims);
-    require_plausible(dataset, count, where);
-    std::vector<hobj_ref_t> references(static_cast<std::size_t>(count));
-    if (count > 0 && H5Dread(dataset, H5T_STD_REF_OBJ, H5S_ALL, H5S_ALL, H5P_DEFAULT, references.data()) < 0) {
+template <class T> std::vector<T> values_in(hid_t cell, hid_t type, const std::string& where) {
+    const std::uint64_t count = capped_product(dimensions(cell));
+    require_plausible(cell, count, where);
+    std::vector<T> values(static_cast<std::size_t>(count));
+    if (count > 0 && H5Dread(cell, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
         throw DataError(fmt::format("{}: cannot be read: {}", where, reason()));
     }
-    return references;
-}
-
-template <class Get> std::string text_of(hid_t id, const Get& get) {
-    std::string text(static_cast<std::size_t>(std::max<ssize_t>(get(id, nullptr, 0), 0)) + 1, '\0');
-    get(id, text.data(), text.size());
-    text.resize(text.size() - 1);
-    return text;
+    return values;
 }
 
 /// UTF-16 as UTF-8.
@@ -61,37 +53,28 @@ bool holds_characters(hid_t cell, const std::string& where) {
            text_attribute(cell, kClass, where) == std::vector<std::string>{"char"};
 }
 
-template <class T> std::vector<T> values_in(hid_t cell, hid_t type, std::uint64_t count, const std::string& where) {
-    std::vector<T> values(static_cast<std::size_t>(count));
-    if (count > 0 && H5Dread(cell, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
-        throw DataError(fmt::format("{}: cannot be read: {}", where, reason()));
-    }
-    return values;
-}
-
 std::string text_in(hid_t cell, const std::string& where) {
     constexpr std::uint64_t kMostCharacters = 1 << 16;
     if (has_attribute(cell, "MATLAB_empty", where)) {
         return {};
     }
     const Handle type = checked(H5Dget_type(cell), where);
-    const std::vector<hsize_t> dims = dimensions(cell);
-    const std::uint64_t count = capped_product(dims);
+    const std::uint64_t count = capped_product(dimensions(cell));
     const bool characters = H5Tget_class(type.get()) == H5T_INTEGER && holds_characters(cell, where);
     const bool number = H5Tget_class(type.get()) == H5T_INTEGER || H5Tget_class(type.get()) == H5T_FLOAT;
     if (!number || count > kMostCharacters || (count != 1 && !characters)) {
-        throw DataError(fmt::format("{}: shape {} is neither a text nor one number", where, shape_text(dims)));
+        throw DataError(
+            fmt::format("{}: shape {} is neither a text nor one number", where, shape_text(dimensions(cell))));
     }
     check_number(type.get(), where);
-    require_plausible(cell, count, where);
-    return characters ? text_of_utf16(values_in<std::uint16_t>(cell, H5T_NATIVE_UINT16, count, where))
-                      : fmt::format("{}", values_in<double>(cell, H5T_NATIVE_DOUBLE, count, where).at(0));
+    return characters ? text_of_utf16(values_in<std::uint16_t>(cell, H5T_NATIVE_UINT16, where))
+                      : fmt::format("{}", values_in<double>(cell, H5T_NATIVE_DOUBLE, where).at(0));
 }
 
 } // namespace
 
-Cells::Cells(hid_t dataset) : path_(text_of(dataset, H5Fget_name)) {
-    const std::string where = fmt::format("{}: {}", path_, text_of(dataset, H5Iget_name));
+Cells::Cells(hid_t dataset) : path_(path_of(dataset)) {
+    const std::string where = fmt::format("{}: {}", path_, name_of(dataset));
     const Handle file(H5Iget_file_id(dataset));
     std::unordered_map<std::uint64_t, std::string> targets;
     if (has_object(file.get(), kTargets)) {
@@ -100,7 +83,7 @@ Cells::Cells(hid_t dataset) : path_(text_of(dataset, H5Fget_name)) {
             targets.emplace(link.address, link.name);
         }
     }
-    for (const hobj_ref_t reference : references_of(dataset, where)) {
+    for (const hobj_ref_t reference : values_in<hobj_ref_t>(dataset, H5T_STD_REF_OBJ, where)) {
         const auto found = targets.find(reference);
         if (found == targets.end() || reference == 0) {
             throw DataError(fmt::format("{}: reference {} leads to no member of the group {}, where MATLAB keeps what "
@@ -116,13 +99,7 @@ std::string Cells::name(std::size_t cell) const {
 }
 
 Handle Cells::open(std::size_t cell) const {
-    const std::string where = fmt::format("{}: {}", path_, name(cell));
-    try {
-        check_object(group_.get(), names_.at(cell), FileBytes(path_));
-    } catch (const DataError& error) {
-        throw DataError(fmt::format("{}: {}", where, error.what()));
-    }
-    return checked(H5Oopen(group_.get(), names_.at(cell).c_str(), H5P_DEFAULT), where);
+    return open_object(group_.get(), names_.at(cell), FileBytes(path_), fmt::format("{}: {}", path_, name(cell)));
 }
 
 std::vector<std::string> cell_texts(hid_t dataset) {

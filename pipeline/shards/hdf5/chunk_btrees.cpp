@@ -12,56 +12,48 @@ namespace {
 
 constexpr unsigned kMaxLevels = 32; ///< more than any grid of chunks needs, with two children a node
 
-/// A version 1 B-tree whose keys are chunks (HDF5 File Format Specification, III.A.1). The key before a child of a leaf
-/// holds length and mask of that chunk and its first element.
-class BTree1 {
-  public:
-    explicit BTree1(const ChunkWalk& walk, const std::vector<std::uint64_t>& chunk) : walk_(walk), chunk_(chunk) {}
-
-    void visit(std::uint64_t address, unsigned levels_left, int level) const {
-        constexpr std::uint64_t kHeader = 24;
-        constexpr std::uint8_t kRawDataChunks = 1;
-        MetadataBlock header = walk_.file().read(address, kHeader);
-        header.expect("TREE");
-        const std::uint8_t type = header.u8();
-        const std::uint8_t found_level = header.u8();
-        const std::uint16_t entries = header.u16();
-        const bool root = level < 0;
-        if (type != kRawDataChunks || (!root && (found_level != level || entries == 0)) || levels_left == 0) {
-            throw DataError(fmt::format("has a chunk index that is damaged at byte {}; restore the file", address));
+/// An entry of a leaf of version 1: length and mask of a chunk, its first element, and where it is.
+void put_entry(const ChunkWalk& walk, MetadataBlock& body) {
+    const std::uint32_t bytes = body.u32();
+    const std::uint32_t mask = body.u32();
+    std::vector<std::uint64_t> place;
+    place.reserve(walk.rank());
+    for (const std::uint64_t extent : walk.chunk()) {
+        const std::uint64_t element = body.u64();
+        if (element % extent != 0) {
+            throw DataError("has a chunk that begins inside of another; the file is damaged");
         }
-        const std::uint64_t key = 8 + 8 * (walk_.rank() + 1);
-        MetadataBlock body = walk_.file().read(address + kHeader, entries * (key + 8));
-        for (std::uint16_t i = 0; i < entries; ++i) {
-            if (found_level == 0) {
-                put(body);
-            } else {
-                body.skip(static_cast<std::size_t>(key));
-                visit(body.u64(), levels_left - 1, found_level - 1);
-            }
+        place.push_back(element / extent);
+    }
+    body.skip(8); // of the bytes of an element: always 0
+    walk.put_at(place, body.u64(), bytes, mask);
+}
+
+/// A node of a version 1 B-tree whose keys are chunks (HDF5 File Format Specification, III.A.1), and those below it.
+/// `level`: that it must have; -1: the root.
+void visit(const ChunkWalk& walk, std::uint64_t address, unsigned levels_left, int level) {
+    constexpr std::uint64_t kHeader = 24;
+    constexpr std::uint8_t kRawDataChunks = 1;
+    MetadataBlock header = walk.file().read(address, kHeader);
+    header.expect("TREE");
+    const std::uint8_t type = header.u8();
+    const std::uint8_t found_level = header.u8();
+    const std::uint16_t entries = header.u16();
+    const bool root = level < 0;
+    if (type != kRawDataChunks || (!root && (found_level != level || entries == 0)) || levels_left == 0) {
+        throw DataError(fmt::format("has a chunk index that is damaged at byte {}; restore the file", address));
+    }
+    const std::uint64_t key = 8 + 8 * (walk.rank() + 1);
+    MetadataBlock body = walk.file().read(address + kHeader, entries * (key + 8));
+    for (std::uint16_t i = 0; i < entries; ++i) {
+        if (found_level == 0) {
+            put_entry(walk, body);
+        } else {
+            body.skip(static_cast<std::size_t>(key));
+            visit(walk, body.u64(), levels_left - 1, found_level - 1);
         }
     }
-
-  private:
-    void put(MetadataBlock& body) const {
-        const std::uint32_t bytes = body.u32();
-        const std::uint32_t mask = body.u32();
-        std::vector<std::uint64_t> place;
-        place.reserve(walk_.rank());
-        for (std::size_t i = 0; i < walk_.rank(); ++i) {
-            const std::uint64_t element = body.u64();
-            if (element % chunk_[i] != 0) {
-                throw DataError("has a chunk that begins inside of another; the file is damaged");
-            }
-            place.push_back(element / chunk_[i]);
-        }
-        body.skip(8); // of the bytes of an element: always 0
-        walk_.put_at(place, body.u64(), bytes, mask);
-    }
-
-    const ChunkWalk& walk_;
-    const std::vector<std::uint64_t>& chunk_;
-};
+}
 
 /// Bytes that hold any number up to `most`, as libhdf5 counts them.
 std::size_t bytes_for(std::uint64_t most) {
@@ -176,7 +168,7 @@ class BTree2 {
 } // namespace
 
 void walk_btree_1(const ChunkWalk& walk, std::uint64_t address) {
-    BTree1(walk, walk.chunk()).visit(address, kMaxLevels, -1);
+    visit(walk, address, kMaxLevels, -1);
 }
 
 void walk_btree_2(const ChunkWalk& walk, std::uint64_t address) {

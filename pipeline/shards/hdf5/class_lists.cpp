@@ -31,15 +31,17 @@ std::string member_name(hid_t type, unsigned member) {
     return name;
 }
 
+bool differ(const std::vector<std::string>& texts) {
+    return std::set<std::string>(texts.begin(), texts.end()).size() == texts.size();
+}
+
 std::vector<std::string> list_of(hid_t object, const char* name, std::size_t least) {
     try {
         if (!has_attribute(object, name, "")) {
             return {};
         }
         std::vector<std::string> texts = text_attribute(object, name, "");
-        return std::set<std::string>(texts.begin(), texts.end()).size() == texts.size() && texts.size() >= least
-                   ? texts
-                   : std::vector<std::string>();
+        return differ(texts) && texts.size() >= least ? texts : std::vector<std::string>();
     } catch (const DataError&) { // numbers, perhaps
         return {};
     }
@@ -79,10 +81,6 @@ std::vector<std::string> texts_of(hid_t group, const std::string& name, std::siz
     } catch (const Error&) { // damaged, or cells of something else
         return {};
     }
-}
-
-bool differ(const std::vector<std::string>& texts) {
-    return std::set<std::string>(texts.begin(), texts.end()).size() == texts.size();
 }
 
 std::vector<std::string> attribute_names(hid_t object) {

@@ -120,12 +120,7 @@ Handle open_file(const std::string& path) {
     if (access(path.c_str(), R_OK) != 0) {
         throw IoError(fmt::format("{}: cannot open: {}", path, errno_text()));
     }
-    std::optional<int> superblock;
-    try {
-        superblock = check_superblock(FileBytes(path));
-    } catch (const DataError& error) {
-        throw DataError(fmt::format("{}: {}", path, error.what()));
-    }
+    const std::optional<int> superblock = blaming(path, [&] { return check_superblock(FileBytes(path)); });
     if (!superblock) {
         throw DataError(fmt::format("{}: {}", path, kind_text(path)));
     }
@@ -143,11 +138,7 @@ Handle open_file(const std::string& path) {
         throw DataError(
             fmt::format("{}: is an HDF5 file that cannot be opened: {}; copy or download it again", path, reason()));
     }
-    try {
-        check_object(file.get(), "/", FileBytes(path));
-    } catch (const DataError& error) {
-        throw DataError(fmt::format("{}: {}", path, error.what()));
-    }
+    blaming(path, [&] { check_object(file.get(), "/", FileBytes(path)); });
     return file;
 }
 

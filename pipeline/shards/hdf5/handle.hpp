@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/base/error.hpp"
+
 #include <hdf5.h>
 
 #include <cstdint>
@@ -53,6 +55,15 @@ std::string reason();
 std::string library_version();
 inline constexpr const char* kCopyRemedy =
     "copy its arrays with h5py into a file opened with libver=('earliest', 'v110')";
+/// What `work` returns; a DataError that it throws says "<where>: " first.
+template <class Work> auto blaming(const std::string& where, const Work& work) {
+    try {
+        return work();
+    } catch (const DataError& error) {
+        throw DataError(where + ": " + error.what());
+    }
+}
+
 /// Takes ownership of `id`. Throws DataError "<where>: <reason>" if the call that made it failed.
 Handle checked(hid_t id, const std::string& where);
 /// Throws IoError "<where>: <reason>" if a writing call failed.

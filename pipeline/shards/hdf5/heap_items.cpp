@@ -115,15 +115,13 @@ ImageItems find_heap_items(hid_t dataset, const FileBytes& file, const std::stri
     const std::string where = fmt::format("{}: {}", file.path(), name);
     const StoredArray references = index_array(dataset, file, name);
     require_plausible(dataset, capped_product(references.shape), where);
-    try {
+    blaming(where, [&] {
         const std::optional<std::uint64_t> base = base_address(dataset);
         if (!base) {
             throw DataError("has addresses in its file that are not 8 bytes wide, as Tacit reads variable-length data");
         }
         resolve(read_dense(references, file, kMaxReferences), *base, file, items);
-    } catch (const DataError& error) {
-        throw DataError(fmt::format("{}: {}", where, error.what()));
-    }
+    });
     return items;
 }
 

@@ -10,7 +10,6 @@
 #include "pipeline/shards/hdf5/storage.hpp"
 #include "pipeline/shards/hdf5/virtual_parts.hpp"
 #include "pipeline/shards/hdf5/whole_data.hpp"
-#include "pipeline/shards/sample_axis.hpp"
 
 #include <fmt/format.h>
 
@@ -26,14 +25,12 @@ std::string where(const Located& at) {
     return fmt::format("{}: {}", at.path, at.name);
 }
 
-Axes meaning_of(const Located& at, const std::vector<std::uint64_t>& shape, const std::string& axes) {
-    try {
+Axes meaning_of(const std::string& where, const std::vector<std::uint64_t>& shape, const std::string& axes) {
+    return blaming(where, [&] {
         Axes meaning(axes);
         meaning.check(shape);
         return meaning;
-    } catch (const DataError& error) {
-        throw DataError(fmt::format("{}: {}", where(at), error.what()));
-    }
+    });
 }
 
 bool is_byte(hid_t type) {
@@ -93,13 +90,8 @@ ImagePart lone_image(hid_t dataset, const FileBytes& file, const std::string& na
     if (!array.chunk.empty()) {
         array.chunk.insert(array.chunk.begin(), 1);
     }
-    const Axes meaning(with_sample_axis(axes));
-    try {
-        meaning.check(array.shape);
-    } catch (const DataError& error) {
-        throw DataError(fmt::format("{}: {}: {}", file.path(), name, error.what()));
-    }
-    part.axes = meaning.letters();
+    const std::string where = fmt::format("{}: {}", file.path(), name);
+    part.axes = meaning_of(where, array.shape, with_sample_axis(axes)).letters();
     return part;
 }
 
@@ -111,7 +103,7 @@ std::vector<ImagePart> array_parts(const Located& at, const std::string& axes, c
         parts.push_back(lone_image(at.object.get(), FileBytes(at.path), at.name, axes));
         return parts;
     }
-    const Axes meaning = meaning_of(at, shape, axes);
+    const Axes meaning = meaning_of(where(at), shape, axes);
     const bool rows_are_images = meaning.letters().front() == 'N' && meaning.letters().rfind('N') == 0;
     auto parts = rows_are_images ? virtual_parts(at, roots) : std::nullopt;
     if (!parts) {

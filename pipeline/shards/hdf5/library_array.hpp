@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/shards/hdf5/handle.hpp"
+
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace tacit::shards::h5 {
 
@@ -12,18 +14,21 @@ namespace tacit::shards::h5 {
 /// global lock.
 class LibraryArray {
   public:
-    LibraryArray(std::string path, std::string dataset);
+    LibraryArray(std::string path, std::string name) : path_(std::move(path)), name_(std::move(name)) {}
     ~LibraryArray();
-    LibraryArray(LibraryArray&&) noexcept;
-    LibraryArray& operator=(LibraryArray&&) noexcept;
     /// The box of `count` elements from `start`, dense, in this machine's byte order. Throws DataError with the reason
     /// alone; `bytes` is what the box must take.
     void read(std::span<const std::uint64_t> start, std::span<const std::uint64_t> count, std::uint8_t* out,
               std::uint64_t bytes) const;
 
   private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    void open() const;
+
+    std::string path_;
+    std::string name_;
+    mutable Handle file_;
+    mutable Handle dataset_;
+    mutable Handle type_; ///< of the elements in memory
 };
 
 } // namespace tacit::shards::h5

@@ -135,12 +135,7 @@ Located walk(std::string path, std::string name, const Roots& roots, int links, 
                 fmt::format("{}: there is no such object; `tacit data inspect {}` shows what there is", where, path));
         }
         if (info.type == H5L_TYPE_HARD) {
-            try {
-                check_object(at.object.get(), steps[i], FileBytes(path));
-            } catch (const DataError& error) {
-                throw DataError(fmt::format("{}: {}", where, error.what()));
-            }
-            at.object = checked(H5Oopen(at.object.get(), steps[i].c_str(), H5P_DEFAULT), where);
+            at.object = open_object(at.object.get(), steps[i], FileBytes(path), where);
             done += "/" + steps[i];
             continue;
         }

@@ -114,6 +114,11 @@ void check_object(hid_t group, const std::string& name, const FileBytes& file) {
     }
 }
 
+Handle open_object(hid_t group, const std::string& name, const FileBytes& file, const std::string& where) {
+    blaming(where, [&] { check_object(group, name, file); });
+    return checked(H5Oopen(group, name.c_str(), H5P_DEFAULT), where);
+}
+
 void check_number(hid_t type, const std::string& where) {
     constexpr std::size_t kMostBytes = 16; // long double
     const std::size_t bytes = H5Tget_size(type);

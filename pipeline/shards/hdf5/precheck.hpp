@@ -24,6 +24,9 @@ std::optional<int> check_superblock(const FileBytes& file);
 /// Throws DataError with the reason alone.
 void check_object(hid_t group, const std::string& name, const FileBytes& file);
 
+/// Opens `name` of `group` after check_object(). Throws DataError "<where>: …".
+Handle open_object(hid_t group, const std::string& name, const FileBytes& file, const std::string& where);
+
 /// Whether check_object() has nothing against it.
 bool may_be_opened(hid_t group, const std::string& name);
 
