@@ -57,7 +57,7 @@ void data_import_options(OptionTable& table) {
 
 shards::ImportOptions import_options(const Call& call) {
     shards::ImportOptions made;
-    made.source = call.required_text("source", "tacit data import SOURCE --out FOLDER");
+    made.path = call.required_text("source", "tacit data import SOURCE --out FOLDER");
     made.out = call.required_text("out", "--out FOLDER says where the shards go");
     made.kind = call.text("kind");
     made.layout = call.text("layout");
@@ -126,7 +126,7 @@ ExitCode run_data_import(const Call& call) {
 
 std::string details() {
     std::string text = "kinds of source, told by looking unless --kind says one:\n";
-    for (const shards::KindHelp& kind : shards::source_kinds())
+    for (const shards::SourceKind& kind : shards::source_kinds())
         text += fmt::format("  {:<11} {}\n", kind.name, kind.description);
     return text +
            "\nStopped by Ctrl-C or SIGTERM it ends with 75; the same command goes on, as it does after a crash.\n"

@@ -48,17 +48,8 @@ void data_pack_options(OptionTable& table) {
 
 shards::ImportOptions pack_options(const Call& call) {
     shards::ImportOptions made;
-    const shards::DataSpec spec = data_spec(call, "tacit data pack PATH --out FOLDER");
+    static_cast<shards::DataSpec&>(made) = data_spec(call, "tacit data pack PATH --out FOLDER");
     made.kind = "hdf5";
-    made.source = spec.path;
-    made.images = spec.images;
-    made.labels = spec.labels;
-    made.axes = spec.axes;
-    made.range = spec.range;
-    made.roots = spec.roots;
-    made.split_by = spec.split_by;
-    made.split_shares = spec.split_shares;
-    made.split_seed = spec.split_seed;
     made.out = call.required_text("out", "--out FOLDER says where the shards go");
     made.splits = call.texts("split");
     if (call.given("shuffle-seed"))
@@ -82,11 +73,11 @@ struct Comparison {
 };
 
 /// Both read alike, from the page cache where they fit: the first split, in turn.
-Comparison compare(shards::DataSpec source, const shards::ImportOptions& packed, const shards::ImportSummary& summary) {
+Comparison compare(shards::ImportOptions packed, const shards::ImportSummary& summary) {
     const std::string& split = summary.splits.front().name;
-    if (shards::Dataset::open(source, split).info().value_range.empty())
-        source.range = summary.value_range;
-    const auto before = shards::Dataset::open(source, split);
+    if (shards::Dataset::open(packed, split).info().value_range.empty())
+        packed.range = summary.value_range;
+    const auto before = shards::Dataset::open(packed, split);
     const auto after = shards::Dataset::open(packed.out, split);
     Comparison best;
     for (int round = 0; round < kRounds; ++round) {
@@ -143,9 +134,9 @@ ExitCode run_data_pack(const Call& call) {
         log::warning("left out " + skipped);
     std::optional<Comparison> speed;
     if (call.flag("measure")) {
-        log::info(fmt::format("measuring how fast {} and {} are read, for {} s (--measure)", wanted.source, wanted.out,
+        log::info(fmt::format("measuring how fast {} and {} are read, for {} s (--measure)", wanted.path, wanted.out,
                               4 * kRounds * kSecondsARound));
-        speed = compare(data_spec(call, "PATH"), wanted, summary);
+        speed = compare(wanted, summary);
     }
     tell(summary, wanted.out, speed);
     if (call.json())

@@ -124,7 +124,7 @@ bool is_named_after_import(const std::string& path) {
 /// Images that are not HDF5 are imported.
 Inspection inspect_source(const std::string& path) {
     ImportOptions options;
-    options.source = path;
+    options.path = path;
     const std::unique_ptr<ImageSource> source = open_source(options);
     Inspection result;
     result.lines.push_back(path);

@@ -2,13 +2,17 @@
 #include "pipeline/shards/import/array_source.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
 #include "pipeline/shards/images/picture.hpp"
 #include "pipeline/shards/numbered_names.hpp"
+#include "pipeline/shards/strided_copy.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
+#include <filesystem>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -31,34 +35,15 @@ bool is_interleaved(const StoredImages& images) {
 }
 
 /// HWC values out of `from`, which holds one image with the strides of `images`.
-template <std::size_t Bytes> void gather(const StoredImages& images, const std::uint8_t* from, std::uint8_t* to) {
-    for (std::uint64_t y = 0; y < wide(images.shape.height); ++y) {
-        for (std::uint64_t x = 0; x < wide(images.shape.width); ++x) {
-            const std::uint8_t* pixel = from + (y * images.row_step + x * images.column_step) * Bytes;
-            for (std::uint64_t c = 0; c < wide(images.shape.channels); ++c, to += Bytes) {
-                std::memcpy(to, pixel + c * images.channel_step * Bytes, Bytes);
-            }
-        }
-    }
-}
-
-void gather_values(const StoredImages& images, const std::uint8_t* from, std::uint8_t* to) {
-    switch (element_bytes(images.element)) {
-    case 1:
-        return gather<1>(images, from, to);
-    case 2:
-        return gather<2>(images, from, to);
-    case 4:
-        return gather<4>(images, from, to);
-    default:
-        return gather<8>(images, from, to);
-    }
-}
-
-void swap_bytes(std::vector<std::uint8_t>& values, std::size_t value_bytes) {
-    for (auto value = values.begin(); value != values.end(); value += static_cast<std::ptrdiff_t>(value_bytes)) {
-        std::reverse(value, value + static_cast<std::ptrdiff_t>(value_bytes));
-    }
+void gather(const StoredImages& images, const std::uint8_t* from, std::uint8_t* to) {
+    const auto [height, width, channels] = images.shape;
+    const std::uint64_t value = element_bytes(images.element);
+    const std::uint64_t pixel = wide(channels) * value;
+    const std::array<StridedCopy::Dimension, 3> dimensions = {
+        {{wide(height), images.row_step * value, wide(width) * pixel},
+         {wide(width), images.column_step * value, pixel},
+         {wide(channels), images.channel_step * value, value}}};
+    StridedCopy(dimensions, value)(from, to);
 }
 
 void check_extent(const StoredImages& images) {
@@ -158,6 +143,21 @@ void ArraySource::name_classes(std::vector<std::string> names) {
     }
 }
 
+void ArraySource::name_classes(const std::string& path, std::size_t classes, std::vector<std::string> usual) {
+    std::vector<std::string> names;
+    if (std::filesystem::exists(path)) {
+        note_file(path);
+        std::istringstream lines(read_file(path, 1U << 16));
+        for (std::string line; std::getline(lines, line);) {
+            line.erase(line.find_last_not_of('\r') + 1); // npos + 1: all of it
+            if (!line.empty()) {
+                names.push_back(line);
+            }
+        }
+    }
+    name_classes(names.size() == classes ? std::move(names) : std::move(usual));
+}
+
 std::pair<const StoredImages*, std::int64_t> ArraySource::place(std::int64_t image) const {
     for (const StoredImages& part : parts_) {
         if (image < part.count) {
@@ -179,10 +179,10 @@ void ArraySource::read(std::int64_t image, SourceImage& out) const {
     } else {
         thread_local std::vector<std::uint8_t> scratch;
         const std::size_t bytes = static_cast<std::size_t>(span_of(*images)) * value;
-        gather_values(*images, images->store->view(at, bytes, scratch), out.bytes.data());
+        gather(*images, images->store->view(at, bytes, scratch), out.bytes.data());
     }
     if (images->big_endian) {
-        swap_bytes(out.bytes, value);
+        swap_bytes(out.bytes.data(), out.bytes.size() / value, value);
     }
 }
 

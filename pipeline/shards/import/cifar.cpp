@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/files.hpp"
 #include "pipeline/shards/import/array_source.hpp"
 
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <sstream>
 
 namespace tacit::shards {
 namespace {
@@ -23,27 +21,8 @@ struct Version {
     std::size_t label_bytes; ///< a record begins with
     std::size_t label_at;    ///< which of them counts
     std::size_t classes;
-    const char* names; ///< file of class names, one a line
+    const char* names; ///< file of class names
 };
-
-/// Names of a file, if it holds as many as there are classes.
-std::vector<std::string> read_class_names(const fs::path& path, std::size_t classes, ArraySource& source) {
-    std::vector<std::string> names;
-    if (!fs::exists(path)) {
-        return names;
-    }
-    source.note_file(path.string());
-    std::istringstream lines(read_file(path.string(), 1U << 16));
-    for (std::string line; std::getline(lines, line);) {
-        if (!line.empty() && line.back() == '\r') {
-            line.pop_back();
-        }
-        if (!line.empty()) {
-            names.push_back(line);
-        }
-    }
-    return names.size() == classes ? names : std::vector<std::string>();
-}
 
 std::vector<std::int32_t> read_labels(const ByteStore& file, const Version& version, std::uint64_t count) {
     std::vector<std::int32_t> labels;
@@ -93,7 +72,7 @@ fs::path find_folder(const fs::path& source, const char* unpacked, std::initiali
 } // namespace
 
 std::unique_ptr<ImageSource> open_cifar10(const ImportOptions& options) {
-    const fs::path folder = find_folder(options.source, "cifar-10-batches-bin", {"data_batch_1.bin", "test_batch.bin"});
+    const fs::path folder = find_folder(options.path, "cifar-10-batches-bin", {"data_batch_1.bin", "test_batch.bin"});
     if (folder.empty()) {
         return nullptr;
     }
@@ -103,16 +82,13 @@ std::unique_ptr<ImageSource> open_cifar10(const ImportOptions& options) {
         add_file(*source, version, "train", folder / fmt::format("data_batch_{}.bin", batch));
     }
     add_file(*source, version, "test", folder / "test_batch.bin");
-    std::vector<std::string> names = read_class_names(folder / version.names, version.classes, *source);
-    if (names.empty()) {
-        names = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
-    }
-    source->name_classes(std::move(names));
+    source->name_classes(folder / version.names, version.classes,
+                         {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"});
     return source;
 }
 
 std::unique_ptr<ImageSource> open_cifar100(const ImportOptions& options) {
-    const fs::path folder = find_folder(options.source, "cifar-100-binary", {"train.bin", "test.bin"});
+    const fs::path folder = find_folder(options.path, "cifar-100-binary", {"train.bin", "test.bin"});
     if (folder.empty()) {
         return nullptr;
     }
@@ -121,7 +97,7 @@ std::unique_ptr<ImageSource> open_cifar100(const ImportOptions& options) {
     auto source = std::make_unique<ArraySource>("cifar100", options);
     add_file(*source, version, "train", folder / "train.bin");
     add_file(*source, version, "test", folder / "test.bin");
-    source->name_classes(read_class_names(folder / version.names, version.classes, *source));
+    source->name_classes(folder / version.names, version.classes);
     return source;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/png.hpp"
 #include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/data_splits.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/half.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/images/picture.hpp"
 #include "pipeline/shards/import/block_shelf.hpp"
 #include "pipeline/shards/import/image_source.hpp"
 #include "pipeline/shards/import/shuffled_order.hpp"
@@ -38,8 +38,7 @@ enum class Form {
 
 Form form_of(const DatasetIndex& index) {
     const FileIndex& file = index.files.front();
-    const std::optional<ImageItems>& items = file.parts.front().items;
-    if (items && items->shapes.empty()) {
+    if (file.parts.front().encoded()) {
         return Form::files;
     }
     return file.shape.height == 0 ? Form::loose_pixels : Form::pixels;
@@ -50,7 +49,7 @@ std::set<std::string> files_of(const DatasetIndex& index) {
     for (const FileIndex& file : index.files) {
         files.insert(file.path);
         for (const ImagePart& part : file.parts) {
-            files.insert(part.array ? part.array->path : part.items->path);
+            files.insert(part.path());
         }
     }
     return files;
@@ -105,32 +104,19 @@ StoredImage Split::stored(std::int64_t image, SampleBuffer& buffer, std::shared_
 void widen_bf16(std::span<const std::uint8_t> from, std::vector<std::uint8_t>& to) {
     to.resize(from.size() * 2);
     for (std::size_t i = 0; i < from.size() / 2; ++i) {
-        std::uint16_t bits = 0;
-        std::memcpy(&bits, from.data() + 2 * i, sizeof(bits));
-        const float value = float_of_bf16(bits);
+        const float value = float_of_bf16(load<std::uint16_t>(from.data() + 2 * i));
         std::memcpy(to.data() + 4 * i, &value, sizeof(value));
     }
-}
-
-std::string png_of(const StoredImage& image) {
-    const augment::ImageShape& shape = image.shape;
-    if (image.element == Element::u8) {
-        return encode_png(image.bytes.data(), shape.height, shape.width, shape.channels);
-    }
-    std::vector<std::uint16_t> values(image.bytes.size() / 2);
-    std::memcpy(values.data(), image.bytes.data(), image.bytes.size());
-    return encode_png(values.data(), shape.height, shape.width, shape.channels);
 }
 
 /// Every HDF5 data set that Tacit reads, shards of its own among them.
 class Hdf5Source final : public ImageSource {
   public:
-    Hdf5Source(const ImportOptions& options, const std::vector<std::string>& splits) : path_(options.source) {
-        const DataSpec spec = spec_of(options);
+    Hdf5Source(const ImportOptions& options, const std::vector<std::string>& splits) : path_(options.path) {
         std::set<std::string> taken;
         for (const std::string& name : splits) {
             if (taken.insert(name).second) {
-                DatasetIndex index = index_dataset(spec, name);
+                DatasetIndex index = index_dataset(options, name);
                 warn_of_range(index);
                 splits_.push_back(std::make_unique<Split>(std::move(index), options));
             }
@@ -148,7 +134,7 @@ class Hdf5Source final : public ImageSource {
         const StoredImage stored = from->stored(place, buffer, block);
         out.shape = form_ == Form::pixels ? stored.shape : augment::ImageShape{};
         if (form_ == Form::loose_pixels) {
-            const std::string png = png_of(stored);
+            const std::string png = png_of(stored.bytes.data(), {stored.shape, stored.element});
             out.bytes.assign(png.begin(), png.end());
         } else if (element_ == Element::bf16) {
             widen_bf16(stored.bytes, out.bytes);
@@ -267,25 +253,11 @@ bool looks_like_hdf5(const std::string& path) {
 
 } // namespace
 
-DataSpec spec_of(const ImportOptions& options) {
-    DataSpec spec;
-    spec.path = options.source;
-    spec.images = options.images;
-    spec.labels = options.labels;
-    spec.axes = options.axes;
-    spec.range = options.range;
-    spec.roots = options.roots;
-    spec.split_by = options.split_by;
-    spec.split_shares = options.split_shares;
-    spec.split_seed = options.split_seed;
-    return spec;
-}
-
 std::unique_ptr<ImageSource> open_hdf5(const ImportOptions& options) {
-    if (options.kind != "hdf5" && !looks_like_hdf5(options.source)) {
+    if (options.kind != "hdf5" && !looks_like_hdf5(options.path)) {
         return nullptr;
     }
-    return std::make_unique<Hdf5Source>(options, options.splits.empty() ? splits_of(spec_of(options)) : options.splits);
+    return std::make_unique<Hdf5Source>(options, options.splits.empty() ? splits_of(options) : options.splits);
 }
 
 } // namespace tacit::shards

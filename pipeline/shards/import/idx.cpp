@@ -168,16 +168,16 @@ std::vector<std::string> image_files(const fs::path& folder) {
 } // namespace
 
 std::unique_ptr<ImageSource> open_idx(const ImportOptions& options) {
-    if (!fs::is_directory(options.source)) {
+    if (!fs::is_directory(options.path)) {
         return nullptr;
     }
     std::map<std::string, std::string, SplitOrder> images;
-    for (const std::string& path : image_files(options.source)) {
+    for (const std::string& path : image_files(options.path)) {
         const std::string name = fs::path(path).filename().string();
         const std::string named = split_in_name(name);
         const std::string split = named.empty() ? "train" : named;
         if (const auto [place, fresh] = images.emplace(split, path); !fresh) {
-            throw DataError(fmt::format("{}: two files of images for split '{}': {} and {}", options.source, split,
+            throw DataError(fmt::format("{}: two files of images for split '{}': {} and {}", options.path, split,
                                         place->second, path));
         }
     }

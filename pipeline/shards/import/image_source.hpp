@@ -80,18 +80,6 @@ class ImageSource {
     SourceInfo info; ///< labels may be put in place of its own (with_labels())
 };
 
-/// A kind of source, as --kind names it.
-struct SourceKind {
-    const char* name;
-    const char* description; ///< one line
-    /// nullptr if `options.source` does not look like this kind. Throws DataError if it does and is damaged,
-    /// ConfigError for options that do not fit.
-    std::unique_ptr<ImageSource> (*open)(const ImportOptions& options);
-};
-
-/// All kinds, in the order in which they are looked for.
-const std::vector<SourceKind>& source_table();
-
 /// The source that `options` name, by its kind or, for "auto", by looking. Throws DataError if there is none.
 std::unique_ptr<ImageSource> open_source(const ImportOptions& options);
 

@@ -26,8 +26,8 @@ void check_word(const char* kind, const std::string& word, const std::vector<std
 
 void check_words(const ImportOptions& options) {
     std::vector<std::string> kinds = {"auto"};
-    for (const KindHelp& kind : source_kinds()) {
-        kinds.push_back(kind.name);
+    for (const SourceKind& kind : source_kinds()) {
+        kinds.emplace_back(kind.name);
     }
     check_word("kind of source", options.kind, kinds);
     check_word("layout", options.layout, {"auto", "raw", "encoded"});
@@ -63,10 +63,10 @@ void check_numbers(const ImportOptions& options) {
 ImportSummary import_images(const ImportOptions& options, const ProgressFn& progress) {
     check_words(options);
     check_numbers(options);
-    const bool pattern = options.kind == "hdf5" && (with_split(options.source, "") != options.source ||
-                                                    options.source.find_first_of("*?[") != std::string::npos);
-    if (!pattern && !std::filesystem::exists(options.source)) {
-        throw IoError(fmt::format("{}: no such file or folder; is the path right?", options.source));
+    const bool pattern = options.kind == "hdf5" && (with_split(options.path, "") != options.path ||
+                                                    options.path.find_first_of("*?[") != std::string::npos);
+    if (!pattern && !std::filesystem::exists(options.path)) {
+        throw IoError(fmt::format("{}: no such file or folder; is the path right?", options.path));
     }
     return Importer(options, progress).run();
 }

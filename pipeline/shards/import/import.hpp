@@ -9,15 +9,20 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tacit::shards {
 
-/// `tacit data import SOURCE --out FOLDER`.
-struct ImportOptions {
-    std::string source;          ///< folder or file
+class ImageSource;
+
+/// `tacit data import SOURCE --out FOLDER`. Of the base all means something for HDF5; for other kinds `path` (folder or
+/// file), `labels` ("" as they are found, none, TABLE:COLUMN), `axes` (of NumPy arrays, e.g. "NCHW"; "": NHW, or by
+/// where 1, 3 or 4 channels are) and `range` (empty: floats as measured).
+struct ImportOptions : DataSpec {
     std::string out;             ///< folder to make
     std::string kind = "auto";   ///< auto or a name of source_kinds()
     int threads = 1;             ///< reading and decoding; the written bytes do not depend on it
@@ -29,28 +34,16 @@ struct ImportOptions {
     bool overwrite = false;      ///< replace shards that exist in `out`
     bool first_page = false;     ///< take the first page of TIFFs that have several, instead of refusing them
     std::string label = "fine";  ///< of CIFAR-100: fine (100 classes) or coarse (20)
-    std::string axes;            ///< of NumPy arrays, e.g. "NCHW"; "": NHW, or by where 1, 3 or 4 channels are; of HDF5
-                                 ///< as in DataSpec
-    std::string images;          ///< of HDF5, as in DataSpec
-    std::string labels;          ///< "" as they are found, none, TABLE:COLUMN; of HDF5 as in DataSpec
     std::vector<std::string> split_folders;    ///< of folders and archives: {} or auto, none, or SPLIT=FOLDER, …
     std::string key_ends = "first-dot";        ///< of archives: where a file's key ends; or last-dot
     bool apply_exif = false;                   ///< turn JPEGs upright as their EXIF orientation says
-    std::vector<std::string> roots;            ///< of HDF5, as in DataSpec
     std::vector<std::string> splits;           ///< of HDF5: those to take; empty: all that are told of
-    std::string split_by;                      ///< of HDF5, as in DataSpec
-    std::vector<SplitShare> split_shares;      ///< of HDF5, as in DataSpec
-    std::uint64_t split_seed = 1;              ///< of HDF5, as in DataSpec
     std::optional<std::uint64_t> shuffle_seed; ///< of HDF5: write images in a random order made of this seed
-    std::vector<double> range;        ///< {lo, hi}: values that mean black and white; empty: floats as measured
-    std::vector<std::string> classes; ///< names in label order, for sources that have none
+    std::vector<std::string> classes;          ///< names in label order, for sources that have none
     std::int64_t shard_bytes = kShardBytes;
     std::function<bool()> stop;                     ///< asked now and then; true ends the import cleanly
     std::function<void(const std::string&)> notice; ///< lines that the user should read while the import runs
 };
-
-/// The data set that options for HDF5 name.
-DataSpec spec_of(const ImportOptions& options);
 
 struct SplitSummary {
     std::string name;
@@ -87,11 +80,16 @@ using ProgressFn = std::function<void(std::int64_t done, std::int64_t total)>;
 /// exit code 75 when `options.stop` said so.
 ImportSummary import_images(const ImportOptions& options, const ProgressFn& progress = {});
 
-/// A kind of source and, in one line, what it looks like.
-struct KindHelp {
-    std::string name;
-    std::string description;
+/// A kind of source, as --kind names it.
+struct SourceKind {
+    std::string_view name;
+    std::string_view description; ///< what it looks like, in one line
+    /// nullptr if `options.path` does not look like this kind. Throws DataError if it does and is damaged,
+    /// ConfigError for options that do not fit.
+    std::unique_ptr<ImageSource> (*open)(const ImportOptions& options);
 };
-std::vector<KindHelp> source_kinds();
+
+/// All kinds, in the order in which they are looked for.
+const std::vector<SourceKind>& source_kinds();
 
 } // namespace tacit::shards

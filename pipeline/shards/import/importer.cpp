@@ -44,7 +44,7 @@ void refuse_unused(const ImportOptions& options, const std::string& kind) {
                                          {"--key-ends", options.key_ends != "first-dot" && !archives},
                                          {"--apply-exif", options.apply_exif && !folder && !archives}}) {
         if (unused) {
-            throw ConfigError(fmt::format("{}: {} does not go with {}; leave it out", options.source, option, kind));
+            throw ConfigError(fmt::format("{}: {} does not go with {}; leave it out", options.path, option, kind));
         }
     }
 }
@@ -156,7 +156,7 @@ void Importer::redo(ShardRecord record) {
     writer.flush();
     if (writer.images() != record.images) {
         throw DataError(fmt::format("{}: changed while it was being imported; remove {} and import it again",
-                                    options_.source, folder_));
+                                    options_.path, folder_));
     }
     fsync_path(path_of(record));
     record.file = state_of(path_of(record)).value_or(FileState());
@@ -177,8 +177,8 @@ void Importer::write_split(const SourceSplit& split) {
     target.finish(split.size());
     stop_if_asked();
     if (target.sums().pixels() == 0) {
-        throw DataError(fmt::format("{}: none of the {} images of split '{}' can be read; the first: {}",
-                                    options_.source, split.size(), split.name, target.first_skipped()));
+        throw DataError(fmt::format("{}: none of the {} images of split '{}' can be read; the first: {}", options_.path,
+                                    split.size(), split.name, target.first_skipped()));
     }
     sums_.emplace(split.name, target.sums());
 }
@@ -263,7 +263,7 @@ void Importer::summarise() {
     if (summary_.value_range.empty() && natural_range(plan.element).empty()) {
         if (!(lowest < highest)) {
             throw DataError(fmt::format(
-                "{}: {}; say with --range LO:HI which values mean black and white", options_.source,
+                "{}: {}; say with --range LO:HI which values mean black and white", options_.path,
                 lowest == highest ? fmt::format("every value is {}", lowest) : std::string("no value is finite")));
         }
         summary_.value_range = {lowest, highest};
@@ -280,7 +280,7 @@ void Importer::summarise() {
 
 SplitDescription Importer::description(const std::string& split) const {
     const ImportPlan& plan = journal_->plan();
-    return {split, plan.layout, plan.shape, summary_.classes, options_.source, plan.element};
+    return {split, plan.layout, plan.shape, summary_.classes, options_.path, plan.element};
 }
 
 std::string Importer::path_of(const ShardRecord& record) const {

@@ -17,71 +17,28 @@
 #include <unistd.h>
 #include <utility>
 
+namespace tacit::augment {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImageShape, height, width, channels)
+
+} // namespace tacit::augment
+
 namespace tacit::shards {
+
+// Numbers keep every bit: JSON doubles are written so that they read back as they were.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PixelSums::Channel, sum, square, square_high, min, max, mean, deviation)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FileState, bytes, modified)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ShardRecord, split, number, begin, end, images, bytes, skipped, pixels, sums, file,
+                                   sealed)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportPlan, layout, element, shape)
+
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr std::size_t kMaxJournal = std::size_t{1} << 30;
-
-json json_of(const PixelSums::Channel& sums) {
-    // Numbers keep every bit: JSON doubles are written so that they read back as they were.
-    return {sums.sum, sums.square, sums.square_high, sums.min, sums.max, sums.mean, sums.deviation};
-}
-
-json json_of(const ShardRecord& record) {
-    json sums = json::array();
-    for (const PixelSums::Channel& channel : record.sums) {
-        sums.push_back(json_of(channel));
-    }
-    return {{"split", record.split},
-            {"number", record.number},
-            {"begin", record.begin},
-            {"end", record.end},
-            {"images", record.images},
-            {"bytes", record.bytes},
-            {"pixels", record.pixels},
-            {"sums", sums},
-            {"skipped", record.skipped},
-            {"sealed", record.sealed},
-            {"file", {record.file.bytes, record.file.modified}}};
-}
-
-ShardRecord record_of(const json& line) {
-    ShardRecord record;
-    line.at("split").get_to(record.split);
-    line.at("number").get_to(record.number);
-    line.at("begin").get_to(record.begin);
-    line.at("end").get_to(record.end);
-    line.at("images").get_to(record.images);
-    line.at("bytes").get_to(record.bytes);
-    line.at("pixels").get_to(record.pixels);
-    line.at("skipped").get_to(record.skipped);
-    line.at("sealed").get_to(record.sealed);
-    line.at("file").at(0).get_to(record.file.bytes);
-    line.at("file").at(1).get_to(record.file.modified);
-    for (const json& sums : line.at("sums")) {
-        record.sums.push_back({sums.at(0), sums.at(1), sums.at(2), sums.at(3), sums.at(4), sums.at(5), sums.at(6)});
-    }
-    return record;
-}
-
-json json_of(const ImportPlan& plan) {
-    return {{"layout", plan.layout == Layout::raw ? "raw" : "encoded"},
-            {"element", static_cast<int>(plan.element)},
-            {"shape", {plan.shape.height, plan.shape.width, plan.shape.channels}}};
-}
-
-ImportPlan plan_of(const json& line) {
-    ImportPlan plan;
-    plan.layout = line.at("layout") == "raw" ? Layout::raw : Layout::encoded;
-    plan.element = static_cast<Element>(line.at("element").get<int>());
-    const json& shape = line.at("shape");
-    plan.shape = {shape.at(0), shape.at(1), shape.at(2)};
-    return plan;
-}
 
 void append_line(const std::string& path, const std::string& line) {
     const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC); // NOLINT(cppcoreguidelines-pro-type-vararg)
@@ -127,7 +84,7 @@ std::string import_digest(const ImportOptions& options, const SourceInfo& source
                     options.test_fraction, options.first_page, options.label, options.axes,
                     fmt::join(options.range, ","), options.shard_bytes, kFormatVersion));
     say(fmt::format("{} {} {}", options.key_ends, options.apply_exif, fmt::join(options.split_folders, "\n")));
-    say(options.source);
+    say(options.path);
     say(options.images);
     say(options.labels);
     say(options.split_by);
@@ -164,11 +121,11 @@ std::string ImportJournal::resume(const std::string& digest) {
             const json line = json::parse(content.begin() + static_cast<std::ptrdiff_t>(at),
                                           content.begin() + static_cast<std::ptrdiff_t>(end));
             if (at > 0) {
-                remember(record_of(line));
+                remember(line.get<ShardRecord>());
             } else if (line.at("tacit_import") != kVersion || line.at("digest") != digest) {
                 reason = "its options or its source are not the same";
             } else {
-                plan_ = plan_of(line);
+                plan_ = line.get<ImportPlan>();
             }
             at = end + 1;
         }
@@ -192,14 +149,14 @@ std::string ImportJournal::resume(const std::string& digest) {
 void ImportJournal::begin(const std::string& digest, const ImportPlan& plan) {
     plan_ = plan;
     records_.clear();
-    json line = json_of(plan);
+    json line = plan;
     line["tacit_import"] = kVersion;
     line["digest"] = digest;
     write_file_atomically(path_, json_text(line) + "\n");
 }
 
 void ImportJournal::put(const ShardRecord& record) {
-    append_line(path_, json_text(json_of(record)) + "\n");
+    append_line(path_, json_text(json(record)) + "\n");
     remember(record);
 }
 

@@ -151,7 +151,7 @@ Gathered in_folder(const fs::path& folder, const std::string& kind, bool asked) 
 }
 
 std::unique_ptr<ImageSource> open_arrays(const ImportOptions& options, const std::string& kind) {
-    const fs::path path = options.source;
+    const fs::path path = options.path;
     const bool folder = fs::is_directory(path);
     if (!folder && !is_kind(path, kind)) {
         return nullptr;
@@ -165,7 +165,7 @@ std::unique_ptr<ImageSource> open_arrays(const ImportOptions& options, const std
     std::unique_ptr<ArraySource> source = source_of_arrays(kind, found.arrays, options);
     if (!source && !folder) {
         throw DataError(fmt::format("{}: none of its arrays ({}) is named like images (x_train, images, …)",
-                                    options.source, fmt::join(found.names, ", ")));
+                                    options.path, fmt::join(found.names, ", ")));
     }
     for (const std::string& name : found.ignored) {
         if (source) {

@@ -32,7 +32,7 @@ const SourceSplit& SourceInfo::split_of(std::int64_t image) const {
     return *std::find_if(splits.begin(), splits.end(), [&](const SourceSplit& one) { return image < one.end; });
 }
 
-const std::vector<SourceKind>& source_table() {
+const std::vector<SourceKind>& source_kinds() {
     // The folder comes last: it takes any tree that holds images.
     static const std::vector<SourceKind> kKinds = {
         {"idx", "folder of *-images-idx3-* and *-labels-idx1-* files (MNIST, Fashion-MNIST), gzipped or not", open_idx},
@@ -50,20 +50,12 @@ const std::vector<SourceKind>& source_table() {
     return kKinds;
 }
 
-std::vector<KindHelp> source_kinds() {
-    std::vector<KindHelp> kinds;
-    for (const SourceKind& kind : source_table()) {
-        kinds.push_back({kind.name, kind.description});
-    }
-    return kinds;
-}
-
 std::unique_ptr<ImageSource> open_source(const ImportOptions& options) {
-    if (std::error_code error; std::filesystem::is_other(options.source, error)) { // a pipe, which may never end
-        throw IoError(fmt::format("{}: {}", options.source, kind_text(options.source)));
+    if (std::error_code error; std::filesystem::is_other(options.path, error)) { // a pipe, which may never end
+        throw IoError(fmt::format("{}: {}", options.path, kind_text(options.path)));
     }
     std::vector<std::string> names;
-    for (const SourceKind& kind : source_table()) {
+    for (const SourceKind& kind : source_kinds()) {
         names.emplace_back(kind.name);
         if (options.kind != "auto" && options.kind != kind.name) {
             continue;
@@ -77,9 +69,9 @@ std::unique_ptr<ImageSource> open_source(const ImportOptions& options) {
         }
     }
     const std::string found =
-        std::filesystem::is_directory(options.source) ? kinds_text(options.source) : "it " + kind_text(options.source);
+        std::filesystem::is_directory(options.path) ? kinds_text(options.path) : "it " + kind_text(options.path);
     throw DataError(fmt::format(
-        "{}: holds no {}: {}; `tacit data import --help` says what each kind looks like (one of: {})", options.source,
+        "{}: holds no {}: {}; `tacit data import --help` says what each kind looks like (one of: {})", options.path,
         options.kind == "auto" ? "images of a known kind" : options.kind + " images", found, fmt::join(names, ", ")));
 }
 

@@ -70,7 +70,7 @@ void count(const Header& header, const ImportOptions& options, Census& census) {
     const bool other_narrow = census.element == Element::u8;
     if (picture.element != census.element) {
         if ((!narrow || census.element != Element::u16) && (!other_narrow || picture.element != Element::u16)) {
-            throw DataError(fmt::format("{}: some images hold {} values and some {}; import them apart", options.source,
+            throw DataError(fmt::format("{}: some images hold {} values and some {}; import them apart", options.path,
                                         element_name(census.element), element_name(picture.element)));
         }
         census.element = Element::u16;
@@ -106,26 +106,26 @@ void check_plan(const Census& census, const ImageSource& source, const ImportOpt
     const bool same = census.same_size || options.size > 0;
     if (options.size > 0 && census.element != Element::u8) {
         throw ConfigError(fmt::format("{}: --size resizes 8-bit images, these hold {} values; leave it out",
-                                      options.source, element_name(census.element)));
+                                      options.path, element_name(census.element)));
     }
     if (raw && !same) {
-        throw ConfigError(fmt::format("{}: images differ in size; store them encoded, or give --size", options.source));
+        throw ConfigError(fmt::format("{}: images differ in size; store them encoded, or give --size", options.path));
     }
     if (raw) {
         return;
     }
     if (!source.info.encoded) {
         throw ConfigError(
-            fmt::format("{}: holds pixels, not image files; --layout encoded does not fit", options.source));
+            fmt::format("{}: holds pixels, not image files; --layout encoded does not fit", options.path));
     }
     if (census.element != Element::u8 && census.element != Element::u16) {
         throw DataError(fmt::format("{}: {} and hold {} values, which no encoded form keeps; bring them to one size",
-                                    options.source, same ? "are to be encoded" : "images differ in size",
+                                    options.path, same ? "are to be encoded" : "images differ in size",
                                     element_name(census.element)));
     }
     if (census.shape.channels != 1 && census.shape.channels != 3) {
         throw DataError(fmt::format("{}: {} and have {} channels, PNG keeps 1 or 3; bring them to one size",
-                                    options.source, same ? "are to be encoded" : "images differ in size",
+                                    options.path, same ? "are to be encoded" : "images differ in size",
                                     census.shape.channels));
     }
 }

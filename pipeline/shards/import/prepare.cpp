@@ -3,25 +3,12 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/png.hpp"
 #include "pipeline/shards/images/exif.hpp"
 #include "pipeline/shards/images/formats.hpp"
 
 #include <fmt/format.h>
 
 namespace tacit::shards {
-namespace {
-
-std::string png_of(const std::uint8_t* pixels, augment::ImageShape shape, Element element) {
-    if (element == Element::u8) {
-        return encode_png(pixels, shape.height, shape.width, shape.channels);
-    }
-    return encode_png(
-        reinterpret_cast<const std::uint16_t*>(pixels), // NOLINT: allocated memory is aligned for any type
-        shape.height, shape.width, shape.channels);
-}
-
-} // namespace
 
 ImagePreparer::ImagePreparer(const ImageSource& source, const ImportOptions& options, const ImportPlan& plan)
     : source_(source), options_(options), plan_(plan) {
@@ -77,7 +64,7 @@ void ImagePreparer::store(const SourceImage& source, const std::uint8_t* pixels,
         out.bytes = source.bytes;
         return;
     }
-    const std::string png = png_of(pixels, shape, plan_.element);
+    const std::string png = png_of(pixels, {shape, plan_.element});
     out.bytes.assign(png.begin(), png.end());
 }
 

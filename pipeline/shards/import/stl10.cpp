@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/files.hpp"
 #include "pipeline/shards/import/array_source.hpp"
 
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <sstream>
 
 namespace tacit::shards {
 namespace {
@@ -61,7 +59,7 @@ void add_file(ArraySource& source, const std::string& split, const fs::path& fol
 } // namespace
 
 std::unique_ptr<ImageSource> open_stl10(const ImportOptions& options) {
-    for (const fs::path& folder : {fs::path(options.source), fs::path(options.source) / "stl10_binary"}) {
+    for (const fs::path& folder : {fs::path(options.path), fs::path(options.path) / "stl10_binary"}) {
         auto source = std::make_unique<ArraySource>("stl10", options);
         add_file(*source, "train", folder, "train_X.bin", "train_y.bin");
         add_file(*source, "test", folder, "test_X.bin", "test_y.bin");
@@ -69,18 +67,8 @@ std::unique_ptr<ImageSource> open_stl10(const ImportOptions& options) {
         if (source->empty()) {
             continue;
         }
-        std::vector<std::string> names;
-        if (const fs::path path = folder / "class_names.txt"; fs::exists(path)) {
-            source->note_file(path.string());
-            std::istringstream words(read_file(path.string(), 1U << 16));
-            for (std::string word; words >> word;) {
-                names.push_back(word);
-            }
-        }
-        if (names.size() != kClasses) {
-            names = {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"};
-        }
-        source->name_classes(std::move(names));
+        source->name_classes(folder / "class_names.txt", kClasses,
+                             {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"});
         return source;
     }
     return nullptr;

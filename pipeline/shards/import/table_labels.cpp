@@ -169,12 +169,12 @@ std::unique_ptr<ImageSource> with_labels(std::unique_ptr<ImageSource> source, co
         return source;
     }
     if (options.labels.empty()) {
-        guess_labels(*source, options.source);
+        guess_labels(*source, options.path);
     } else if (options.labels == "none") {
         info.labels.assign(info.labels.size(), -1);
         info.classes.clear();
     } else if (const auto table = table_and_column(options.labels)) {
-        TableReading(*source, options.source).run(table->first, table->second);
+        TableReading(*source, options.path).run(table->first, table->second);
     } else {
         throw ConfigError(
             fmt::format("--labels {}: takes TABLE:COLUMN, where TABLE is a .csv, .tsv or .txt file, or none",

@@ -38,8 +38,7 @@ class WebDataset : public ImageSource {
         const std::vector<std::string> splits = splits_of(options, below);
         std::map<std::string, std::vector<std::size_t>, SplitOrder> archives;
         for (std::size_t tar = 0; tar < below.size(); ++tar) {
-            info.files.push_back(below[tar].empty() ? options.source
-                                                    : (fs::path(options.source) / below[tar]).string());
+            info.files.push_back(below[tar].empty() ? options.path : (fs::path(options.path) / below[tar]).string());
             if (!splits[tar].empty()) {
                 archives[splits[tar]].push_back(tar);
             }
@@ -86,7 +85,7 @@ class WebDataset : public ImageSource {
         std::vector<std::string> paths;
         paths.reserve(below.size());
         for (const std::string& path : below) {
-            paths.push_back(path.empty() ? fs::path(options.source).filename().string() : path);
+            paths.push_back(path.empty() ? fs::path(options.path).filename().string() : path);
         }
         if (!told.empty() && told != std::vector<std::string>{"auto"}) {
             return told_splits(options, paths);
@@ -106,7 +105,7 @@ class WebDataset : public ImageSource {
             throw ConfigError(fmt::format("{}: some archives have a split's name, but {} have none; say which are of "
                                           "which split, as in --splits train={} (others are left out), or that none "
                                           "is: --splits none",
-                                          options.source, first_few(unnamed, unnamed.size()), one_line(unnamed[0])));
+                                          options.path, first_few(unnamed, unnamed.size()), one_line(unnamed[0])));
         }
         return splits;
     }
@@ -131,7 +130,7 @@ class WebDataset : public ImageSource {
             }
             if (!any) {
                 throw ConfigError(fmt::format("--splits {}: {} holds no archive {}, nor a folder of some; it holds {}",
-                                              one_line(text), options.source, one_line(told.path),
+                                              one_line(text), options.path, one_line(told.path),
                                               first_few(paths, paths.size())));
             }
         }
@@ -183,7 +182,7 @@ class WebDataset : public ImageSource {
 /// Whether a tree holds archives and, unless its kind is told, no images.
 bool holds_archives(const ImportOptions& options) {
     bool any = false;
-    fs::recursive_directory_iterator entry(options.source);
+    fs::recursive_directory_iterator entry(options.path);
     for (; entry != fs::recursive_directory_iterator(); ++entry) {
         const std::string name = entry->path().filename().string();
         if (is_hidden_name(name)) {
@@ -197,33 +196,23 @@ bool holds_archives(const ImportOptions& options) {
     return any;
 }
 
-void add_archives(const Folder& folder, std::vector<std::string>& paths) {
-    for (const std::string& name : folder.images) {
-        paths.push_back(folder.path.empty() ? name : folder.path + "/" + name);
-    }
-    for (const Folder& one : folder.folders) {
-        add_archives(one, paths);
-    }
-}
-
 } // namespace
 
 std::unique_ptr<ImageSource> open_webdataset(const ImportOptions& options) {
     std::vector<std::string> paths;
     LeftOutList left_out;
-    if (fs::is_directory(options.source)) {
+    if (fs::is_directory(options.path)) {
         if (holds_archives(options)) {
-            const FolderTree tree = scan_folder(options.source, is_tar, "files that are no .tar archives");
-            add_archives(tree.root, paths);
-            std::sort(paths.begin(), paths.end());
+            const FolderTree tree = scan_folder(options.path, is_tar, "files that are no .tar archives");
+            paths = image_paths(tree.root);
             left_out = tree.left_out;
         }
-    } else if (is_tar(options.source)) {
+    } else if (is_tar(options.path)) {
         paths.emplace_back();
-    } else if (const std::string name = lower_case(options.source);
+    } else if (const std::string name = lower_case(options.path);
                name.find(".tar.") != std::string::npos || name.ends_with(".tgz")) {
         throw DataError(
-            fmt::format("{}: is compressed; unpack it to a plain .tar first, with gunzip or unzstd", options.source));
+            fmt::format("{}: is compressed; unpack it to a plain .tar first, with gunzip or unzstd", options.path));
     }
     if (paths.empty()) {
         return nullptr;
@@ -234,7 +223,7 @@ std::unique_ptr<ImageSource> open_webdataset(const ImportOptions& options) {
         for (const LeftOut& one : source->info.left_out.kinds()) {
             found += (found.empty() ? "; it holds " : ", and ") + text_of(one);
         }
-        throw DataError(fmt::format("{}: its tar archives hold no images{}", options.source, found));
+        throw DataError(fmt::format("{}: its tar archives hold no images{}", options.path, found));
     }
     return source;
 }

@@ -182,7 +182,7 @@ class MisfitTest : public ::testing::Test {
             testing::write_bytes(folder_ / ("photos/" + std::to_string(i) + ".png"), testing::make_png(shape, i));
         }
         shards::ImportOptions import;
-        import.source = folder_ / "photos";
+        import.path = folder_ / "photos";
         import.out = folder_ / "shards";
         shards::import_images(import);
     }

@@ -20,7 +20,7 @@ TEST(Pack, TrainingSeesTheSameBytesForThreeEpochs) {
                            {"images", shards::Element::u16, true, {45, 20, 20, 3}, {8, 20, 20, 3}, true, false, {}},
                            labels);
     shards::ImportOptions options;
-    options.source = folder / "slow.h5";
+    options.path = folder / "slow.h5";
     options.out = folder / "fast";
     shards::import_images(options);
     LoaderOptions reading;

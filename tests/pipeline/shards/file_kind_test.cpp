@@ -62,7 +62,7 @@ TEST_P(FileKind, IsToldByEveryCommandThatOpensAPath) {
     expect(message_of<Error>([&] { Dataset::open(spec, "train"); }));
     expect(verify(spec, {}, 1).damages.at(0).what);
     ImportOptions options;
-    options.source = path;
+    options.path = path;
     options.out = folder / "out";
     expect(message_of<Error>([&] { import_images(options); }));
     options.kind = "hdf5"; // as `data pack` says
@@ -132,7 +132,7 @@ TEST(FileKinds, WhatIsNoFileIsNeverWaitedFor) {
         expect(message_of<Error>([&] { Dataset::open(spec, "train"); }));
         expect(message_of<Error>([&] { verify(spec, {}, 1); }));
         ImportOptions options;
-        options.source = path;
+        options.path = path;
         options.out = folder / "out";
         expect(message_of<Error>([&] { import_images(options); }));
         options.kind = "hdf5";
@@ -156,7 +156,7 @@ TEST(FileKinds, AFolderWithoutImagesSaysWhatItHolds) {
     }
     testing::write_bytes(folder / "set/data.pkl", {0x80, 4, 0});
     ImportOptions options;
-    options.source = folder / "set";
+    options.path = folder / "set";
     options.out = folder / "out";
     const std::string message = message_of<Error>([&] { import_images(options); });
     EXPECT_NE(message.find("3 files"), std::string::npos) << message;

@@ -36,7 +36,7 @@ DataSpec spec_of(const std::string& path) {
 /// What `data pack` makes of the file or folder.
 ImportSummary packed(const std::string& path, const std::string& out) {
     ImportOptions options;
-    options.source = path;
+    options.path = path;
     options.out = out;
     options.kind = "hdf5";
     return import_images(options);

@@ -36,6 +36,15 @@ bool is_unread_image(const std::string& extension) {
     return is_one_of(extension, kExtensions);
 }
 
+void add_paths(const Folder& folder, bool below, std::vector<std::string>& paths) {
+    for (const std::string& name : folder.images) {
+        paths.push_back(folder.path.empty() ? name : folder.path + "/" + name);
+    }
+    for (std::size_t i = 0; below && i < folder.folders.size(); ++i) {
+        add_paths(folder.folders[i], below, paths);
+    }
+}
+
 class Scan {
   public:
     Scan(const std::string& path, bool (*wanted)(const std::string& name), const char* others)
@@ -145,6 +154,13 @@ class Scan {
 };
 
 } // namespace
+
+std::vector<std::string> image_paths(const Folder& folder, bool below) {
+    std::vector<std::string> paths;
+    add_paths(folder, below, paths);
+    std::sort(paths.begin(), paths.end());
+    return paths;
+}
 
 bool is_hidden_name(const std::string& name) {
     constexpr std::array<std::string_view, 5> kOfSystems = {"__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN",

@@ -36,6 +36,9 @@ inline constexpr const char* kNoImages = "files that are no images by their exte
 FolderTree scan_folder(const std::string& path, bool (*wanted)(const std::string& name) = has_image_extension,
                        const char* others = kNoImages);
 
+/// Paths of the images in a folder and, if `below`, in those below it, sorted.
+std::vector<std::string> image_paths(const Folder& folder, bool below = true);
+
 /// Whether a file or folder of this name is never looked at.
 bool is_hidden_name(const std::string& name);
 

@@ -28,25 +28,12 @@ struct Entry {
     std::int32_t label = -1;
 };
 
-std::string joined(const std::string& folder, const std::string& name) {
-    return folder.empty() ? name : folder + "/" + name;
-}
-
 void add_tables(const Folder& folder, std::vector<SourceTable>& tables) {
     for (const std::string& path : folder.tables) {
         tables.push_back({path, folder.path});
     }
     for (const Folder& one : folder.folders) {
         add_tables(one, tables);
-    }
-}
-
-void add_paths(const Folder& folder, bool below, std::vector<std::string>& paths) {
-    for (const std::string& name : folder.images) {
-        paths.push_back(joined(folder.path, name));
-    }
-    for (std::size_t i = 0; below && i < folder.folders.size(); ++i) {
-        add_paths(folder.folders[i], below, paths);
     }
 }
 
@@ -75,7 +62,7 @@ void draw_test_split(double share, std::vector<Entry>& train, std::vector<Entry>
 
 class ImageFolder : public ImageSource {
   public:
-    explicit ImageFolder(const ImportOptions& options) : root_(options.source) {
+    explicit ImageFolder(const ImportOptions& options) : root_(options.path) {
         while (root_.size() > 1 && root_.ends_with('/')) {
             root_.pop_back();
         }
@@ -95,7 +82,7 @@ class ImageFolder : public ImageSource {
         for (const auto& [split, images] : entries) {
             std::vector<std::int32_t> labels;
             for (const Entry& image : images) {
-                info.files.push_back(joined(root_, image.path));
+                info.files.push_back(root_ + "/" + image.path);
                 labels.push_back(image.label);
             }
             info.add_images(split, labels);
@@ -129,10 +116,7 @@ class ImageFolder : public ImageSource {
         for (const FolderGroup& group : groups) {
             const auto place = std::lower_bound(info.classes.begin(), info.classes.end(), group.name);
             const auto label = static_cast<std::int32_t>(group.name.empty() ? -1 : place - info.classes.begin());
-            std::vector<std::string> paths;
-            add_paths(*group.folder, group.below, paths);
-            std::sort(paths.begin(), paths.end());
-            for (std::string& path : paths) {
+            for (std::string& path : image_paths(*group.folder, group.below)) {
                 entries[group.split].push_back({std::move(path), label});
             }
         }
@@ -169,7 +153,7 @@ class ImageFolder : public ImageSource {
 } // namespace
 
 std::unique_ptr<ImageSource> open_image_folder(const ImportOptions& options) {
-    if (!fs::is_directory(options.source)) {
+    if (!fs::is_directory(options.path)) {
         return nullptr;
     }
     auto folder = std::make_unique<ImageFolder>(options);

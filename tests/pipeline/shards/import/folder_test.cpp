@@ -141,7 +141,7 @@ TEST(ImportFolder, TestFractionThatLeavesNoTestImageIsRefused) {
     options.test_fraction = 0.4;
     EXPECT_NE(message_of<ConfigError>([&] { import_images(options); }).find("leaves no image for the test split"),
               std::string::npos);
-    options.source = import_fixture("archives");
+    options.path = import_fixture("archives");
     EXPECT_NE(message_of<ConfigError>([&] {
                   import_images(options);
               }).find("--test-fraction does not go with webdataset; leave it out"),

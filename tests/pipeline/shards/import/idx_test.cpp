@@ -114,15 +114,15 @@ TEST(ImportIdx, KeepsShortsAndFloats) {
     const TemporaryFolder folder;
     write_bytes(folder / "shorts/images-idx3-short", idx_bytes({1, 1, 2}, {0xFF, 0xFE, 0x12, 0x34}, 0x0B));
     ImportOptions options = options_for(folder);
-    options.source = folder / "shorts";
+    options.path = folder / "shorts";
     const ImportSummary summary = import_images(options);
     EXPECT_EQ(summary.element, Element::i16);
     EXPECT_EQ(stored_values<std::int16_t>(options.out + "/train-00000.h5"), (std::vector<std::int16_t>{-2, 0x1234}));
     EXPECT_DOUBLE_EQ(summary.mean[0], (-2 + 0x1234) / 2.0 / 32767);
 
-    options.source = folder / "floats";
+    options.path = folder / "floats";
     options.out = folder / "float-shards";
-    write_bytes(options.source + "/images-idx3-float", idx_bytes({1, 1, 2}, {0x3F, 0xC0, 0, 0, 0, 0, 0, 0}, 0x0D));
+    write_bytes(options.path + "/images-idx3-float", idx_bytes({1, 1, 2}, {0x3F, 0xC0, 0, 0, 0, 0, 0, 0}, 0x0D));
     EXPECT_EQ(import_images(options).value_range, (std::vector<double>{0, 1.5}));
     EXPECT_EQ(stored_values<float>(options.out + "/train-00000.h5"), (std::vector<float>{1.5F, 0}));
 }

@@ -12,7 +12,7 @@ namespace h5 = shards::h5;
 
 shards::ImportOptions options_for(const TemporaryFolder& folder) {
     shards::ImportOptions options;
-    options.source = folder / "source";
+    options.path = folder / "source";
     options.out = folder / "shards";
     return options;
 }

@@ -100,7 +100,7 @@ TEST(Import, UnknownKindsGetTheNearestOne) {
 
 TEST(Import, EveryKindIsDescribedInOneLine) {
     EXPECT_EQ(source_kinds().size(), 9U);
-    for (const KindHelp& kind : source_kinds()) {
+    for (const SourceKind& kind : source_kinds()) {
         EXPECT_GT(kind.description.size(), 20U) << kind.name;
         EXPECT_EQ(kind.description.find('\n'), std::string::npos) << kind.name;
     }

@@ -59,7 +59,7 @@ std::string pixels(std::size_t count, int modulus = 251) {
 
 ImportOptions options_of(const TemporaryFolder& folder, const std::string& source) {
     ImportOptions options = options_for(folder);
-    options.source = folder / source;
+    options.path = folder / source;
     return options;
 }
 
@@ -185,8 +185,8 @@ TEST(ImportNumpy, ArchivesOfImagesAndOfLabelsGoTogether) {
     }
     ImportOptions options = options_of(folder, "a");
     for (const char* source : {"a", "a/k49-train-imgs.npz", "a/k49-test-imgs.npz"}) {
-        options.source = folder / source;
-        options.out = folder / ("out-" + std::to_string(options.source.size()));
+        options.path = folder / source;
+        options.out = folder / ("out-" + std::to_string(options.path.size()));
         for (const SplitSummary& split : import_images(options).splits) {
             EXPECT_EQ(Dataset::open(options.out, split.name).labels(), (Labels{2, 1, 0, 2})) << source << split.name;
         }

@@ -18,7 +18,7 @@ constexpr std::size_t kValues = std::size_t{6} * 5 * 7 * 3;
 
 ImportOptions options_of(const TemporaryFolder& folder, const std::string& fixture) {
     ImportOptions options = options_for(folder);
-    options.source = import_fixture("arrays/" + fixture);
+    options.path = import_fixture("arrays/" + fixture);
     return options;
 }
 
@@ -100,7 +100,7 @@ TEST(ImportNumpy, FloatsOfOneValueNeedARange) {
     const std::string start("\x93NUMPY\x01\x00\x76\x00", 10); // version 1.0, a header of 118 bytes
     write_file_atomically(folder / "flat.npy", start + header + "\n" + std::string(2 * 4 * 4 * sizeof(float), '\0'));
     ImportOptions options = options_of(folder, "nhwc-f4.npy");
-    options.source = folder / "flat.npy";
+    options.path = folder / "flat.npy";
     EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("every value is 0"), std::string::npos);
     options.range = {0, 1};
     EXPECT_EQ(import_images(options).splits.front().images, 2);
@@ -151,7 +151,7 @@ TEST(ImportNumpy, LabelsBesideAFileAreNamedWithWholeWords) {
         write_bytes(folder / (name + ".npy"), images);
         write_bytes(folder / (beside + ".npy"), six_labels());
         ImportOptions options = options_for(folder);
-        options.source = folder / (name + ".npy");
+        options.path = folder / (name + ".npy");
         import_images(options);
         return Dataset::open(options.out, "train").labels()[0] == 2;
     };
@@ -192,7 +192,7 @@ TEST(ImportNumpy, ReadsAFolderOfArraysAndLabelsBesideAFile) {
     import_images(options);
     EXPECT_EQ(Dataset::open(options.out, "train").labels(), (std::vector<std::int32_t>{2, 1, 0, 2, 1, 0}));
     EXPECT_EQ(Dataset::open(options.out, "test").labels(), std::vector<std::int32_t>(6, -1));
-    options.source = folder / "source/x_train.npy";
+    options.path = folder / "source/x_train.npy";
     options.overwrite = true;
     import_images(options);
     EXPECT_EQ(Dataset::open(options.out, "train").labels(), (std::vector<std::int32_t>{2, 1, 0, 2, 1, 0}));
@@ -215,9 +215,9 @@ TEST(ImportNumpy, CutAndFlippedFilesAreRefused) {
     for (const std::string fixture : {"nhwc-u1.npy", "stored.npz", "deflated.npz"}) {
         const Bytes whole = read_bytes(import_fixture("arrays/" + fixture));
         ImportOptions options = options_for(folder);
-        options.source = folder / fixture;
+        options.path = folder / fixture;
         for (std::size_t bytes = 0; bytes < whole.size(); bytes += 1 + whole.size() / 23) {
-            write_bytes(options.source, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(bytes)));
+            write_bytes(options.path, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(bytes)));
             EXPECT_THROW(import_images(options), DataError) << fixture << " of " << bytes << " bytes";
         }
     }
@@ -225,7 +225,7 @@ TEST(ImportNumpy, CutAndFlippedFilesAreRefused) {
     flipped[250] ^= 4U; // A value: only the archive's checksum can tell.
     write_bytes(folder / "flipped.npz", flipped);
     ImportOptions options = options_for(folder);
-    options.source = folder / "flipped.npz";
+    options.path = folder / "flipped.npz";
     EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("checksum of member x_train.npy"),
               std::string::npos);
 }
@@ -237,8 +237,8 @@ TEST(ImportNumpy, NotANumberIsRefusedByItsPlace) {
         bytes[bytes.size() - i] = 0xFF;
     }
     ImportOptions options = options_for(folder);
-    options.source = folder / "nan.npy";
-    write_bytes(options.source, bytes);
+    options.path = folder / "nan.npy";
+    write_bytes(options.path, bytes);
     EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("image 5: holds values that are NaN"),
               std::string::npos);
     options.skip_bad = true;

@@ -64,7 +64,7 @@ TEST(Pack, PixelsOfSeveralSizesBecomePng) {
     options.images = "scans";
     options.labels = "group";
     import_images(options);
-    const Dataset source = Dataset::open(spec_of(options), "train");
+    const Dataset source = Dataset::open(options, "train");
     const Dataset packed = packed_split(options);
     EXPECT_EQ(packed.info().classes, (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(packed.labels(), source.labels());
@@ -133,7 +133,7 @@ TEST(Pack, ImageFileThatReadingRefusesIsRefused) {
     for (const Bytes& other : {make_png({4, 5, 3}, 0), make_jpeg({4, 5, 3}, 0), Bytes(deep.begin(), deep.end())}) {
         const TemporaryFolder folder;
         const ImportOptions options = gray_but_one(folder, other);
-        const Dataset source = Dataset::open(spec_of(options), "train");
+        const Dataset source = Dataset::open(options, "train");
         const std::string reading = message_of<DataError>([&] { pixels_of(source, 65); });
         const std::string packing = message_of<DataError>([&] { import_images(options); });
         const std::string reason = reading.substr(reading.find("'train') ") + 9);

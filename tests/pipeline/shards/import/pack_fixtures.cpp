@@ -14,7 +14,7 @@ using shards::StoredImage;
 ImportOptions pack_options(const TemporaryFolder& folder, const std::string& source) {
     ImportOptions options;
     options.kind = "hdf5";
-    options.source = source;
+    options.path = source;
     options.out = folder / "packed";
     options.threads = 2;
     return options;

@@ -12,8 +12,6 @@ namespace tacit::testing {
 
 /// From `source` into `folder`/packed.
 shards::ImportOptions pack_options(const TemporaryFolder& folder, const std::string& source);
-/// What names the same images without packing.
-shards::DataSpec spec_of(const shards::ImportOptions& options);
 shards::Dataset packed_split(const shards::ImportOptions& options, const std::string& split = "train");
 
 Bytes stored_bytes(const shards::Dataset& dataset, std::int64_t index);

@@ -13,7 +13,7 @@ using namespace tacit::testing; // NOLINT(google-build-using-namespace)
 ImportOptions pack_options(const TemporaryFolder& folder) {
     ImportOptions options;
     options.kind = "hdf5";
-    options.source = folder / "a.h5";
+    options.path = folder / "a.h5";
     options.images = "photos";
     options.out = folder / "packed";
     options.threads = 2;
@@ -42,7 +42,7 @@ void write_masks(const TemporaryFolder& folder, hsize_t columns) {
 
 void expect_same_pixels(const ImportOptions& options) {
     DataSpec spec;
-    spec.path = options.source;
+    spec.path = options.path;
     spec.images = options.images;
     const Dataset source = Dataset::open(spec, "train");
     const Dataset packed = Dataset::open(options.out, "train");

@@ -49,7 +49,7 @@ TEST_P(PackedType, KeepsPixelsLabelsOrderAndRange) {
     const ImportSummary summary = import_images(options);
     EXPECT_EQ(summary.layout, Layout::raw);
     EXPECT_EQ(summary.element, GetParam() == Element::bf16 ? Element::f32 : GetParam());
-    expect_same(Dataset::open(spec_of(options), "train"), packed_split(options));
+    expect_same(Dataset::open(options, "train"), packed_split(options));
     DataSpec packed;
     packed.path = options.out;
     EXPECT_TRUE(verify(packed, {}, 2).good());
@@ -67,7 +67,7 @@ TEST(Pack, Bfloat16BecomesTheSameNumbersInWiderFloats) {
     options.axes = "NCHW";
     options.range = {0, 1};
     import_images(options);
-    const Bytes narrow = stored_bytes(Dataset::open(spec_of(options), "train"), 17);
+    const Bytes narrow = stored_bytes(Dataset::open(options, "train"), 17);
     const Bytes wide = stored_bytes(packed_split(options), 17);
     ASSERT_EQ(wide.size(), 2 * narrow.size());
     for (std::size_t i = 0; i < narrow.size() / 2; ++i) {
@@ -143,7 +143,7 @@ TEST(Pack, ShufflesImagesAndLabelsTogetherAndKeepsTheirPlaces) {
     options.axes = "NCHW";
     options.shuffle_seed = 3;
     import_images(options);
-    const Dataset source = Dataset::open(spec_of(options), "train");
+    const Dataset source = Dataset::open(options, "train");
     const Dataset packed = packed_split(options);
     const std::vector<std::int64_t> order = shuffled_order(source.block_starts(), 1000, 3);
     EXPECT_FALSE(std::is_sorted(order.begin(), order.end()));
@@ -221,15 +221,15 @@ TEST(Pack, DrawnSplitsBecomeShardsOfTheirOwn) {
     const ImportSummary summary = import_images(options);
     ASSERT_EQ(summary.splits.size(), 2U);
     for (const char* split : {"train", "val"}) {
-        const Dataset drawn = Dataset::open(spec_of(options), split);
+        const Dataset drawn = Dataset::open(options, split);
         const Dataset packed = Dataset::open(options.out, split);
         ASSERT_EQ(packed.info().size, drawn.info().size);
         for (std::int64_t i = 0; i < packed.info().size; ++i) {
             EXPECT_EQ(pixels_of(packed, i), pixels_of(drawn, i));
         }
     }
-    EXPECT_TRUE(verify(spec_of(options), {}, 1).good());
-    EXPECT_EQ(verify(spec_of(options), {}, 1).splits.size(), 2U);
+    EXPECT_TRUE(verify(options, {}, 1).good());
+    EXPECT_EQ(verify(options, {}, 1).splits.size(), 2U);
 }
 
 TEST(Pack, ImportTakesHdf5WithoutBeingTold) {

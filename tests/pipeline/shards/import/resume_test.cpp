@@ -21,7 +21,7 @@ using namespace tacit::testing; // NOLINT(google-build-using-namespace)
 /// One float array whose shards hold two images each: sums in fp64 show any change of order.
 ImportOptions float_options(const TemporaryFolder& folder) {
     ImportOptions options = options_for(folder);
-    options.source = import_fixture("arrays/nhwc-f4.npy");
+    options.path = import_fixture("arrays/nhwc-f4.npy");
     options.shard_bytes = 2 * 105 * 4;
     return options;
 }

@@ -218,7 +218,7 @@ TEST_F(TableLabels, ATableNamedForASplitIsForThatSplitAlone) {
 
 TEST_F(TableLabels, ArchivesTakeTablesToo) {
     ImportOptions made = options();
-    made.source = import_fixture("archives/val-ustar.tar");
+    made.path = import_fixture("archives/val-ustar.tar");
     const auto before = images_of(made);
     std::string text = "key,label\n";
     for (const auto& [key, place] : before) {

@@ -26,7 +26,7 @@ TEST(ImportWebDataset, GroupsFilesByKeyUnderLongNames) {
     const TemporaryFolder folder;
     for (const std::string format : {"gnu", "pax"}) {
         ImportOptions options = options_for(folder);
-        options.source = import_fixture("archives/train-" + format + ".tar");
+        options.path = import_fixture("archives/train-" + format + ".tar");
         options.out = folder / format;
         const ImportSummary summary = import_images(options);
         EXPECT_EQ(summary.kind, "webdataset");
@@ -43,7 +43,7 @@ TEST(ImportWebDataset, GroupsFilesByKeyUnderLongNames) {
 TEST(ImportWebDataset, ReadsAFolderOfArchivesAndLabelsInJson) {
     const TemporaryFolder folder;
     ImportOptions options = options_for(folder);
-    options.source = import_fixture("archives");
+    options.path = import_fixture("archives");
     const ImportSummary summary = import_images(options);
     ASSERT_EQ(summary.splits.size(), 2U);
     EXPECT_EQ(summary.splits[0].images, 8);
@@ -56,10 +56,10 @@ TEST(ImportWebDataset, CutArchivesAreRefused) {
     const TemporaryFolder folder;
     const Bytes whole = read_bytes(import_fixture("archives/val-ustar.tar"));
     ImportOptions options = options_for(folder);
-    options.source = folder / "cut.tar";
+    options.path = folder / "cut.tar";
     // Four headers with a block each: wherever the archive ends within them, something is missing.
     for (std::size_t bytes = 0; bytes <= 8 * 512; bytes += 256) {
-        write_bytes(options.source, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(bytes)));
+        write_bytes(options.path, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(bytes)));
         EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("cut.tar"), std::string::npos) << bytes;
     }
 }
@@ -97,10 +97,10 @@ TEST(ImportWebDataset, CompressedArchivesGetTheCommandThatUnpacksThem) {
     bytes[1] = 0x8B;
     write_bytes(folder / "source.tar", bytes);
     ImportOptions options = options_for(folder);
-    options.source = folder / "source.tar";
+    options.path = folder / "source.tar";
     EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("is compressed by gzip"), std::string::npos);
-    options.source = folder / "source.tar.zst";
-    write_bytes(options.source, bytes);
+    options.path = folder / "source.tar.zst";
+    write_bytes(options.path, bytes);
     EXPECT_NE(message_of<DataError>([&] { import_images(options); }).find("unzstd"), std::string::npos);
 }
 
@@ -134,8 +134,8 @@ ImportOptions archive_of(const TemporaryFolder& folder, const Members& members, 
     }
     archive.resize(archive.size() + 1024);
     ImportOptions options = options_for(folder);
-    options.source = folder / name;
-    write_bytes(options.source, archive);
+    options.path = folder / name;
+    write_bytes(options.path, archive);
     return options;
 }
 
@@ -264,11 +264,11 @@ TEST(ImportWebDataset, FilesBesideArchivesAndLinksWithinAreCounted) {
     const std::string sum = fmt::format("{:06o}", std::accumulate(bytes.begin(), bytes.begin() + 512, 0));
     std::copy(sum.begin(), sum.end(), bytes.begin() + 148);
     bytes[154] = 0;
-    const Bytes rest = read_bytes(options.source);
+    const Bytes rest = read_bytes(options.path);
     bytes.insert(bytes.end(), rest.begin(), rest.end());
-    write_bytes(options.source, bytes);
+    write_bytes(options.path, bytes);
     write_bytes(folder / "source/b.tar.gz", {'x'});
-    options.source = folder / "source";
+    options.path = folder / "source";
     EXPECT_EQ(left_out_of(options), (std::vector<std::string>{"1 files that are no .tar archives: b.tar.gz",
                                                               "1 links and special files in archives: a.tar/2.pgm"}));
 }
