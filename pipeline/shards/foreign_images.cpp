@@ -58,8 +58,7 @@ void describe(FileIndex& index) {
     const bool same_channels =
         std::all_of(shapes.begin(), shapes.end(), [&](auto shape) { return shape.channels == shapes[0].channels; });
     if (!same_channels) {
-        throw DataError(fmt::format("{}: {}: images have different numbers of channels", index.path,
-                                    first.array ? first.array->dataset : first.items->dataset));
+        throw DataError(fmt::format("{}: {}: images have different numbers of channels", index.path, first.dataset()));
     }
     index.shape = same ? shapes[0] : augment::ImageShape{0, 0, shapes[0].channels};
 }

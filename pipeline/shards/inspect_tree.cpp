@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/inspect_tree.hpp"
 
+#include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/describe.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
@@ -48,19 +49,10 @@ class Tree {
     }
 
     void attributes(hid_t object, int depth) {
-        h5::ObjectInfo info{};
-        if (H5Oget_info2(object, &info, H5O_INFO_NUM_ATTRS) < 0) {
-            return;
-        }
-        for (hsize_t i = 0; i < info.num_attrs && lines_.size() < kMaxLines; ++i) {
-            std::array<char, 256> name{};
-            const h5::Handle attribute(
-                H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT, H5P_DEFAULT));
-            if (!attribute.valid() || H5Aget_name(attribute.get(), name.size(), name.data()) < 0) {
-                add(depth, "@ (unreadable attribute)");
-                return;
-            }
-            add(depth, fmt::format("@{} = {}", name.data(), h5::attribute_value(object, name.data())));
+        const std::vector<std::string> names = h5::attribute_names(object);
+        for (std::size_t i = 0; i < names.size() && lines_.size() < kMaxLines; ++i) {
+            add(depth, names[i].empty() ? "@ (unreadable attribute)"
+                                        : fmt::format("@{} = {}", names[i], h5::attribute_value(object, names[i])));
         }
     }
 

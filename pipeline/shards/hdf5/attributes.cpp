@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -83,6 +84,21 @@ std::optional<std::vector<std::string>> read_elements(hid_t object, hid_t type, 
 }
 
 } // namespace
+
+std::vector<std::string> attribute_names(hid_t object) {
+    std::vector<std::string> names;
+    const int count = H5Aget_num_attrs(object); // by H5Aget_num_attrs, as H5O_info_t differs between versions
+    for (int i = 0; i < count && (i == 0 || !names.back().empty()); ++i) {
+        std::array<char, 256> name{};
+        const Handle attribute(
+            H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, static_cast<hsize_t>(i), H5P_DEFAULT, H5P_DEFAULT));
+        if (attribute.valid()) {
+            H5Aget_name(attribute.get(), name.size(), name.data());
+        }
+        names.emplace_back(name.data());
+    }
+    return names;
+}
 
 bool has_attribute(hid_t object, const std::string& name, const std::string& where) {
     const htri_t found = H5Aexists(object, name.c_str());

@@ -10,6 +10,8 @@
 namespace tacit::shards::h5 {
 
 /// Attributes of `object`; all throw DataError "<where>: attribute '<name>' …" when missing or of another kind.
+/// The names of all; "" for one that cannot be read, and then none behind it.
+std::vector<std::string> attribute_names(hid_t object);
 bool has_attribute(hid_t object, const std::string& name, const std::string& where);
 bool is_text_attribute(hid_t object, const std::string& name, const std::string& where);
 std::int64_t integer_attribute(hid_t object, const std::string& name, const std::string& where);

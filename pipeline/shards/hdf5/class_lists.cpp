@@ -83,20 +83,6 @@ std::vector<std::string> texts_of(hid_t group, const std::string& name, std::siz
     }
 }
 
-std::vector<std::string> attribute_names(hid_t object) {
-    std::vector<std::string> names;
-    const int count = H5Aget_num_attrs(object); // by H5Aget_num_attrs, as H5O_info_t differs between versions
-    for (int i = 0; i < count; ++i) {
-        std::array<char, 256> name{};
-        const Handle attribute(
-            H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, static_cast<hsize_t>(i), H5P_DEFAULT, H5P_DEFAULT));
-        if (attribute.valid() && H5Aget_name(attribute.get(), name.size(), name.data()) > 0) {
-            names.emplace_back(name.data());
-        }
-    }
-    return names;
-}
-
 } // namespace
 
 std::vector<std::string> member_names(hid_t type) {

@@ -77,7 +77,7 @@ class Collector {
             const std::string name = group.name_of(link.name);
             const std::string where = fmt::format("{}: {}", group.file.path(), name);
             if (link.hard) {
-                const Handle object = opened(group, link.name, where);
+                const Handle object = open_object(group.object, link.name, group.file, where);
                 note(add({object.get(), group.file, name}, prefix, link.name, label));
             } else {
                 Located at = followed(group.file.path(), name, where);
@@ -86,15 +86,6 @@ class Collector {
                 led_to_ = std::move(at.file);
             }
         }
-    }
-
-    static Handle opened(const Member& group, const std::string& link, const std::string& where) {
-        try {
-            check_object(group.object, link, group.file);
-        } catch (const DataError& error) {
-            throw DataError(fmt::format("{}: {}", where, error.what()));
-        }
-        return checked(H5Oopen(group.object, link.c_str(), H5P_DEFAULT), where);
     }
 
     Located followed(const std::string& path, const std::string& name, const std::string& where) const {
