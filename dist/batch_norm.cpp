@@ -2,6 +2,7 @@
 #include "dist/batch_norm.hpp"
 
 #include "dist/channel_passes.hpp"
+#include "dist/collectives.hpp"
 #include "dist/comm_handle.hpp"
 #include "pipeline/base/error.hpp"
 
@@ -41,33 +42,68 @@ GlobalMoments merge(const ChannelMoments& local, const at::Tensor& reference, Co
     return {count, reference + mean_offset, (about_reference - mean_offset * mean_offset * count).clamp_min_(0)};
 }
 
+/// The backward of Normalize by operators that autograd records, float64, for gradients of gradients. The statistics
+/// are functions of the input of every rank and are computed anew as such.
+tensor_list differentiable_backward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& gradient,
+                                    const at::Tensor& count, double eps, Communicator& comm) {
+    std::vector<std::int64_t> others = {0};
+    std::vector<std::int64_t> shape(static_cast<std::size_t>(x.dim()), 1);
+    shape[1] = x.size(1);
+    for (std::int64_t dim = 2; dim < x.dim(); ++dim) {
+        others.push_back(dim);
+    }
+    const auto global_mean = [&](const at::Tensor& values) {
+        return all_reduce_sum_with_gradient(values.sum(others), comm) / count;
+    };
+    const at::Tensor wide = x.to(at::kDouble);
+    const at::Tensor dy = gradient.to(at::kDouble);
+    const at::Tensor centred = wide - global_mean(wide).view(shape);
+    const at::Tensor invstd = (global_mean(centred.square()) + eps).rsqrt();
+    const at::Tensor normalised = centred * invstd.view(shape);
+    const at::Tensor projected = normalised * global_mean(dy * normalised).view(shape);
+    const at::Tensor dx = (dy - global_mean(dy).view(shape) - projected) * (invstd * weight).view(shape);
+    return {dx.to(x.scalar_type()), (dy * normalised).sum(others).to(weight.scalar_type()),
+            dy.sum(others).to(weight.scalar_type())};
+}
+
 /// Normalises with given global statistics; the backward pass accounts for their dependence on the input of
 /// every rank (Ioffe & Szegedy 2015, section 3, with sums over the global batch).
 class Normalize : public torch::autograd::Function<Normalize> {
   public:
     static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                               const at::Tensor& bias, const at::Tensor& mean, const at::Tensor& invstd,
-                              const at::Tensor& count, std::int64_t comm) {
+                              const at::Tensor& count, double eps, std::int64_t comm) {
         context->save_for_backward({x, weight, mean, invstd, count});
+        context->saved_data["eps"] = eps;
         context->saved_data["comm"] = comm;
         return channel_affine(x, mean, invstd * weight, bias.to(at::kDouble));
     }
 
     static tensor_list backward(AutogradContext* context, tensor_list gradients) {
+        tensor_list result = input_gradients(context, gradients.at(0));
+        result.resize(8);
+        return result;
+    }
+
+  private:
+    /// Of x, weight and bias.
+    static tensor_list input_gradients(AutogradContext* context, const at::Tensor& gradient) {
         const auto saved = context->get_saved_variables();
         const at::Tensor &x = saved[0], &weight = saved[1], &mean = saved[2], &invstd = saved[3], &count = saved[4];
-        const at::Tensor dy = gradients.at(0).to(x.scalar_type()).contiguous(x.suggest_memory_format());
+        Communicator& comm = comm_of(context->saved_data["comm"].toInt());
+        if (torch::GradMode::is_enabled()) { // create_graph
+            return differentiable_backward(x, weight, gradient, count, context->saved_data["eps"].toDouble(), comm);
+        }
+        const at::Tensor dy = gradient.to(x.scalar_type()).contiguous(x.suggest_memory_format());
         const auto [sum_dy, sum_dy_xmu] = channel_gradient_sums(dy, x, mean);
-        const at::Tensor d_weight = (sum_dy_xmu * invstd).to(weight.scalar_type());
-        const at::Tensor d_bias = sum_dy.to(weight.scalar_type());
         at::Tensor dx;
         if (context->needs_input_grad(0)) {
             at::Tensor sums = at::stack({sum_dy, sum_dy_xmu});
-            comm_of(context->saved_data["comm"].toInt()).all_reduce_sum(sums);
+            comm.all_reduce_sum(sums);
             const at::Tensor a = invstd * weight;
             dx = channel_input_gradient(dy, x, mean, a, a * invstd * invstd * sums[1] / count, a * sums[0] / count);
         }
-        return {dx, d_weight, d_bias, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
+        return {dx, (sum_dy_xmu * invstd).to(weight.scalar_type()), sum_dy.to(weight.scalar_type())};
     }
 };
 
@@ -128,10 +164,16 @@ at::Tensor BatchNormImpl::forward_global(const at::Tensor& input) {
         invstd = (global.m2 / global.count + eps_).rsqrt_();
         const at::Tensor unbiased = global.m2 / (global.count - 1);
         num_batches_tracked.add_(1);
-        running_mean.copy_(running_mean.to(at::kDouble) * (1 - momentum_) + global.mean * momentum_);
-        running_var.copy_(running_var.to(at::kDouble) * (1 - momentum_) + unbiased * momentum_);
+        // A step whose values are not finite is left out, and must not stay in the running statistics.
+        const at::Tensor finite = at::isfinite(global.mean).logical_and(at::isfinite(unbiased));
+        const auto follow = [&](at::Tensor& running, const at::Tensor& now) {
+            const at::Tensor moved = running.to(at::kDouble) * (1 - momentum_) + now * momentum_;
+            running.copy_(at::where(finite, moved, running.to(at::kDouble)));
+        };
+        follow(running_mean, global.mean);
+        follow(running_var, unbiased);
     }
-    return Normalize::apply(x, weight, bias, global.mean, invstd, global.count, handle_of(*comm_));
+    return Normalize::apply(x, weight, bias, global.mean, invstd, global.count, eps_, handle_of(*comm_));
 }
 
 } // namespace tacit::dist

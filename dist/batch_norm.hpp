@@ -10,10 +10,11 @@ namespace tacit::dist {
 /// Batch normalisation over the *global* batch (Ioffe & Szegedy 2015), for [N, C] and [N, C, H, W].
 /// Parameters and buffers are named as torch.nn.BatchNorm2d: weight, bias, running_mean, running_var,
 /// num_batches_tracked. Statistics are merged over ranks in fp64 by one all-reduce of (n, n*mean, M2)
-/// about a shared reference; ranks may hold different or no samples. In eval mode uses running statistics,
-/// no communication. eps 1e-5, momentum 0.1 as torchvision. In training, forward and backward are collective
-/// (a rank without samples passes an empty input); throws std::invalid_argument when dimension 1 is not `channels`,
-/// ConfigError on all ranks when the global batch has one value per channel. `comm` must outlive the graph.
+/// about a shared reference; ranks may hold different or no samples. Gradients of gradients (create_graph) span ranks
+/// too. In eval mode uses running statistics, no communication. eps 1e-5, momentum 0.1 as torchvision. In training,
+/// forward and backward are collective (a rank without samples passes an empty input); throws std::invalid_argument
+/// when dimension 1 is not `channels`, ConfigError on all ranks when the global batch has one value per channel. `comm`
+/// must outlive the graph.
 class BatchNormImpl : public torch::nn::Module {
   public:
     BatchNormImpl(std::int64_t channels, Communicator& comm, double eps = 1e-5, double momentum = 0.1);

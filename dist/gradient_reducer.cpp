@@ -4,6 +4,7 @@
 #include "dist/agreement.hpp"
 #include "pipeline/base/digest.hpp"
 
+#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
@@ -118,6 +119,21 @@ void GradientReducer::reduce() {
     }
     for (Bucket& bucket : buckets_) {
         comm_->all_reduce_sum(bucket.flat);
+    }
+}
+
+double GradientReducer::norm() const {
+    double squares = 0;
+    for (const Bucket& bucket : buckets_) {
+        const double norm = bucket.flat.norm().item<double>();
+        squares += norm * norm;
+    }
+    return std::sqrt(squares);
+}
+
+void GradientReducer::scale(double factor) {
+    for (Bucket& bucket : buckets_) {
+        bucket.flat.mul_(factor);
     }
 }
 

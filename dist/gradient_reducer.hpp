@@ -24,6 +24,11 @@ class GradientReducer {
     void zero();
     /// Collective: gradients become their sum over ranks. Throws std::logic_error if a gradient left its bucket.
     void reduce();
+    /// Euclidean norm of all gradients, in one pass over the buckets; after reduce() the same bits on all ranks. It is
+    /// not finite where a gradient is not.
+    double norm() const;
+    /// Multiplies all gradients by `factor`.
+    void scale(double factor);
     /// Number of collectives of one reduce().
     std::size_t buckets() const;
 

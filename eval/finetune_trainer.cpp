@@ -5,7 +5,7 @@
 #include "pipeline/loader/data_config.hpp"
 #include "pipeline/loader/loader.hpp"
 #include "pipeline/loader/recipe_config.hpp"
-#include "pipeline/train/optimizer.hpp"
+#include "pipeline/train/optim/optimizer.hpp"
 #include "pipeline/train/pretext_input.hpp"
 
 #include <torch/nn/init.h>
@@ -79,7 +79,7 @@ train::OptimConfig optimiser_config(const FinetuneOptions& options, double lr) {
     train::OptimConfig config;
     config.name = options.optimizer;
     config.lr = lr;
-    config.weight_decay = options.weight_decay;
+    config.weight_decay = models::constant(options.weight_decay);
     config.warmup_epochs = 0.1 * static_cast<double>(options.epochs);
     return config;
 }
@@ -158,15 +158,20 @@ void FinetuneTrainer::fit(Network& network, const std::vector<std::int64_t>& sam
     order.max_bad_samples = images_.max_bad_samples;
     loader::Loader loader(train_, augmentation_, order);
     const train::OptimConfig config = optimiser_config(options_, lr);
-    train::Optimizer optimizer(network.parameters(), config);
+    const auto optimizer = train::make_optimizer({train::whole_group(network.parameters())}, config);
+    const models::Schedule rate = config.learning_rate(order.global_batch);
     network.backbone->train();
     const std::int64_t in_epoch = loader.batches_per_epoch();
     const std::int64_t steps = options_.epochs * in_epoch;
+    models::StepContext at;
+    at.total_steps = steps;
+    at.steps_per_epoch = in_epoch;
     for (std::int64_t step = 0; step < steps; ++step) {
+        at.step = step;
         const loader::Batch& batch = loader.next();
         network.zero_gradients();
         torch::cross_entropy_loss(network.logits(images_of(batch, images_)), labels_of(batch)).backward();
-        optimizer.step(train::learning_rate(config, step, in_epoch, steps, order.global_batch));
+        optimizer->step(0, {rate.at(at), config.weight_decay.at(at), config.momentum.at(at)});
         on_passes(kPassesOfTraining * batch.count, step / in_epoch + 1);
     }
 }

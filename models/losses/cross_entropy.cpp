@@ -13,9 +13,8 @@ at::Tensor cross_entropy_share(const at::Tensor& logits, const at::Tensor& label
            static_cast<double>(global_count);
 }
 
-double accuracy_share(const at::Tensor& logits, const at::Tensor& labels, std::int64_t global_count) {
-    const auto correct = logits.detach().argmax(1).eq(labels).sum().item<std::int64_t>();
-    return static_cast<double>(correct) / static_cast<double>(global_count);
+at::Tensor accuracy_share(const at::Tensor& logits, const at::Tensor& labels, std::int64_t global_count) {
+    return logits.detach().argmax(1).eq(labels).sum().to(torch::kDouble) / static_cast<double>(global_count);
 }
 
 } // namespace tacit::models

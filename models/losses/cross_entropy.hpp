@@ -9,7 +9,7 @@ namespace tacit::models {
 /// over this rank's rows divided by `global_count` rows over all ranks.
 at::Tensor cross_entropy_share(const at::Tensor& logits, const at::Tensor& labels, std::int64_t global_count);
 
-/// Rows whose largest logit is at the label, divided by `global_count`.
-double accuracy_share(const at::Tensor& logits, const at::Tensor& labels, std::int64_t global_count);
+/// Rows whose largest logit is at the label, divided by `global_count`: a scalar without gradient.
+at::Tensor accuracy_share(const at::Tensor& logits, const at::Tensor& labels, std::int64_t global_count);
 
 } // namespace tacit::models

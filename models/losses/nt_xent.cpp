@@ -3,23 +3,15 @@
 
 #include "dist/collectives.hpp"
 #include "models/losses/precision.hpp"
+#include "models/losses/spread.hpp"
 
 #include <torch/nn/functional/normalization.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
-#include <cmath>
 #include <limits>
 
 namespace tacit::models {
-namespace {
-
-double spread_of(const at::Tensor& normalised) {
-    const auto dimensions = static_cast<double>(normalised.size(1));
-    return normalised.std(0, /*unbiased=*/false).mean().item<double>() * std::sqrt(dimensions);
-}
-
-} // namespace
 
 NtXentShare nt_xent(const at::Tensor& first, const at::Tensor& second, double temperature, dist::Communicator& comm) {
     const FullPrecisionScope scope;
@@ -38,8 +30,7 @@ NtXentShare nt_xent(const at::Tensor& first, const at::Tensor& second, double te
     NtXentShare share;
     share.loss = torch::cross_entropy_loss(logits, positive, {}, at::Reduction::Sum) / static_cast<double>(terms);
     const torch::NoGradGuard no_grad;
-    share.accuracy =
-        static_cast<double>(logits.argmax(1).eq(positive).sum().item<std::int64_t>()) / static_cast<double>(terms);
+    share.accuracy = logits.argmax(1).eq(positive).sum().to(torch::kDouble) / static_cast<double>(terms);
     share.spread = spread_of(all) / comm.size();
     return share;
 }

@@ -8,9 +8,9 @@ namespace tacit::models {
 /// This rank's share of the normalised-temperature cross-entropy, and what it says about the projections.
 struct NtXentShare {
     at::Tensor loss;     ///< scalar
-    double accuracy = 0; ///< share of the anchors whose nearest other projection is their positive
-    double spread = 0;   ///< share of std(normalised projections) * sqrt(d): about 1 when spread evenly over the
-                         ///< sphere, 0 when all are the same (collapse)
+    at::Tensor accuracy; ///< scalar, share of the anchors whose nearest other projection is their positive
+    at::Tensor spread;   ///< scalar, share of std(normalised projections) * sqrt(d): about 1 when spread evenly over
+                         ///< the sphere, 0 when all are the same (collapse)
 };
 
 /// NT-Xent (Chen et al. 2020, "A Simple Framework for Contrastive Learning", eq. 1) over the global batch of N images:

@@ -70,7 +70,7 @@ TripletShare triplet_share(const at::Tensor& anchors, const at::Tensor& positive
         torch::relu(row_distances(anchors, own_positives, options.distance) -
                     row_distances(anchors, candidates.index_select(0, negative), options.distance) + options.margin);
     return {terms.sum() / static_cast<double>(total),
-            static_cast<double>((terms > 0).sum().item<std::int64_t>()) / static_cast<double>(total)};
+            (terms.detach() > 0).sum().to(torch::kDouble) / static_cast<double>(total)};
 }
 
 } // namespace tacit::models

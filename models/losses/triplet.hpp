@@ -26,7 +26,7 @@ struct TripletOptions {
 
 struct TripletShare {
     at::Tensor loss;   ///< scalar
-    double active = 0; ///< share of the anchors with a loss above 0
+    at::Tensor active; ///< scalar, share of the anchors with a loss above 0
 };
 
 /// Distance of each row of `a` to the same row of `b`, [n, d] each -> [n], differentiable, in at least fp32.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/losses/reconstruction.hpp"
-#include "models/pretext/builtin.hpp"
 #include "models/pretext/code_decoder.hpp"
+#include "models/pretext/list.hpp"
 #include "models/pretext/picture_scope.hpp"
 #include "pipeline/base/error.hpp"
 
@@ -15,10 +15,9 @@ namespace {
 /// 2008). Loss per pixel: mse on normalised pixels, or bce on pixels in [0, 1].
 class Autoencoder : public Pretext {
   public:
-    Autoencoder(const config::Section& section, std::shared_ptr<Backbone> backbone, augment::ImageShape shape,
-                dist::Communicator& comm)
-        : Pretext(std::move(backbone), comm), cross_entropy_(section.choice("loss", "mse", {"mse", "bce"}) == "bce"),
-          decoder_(section, "pooled", this->backbone(), shape, comm) {
+    explicit Autoencoder(const PretextParts& parts)
+        : Pretext(parts), cross_entropy_(parts.section.choice("loss", "mse", {"mse", "bce"}) == "bce"),
+          decoder_(parts.section, "pooled", backbone(), parts.shape, parts.comm) {
         register_module("decoder", decoder_.module());
     }
 
@@ -68,9 +67,6 @@ class Autoencoder : public Pretext {
 
 } // namespace
 
-std::shared_ptr<Pretext> make_autoencoder(const config::Section& pretext, std::shared_ptr<Backbone> backbone,
-                                          augment::ImageShape shape, dist::Communicator& comm) {
-    return std::make_shared<Autoencoder>(pretext, std::move(backbone), shape, comm);
-}
+const PretextEntry autoencoder_pretext = make_entry<Autoencoder>("autoencoder", "autoencoder");
 
 } // namespace tacit::models

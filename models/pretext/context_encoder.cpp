@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/losses/reconstruction.hpp"
-#include "models/pretext/builtin.hpp"
 #include "models/pretext/code_decoder.hpp"
+#include "models/pretext/list.hpp"
 #include "models/pretext/picture_scope.hpp"
 
 #include <torch/types.h>
@@ -15,11 +15,10 @@ namespace {
 /// surroundings. The adversarial part is left out: it sharpens pictures and needs a second optimiser.
 class ContextEncoder : public Pretext {
   public:
-    ContextEncoder(const config::Section& section, std::shared_ptr<Backbone> backbone, augment::ImageShape shape,
-                   dist::Communicator& comm)
-        : Pretext(std::move(backbone), comm), overlap_(section.integer("overlap", 0, {0, 64})),
-          overlap_weight_(section.number("overlap_weight", 10.0, {0.0, 1000.0})),
-          decoder_(section, "map", this->backbone(), shape, comm) {
+    explicit ContextEncoder(const PretextParts& parts)
+        : Pretext(parts), overlap_(parts.section.integer("overlap", 0, {0, 64})),
+          overlap_weight_(parts.section.number("overlap_weight", 10.0, {0.0, 1000.0})),
+          decoder_(parts.section, "map", backbone(), parts.shape, parts.comm) {
         register_module("decoder", decoder_.module());
     }
 
@@ -62,9 +61,6 @@ class ContextEncoder : public Pretext {
 
 } // namespace
 
-std::shared_ptr<Pretext> make_context_encoder(const config::Section& pretext, std::shared_ptr<Backbone> backbone,
-                                              augment::ImageShape shape, dist::Communicator& comm) {
-    return std::make_shared<ContextEncoder>(pretext, std::move(backbone), shape, comm);
-}
+const PretextEntry context_encoder_pretext = make_entry<ContextEncoder>("context_encoder", "context_encoder");
 
 } // namespace tacit::models

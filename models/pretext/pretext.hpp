@@ -3,13 +3,17 @@
 
 #include "augment/image.hpp"
 #include "dist/communicator.hpp"
+#include "dist/gradient_reducer.hpp"
 #include "models/backbones/backbone.hpp"
+#include "models/step/context.hpp"
 #include "pipeline/config/section.hpp"
 
 #include <torch/nn/module.h>
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +25,10 @@ struct PretextInput {
     std::vector<at::Tensor> masks; ///< per view [N, planes, h, w] float32 (augment::MaskShape); undefined where none
     std::vector<at::Tensor> rotations;    ///< per view [N] int64 quarter turns; undefined where none
     std::vector<at::Tensor> permutations; ///< per view [N] int64 index into the permutation set; undefined where none
-    std::int64_t global_count = 0;        ///< samples of this (micro-)batch over all ranks
+    at::Tensor ids;    ///< [N] int64 on the host: each sample's place in the data set, the key of draws and banks
+    at::Tensor labels; ///< [N] int64 on the host, -1 where unlabelled; to watch training with, never to learn from
+    std::int64_t global_count = 0; ///< samples of this (micro-)batch over all ranks
+    StepContext at;                ///< the step that it is for
 };
 
 /// What one rank contributes to a step.
@@ -29,8 +36,24 @@ struct PretextLoss {
     /// Scalar: this rank's *share* of the loss, i.e. the sum over its own terms divided by the global
     /// number of terms. Shares add up to the loss of the global batch; gradients likewise.
     at::Tensor loss;
-    /// Further shares to log, e.g. {"accuracy", correct / global count}.
-    std::map<std::string, double> metrics;
+    /// Further shares to log, e.g. {"accuracy", correct / global count}: scalars without gradient, on any device, so
+    /// that nothing has to wait for them. Their names are among Pretext::metric_names().
+    std::map<std::string, at::Tensor> metrics = {};
+};
+
+/// Parameters that are trained by one update, under one plan.
+struct ParameterGroup {
+    std::string name;            ///< "main", "last layer"
+    dist::NamedTensors tensors;  ///< in the order of Pretext::named_parameters()
+    std::set<std::string> plain; ///< names of those without weight decay and trust ratio
+    std::string update = "main"; ///< the update that moves them; no other one reaches them
+    double lr_scale = 1;         ///< times the learning rate
+};
+
+/// What becomes of a group in a step.
+struct GroupPlan {
+    bool train = true; ///< else the group stands still: no gradient, no decay, no momentum
+    double lr_scale = 1;
 };
 
 /// What a pretext needs from the augmentation stage; checked against the recipe before training.
@@ -49,20 +72,59 @@ struct PretextPicture {
     std::vector<std::string> captions; ///< optional, one per row, e.g. "90 degrees, predicted 90 degrees"
 };
 
+/// What a pretext is made of.
+struct PretextParts {
+    const config::Section& section; ///< `pretext`
+    std::shared_ptr<Backbone> backbone;
+    /// One more backbone of the same kind, freshly initialised: for teachers.
+    std::function<std::shared_ptr<Backbone>()> another;
+    augment::ImageShape shape; ///< of view 0
+    dist::Communicator& comm;  ///< must outlive the pretext
+};
+
 /// A pretext task: owns its backbone, its heads and its loss. Batch statistics, negatives and counts are
-/// those of the global batch. One file per pretext; the registry in registry.cpp lists them.
+/// those of the global batch. One file per pretext; list.hpp lists them.
+///
+/// All that a step depends on is a parameter or a buffer (teachers, queues, centres, banks: register them), the
+/// StepContext, or drawn by models/step/draws.hpp, so that a checkpoint is whole and ranks do not count.
+///
+/// A step makes each update of updates() that is due: the loss of every micro-batch, backward into the live groups of
+/// the update, gradients summed over ranks, the optimiser; between before_step() and after_step().
 class Pretext : public torch::nn::Module {
   public:
     virtual ViewNeeds needs() const = 0;
-    /// Collective when the loss spans ranks. Differentiable.
+    /// Names of all metrics that loss() may give, besides the trainer's own (loss, lr, grad_norm).
+    virtual std::vector<std::string> metric_names() const;
+    /// Players in turn: "main" alone, or e.g. {"critic", "main"} of an adversarial pretext.
+    virtual std::vector<std::string> updates() const;
+    /// Whether context.update is made in this step.
+    virtual bool is_due(const StepContext& context) const;
+    /// Which parameters each update trains; by default all that require a gradient, by "main". Plain are those of one
+    /// dimension (biases and norms) and what the backbone names. Called once, before training.
+    virtual std::vector<ParameterGroup> groups();
+    /// Freezing and phases; by default every group is trained.
+    virtual GroupPlan plan(const ParameterGroup& group, const StepContext& context) const;
+    /// Before the first loss of a step; what an earlier step gathered and was left out with is forgotten here.
+    virtual void before_step(const StepContext& context);
+    /// Loss of the update input.at.update. Collective when the loss spans ranks. Differentiable. It changes no state
+    /// but running statistics: what a step changes is changed in after_step(), once for all micro-batches.
     virtual PretextLoss loss(const PretextInput& input) = 0;
+    /// After the optimiser moved the parameters, on all ranks, without gradient: moving averages, queues, centres. Not
+    /// called when the step was left out because its gradient was not finite.
+    virtual void after_step(const StepContext& context);
+    /// The encoder that is judged and exported: the backbone, or a teacher that is registered as another module.
+    virtual std::shared_ptr<Backbone> evaluated();
     /// Pictures of what the pretext learned, in eval mode without gradient; empty if there is nothing to see.
     virtual std::vector<PretextPicture> pictures(const PretextInput& input);
     /// Registered as module "backbone": its parameters are named backbone.*.
     Backbone& backbone() { return *backbone_; }
 
   protected:
-    explicit Pretext(std::shared_ptr<Backbone> backbone, dist::Communicator& comm);
+    explicit Pretext(const PretextParts& parts);
+    Pretext(std::shared_ptr<Backbone> backbone, dist::Communicator& comm);
+    /// A group for the update `name` of all parameters that require a gradient and belong to one of `modules`, which
+    /// are registered under these names.
+    ParameterGroup group_of(const std::string& name, const std::vector<std::string>& modules) const;
     dist::Communicator& comm() const { return *comm_; }
 
   private:
@@ -70,11 +132,23 @@ class Pretext : public torch::nn::Module {
     dist::Communicator* comm_;
 };
 
-/// Builds pretext.name from the `pretext` section. Throws ConfigError with the nearest name.
-std::shared_ptr<Pretext> make_pretext(const config::Section& pretext, std::shared_ptr<Backbone> backbone,
+/// A registered pretext. Each is defined as <name>_pretext in the file of its name, and list.hpp lists it.
+struct PretextEntry {
+    const char* name;
+    /// Throws ConfigError for keys of `pretext` that do not fit.
+    std::shared_ptr<Pretext> (*make)(const PretextParts& parts);
+    const char* recipe; ///< of the augmentation, unless the config names another
+};
+
+/// Makes a pretext known beside those of registry.cpp, for programs and tests that bring their own; one of a known
+/// name changes nothing. Not thread-safe.
+void add_pretext(const PretextEntry& entry);
+
+/// Builds model.backbone and, around it, pretext.name, for images of `shape`. Throws ConfigError with the nearest name.
+std::shared_ptr<Pretext> make_pretext(const config::Section& pretext, const config::Section& model,
                                       augment::ImageShape shape, dist::Communicator& comm);
 
-/// autoencoder, context_encoder, rotnet, simclr, triplet.
+/// Those of list.hpp, in the order of the alphabet, then those of add_pretext().
 std::vector<std::string> pretext_names();
 
 /// Name of the augmentation recipe that a pretext uses unless the config names another.

@@ -1,57 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/pretext/builtin.hpp"
-#include "models/pretext/pretext.hpp"
+#include "models/pretext/list.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace tacit::models {
 namespace {
 
-struct Entry {
-    const char* name;
-    PretextFactory* make;
-    const char* default_recipe;
-};
+std::vector<PretextEntry>& known_pretexts() {
+#define TACIT_ENTRY(name) name##_pretext,
+    static std::vector<PretextEntry> entries = {TACIT_PRETEXTS(TACIT_ENTRY)};
+#undef TACIT_ENTRY
+    return entries;
+}
 
-constexpr std::array kPretexts = {
-    Entry{"autoencoder", make_autoencoder, "autoencoder"},
-    Entry{"context_encoder", make_context_encoder, "context_encoder"},
-    Entry{"rotnet", make_rotnet, "rotnet"},
-    Entry{"simclr", make_simclr, "simclr"},
-    Entry{"triplet", make_triplet, "triplet"},
-};
-
-const Entry* find(const std::string& name) {
-    const auto* entry = std::find_if(kPretexts.begin(), kPretexts.end(),
-                                     [&](const Entry& candidate) { return name == candidate.name; });
-    return entry == kPretexts.end() ? nullptr : entry;
+const PretextEntry* find_pretext(const std::string& name) {
+    const auto& entries = known_pretexts();
+    const auto found = std::find_if(entries.begin(), entries.end(),
+                                    [&](const PretextEntry& candidate) { return name == candidate.name; });
+    return found == entries.end() ? nullptr : &*found;
 }
 
 } // namespace
 
+void add_pretext(const PretextEntry& entry) {
+    if (find_pretext(entry.name) == nullptr) {
+        known_pretexts().push_back(entry);
+    }
+}
+
 std::vector<std::string> pretext_names() {
     std::vector<std::string> names;
-    for (const auto& entry : kPretexts) {
+    for (const auto& entry : known_pretexts()) {
         names.emplace_back(entry.name);
     }
     return names;
 }
 
 std::string default_recipe(const std::string& pretext) {
-    const auto* entry = find(pretext);
+    const auto* entry = find_pretext(pretext);
     if (entry == nullptr) {
         throw ConfigError(unknown_word("pretext", pretext, pretext_names()));
     }
-    return entry->default_recipe;
+    return entry->recipe;
 }
 
-std::shared_ptr<Pretext> make_pretext(const config::Section& pretext, std::shared_ptr<Backbone> backbone,
+std::shared_ptr<Pretext> make_pretext(const config::Section& pretext, const config::Section& model,
                                       augment::ImageShape shape, dist::Communicator& comm) {
+    const auto another = [&] { return make_backbone(model, shape, comm); };
+    auto backbone = another();
     const auto name = pretext.choice("name", "simclr", pretext_names());
-    return find(name)->make(pretext, std::move(backbone), shape, comm);
+    return find_pretext(name)->make({pretext, std::move(backbone), another, shape, comm});
 }
 
 } // namespace tacit::models

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/heads/classifier.hpp"
 #include "models/losses/cross_entropy.hpp"
-#include "models/pretext/builtin.hpp"
+#include "models/pretext/list.hpp"
 #include "models/pretext/picture_scope.hpp"
 
 #include <fmt/format.h>
@@ -18,10 +18,11 @@ constexpr int kRotations = 4;
 /// rotations, in one batch, as the paper's sec. 3.2 found best.
 class RotNet : public Pretext {
   public:
-    RotNet(std::shared_ptr<Backbone> backbone, dist::Communicator& comm) : Pretext(std::move(backbone), comm) {
-        classifier_ = register_module("classifier", make_classifier(this->backbone().feature_dim(), kRotations));
+    explicit RotNet(const PretextParts& parts) : Pretext(parts) {
+        classifier_ = register_module("classifier", make_classifier(backbone().feature_dim(), kRotations));
     }
 
+    std::vector<std::string> metric_names() const override { return {"accuracy"}; }
     ViewNeeds needs() const override { return {.views = kRotations, .mask = false, .rotation = true, .images = 1}; }
 
     PretextLoss loss(const PretextInput& input) override {
@@ -65,9 +66,6 @@ class RotNet : public Pretext {
 
 } // namespace
 
-std::shared_ptr<Pretext> make_rotnet(const config::Section& /*pretext*/, std::shared_ptr<Backbone> backbone,
-                                     augment::ImageShape /*shape*/, dist::Communicator& comm) {
-    return std::make_shared<RotNet>(std::move(backbone), comm);
-}
+const PretextEntry rotnet_pretext = make_entry<RotNet>("rotnet", "rotnet");
 
 } // namespace tacit::models

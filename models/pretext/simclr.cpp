@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/heads/projector.hpp"
 #include "models/losses/nt_xent.hpp"
-#include "models/pretext/builtin.hpp"
+#include "models/pretext/list.hpp"
 
 #include <torch/types.h>
 
@@ -14,13 +14,14 @@ namespace {
 /// Metrics: accuracy (nearest projection is the positive), spread (1 healthy, 0 collapsed).
 class SimClr : public Pretext {
   public:
-    SimClr(const config::Section& section, std::shared_ptr<Backbone> backbone, dist::Communicator& comm)
-        : Pretext(std::move(backbone), comm), temperature_(section.number("temperature", 0.5, {0.01, 10.0})) {
+    explicit SimClr(const PretextParts& parts)
+        : Pretext(parts), temperature_(parts.section.number("temperature", 0.5, {0.01, 10.0})) {
         projector_ =
-            register_module("projector", Projector(this->backbone().feature_dim(), read_projector_sizes(section),
-                                                   ProjectorNorm::all, this->comm()));
+            register_module("projector", Projector(backbone().feature_dim(), read_projector_sizes(parts.section),
+                                                   ProjectorNorm::all, comm()));
     }
 
+    std::vector<std::string> metric_names() const override { return {"accuracy", "spread"}; }
     ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
 
     PretextLoss loss(const PretextInput& input) override {
@@ -37,9 +38,6 @@ class SimClr : public Pretext {
 
 } // namespace
 
-std::shared_ptr<Pretext> make_simclr(const config::Section& pretext, std::shared_ptr<Backbone> backbone,
-                                     augment::ImageShape /*shape*/, dist::Communicator& comm) {
-    return std::make_shared<SimClr>(pretext, std::move(backbone), comm);
-}
+const PretextEntry simclr_pretext = make_entry<SimClr>("simclr", "simclr");
 
 } // namespace tacit::models

@@ -3,7 +3,7 @@
 
 #include "models/heads/projector.hpp"
 #include "models/losses/precision.hpp"
-#include "models/pretext/builtin.hpp"
+#include "models/pretext/list.hpp"
 
 #include <torch/nn/functional/normalization.h>
 #include <torch/types.h>
@@ -28,13 +28,13 @@ TripletOptions read_options(const config::Section& section) {
 /// Metric: active, the fraction of triplets with a loss above 0; near 0 there is nothing left to learn.
 class Triplet : public Pretext {
   public:
-    Triplet(const config::Section& section, std::shared_ptr<Backbone> backbone, dist::Communicator& comm)
-        : Pretext(std::move(backbone), comm), options_(read_options(section)) {
+    explicit Triplet(const PretextParts& parts) : Pretext(parts), options_(read_options(parts.section)) {
         projector_ =
-            register_module("projector", Projector(this->backbone().feature_dim(), read_projector_sizes(section),
-                                                   ProjectorNorm::all, this->comm()));
+            register_module("projector", Projector(backbone().feature_dim(), read_projector_sizes(parts.section),
+                                                   ProjectorNorm::all, comm()));
     }
 
+    std::vector<std::string> metric_names() const override { return {"active"}; }
     ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
 
     PretextLoss loss(const PretextInput& input) override {
@@ -52,9 +52,6 @@ class Triplet : public Pretext {
 
 } // namespace
 
-std::shared_ptr<Pretext> make_triplet(const config::Section& pretext, std::shared_ptr<Backbone> backbone,
-                                      augment::ImageShape /*shape*/, dist::Communicator& comm) {
-    return std::make_shared<Triplet>(pretext, std::move(backbone), comm);
-}
+const PretextEntry triplet_pretext = make_entry<Triplet>("triplet", "triplet");
 
 } // namespace tacit::models

@@ -3,6 +3,8 @@
 
 #include "pipeline/base/utf8.hpp"
 
+#include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -32,6 +34,25 @@ template <class Json> void make_utf8(Json& json) {
 template <class Json> std::string json_text(Json json, int indent = -1) {
     make_utf8(json);
     return json.dump(indent);
+}
+
+/// A number for JSON, which has none for what is not finite: that becomes the text "NaN", "Infinity" or "-Infinity".
+template <class Json> Json json_number(double value) {
+    if (std::isfinite(value)) {
+        return value;
+    }
+    return std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+}
+
+/// What json_number() made; null, which an earlier Tacit wrote instead, is NaN. Throws as Json::get() for anything
+/// else.
+template <class Json> double number_of(const Json& json) {
+    if (json.is_number()) {
+        return json.template get<double>();
+    }
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    const std::string text = json.is_null() ? "NaN" : json.template get<std::string>();
+    return text == "Infinity" ? kInfinity : text == "-Infinity" ? -kInfinity : std::nan("");
 }
 
 } // namespace tacit

@@ -119,6 +119,7 @@ Document Document::from_text(const std::string& text, const std::string& name) {
         throw ConfigError(name + ": a config is a mapping of sections (data:, model:, ...), not " +
                           kind_text(state->given.kind));
     state->read.kind = NodeKind::mapping;
+    state->defaults.kind = NodeKind::mapping;
     return Document(std::move(state));
 }
 
@@ -154,6 +155,10 @@ std::string Document::resolved_yaml() const {
 
 std::string Document::resolved_yaml_with_origins() const {
     return write_yaml(state_->read, true);
+}
+
+std::string Document::defaults_yaml() const {
+    return write_yaml(state_->defaults, false);
 }
 
 } // namespace tacit::config

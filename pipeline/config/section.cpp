@@ -128,9 +128,9 @@ template <class T> std::vector<T> checked_list(const Node& node, const Reader<T>
 
 const Origin kDefaultOrigin{"default", false};
 
-/// The mapping of `state.read` at a dotted path, created where absent.
-Node& read_mapping(DocumentState& state, std::string_view path) {
-    Node* node = &state.read;
+/// The mapping of `tree` at a dotted path, created where absent.
+Node& mapping_at(Node& tree, std::string_view path) {
+    Node* node = &tree;
     while (!path.empty()) {
         const std::size_t dot = path.find('.');
         const std::string key(path.substr(0, dot));
@@ -145,9 +145,9 @@ Node& read_mapping(DocumentState& state, std::string_view path) {
     return *node;
 }
 
-void record(DocumentState& state, const std::string& path, std::string_view key, Node node) {
-    state.read_begun = true;
-    Node& mapping = read_mapping(state, path);
+/// Puts `node` at `key` of the mapping at `path` of `tree`.
+void record(Node& tree, const std::string& path, std::string_view key, Node node) {
+    Node& mapping = mapping_at(tree, path);
     if (Node* old = mapping.find(key))
         *old = std::move(node);
     else
@@ -162,20 +162,22 @@ T read_value(DocumentState& state, const std::string& path, std::string_view key
     const Complain complain = [&](const std::string& message) { section.fail(key, message); };
     const std::string full = joined(path, key);
     const Node* given = state.given.at_path(full);
+    const Node usual = to_node(fallback, kDefaultOrigin);
+    state.read_begun = true;
+    record(state.defaults, path, key, usual);
     if (given != nullptr) {
         if (given->kind == NodeKind::null)
             complain("has no value; write one, or remove the key to take the default");
         T value = parse(*given, complain);
-        record(state, path, key, to_node(value, given->origin));
+        record(state.read, path, key, to_node(value, given->origin));
         return value;
     }
     if (const Node* earlier = state.read.at_path(full))
         return parse(*earlier, complain);
-    Node node = to_node(fallback, kDefaultOrigin);
-    parse(node, [&](const std::string& message) {
+    parse(usual, [&](const std::string& message) {
         throw std::logic_error("the default of config key '" + full + "' is not allowed: " + message);
     });
-    record(state, path, key, std::move(node));
+    record(state.read, path, key, usual);
     return fallback;
 }
 
@@ -245,7 +247,7 @@ Section Section::section(std::string_view key) const {
     if (given != nullptr && given->kind != NodeKind::mapping && given->kind != NodeKind::null)
         fail(key, "expected a mapping, got " + shown(*given));
     if (given != nullptr)
-        read_mapping(*document_, path).origin = given->origin;
+        mapping_at(document_->read, path).origin = given->origin;
     document_->read_begun = true;
     return {*document_, path};
 }
@@ -266,13 +268,19 @@ std::vector<Section> Section::sections(std::string_view key) const {
         list.items.push_back({NodeKind::mapping, "", false, {}, {}, item.origin});
         sections.push_back(Section(*document_, place));
     }
+    document_->read_begun = true;
     if (document_->read.at_path(path) == nullptr)
-        record(*document_, path_, key, std::move(list));
+        record(document_->read, path_, key, std::move(list));
     return sections;
 }
 
 bool Section::has(std::string_view key) const {
     return document_->given.at_path(joined(path_, key)) != nullptr;
+}
+
+bool Section::is_mapping(std::string_view key) const {
+    const Node* given = document_->given.at_path(joined(path_, key));
+    return given != nullptr && given->kind == NodeKind::mapping;
 }
 
 std::string Section::replaced(std::string_view key) const {

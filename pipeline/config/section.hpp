@@ -51,6 +51,8 @@ class Section {
     std::vector<Section> sections(std::string_view key) const;
     /// Whether the user gave `key` (file or --set).
     bool has(std::string_view key) const;
+    /// Whether what the user gave for `key` is a mapping.
+    bool is_mapping(std::string_view key) const;
     /// The word that the file gives for `key` where --set replaced it by another one, else "".
     std::string replaced(std::string_view key) const;
     /// Whether the value of `key` stands in the file, and no --set changed it.
@@ -89,6 +91,8 @@ class Document {
     std::string resolved_yaml() const;
     /// The same with the origin of each value behind it: "# default", "# file:line", "# --set".
     std::string resolved_yaml_with_origins() const;
+    /// The default of every key read so far, given or not, as YAML; a list of mappings as a mapping of their indices.
+    std::string defaults_yaml() const;
 
   private:
     explicit Document(std::unique_ptr<DocumentState> state);

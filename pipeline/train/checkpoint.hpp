@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pipeline/train/manifest.hpp"
-#include "pipeline/train/optimizer.hpp"
+#include "pipeline/train/optim/optimizer.hpp"
 
 #include <cstdint>
 #include <optional>

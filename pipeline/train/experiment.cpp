@@ -67,8 +67,7 @@ void count_steps(Experiment& experiment, const config::Section& root, const dist
 void build_model(Experiment& experiment, const config::Section& root, dist::Communicator& comm) {
     const augment::ImageShape shape = experiment.recipe->output();
     torch::manual_seed(experiment.train.seed);
-    auto backbone = models::make_backbone(root.section("model"), shape, comm);
-    experiment.pretext = models::make_pretext(root.section("pretext"), std::move(backbone), shape, comm);
+    experiment.pretext = models::make_pretext(root.section("pretext"), root.section("model"), shape, comm);
     check_views(experiment.pretext->needs(), *experiment.recipe, experiment.pretext_name);
     check_images(experiment, root);
     warn_of_large_maps(experiment.pretext->backbone(), shape.height, comm);
@@ -146,6 +145,7 @@ Experiment build_experiment(config::Document& document, dist::Communicator& comm
     place_model(experiment, comm);
     share_cores(experiment, comm);
     experiment.settings = flat_settings(document.resolved_yaml());
+    experiment.defaults = default_settings(document.defaults_yaml());
     loader::LoaderOptions order = loader::training_options(experiment.data, *experiment.dataset);
     order.global_batch = experiment.train.batch / experiment.train.accumulate;
     if (const std::string name = loader::order_name(order, *experiment.dataset); !name.empty())

@@ -6,7 +6,7 @@
 #include "models/pretext/pretext.hpp"
 #include "pipeline/config/section.hpp"
 #include "pipeline/loader/data_config.hpp"
-#include "pipeline/train/optimizer.hpp"
+#include "pipeline/train/optim/config.hpp"
 #include "pipeline/train/pretext_input.hpp"
 #include "pipeline/train/settings.hpp"
 #include "pipeline/train/train_config.hpp"
@@ -27,6 +27,7 @@ struct Experiment {
     CheckpointConfig checkpoint;
     std::string title; ///< of the report
     std::string pretext_name;
+    Settings defaults; ///< of every key that was read
     Settings settings; ///< every setting, resolved, and data.order: what the order of images depends on besides
 
     std::unique_ptr<shards::Dataset> dataset; ///< the training split

@@ -15,6 +15,29 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kFormat = 1;
+/// Metrics may be infinite or no numbers.
+Json json_of(const std::map<std::string, double>& values) {
+    Json json = Json::object();
+    for (const auto& [name, value] : values) {
+        json[name] = json_number<Json>(value);
+    }
+    return json;
+}
+
+MetricWindow window_of(const Json& json) {
+    MetricWindow window;
+    json.at("steps").get_to(window.steps);
+    window.skipped = json.value("skipped", std::int64_t{0});
+    for (const auto& [name, sum] : json.at("sums").items()) {
+        window.sums[name] = number_of(sum);
+        window.counts[name] = window.steps; // as checkpoints without counts have it
+    }
+    if (json.contains("counts")) {
+        json.at("counts").get_to(window.counts);
+    }
+    return window;
+}
+
 constexpr const char* kDigestKey = "manifest_sha256"; // of the compact dump of all the other fields
 
 } // namespace
@@ -39,9 +62,14 @@ std::string manifest_json(const Manifest& manifest) {
         {"config_digest", manifest.config_digest},
         {"data_fingerprint", manifest.data_fingerprint},
         {"pixels_fingerprint", manifest.pixels_fingerprint},
-        {"loss", manifest.loss},
+        {"loss", json_number<Json>(manifest.loss)},
         {"seconds", manifest.seconds},
-        {"window", {{"steps", manifest.window.steps}, {"sums", manifest.window.sums}}},
+        {"skipped", manifest.skipped},
+        {"window",
+         {{"steps", manifest.window.steps},
+          {"skipped", manifest.window.skipped},
+          {"sums", json_of(manifest.window.sums)},
+          {"counts", manifest.window.counts}}},
         {"files", files},
         {"config", manifest.config},
     };
@@ -76,10 +104,10 @@ Manifest parse_manifest(const std::string& text, const std::string& place) {
         json.at("config_digest").get_to(manifest.config_digest);
         json.at("data_fingerprint").get_to(manifest.data_fingerprint);
         manifest.pixels_fingerprint = json.value("pixels_fingerprint", "");
-        json.at("loss").get_to(manifest.loss);
+        manifest.loss = number_of(json.at("loss"));
         json.at("seconds").get_to(manifest.seconds);
-        json.at("window").at("steps").get_to(manifest.window.steps);
-        json.at("window").at("sums").get_to(manifest.window.sums);
+        manifest.skipped = json.value("skipped", std::int64_t{0});
+        manifest.window = window_of(json.at("window"));
         for (const Json& file : json.at("files"))
             manifest.files.push_back({file.at("name").get<std::string>(), file.at("bytes").get<std::int64_t>(),
                                       file.at("sha256").get<std::string>()});

@@ -14,8 +14,10 @@ namespace tacit::train {
 /// Sums of the metrics over the steps since the last line of metrics.jsonl, so that a resumed run
 /// writes the line that it would have written without the stop.
 struct MetricWindow {
-    std::int64_t steps = 0;
-    std::map<std::string, double> sums;
+    std::int64_t steps = 0;                     ///< with those that were left out
+    std::int64_t skipped = 0;                   ///< left out because their gradient was not finite
+    std::map<std::string, double> sums;         ///< over the steps that gave the metric
+    std::map<std::string, std::int64_t> counts; ///< of these steps
 };
 
 /// A file of a checkpoint and what must be found in it.
@@ -44,6 +46,7 @@ struct Manifest {
     std::string pixels_fingerprint; ///< without labels; empty: the checkpoint is older than this figure
     double loss = 0;                ///< mean over the last logged window; what "best" compares
     double seconds = 0;             ///< of training so far
+    std::int64_t skipped = 0;       ///< steps in a row, up to this one, that were left out
     MetricWindow window;
     std::vector<CheckpointFile> files;
 };

@@ -74,7 +74,7 @@ MetricsWriter::MetricsWriter(const std::string& path, std::int64_t done_steps) :
 void MetricsWriter::write(std::int64_t step, const MetricsLine& values) {
     Json json = {{"step", step}};
     for (const auto& [name, value] : values)
-        json[name] = value;
+        json[name] = json_number<Json>(value);
     file_.append(json_text(json) + "\n");
 }
 

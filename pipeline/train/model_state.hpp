@@ -3,7 +3,7 @@
 
 #include "dist/communicator.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/train/optimizer.hpp"
+#include "pipeline/train/optim/optimizer.hpp"
 
 #include <torch/nn/module.h>
 

@@ -50,6 +50,9 @@ models::PretextInput pretext_input(const loader::Batch& batch, const InputFormat
         input.rotations.push_back(class_tensor(view.rotation, count, format));
         input.permutations.push_back(class_tensor(view.permutation, count, format));
     }
+    input.ids = torch::tensor(at::ArrayRef<std::int64_t>(batch.ids).slice(0, static_cast<std::size_t>(count)));
+    input.labels = torch::tensor(at::ArrayRef<std::int32_t>(batch.labels).slice(0, static_cast<std::size_t>(count)))
+                       .to(torch::kInt64);
     input.global_count = global_count > 0 ? global_count : count;
     return input;
 }

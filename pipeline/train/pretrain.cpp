@@ -91,7 +91,7 @@ ExitCode try_some_steps(Experiment& experiment, const PretrainOptions& options, 
         log::info(
             fmt::format("dry run: {} steps, {:.3g} s each, loss {:.4f}; nothing was written. {} {} steps would take "
                         "about {}, evaluation not counted",
-                        seconds.size(), step, result.metrics.at("loss"), begun > 0 ? "The remaining" : "All", left,
+                        seconds.size(), step, result.loss, begun > 0 ? "The remaining" : "All", left,
                         duration_text(step * static_cast<double>(left))));
     }
     return ExitCode::done;

@@ -78,7 +78,8 @@ void check_data(const ValidCheckpoint& chosen, const Experiment& experiment) {
 }
 
 void check_fits(const ValidCheckpoint& chosen, const Experiment& experiment) {
-    const std::vector<std::string> differences = conflicts(chosen.manifest.config, experiment.settings);
+    const std::vector<std::string> differences =
+        conflicts(chosen.manifest.config, experiment.settings, experiment.defaults);
     if (!differences.empty())
         throw ConfigError(fmt::format("cannot resume {}: {}; start in another run folder, or give what the checkpoint "
                                       "has (free to change: data.path, data.labels, data.workers, data.slots, "
@@ -196,7 +197,7 @@ std::optional<Manifest> resume(Experiment& experiment, Trainer& trainer, const s
     broadcast_tensors(optimizer, comm);
     load_model_state(*experiment.pretext, model);
     trainer.optimizer().load_state(optimizer);
-    trainer.seek(manifest.step);
+    trainer.seek(manifest.step, manifest.skipped);
     adopt_threads(experiment, manifest, comm);
     adopt_normalization(experiment, manifest, comm);
     return manifest;

@@ -80,8 +80,9 @@ ValidCheckpoint pick_checkpoint(const std::string& folder, const std::string& wa
 void check_config(const std::string& path, const std::string& text, const Manifest& manifest) {
     Settings saved = manifest.config;
     Settings found = flat_settings(text);
-    std::erase_if(saved, [&](const auto& entry) { return entry.first == "data.order"; }); // not of the file
-    const std::vector<std::string> differences = conflicts(saved, found);
+    std::erase_if(saved, [](const auto& entry) { return entry.first == "data.order"; });   // not of the file
+    std::erase_if(found, [&](const auto& entry) { return !saved.contains(entry.first); }); // younger than the weights
+    const std::vector<std::string> differences = conflicts(saved, found, {});
     if (!differences.empty())
         throw DataError(fmt::format("{} was changed after the checkpoint was written: {}; put it back", path,
                                     fmt::join(differences, "; ")));
@@ -173,8 +174,7 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist:
     config::Document document = config::Document::from_text(config_text, paths.config());
     const config::Section root = document.root();
     loader::DataConfig data = loader::read_data(root.section("data"));
-    auto backbone = models::make_backbone(root.section("model"), manifest.shape, comm);
-    auto pretext = models::make_pretext(root.section("pretext"), backbone, manifest.shape, comm);
+    auto pretext = models::make_pretext(root.section("pretext"), root.section("model"), manifest.shape, comm);
     load_model_state(*pretext, tensors);
     pretext->eval();
     return {path,
@@ -189,8 +189,8 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist:
             manifest.mean,
             manifest.std,
             manifest,
-            std::move(backbone),
-            std::move(pretext),
+            pretext->evaluated(),
+            pretext,
             &comm};
 }
 

@@ -91,12 +91,19 @@ void RunTelemetry::fill(Manifest& manifest) const {
 }
 
 MetricsLine RunTelemetry::current_line(double lr) const {
-    const auto steps = static_cast<double>(window_.steps);
+    const auto mean = [&](const std::string& name) {
+        return window_.sums.at(name) / static_cast<double>(window_.counts.at(name));
+    };
     const double epoch = static_cast<double>(trainer_.steps_done()) / static_cast<double>(experiment_.steps_per_epoch);
-    MetricsLine line = {{"epoch", epoch}, {"loss", window_.sums.at("loss") / steps}, {"lr", lr}};
-    for (const auto& [name, sum] : window_.sums)
-        if (name != "loss")
-            line.emplace_back(name, sum / steps);
+    MetricsLine line = {{"epoch", epoch}};
+    if (window_.sums.contains("loss"))
+        line.emplace_back("loss", mean("loss"));
+    line.emplace_back("lr", lr);
+    for (const auto& entry : window_.sums)
+        if (entry.first != "loss")
+            line.emplace_back(entry.first, mean(entry.first));
+    if (window_.skipped > 0)
+        line.emplace_back("skipped", static_cast<double>(window_.skipped));
     const double images = static_cast<double>(timing_.steps * experiment_.train.batch);
     line.emplace_back("images_per_second", images / timing_.seconds);
     line.emplace_back("data_wait", std::min(1.0, timing_.wait_seconds / timing_.seconds));
@@ -106,7 +113,8 @@ MetricsLine RunTelemetry::current_line(double lr) const {
 
 void RunTelemetry::log_line(double lr) {
     const MetricsLine line = current_line(lr);
-    loss_ = window_.sums.at("loss") / static_cast<double>(window_.steps);
+    if (window_.sums.contains("loss"))
+        loss_ = window_.sums.at("loss") / static_cast<double>(window_.counts.at("loss"));
     if (root()) {
         metrics_->write(trainer_.steps_done(), line);
         std::vector<std::pair<std::string, double>> scalars;
@@ -120,9 +128,12 @@ void RunTelemetry::log_line(double lr) {
 
 void RunTelemetry::step_done(const StepResult& result) {
     ++window_.steps;
+    window_.skipped += result.skipped ? 1 : 0;
     for (const auto& [name, value] : result.metrics)
-        if (name != "lr")
+        if (name != "lr") {
             window_.sums[name] += value;
+            ++window_.counts[name];
+        }
     ++timing_.steps;
     timing_.seconds += result.seconds;
     timing_.wait_seconds += result.wait_seconds;
@@ -132,10 +143,10 @@ void RunTelemetry::step_done(const StepResult& result) {
     }
     seconds_ += result.seconds;
     const std::int64_t done = trainer_.steps_done();
-    progress_.update(done, {{"loss", fmt::format("{:.4f}", result.metrics.at("loss"))},
+    progress_.update(done, {{"loss", fmt::format("{:.4f}", result.loss)},
                             {"data wait", fmt::format("{:.0f} %", 100 * timing_.wait_seconds / timing_.seconds)}});
     if (done % experiment_.train.log_every == 0 || done == experiment_.total_steps)
-        log_line(result.metrics.at("lr"));
+        log_line(result.lr);
 }
 
 } // namespace tacit::train

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <regex>
 #include <string_view>
 #include <yaml-cpp/yaml.h>
 
@@ -14,7 +15,7 @@ namespace tacit::train {
 
 namespace {
 
-constexpr std::array<std::string_view, 19> kFree = {"data.path",
+constexpr std::array<std::string_view, 20> kFree = {"data.path",
                                                     "data.labels",
                                                     "data.workers",
                                                     "data.slots",
@@ -27,6 +28,7 @@ constexpr std::array<std::string_view, 19> kFree = {"data.path",
                                                     "data.max_bad_samples",
                                                     "data.stage",
                                                     "train.log_every",
+                                                    "train.max_skipped",
                                                     "train.threads",
                                                     "train.device",
                                                     "dist.",
@@ -65,6 +67,14 @@ Settings flat_settings(const std::string& yaml) {
     return settings;
 }
 
+Settings default_settings(const std::string& yaml) {
+    Settings settings;
+    for (const auto& [key, value] : flat_settings(yaml)) {
+        settings[std::regex_replace(key, std::regex("\\.([0-9]+)(?=\\.|$)"), "[$1]")] = value;
+    }
+    return settings;
+}
+
 bool may_change(const std::string& key, const std::string& schedule) {
     if (key == "train.epochs" || key == "train.max_steps")
         return schedule == "constant";
@@ -84,7 +94,7 @@ std::string settings_digest(const Settings& settings) {
     return digest.hex();
 }
 
-std::vector<std::string> conflicts(const Settings& saved, const Settings& current) {
+std::vector<std::string> conflicts(const Settings& saved, const Settings& current, const Settings& defaults) {
     const std::string schedule = schedule_of(saved);
     const auto value_in = [](const Settings& settings, const std::string& key) {
         const auto found = settings.find(key);
@@ -95,10 +105,11 @@ std::vector<std::string> conflicts(const Settings& saved, const Settings& curren
     std::vector<std::string> lines;
     for (const auto& entry : all) {
         const std::string& key = entry.first;
-        const std::string before = value_in(saved, key);
+        const std::string before = value_in(saved.contains(key) ? saved : defaults, key);
         const std::string now = value_in(current, key);
-        if (before != now && !may_change(key, schedule))
+        if (before != now && !may_change(key, schedule)) {
             lines.push_back(fmt::format("{} is {}, the checkpoint has {}", key, now, before));
+        }
     }
     return lines;
 }

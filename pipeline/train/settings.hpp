@@ -13,6 +13,9 @@ using Settings = std::map<std::string, std::string>;
 /// Flattens Document::resolved_yaml(). Throws DataError when `yaml` is not YAML.
 Settings flat_settings(const std::string& yaml);
 
+/// Flattens Document::defaults_yaml(): the defaults of keys, by the names that flat_settings() gives them.
+Settings default_settings(const std::string& yaml);
+
 /// Whether a run may be resumed with another value of `key`. What decides the weights may not change:
 /// data, augmentation, model, pretext, optimiser, batch, precision and seed. Free: places and machine
 /// (data.path, workers, bad samples, threads, device, dist), cadence (log_every, checkpoint, report, eval), and,
@@ -23,7 +26,8 @@ bool may_change(const std::string& key, const std::string& schedule);
 /// SHA-256 over the settings that may not change.
 std::string settings_digest(const Settings& settings);
 
-/// One line for each setting that may not change and did: "optim.lr is 0.1, the checkpoint has 0.2".
-std::vector<std::string> conflicts(const Settings& saved, const Settings& current);
+/// One line for each setting that may not change and did: "optim.lr is 0.1, the checkpoint has 0.2". A key that `saved`
+/// lacks is younger than the checkpoint: what was trained then is what its default gives, so that no other value fits.
+std::vector<std::string> conflicts(const Settings& saved, const Settings& current, const Settings& defaults);
 
 } // namespace tacit::train

@@ -84,7 +84,7 @@ StepBench bench_step(config::Document& document, const StepBenchOptions& options
         (kept ? after_keep : times).push_back(result.seconds * 1e3);
         total += result.seconds;
         waited += result.wait_seconds;
-        bench.loss = result.metrics.at("loss");
+        bench.loss = result.loss;
     }
     bench.steps = static_cast<std::int64_t>(times.size() + after_keep.size());
     bench.step_ms_p50 = quantile(times, 0.5);

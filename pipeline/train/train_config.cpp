@@ -18,6 +18,7 @@ TrainConfig read_train(const config::Section& train) {
     config.seed = static_cast<std::uint64_t>(train.integer("seed", 1, {0, std::numeric_limits<std::int64_t>::max()}));
     config.threads = static_cast<int>(train.integer("threads", config.threads, {0, 1024}));
     config.log_every = train.integer("log_every", config.log_every, {1, 1 << 30});
+    config.max_skipped = train.integer("max_skipped", config.max_skipped, {0, 1 << 20});
     config.device = train.choice("device", config.device, {"auto", "cpu", "cuda"});
     return config;
 }

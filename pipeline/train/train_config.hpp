@@ -19,7 +19,9 @@ struct TrainConfig {
     std::uint64_t seed = 1;         ///< of initialisation, order and augmentation
     int threads = 0;                ///< of LibTorch per rank; 0: the cores that the rank may use
     std::int64_t log_every = 10;    ///< steps between two lines of metrics.jsonl
-    std::string device = "auto";    ///< auto, cpu, cuda
+    std::int64_t max_skipped =
+        5; ///< steps left out in a row, their gradients being no finite numbers, that a run survives
+    std::string device = "auto"; ///< auto, cpu, cuda
 };
 
 TrainConfig read_train(const config::Section& train);

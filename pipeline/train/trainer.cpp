@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/trainer.hpp"
 
+#include "dist/agreement.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/precision.hpp"
@@ -10,9 +11,13 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <fmt/format.h>
+#include <set>
+#include <stdexcept>
+#include <utility>
 
 namespace tacit::train {
 
@@ -22,12 +27,30 @@ double now_seconds() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-NamedTensors trained_parameters(const torch::nn::Module& module) {
-    NamedTensors parameters;
-    for (const auto& entry : module.named_parameters())
-        if (entry.value().requires_grad())
-            parameters.emplace_back(entry.key(), entry.value());
-    return parameters;
+/// "loss", or "loss_critic".
+std::string loss_name(const std::string& update) {
+    return update == "main" ? "loss" : "loss_" + update;
+}
+
+/// Everything that a step may report, in one order on all ranks.
+std::vector<std::string> all_metric_names(const models::Pretext& pretext, dist::Communicator& comm) {
+    std::set<std::string> names = {"lr", "grad_norm", "epoch", "seconds", "images_per_second", "data_wait", "skipped"};
+    const std::set<std::string> not_reported = names;
+    const auto add = [&](const std::string& name) {
+        if (!names.insert(name).second) {
+            throw std::logic_error(fmt::format("the metric '{}' of the pretext has the name of another one", name));
+        }
+    };
+    for (const std::string& update : pretext.updates()) {
+        add(loss_name(update));
+    }
+    for (const std::string& name : pretext.metric_names()) {
+        add(name);
+    }
+    std::erase_if(names, [&](const std::string& name) { return not_reported.contains(name); });
+    std::vector<std::string> sorted(names.begin(), names.end());
+    dist::require_agreement("the names of the metrics", sorted, comm);
+    return sorted;
 }
 
 loader::LoaderOptions loader_options(const Experiment& experiment, const dist::Communicator& comm) {
@@ -40,44 +63,44 @@ loader::LoaderOptions loader_options(const Experiment& experiment, const dist::C
     return options;
 }
 
-/// A pretext may draw from LibTorch's generator. Seeding it from the step makes that randomness a
-/// function of (seed, step, rank) too, so that a checkpoint need not hold the generator's state.
-void seed_step(std::uint64_t seed, std::int64_t step, int rank) {
-    std::uint64_t mixed = seed * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(step);
-    mixed = (mixed ^ (mixed >> 31)) * 0xBF58476D1CE4E5B9ULL + static_cast<std::uint64_t>(rank);
-    torch::manual_seed(mixed ^ (mixed >> 29));
-}
-
-/// Sums {metrics, wait, stop, save, bad samples} over ranks in one collective. The metrics' names are the same
-/// everywhere.
-void sum_over_ranks(StepResult& result, dist::Communicator& comm) {
-    std::vector<double> values = {result.wait_seconds, result.stop ? 1.0 : 0.0, result.save ? 1.0 : 0.0,
-                                  static_cast<double>(result.bad_samples)};
-    for (const auto& entry : result.metrics)
-        values.push_back(entry.second);
-    at::Tensor packed = torch::tensor(values, torch::kFloat64);
-    comm.all_reduce_sum(packed);
-    const double* sums = packed.const_data_ptr<double>();
-    result.wait_seconds = *sums++ / comm.size();
-    result.stop = *sums++ > 0;
-    result.save = *sums++ > 0;
-    result.bad_samples = static_cast<std::int64_t>(*sums++);
-    for (auto& entry : result.metrics)
-        entry.second = *sums++;
-}
-
 } // namespace
 
 Trainer::Trainer(Experiment& experiment, dist::Communicator& comm)
-    : experiment_(experiment), comm_(comm), parameters_(trained_parameters(*experiment.pretext)),
-      reducer_(parameters_, comm), optimizer_(parameters_, experiment.optim),
+    : experiment_(experiment), comm_(comm), metric_names_(all_metric_names(*experiment.pretext, comm)),
+      groups_(make_groups(*experiment.pretext, comm)), optimizer_([&] {
+          std::vector<models::ParameterGroup> parameters;
+          for (const Group& group : groups_) {
+              parameters.push_back(group.parameters);
+          }
+          return make_optimizer(parameters, experiment.optim);
+      }()),
+      lr_(experiment.optim.learning_rate(experiment.train.batch)),
       loader_(*experiment.dataset, *experiment.recipe, loader_options(experiment, comm)) {}
+
+std::vector<Trainer::Group> Trainer::make_groups(models::Pretext& pretext, dist::Communicator& comm) {
+    std::vector<Group> groups;
+    for (models::ParameterGroup& group : pretext.groups()) {
+        dist::GradientReducer reducer(group.tensors, comm);
+        groups.push_back({std::move(group), std::move(reducer), {}});
+    }
+    return groups;
+}
+
+models::StepContext Trainer::context() const {
+    models::StepContext at;
+    at.step = step_;
+    at.total_steps = experiment_.total_steps;
+    at.steps_per_epoch = experiment_.steps_per_epoch;
+    at.seed = experiment_.train.seed;
+    return at;
+}
 
 const loader::Batch& Trainer::next_batch(std::int64_t micro) {
     const std::int64_t epoch = step_ / experiment_.steps_per_epoch;
     const std::int64_t batch = step_ % experiment_.steps_per_epoch * experiment_.train.accumulate + micro;
-    if (epoch != loader_epoch_ || batch != loader_batch_)
+    if (epoch != loader_epoch_ || batch != loader_batch_) {
         loader_.seek(epoch, batch);
+    }
     const loader::Batch& next = loader_.next();
     // Whole steps only: micro-batches left over at the end of an epoch are passed by with a seek.
     loader_epoch_ = epoch;
@@ -89,51 +112,199 @@ const loader::Batch& Trainer::next_batch(std::int64_t micro) {
     return next;
 }
 
-std::map<std::string, double> Trainer::forward_backward(std::int64_t micro) {
-    const TrainConfig& train = experiment_.train;
-    const loader::Batch& batch = next_batch(micro);
-    const models::PretextInput input = pretext_input(batch, experiment_.format, train.batch / train.accumulate);
-    models::PretextLoss result;
-    {
-        const Autocast autocast(train.precision == "bf16", experiment_.format.device.type());
-        result = experiment_.pretext->loss(input);
+/// Micro-batches of a step are read once, in order; where several updates need them they are kept.
+const models::PretextInput& Trainer::input(std::int64_t micro) {
+    const auto place = static_cast<std::size_t>(micro);
+    if (place < inputs_.size()) {
+        return inputs_[place];
     }
+    const TrainConfig& train = experiment_.train;
+    if (experiment_.pretext->updates().size() == 1) {
+        inputs_.clear();
+    }
+    inputs_.push_back(pretext_input(next_batch(micro), experiment_.format, train.batch / train.accumulate));
+    return inputs_.back();
+}
+
+/// Gradients flow into the groups of this update alone: what belongs to another player is passed through.
+void Trainer::choose_groups(const models::StepContext& at) {
+    for (Group& group : groups_) {
+        group.plan = experiment_.pretext->plan(group.parameters, at);
+        group.live = group.parameters.update == at.update && group.plan.train;
+        for (const auto& [name, tensor] : group.parameters.tensors) {
+            if (tensor.requires_grad() != group.live) {
+                tensor.set_requires_grad(group.live);
+            }
+        }
+        if (group.live) {
+            group.reducer.zero();
+        }
+    }
+}
+
+Trainer::Shares Trainer::forward_backward(const models::StepContext& at) {
+    const TrainConfig& train = experiment_.train;
     const double scale = 1.0 / static_cast<double>(train.accumulate);
-    const at::Tensor loss = train.accumulate == 1 ? result.loss : result.loss * scale;
-    loss.backward();
-    std::map<std::string, double> shares = {{"loss", loss.item<double>()}};
-    for (const auto& [name, value] : result.metrics)
-        shares[name] = value * scale;
+    Shares shares;
+    const auto add = [&](const std::string& name, const at::Tensor& share) {
+        const auto [place, is_new] = shares.try_emplace(name, share);
+        if (!is_new) {
+            place->second = place->second + share;
+        }
+    };
+    for (std::int64_t micro = 0; micro < train.accumulate; ++micro) {
+        models::PretextInput batch = input(micro);
+        batch.at = at;
+        models::PretextLoss result;
+        {
+            const Autocast autocast(train.precision == "bf16", experiment_.format.device.type());
+            result = experiment_.pretext->loss(batch);
+        }
+        const at::Tensor loss = train.accumulate == 1 ? result.loss : result.loss * scale;
+        if (loss.requires_grad()) { // else all that this update trains is frozen in this step
+            loss.backward();
+        }
+        add(loss_name(at.update), loss.detach().to(torch::kDouble));
+        for (const auto& [name, value] : result.metrics) {
+            add(name, value.detach().to(torch::kDouble) * scale);
+        }
+    }
     return shares;
 }
 
-StepResult Trainer::step(bool save) {
-    const TrainConfig& train = experiment_.train;
-    const double begun = now_seconds();
+/// One collective: {wait, stop, save, bad samples}, then for each metric its sum and on how many ranks it was given.
+void Trainer::sum_over_ranks(const Shares& shares, const std::string& update, StepResult& result) {
+    for (const auto& [name, value] : shares) {
+        if (!std::binary_search(metric_names_.begin(), metric_names_.end(), name)) {
+            throw std::logic_error(fmt::format("the pretext gives the metric '{}', which metric_names() lacks", name));
+        }
+    }
+    std::vector<at::Tensor> reported;
+    std::vector<double> flags = {result.wait_seconds, result.stop ? 1.0 : 0.0, result.save ? 1.0 : 0.0,
+                                 static_cast<double>(result.bad_samples)};
+    const std::size_t head = flags.size();
+    for (const std::string& name : metric_names_) {
+        flags.push_back(shares.contains(name) ? 1.0 : 0.0);
+    }
+    for (const auto& entry : shares) {
+        reported.push_back(entry.second);
+    }
+    at::Tensor packed = torch::zeros({static_cast<std::int64_t>(flags.size() + metric_names_.size())}, torch::kDouble);
+    auto* values = packed.mutable_data_ptr<double>();
+    std::copy(flags.begin(), flags.end(), values);
+    const at::Tensor own = torch::stack(reported).cpu(); // the step's one wait for a device
+    std::size_t place = 0;
+    for (const auto& entry : shares) {
+        const auto name = std::lower_bound(metric_names_.begin(), metric_names_.end(), entry.first);
+        values[flags.size() + static_cast<std::size_t>(name - metric_names_.begin())] =
+            own.const_data_ptr<double>()[place++];
+    }
+    comm_.all_reduce_sum(packed);
+    result.wait_seconds = values[0] / comm_.size();
+    result.stop = values[1] > 0;
+    result.save = values[2] > 0;
+    result.bad_samples = static_cast<std::int64_t>(values[3]);
+    for (std::size_t i = 0; i < metric_names_.size(); ++i) {
+        const double given = values[head + i];
+        if (given != 0 && given != comm_.size()) {
+            throw std::logic_error(fmt::format("the metric '{}' of update {} was given by {} of {} ranks",
+                                               metric_names_[i], update, given, comm_.size()));
+        }
+        if (given != 0) {
+            result.metrics[metric_names_[i]] = values[flags.size() + i];
+        }
+    }
+}
+
+double Trainer::reduce_gradients() {
+    double squares = 0;
+    for (Group& group : groups_) {
+        if (group.live) {
+            group.reducer.reduce();
+            squares += std::pow(group.reducer.norm(), 2);
+        }
+    }
+    return std::sqrt(squares);
+}
+
+void Trainer::move(const models::StepContext& at) {
+    const OptimConfig& optim = experiment_.optim;
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+        const Group& group = groups_[i];
+        if (group.live) {
+            optimizer_->step(i, {lr_.at(at) * group.parameters.lr_scale * group.plan.lr_scale,
+                                 optim.weight_decay.at(at), optim.momentum.at(at)});
+        }
+    }
+}
+
+void Trainer::make_update(const models::StepContext& at, StepResult& result) {
+    choose_groups(at);
     const double waited = loader_.stats().wait_seconds;
-    seed_step(train.seed, step_, comm_.rank());
-    experiment_.pretext->train();
-    reducer_.zero();
-    StepResult result;
-    result.save = save;
-    for (std::int64_t micro = 0; micro < train.accumulate; ++micro)
-        for (const auto& [name, share] : forward_backward(micro))
-            result.metrics[name] += share;
+    const Shares shares = forward_backward(at);
     result.wait_seconds = loader_.stats().wait_seconds - waited;
     result.stop = stop_requested();
     result.bad_samples = static_cast<std::int64_t>(loader_.bad_samples().size());
-    sum_over_ranks(result, comm_);
-    if (const double loss = result.metrics["loss"]; !std::isfinite(loss))
-        throw NotFiniteError(
-            fmt::format("the loss is {} at step {} (epoch {:.2f})", loss, step_ + 1,
-                        static_cast<double>(step_) / static_cast<double>(experiment_.steps_per_epoch)));
-    reducer_.reduce();
-    const double lr =
-        learning_rate(experiment_.optim, step_, experiment_.steps_per_epoch, experiment_.total_steps, train.batch);
-    optimizer_.step(lr);
+    sum_over_ranks(shares, at.update, result);
+    const double loss = result.metrics.at(loss_name(at.update));
+    const double norm = reduce_gradients();
+    if (at.update == "main") {
+        result.loss = loss;
+        result.metrics["grad_norm"] = norm;
+    }
+    if (!std::isfinite(loss) || !std::isfinite(norm)) {
+        result.skipped = true;
+        return;
+    }
+    if (const double most = experiment_.optim.clip_norm; most > 0 && norm > most) {
+        for (Group& group : groups_) {
+            if (group.live) {
+                group.reducer.scale(most / norm);
+            }
+        }
+    }
+    move(at);
+}
+
+StepResult Trainer::step(bool save) {
+    const double begun = now_seconds();
+    models::StepContext at = context();
+    torch::manual_seed(at.seed + static_cast<std::uint64_t>(at.step)); // for what ignores the rule of draws.hpp
+    experiment_.pretext->train();
+    experiment_.pretext->before_step(at);
+    inputs_.clear();
+    StepResult result;
+    result.save = save;
+    result.lr = lr_.at(at);
+    double wait_seconds = 0;
+    for (const std::string& update : experiment_.pretext->updates()) {
+        at.update = update;
+        if (result.skipped || !experiment_.pretext->is_due(at)) {
+            continue;
+        }
+        make_update(at, result);
+        wait_seconds += result.wait_seconds;
+    }
+    result.wait_seconds = wait_seconds;
     ++step_;
-    result.metrics["lr"] = lr;
     result.seconds = now_seconds() - begun;
+    if (result.skipped) {
+        result.metrics.clear();
+        if (++skipped_ > experiment_.train.max_skipped) {
+            throw NotFiniteError(
+                fmt::format("the loss is {} at step {} (epoch {:.2f}){}", result.loss, step_, at.epoch(),
+                            skipped_ > 1 ? fmt::format(", and so were loss or gradient of the {} steps "
+                                                       "before",
+                                                       skipped_ - 1)
+                                         : std::string()));
+        }
+        return result;
+    }
+    skipped_ = 0;
+    result.metrics["lr"] = result.lr;
+    at.update = "main";
+    const torch::NoGradGuard no_gradient;
+    experiment_.pretext->after_step(at);
     return result;
 }
 
@@ -141,8 +312,10 @@ models::PretextInput Trainer::sample(std::int64_t step, std::int64_t count) {
     const std::int64_t current = step_;
     step_ = step;
     const loader::Batch& batch = next_batch(0);
+    models::PretextInput input = pretext_input(batch, experiment_.format, 0, count);
+    input.at = context();
     step_ = current;
-    return pretext_input(batch, experiment_.format, 0, count);
+    return input;
 }
 
 } // namespace tacit::train

@@ -40,8 +40,8 @@ TrainingLoop::TrainingLoop(Experiment& experiment, Trainer& trainer, const RunPa
                              hooks_.keep_folder);
 }
 
-/// The next step, with rank 0's wish for a checkpoint after it. A loss that is no finite number ends the run, since
-/// each restart would only meet it again.
+/// The next step, with rank 0's wish for a checkpoint after it. Gradients that are no finite numbers, again and
+/// again, end the run, since each restart would only meet them again.
 StepResult TrainingLoop::step() {
     const double minutes = experiment_.checkpoint.every_minutes;
     const std::chrono::duration<double, std::ratio<60>> since = std::chrono::steady_clock::now() - saved_at_;
@@ -62,6 +62,7 @@ Manifest TrainingLoop::manifest() const {
     manifest.step = trainer_.steps_done();
     manifest.epoch = manifest.step / experiment_.steps_per_epoch;
     manifest.batch = manifest.step % experiment_.steps_per_epoch;
+    manifest.skipped = trainer_.skipped();
     telemetry_.fill(manifest);
     return manifest;
 }
@@ -111,6 +112,12 @@ ExitCode TrainingLoop::stopped() {
 }
 
 ExitCode TrainingLoop::finished() {
+    if (const std::int64_t skipped = trainer_.skipped(); skipped > 0)
+        on_root(comm_, [&] {
+            diverged(fmt::format("the last {} of {} steps moved nothing, because their loss or gradient was no finite "
+                                 "number",
+                                 skipped, trainer_.steps_done()));
+        });
     save(true); // first: pictures may fail, and what was trained must not hang on them
     if (root())
         checkpoints_->forget();
@@ -126,6 +133,10 @@ ExitCode TrainingLoop::run() {
     telemetry_.begin();
     while (trainer_.steps_done() < experiment_.total_steps) {
         const StepResult result = step();
+        if (result.skipped && root())
+            log::warning(fmt::format("step {} moved nothing, because its loss or gradient is no finite number; {} in a "
+                                     "row, train.max_skipped allows {}",
+                                     trainer_.steps_done(), trainer_.skipped(), experiment_.train.max_skipped));
         telemetry_.step_done(result);
         const std::int64_t done = trainer_.steps_done();
         if (hooks_.on_step)

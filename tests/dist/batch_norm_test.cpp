@@ -5,6 +5,7 @@
 #include "tests/mpi_main.hpp"
 
 #include <gtest/gtest.h>
+#include <torch/autograd.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -112,6 +113,40 @@ TEST(BatchNorm, EqualsNativeWithEmptyShards) {
     Comparison<torch::nn::BatchNorm1d>({9, kChannels}, Sharding::all_on_one_rank).run();
 }
 
+/// |d (output . upstream) / d input|^2 weighed by `mask`, as a gradient penalty; of this rank's rows.
+template <typename Layer>
+at::Tensor penalty(Layer& layer, const at::Tensor& input, const at::Tensor& upstream, const at::Tensor& mask) {
+    const at::Tensor output = (layer->forward(input) * upstream).sum();
+    return (torch::autograd::grad({output}, {input}, {}, true, true).front().square() * mask).sum();
+}
+
+void expect_gradients_of_gradients_of_native(const std::vector<std::int64_t>& shape, Sharding sharding) {
+    torch::manual_seed(6);
+    const at::Tensor global = torch::randn(shape, torch::kDouble).mul_(2).add_(3).requires_grad_();
+    const at::Tensor upstream = torch::randn(shape, torch::kDouble), mask = torch::rand(shape, torch::kDouble);
+    torch::nn::BatchNorm2d native(kChannels);
+    BatchNorm ours(kChannels, world());
+    native->to(torch::kDouble);
+    ours->to(torch::kDouble);
+    {
+        const torch::NoGradGuard no_grad;
+        ours->weight.copy_(native->weight.uniform_(0.5, 2));
+    }
+    penalty(native, global, upstream, mask).backward();
+    const at::Tensor local = shard_of(global.detach(), sharding).clone().requires_grad_();
+    penalty(ours, local, shard_of(upstream, sharding), shard_of(mask, sharding)).backward();
+    const double size = global.grad().abs().max().item<double>();
+    EXPECT_GT(size, 1e-3);
+    EXPECT_LE(difference(local.grad(), shard_of(global.grad(), sharding)), 1e-11 * size);
+    EXPECT_LE(difference(summed(ours->weight.grad().clone()), native->weight.grad()),
+              1e-11 * native->weight.grad().abs().max().item<double>());
+}
+
+TEST(BatchNorm, GradientsOfGradientsEqualNativeOnTheConcatenatedBatch) {
+    expect_gradients_of_gradients_of_native({12, kChannels, 3, 2}, Sharding::even);
+    expect_gradients_of_gradients_of_native({11, kChannels, 3, 2}, Sharding::uneven);
+}
+
 TEST(BatchNorm, StatisticsOfFloatDataFarFromZeroDoNotCancel) {
     torch::manual_seed(9);
     const at::Tensor global = torch::randn({64, kChannels, 4, 4}) + 1e4;
@@ -194,6 +229,17 @@ TEST(BatchNorm, RecoversAfterABatchThatWasNotFinite) {
     layer->running_mean.fill_(std::numeric_limits<float>::quiet_NaN());
     const at::Tensor output = layer->forward(torch::randn({8, kChannels}));
     EXPECT_TRUE(at::isfinite(output).all().item<bool>());
+}
+
+TEST(BatchNorm, KeepsItsRunningStatisticsFiniteInABatchThatIsNot) {
+    BatchNorm layer(kChannels, world());
+    at::Tensor input = torch::randn({8, kChannels});
+    input[0][2] = std::numeric_limits<float>::infinity();
+    layer->forward(input);
+    EXPECT_TRUE(at::isfinite(layer->running_mean).all().item<bool>());
+    EXPECT_TRUE(at::isfinite(layer->running_var).all().item<bool>());
+    EXPECT_EQ(layer->running_mean[2].item<float>(), 0);
+    EXPECT_NE(layer->running_mean[3].item<float>(), 0);
 }
 
 TEST(BatchNorm, RefusesAnotherNumberOfChannels) {

@@ -4,6 +4,7 @@
 #include "tests/mpi_main.hpp"
 
 #include <gtest/gtest.h>
+#include <torch/autograd.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
@@ -101,6 +102,46 @@ TEST(AllGatherWithGradient, AgreesWithFiniteDifferences) {
     };
     const double numeric = (loss(kStep) - loss(-kStep)) / (2 * kStep);
     EXPECT_NEAR((gradient * direction).sum().item<double>(), numeric, 1e-7 * std::abs(numeric));
+}
+
+/// Gradient of |d loss / d weight|^2 with respect to the weight, of the loss that `share_of` gives in shares.
+template <class Share> at::Tensor gradient_of_gradient(const at::Tensor& weight, Share share_of) {
+    const at::Tensor w = weight.clone().requires_grad_();
+    const at::Tensor share = share_of(w);
+    const at::Tensor own = torch::autograd::grad({share}, {w}, {}, true, true).front();
+    const at::Tensor gradient = all_reduce_sum_with_gradient(own, world());
+    (gradient.square().sum() / world().size()).backward();
+    at::Tensor result = w.grad().clone();
+    world().all_reduce_sum(result);
+    return result;
+}
+
+TEST(AllGatherWithGradient, GradientsOfGradientsSpanRanks) {
+    const Problem problem;
+    const at::Tensor w = problem.weight.clone().requires_grad_();
+    const at::Tensor all = problem.inputs.matmul(w);
+    const at::Tensor gradient = torch::autograd::grad({contrastive_share(all, all)}, {w}, {}, true, true).front();
+    gradient.square().sum().backward();
+    const at::Tensor distributed = gradient_of_gradient(problem.weight, [&](const at::Tensor& weight) {
+        const at::Tensor rows = own_rows(problem.inputs).matmul(weight);
+        return contrastive_share(rows, all_gather_with_gradient(rows, world()));
+    });
+    EXPECT_LE(relative_difference(distributed, w.grad()), 1e-12);
+}
+
+TEST(AllReduceSumWithGradient, GivesTheGradientOfWhatTheSumIsUsedForOnAllRanks) {
+    const double rank = world().rank();
+    const at::Tensor mine = torch::full({2, 3}, rank + 1, torch::kDouble).requires_grad_();
+    const at::Tensor sum = all_reduce_sum_with_gradient(mine, world());
+    const double ranks = world().size() * (world().size() + 1) / 2.0;
+    EXPECT_TRUE(at::equal(sum, torch::full({2, 3}, ranks, torch::kDouble)));
+    (sum.square() * (rank + 1)).sum().backward(); // over ranks: ranks * sum^2
+    EXPECT_TRUE(at::equal(mine.grad(), torch::full({2, 3}, 2 * ranks * ranks, torch::kDouble)));
+    EXPECT_TRUE(at::equal(mine, torch::full({2, 3}, rank + 1, torch::kDouble)));
+}
+
+TEST(AllReduceSumWithGradient, RefusesTypesThatAreNotSummed) {
+    EXPECT_THROW(all_reduce_sum_with_gradient(torch::zeros({2}, torch::kBFloat16), world()), std::invalid_argument);
 }
 
 TEST(AllGatherWithGradient, RefusesTypesWithoutReduceScatter) {

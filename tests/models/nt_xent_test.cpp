@@ -21,7 +21,7 @@ TEST(NtXent, IdenticalProjectionsGiveTheLogOfTheOtherProjections) {
         const auto same = torch::ones({count, 4}, torch::kDouble);
         const auto share = nt_xent(same, same, 0.5, *comm);
         EXPECT_NEAR(share.loss.item<double>(), std::log(2.0 * static_cast<double>(count) - 1), 1e-12);
-        EXPECT_NEAR(share.spread, 0.0, 1e-12);
+        EXPECT_NEAR(share.spread.item<double>(), 0.0, 1e-12);
     }
 }
 
@@ -32,7 +32,7 @@ TEST(NtXent, OrthogonalImagesWithEqualViewsGiveTheClosedForm) {
     const auto views = torch::eye(6, torch::kDouble) * 3.0;
     const auto share = nt_xent(views, views, temperature, *comm);
     EXPECT_NEAR(share.loss.item<double>(), std::log(std::exp(1 / temperature) + 10) - 1 / temperature, 1e-12);
-    EXPECT_DOUBLE_EQ(share.accuracy, 1.0);
+    EXPECT_DOUBLE_EQ(share.accuracy.item<double>(), 1.0);
 }
 
 TEST(NtXent, OppositeViewsGiveTheClosedFormAndNoAccuracy) {
@@ -41,7 +41,7 @@ TEST(NtXent, OppositeViewsGiveTheClosedFormAndNoAccuracy) {
     const auto first = torch::eye(2, torch::kDouble);
     const auto share = nt_xent(first, -first, 1.0, *comm);
     EXPECT_NEAR(share.loss.item<double>(), std::log(std::exp(-1.0) + 2) + 1, 1e-12);
-    EXPECT_DOUBLE_EQ(share.accuracy, 0.0);
+    EXPECT_DOUBLE_EQ(share.accuracy.item<double>(), 0.0);
 }
 
 TEST(NtXent, IgnoresTheLengthOfProjections) {
@@ -57,7 +57,7 @@ TEST(NtXent, EvenlySpreadProjectionsHaveSpreadNearOne) {
     torch::manual_seed(1);
     const auto share =
         nt_xent(torch::randn({512, 16}, torch::kDouble), torch::randn({512, 16}, torch::kDouble), 0.5, *comm);
-    EXPECT_NEAR(share.spread, 1.0, 0.02);
+    EXPECT_NEAR(share.spread.item<double>(), 1.0, 0.02);
 }
 
 TEST(NtXent, MatchesTheTermByTermOracle) {

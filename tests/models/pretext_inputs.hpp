@@ -16,8 +16,7 @@ inline std::shared_ptr<Pretext> build_pretext(const std::string& pretext, const 
                                               augment::ImageShape shape, dist::Communicator& comm, std::uint64_t seed) {
     torch::manual_seed(seed);
     auto document = config::Document::from_text("model: " + model + "\npretext: " + pretext + "\n", "test.yaml");
-    auto backbone = make_backbone(document.root().section("model"), shape, comm);
-    auto result = make_pretext(document.root().section("pretext"), backbone, shape, comm);
+    auto result = make_pretext(document.root().section("pretext"), document.root().section("model"), shape, comm);
     document.finish();
     return result;
 }
@@ -37,6 +36,9 @@ inline PretextInput synthetic_input(const ViewNeeds& needs, std::int64_t step, s
                         0.2 * torch::randn({count, 3, size, size}, generator, options);
     PretextInput input;
     input.global_count = count;
+    input.ids = torch::arange(begin, end);
+    input.labels = torch::full({end - begin}, -1, torch::kLong);
+    input.at.step = step;
     for (int view = 0; view < needs.views; ++view) {
         auto pixels = images;
         at::Tensor rotation, mask;

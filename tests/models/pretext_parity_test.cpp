@@ -35,23 +35,24 @@ class Learner {
         }
         const auto loss = pretext_->loss(input);
         loss.loss.backward();
-        for (auto& parameter : pretext_->parameters()) {
+        for (auto& parameter : trained()) {
             auto gradient = parameter.grad().contiguous();
             comm_->all_reduce_sum(gradient);
             parameter.mutable_grad() = gradient;
         }
         StepResult result{summed(loss.loss.item<double>()), {}};
         for (const auto& [name, value] : loss.metrics) {
-            result.metrics[name] = summed(value);
+            result.metrics[name] = summed(value.item<double>());
         }
         return result;
     }
 
     void step(double lr) {
         const torch::NoGradGuard no_grad;
-        for (auto& parameter : pretext_->parameters()) {
+        for (auto& parameter : trained()) {
             parameter.sub_(parameter.grad(), lr);
         }
+        pretext_->after_step({});
     }
 
     Pretext& pretext() { return *pretext_; }
@@ -65,9 +66,15 @@ class Learner {
     }
 
   private:
+    std::vector<at::Tensor> trained() const {
+        std::vector<at::Tensor> parameters = pretext_->parameters();
+        std::erase_if(parameters, [](const at::Tensor& parameter) { return !parameter.requires_grad(); });
+        return parameters;
+    }
+
     template <class Part> at::Tensor flat(Part part) const {
         std::vector<at::Tensor> parts;
-        for (const auto& parameter : pretext_->parameters()) {
+        for (const auto& parameter : trained()) {
             parts.push_back(part(parameter).to(torch::kDouble).flatten());
         }
         return torch::cat(parts);

@@ -42,7 +42,7 @@ TEST(CrossEntropyShare, HandComputedTwoClasses) {
     const auto labels = torch::tensor({0, 0}, torch::kLong);
     const double expected = (std::log1p(std::exp(-1.0)) + std::log1p(std::exp(3.0))) / 2;
     EXPECT_NEAR(cross_entropy_share(logits, labels, 2).item<double>(), expected, 1e-12);
-    EXPECT_DOUBLE_EQ(accuracy_share(logits, labels, 2), 0.5);
+    EXPECT_DOUBLE_EQ(accuracy_share(logits, labels, 2).item<double>(), 0.5);
 }
 
 TEST(ShareLosses, SharesOfTwoHalvesAddUpToTheWhole) {

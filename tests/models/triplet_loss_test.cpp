@@ -40,7 +40,7 @@ TEST(TripletLoss, HandComputedValueAndActiveFraction) {
     for (const auto& [margin, loss, active] : {std::tuple{9.0, 2.0, 1.0}, {7.5, 0.5, 1.0}, {7.0, 0.0, 0.0}}) {
         const auto share = triplet_share(anchors, positives, {Distance::euclidean, Negatives::random, margin}, *comm);
         EXPECT_NEAR(share.loss.item<double>(), loss, 1e-12);
-        EXPECT_DOUBLE_EQ(share.active, active);
+        EXPECT_DOUBLE_EQ(share.active.item<double>(), active);
     }
 }
 
@@ -52,7 +52,7 @@ TEST(TripletLoss, SemiHardTakesTheClosestNegativeBeyondThePositive) {
     const auto share = triplet_share(anchors, positives, {Distance::euclidean, Negatives::semi_hard, 1.5}, *comm);
     // Anchor 0: 2 - 3 + 1.5; anchors 1 and 2: 0 - 1 + 1.5; anchor 3: 0 - 6 + 1.5 < 0. The safe root adds 1e-6.
     EXPECT_NEAR(share.loss.item<double>(), (0.5 + 0.5 + 0.5) / 4, 1e-5);
-    EXPECT_DOUBLE_EQ(share.active, 0.75);
+    EXPECT_DOUBLE_EQ(share.active.item<double>(), 0.75);
 }
 
 TEST(TripletLoss, SemiHardFallsBackToTheFarthestNegative) {

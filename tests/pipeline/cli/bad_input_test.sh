@@ -106,7 +106,7 @@ expect 2 "type.yaml:4: optim.lr: expected a finite number" pretrain --config typ
 printf 'data: {path: shards\npretext: [\n' >syntax.yaml
 expect 2 "syntax.yaml:" pretrain --config syntax.yaml
 expect 2 "did you mean 'rotnet'" pretrain --config good.yaml --set pretext.name=rotnett --dry-run
-expect 2 "--set pretext.name=byol: pretext.name: unknown pretext 'byol'" pretrain good.yaml --set pretext.name=byol --dry-run
+expect 2 "--set pretext.name=multicrop: pretext.name: unknown pretext 'multicrop'" pretrain good.yaml --set pretext.name=multicrop --dry-run
 expect 2 "--set train.batch=2000: train.batch: 2000 images are more than" pretrain good.yaml --set train.batch=2000 --dry-run
 printf 'data: {path: shards}\nreport:\n  title: caf\xe9\n' >latin1.yaml
 expect 2 "latin1.yaml:3: a character that is not UTF-8" pretrain latin1.yaml

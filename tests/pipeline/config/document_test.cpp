@@ -261,5 +261,14 @@ TEST(FromFile, AMissingFileIsAConfigError) {
               "config: cannot read '/nonexistent/c.yaml': No such file or directory (ENOENT)");
 }
 
+TEST(Document, DefaultsAreThoseOfGivenKeysToo) {
+    Document document = Document::from_text("optim: {lr: 3}\nviews:\n  - p: 1\n", "c.yaml");
+    const Section optim = document.root().section("optim");
+    EXPECT_EQ(optim.number("lr", 0.5), 3);
+    EXPECT_EQ(optim.numbers("betas", {0.9, 0.99}), (std::vector<double>{0.9, 0.99}));
+    document.root().sections("views").front().number("p", 0.5);
+    EXPECT_EQ(document.defaults_yaml(), "optim:\n  lr: 0.5\n  betas: [0.9, 0.99]\nviews:\n  0:\n    p: 0.5\n");
+}
+
 } // namespace
 } // namespace tacit::config

@@ -42,7 +42,7 @@ Manifest manifest_at(std::int64_t step) {
     manifest.config_digest = settings_digest(manifest.config);
     manifest.data_fingerprint = "abc";
     manifest.loss = 0.1 + static_cast<double>(step);
-    manifest.window = {2, {{"loss", 1.0 / 7}}};
+    manifest.window = {2, 1, {{"loss", 1.0 / 7}}, {{"loss", 1}}};
     return manifest;
 }
 
@@ -200,15 +200,30 @@ TEST(Settings, FlattenNamesEveryLeaf) {
 
 TEST(Settings, ConflictNamesTheKeyAndBothValues) {
     const auto lines =
-        conflicts({{"optim.lr", "0.1"}, {"train.log_every", "5"}}, {{"optim.lr", "0.2"}, {"train.log_every", "7"}});
+        conflicts({{"optim.lr", "0.1"}, {"train.log_every", "5"}}, {{"optim.lr", "0.2"}, {"train.log_every", "7"}}, {});
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_EQ(lines[0], "optim.lr is 0.2, the checkpoint has 0.1");
 }
 
+TEST(Settings, AKeyThatTheCheckpointIsOlderThanConflictsUnlessItHasItsDefault) {
+    const Settings saved = {{"optim.lr", "0.1"}};
+    const Settings defaults = {{"optim.lr", "0.05"}, {"optim.clip", "0"}};
+    EXPECT_TRUE(conflicts(saved, {{"optim.lr", "0.1"}, {"optim.clip", "0"}}, defaults).empty());
+    EXPECT_EQ(conflicts(saved, {{"optim.lr", "0.1"}, {"optim.clip", "1"}}, defaults),
+              (std::vector<std::string>{"optim.clip is 1, the checkpoint has 0"}));
+    EXPECT_EQ(conflicts(saved, {{"optim.lr", "0.05"}}, defaults).size(), 1U)
+        << "a default is no value of the checkpoint";
+}
+
+TEST(Settings, DefaultsHaveTheNamesOfSettings) {
+    EXPECT_EQ(default_settings("a: 1\nviews:\n  0: {p: 0.5}\n  12: {sizes: [3, 4]}\n"),
+              (Settings{{"a", "1"}, {"views[0].p", "0.5"}, {"views[12].sizes[0]", "3"}, {"views[12].sizes[1]", "4"}}));
+}
+
 TEST(Settings, LengthMayChangeOnlyUnderAConstantSchedule) {
-    EXPECT_EQ(conflicts({{"train.epochs", "5"}}, {{"train.epochs", "6"}}).size(), 1U);
+    EXPECT_EQ(conflicts({{"train.epochs", "5"}}, {{"train.epochs", "6"}}, {}).size(), 1U);
     EXPECT_TRUE(conflicts({{"train.epochs", "5"}, {"optim.schedule", "constant"}},
-                          {{"train.epochs", "6"}, {"optim.schedule", "constant"}})
+                          {{"train.epochs", "6"}, {"optim.schedule", "constant"}}, {})
                     .empty());
 }
 

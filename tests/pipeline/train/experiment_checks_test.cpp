@@ -71,10 +71,11 @@ TEST_F(ExperimentChecks, TestSplitOfAnyNameIsFoundWhereThePathSaysWhereItStands)
 }
 
 TEST_F(ExperimentChecks, NameOfARecipeIsToldFromThatOfAPretext) {
-    const std::string message = refusal("byol", {});
-    EXPECT_TRUE(message.starts_with("tiny.yaml:3: pretext.name: unknown pretext 'byol'")) << message;
-    EXPECT_NE(message.find("'byol' is the name of a recipe, which augment.recipe takes"), std::string::npos) << message;
-    EXPECT_EQ(refusal("byoll", {}).find("recipe"), std::string::npos);
+    const std::string message = refusal("multicrop", {});
+    EXPECT_TRUE(message.starts_with("tiny.yaml:3: pretext.name: unknown pretext 'multicrop'")) << message;
+    EXPECT_NE(message.find("'multicrop' is the name of a recipe, which augment.recipe takes"), std::string::npos)
+        << message;
+    EXPECT_EQ(refusal("multicropp", {}).find("recipe"), std::string::npos);
 }
 
 TEST_F(ExperimentChecks, WidthOfOneBackboneIsNotTakenForAnother) {

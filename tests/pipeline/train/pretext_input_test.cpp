@@ -13,6 +13,8 @@ namespace {
 loader::Batch two_views() {
     loader::Batch batch;
     batch.count = 2;
+    batch.ids = {7, 3};
+    batch.labels = {-1, 2};
     batch.views.resize(2);
     loader::BatchView& masked = batch.views[0];
     masked.shape = {4, 4, 1};
@@ -38,6 +40,13 @@ TEST(PretextInput, TakesTheShapeOfEachView) {
     EXPECT_FALSE(input.masks[1].defined());
     EXPECT_FALSE(input.permutations[0].defined());
     EXPECT_TRUE(torch::equal(input.permutations[1], torch::tensor({23, 5}, torch::kInt64)));
+}
+
+TEST(PretextInput, CarriesIdsAndLabelsOfTheSamplesThatItTakes) {
+    const models::PretextInput whole = pretext_input(two_views(), kFormat, 0);
+    EXPECT_TRUE(torch::equal(whole.ids, torch::tensor({7, 3}, torch::kInt64)));
+    EXPECT_TRUE(torch::equal(whole.labels, torch::tensor({-1, 2}, torch::kInt64)));
+    EXPECT_TRUE(torch::equal(pretext_input(two_views(), kFormat, 0, 1).ids, torch::tensor({7}, torch::kInt64)));
 }
 
 TEST(PretextInput, ItsSheetShowsViewsAndMasksAtOneSize) {

@@ -194,6 +194,26 @@ TEST_F(ResumeTest, CheckpointOfARunThatHadDivergedIsPassedOver) {
     expect_same_end("whole", "diverged");
 }
 
+TEST_F(ResumeTest, CheckpointThatIsOlderThanAKeyGoesOnWithItsDefaultAndWithNothingElse) {
+    EXPECT_EQ(run("whole"), ExitCode::done);
+    EXPECT_EQ(run("older", {},
+                  [](std::int64_t done) {
+                      if (done == 6)
+                          request_stop();
+                  }),
+              ExitCode::requeue);
+    const std::string path = run_path("older") + "/checkpoints/step-00000007/manifest.json";
+    Manifest manifest = parse_manifest(read_file(path), path);
+    for (const char* key : {"train.accumulate", "optim.betas[0]", "optim.betas[1]"})
+        EXPECT_EQ(manifest.config.erase(key), 1U) << key;
+    write_file_atomically(path, manifest_json(manifest));
+    const std::string message = error_of([&] { run("older", {"train.accumulate=2"}); }, ExitCode::usage);
+    EXPECT_NE(message.find("train.accumulate is 2, the checkpoint has 1"), std::string::npos) << message;
+    load_run(run_path("older"), "last", *comm_);
+    EXPECT_EQ(run("older"), ExitCode::done);
+    expect_same_end("whole", "older");
+}
+
 TEST_F(ResumeTest, FinishedRunStartedAgainSaysSoAndChangesNothing) {
     EXPECT_EQ(run("done"), ExitCode::done);
     const std::string metrics = read_file(run_path("done") + "/metrics.jsonl");

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "models/pretext/pretext.hpp"
+
+#include <memory>
+
+// A line for each pretext, in the order of the alphabet; models/pretext/<name>.cpp defines <name>_pretext.
+#define TACIT_PRETEXTS(X)                                                                                              \
+    X(autoencoder)                                                                                                     \
+    X(context_encoder)                                                                                                 \
+    X(rotnet)                                                                                                          \
+    X(simclr)                                                                                                          \
+    X(triplet)
+
+namespace tacit::models {
+
+#define TACIT_DECLARE(name) extern const PretextEntry name##_pretext;
+TACIT_PRETEXTS(TACIT_DECLARE)
+#undef TACIT_DECLARE
+
+/// The entry of class T, whose constructor takes PretextParts; `recipe`: of the augmentation, unless the config names
+/// another.
+template <class T> constexpr PretextEntry make_entry(const char* name, const char* recipe) {
+    return {name, [](const PretextParts& parts) -> std::shared_ptr<Pretext> { return std::make_shared<T>(parts); },
+            recipe};
+}
+
+} // namespace tacit::models

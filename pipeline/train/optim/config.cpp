@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/train/optim/config.hpp"
+
+#include "pipeline/train/optim/optimizer.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace tacit::train {
+
+namespace {
+
+constexpr config::Range<double> kRates{0, 1e3};
+
+void read_moments(const config::Section& optim, OptimConfig& config) {
+    config.betas = optim.numbers("betas", config.betas, {0.0, 0.999999});
+    if (config.betas.size() != 2) {
+        optim.fail("betas", fmt::format("needs two numbers, such as [0.9, 0.999], and has {}", config.betas.size()));
+    }
+}
+
+void read_lr_schedule(const config::Section& optim, OptimConfig& config) {
+    config.schedule = optim.choice("schedule", config.schedule, models::schedule_shapes());
+    config.warmup_epochs = optim.number("warmup_epochs", config.warmup_epochs, {0.0, 1e6});
+    config.warmup_from = optim.number("warmup_from", config.warmup_from, kRates);
+    if (config.schedule == "cosine" || config.schedule == "linear") {
+        config.lr_end = optim.number("lr_end", config.lr_end, kRates);
+    }
+    if (config.schedule == "step") {
+        config.milestones = optim.numbers("milestones", config.milestones, {0, 1e6});
+        config.gamma = optim.number("gamma", config.gamma, {0, 1});
+        if (config.milestones.empty()) {
+            optim.fail("milestones",
+                       "schedule: step needs the epochs at which the learning rate falls, such as [60, 80]");
+        }
+    }
+}
+
+} // namespace
+
+models::Schedule OptimConfig::learning_rate(std::int64_t global_batch) const {
+    const double scale = lr_per > 0 ? static_cast<double>(global_batch) / static_cast<double>(lr_per) : 1.0;
+    models::Schedule rate;
+    rate.shape = models::schedule_shape(schedule);
+    rate.from = lr * scale;
+    rate.to = lr_end * scale;
+    rate.warmup_epochs = warmup_epochs;
+    rate.warmup_from = warmup_from * scale;
+    rate.milestones = milestones;
+    rate.gamma = gamma;
+    return rate;
+}
+
+OptimConfig read_optim(const config::Section& optim) {
+    OptimConfig config;
+    config.name = optim.choice("name", config.name, optimizer_names());
+    config.lr = optim.number("lr", config.lr, {1e-12, 1e3});
+    config.lr_per = optim.integer("lr_per", config.lr_per, {0, 1 << 24});
+    config.weight_decay = models::read_schedule(optim, "weight_decay", config.weight_decay, {0.0, 1e3});
+    // These two stand in every config that an earlier Tacit resolved, whatever the optimiser.
+    config.momentum = models::read_schedule(optim, "momentum", config.momentum, {0.0, 0.9999});
+    read_moments(optim, config);
+    if (config.name == "sgd" || config.name == "lars") {
+        config.nesterov = optim.flag("nesterov", config.name == "sgd");
+    } else {
+        config.eps = optim.number("eps", config.name == "lamb" ? 1e-6 : 1e-8, {1e-16, 1.0});
+    }
+    if (config.name == "lars") {
+        config.trust = optim.number("trust", config.trust, {1e-6, 1e3});
+        config.trust_clip = optim.flag("trust_clip", config.trust_clip);
+        config.classic_momentum = optim.flag("classic_momentum", config.classic_momentum);
+    }
+    read_lr_schedule(optim, config);
+    config.clip_norm = optim.number("clip_norm", config.clip_norm, {0, 1e9});
+    return config;
+}
+
+} // namespace tacit::train

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the trainer carries for any pretext: steps that move nothing, metrics, updates, plans, moving averages.
+#include "pipeline/train/trainer.hpp"
+
+#include "models/pretext/list.hpp"
+#include "pipeline/train/checkpoint.hpp"
+#include "pipeline/train/model_state.hpp"
+#include "pipeline/train/signals.hpp"
+#include "tests/message_of.hpp"
+#include "tests/pipeline/train/pretrain_fixture.hpp"
+
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <cmath>
+#include <map>
+#include <stdexcept>
+
+namespace tacit::train {
+namespace {
+
+/// A pretext that the tests spoil.
+struct Spoiled {
+    std::vector<std::int64_t> bad_steps = {}; ///< whose loss is not a number
+    std::string extra = {};                   ///< a metric that is given
+    std::vector<std::string> names = {};      ///< the metrics that are declared
+    double metric = 1;                        ///< value of "extra"
+    std::vector<std::int64_t> after = {};     ///< steps of after_step(), as they came
+};
+
+Spoiled& spoiled() {
+    static Spoiled settings;
+    return settings;
+}
+
+class SpoiledPretext : public models::Pretext {
+  public:
+    explicit SpoiledPretext(const models::PretextParts& parts) : Pretext(parts) {}
+    models::ViewNeeds needs() const override { return {}; }
+    std::vector<std::string> metric_names() const override { return spoiled().names; }
+    models::PretextLoss loss(const models::PretextInput& input) override {
+        const auto& bad = spoiled().bad_steps;
+        const bool is_bad = std::find(bad.begin(), bad.end(), input.at.step) != bad.end();
+        at::Tensor images = input.views.front();
+        if (is_bad) {
+            images = images / 0.0;
+        }
+        models::PretextLoss result{backbone().forward(images).square().sum() / static_cast<double>(input.global_count)};
+        if (!spoiled().extra.empty()) {
+            result.metrics[spoiled().extra] = torch::full({}, spoiled().metric);
+        }
+        return result;
+    }
+    void after_step(const models::StepContext& at) override { spoiled().after.push_back(at.step); }
+};
+
+[[maybe_unused]] const bool kSpoiledAdded =
+    (models::add_pretext(models::make_entry<SpoiledPretext>("spoiled", "autoencoder")), true);
+
+class TrainerTest : public PretrainFixture {
+  protected:
+    TrainerTest() { spoiled() = {}; }
+
+    /// An experiment and its trainer, which live as long as the test.
+    Trainer& trainer_of(const std::string& pretext, const std::vector<std::string>& changes = {}) {
+        config::Document document = tiny_config(data_, pretext, changes);
+        experiment_ = std::make_unique<Experiment>(build_experiment(document, *comm_));
+        trainer_ = std::make_unique<Trainer>(*experiment_, *comm_);
+        return *trainer_;
+    }
+
+    /// Copies of all parameters and buffers whose names begin with `prefix`.
+    std::map<std::string, at::Tensor> state(const std::string& prefix = "") const {
+        std::map<std::string, at::Tensor> copies;
+        for (const auto& [name, tensor] : model_state(*experiment_->pretext)) {
+            if (name.starts_with(prefix)) {
+                copies[name] = tensor.detach().clone();
+            }
+        }
+        return copies;
+    }
+
+    static bool same(const std::map<std::string, at::Tensor>& a, const std::map<std::string, at::Tensor>& b) {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                          [](const auto& x, const auto& y) { return torch::equal(x.second, y.second); });
+    }
+
+    std::unique_ptr<Experiment> experiment_;
+    std::unique_ptr<Trainer> trainer_;
+};
+
+TEST_F(TrainerTest, AStepWhoseGradientIsNotFiniteMovesNothingAndTheNextOneGoesOn) {
+    spoiled().bad_steps = {2};
+    Trainer& trainer = trainer_of("spoiled");
+    trainer.step();
+    trainer.step();
+    auto before = state();
+    const StepResult bad = trainer.step();
+    EXPECT_TRUE(bad.skipped);
+    EXPECT_FALSE(std::isfinite(bad.loss));
+    EXPECT_TRUE(bad.metrics.empty());
+    EXPECT_EQ(trainer.skipped(), 1);
+    EXPECT_EQ(trainer.steps_done(), 3);
+    auto after = state();
+    for (auto* states : {&before, &after}) {
+        std::erase_if(*states, [](const auto& entry) { return entry.first.ends_with("num_batches_tracked"); });
+    }
+    EXPECT_TRUE(same(before, after));
+    const StepResult good = trainer.step();
+    EXPECT_FALSE(good.skipped);
+    EXPECT_TRUE(std::isfinite(good.loss));
+    EXPECT_GT(good.metrics.at("grad_norm"), 0);
+    EXPECT_EQ(trainer.skipped(), 0);
+    EXPECT_EQ(spoiled().after, (std::vector<std::int64_t>{0, 1, 3}));
+}
+
+TEST_F(TrainerTest, MoreBadStepsInARowThanAllowedThrow) {
+    spoiled().bad_steps = {1, 2, 3, 5};
+    Trainer& trainer = trainer_of("spoiled", {"train.max_skipped=2"});
+    trainer.step();
+    trainer.step();
+    trainer.step();
+    const std::string message = message_of<NotFiniteError>([&] { trainer.step(); });
+    EXPECT_NE(message.find("at step 4 "), std::string::npos) << message;
+    EXPECT_NE(message.find("of the 2 steps before"), std::string::npos) << message;
+}
+
+TEST_F(TrainerTest, ARunCountsItsBadStepsAlsoAcrossAStopAndEndsWithTheSameBytes) {
+    spoiled().bad_steps = {4, 5, 6, 11};
+    const std::vector<std::string> allowed = {"train.max_skipped=3"};
+    EXPECT_EQ(run("whole", allowed, {}, "spoiled"), ExitCode::done);
+    EXPECT_EQ(run(
+                  "stopped", allowed,
+                  [](std::int64_t done) {
+                      if (done == 5)
+                          request_stop();
+                  },
+                  "spoiled"),
+              ExitCode::requeue);
+    EXPECT_EQ(run("stopped", allowed, {}, "spoiled"), ExitCode::done);
+    expect_same_end("whole", "stopped");
+    const std::string metrics = read_file(run_path("whole") + "/metrics.jsonl");
+    EXPECT_NE(metrics.find("\"skipped\":2"), std::string::npos) << metrics;
+    EXPECT_EQ(run(
+                  "strict", {"train.max_skipped=2"},
+                  [](std::int64_t done) {
+                      if (done == 5)
+                          request_stop();
+                  },
+                  "spoiled"),
+              ExitCode::requeue);
+    error_of([&] { run("strict", {"train.max_skipped=2"}, {}, "spoiled"); },
+             ExitCode::failure); // 4 before the stop, 5, 6
+}
+
+TEST_F(TrainerTest, ARunThatEndsInBadStepsFails) {
+    spoiled().bad_steps = {18, 19};
+    const std::string message = error_of([&] { run("bad-end", {}, {}, "spoiled"); }, ExitCode::failure);
+    EXPECT_NE(message.find("the last 2 of 20 steps moved nothing"), std::string::npos) << message;
+}
+
+TEST_F(TrainerTest, MetricsThatAreNotFiniteAreWrittenAndReadBack) {
+    spoiled().names = {"extra"};
+    spoiled().extra = "extra";
+    spoiled().metric = std::numeric_limits<double>::infinity();
+    EXPECT_EQ(run("whole", {}, {}, "spoiled"), ExitCode::done);
+    EXPECT_EQ(run(
+                  "stopped", {},
+                  [](std::int64_t done) {
+                      if (done == 7)
+                          request_stop();
+                  },
+                  "spoiled"),
+              ExitCode::requeue);
+    EXPECT_EQ(run("stopped", {}, {}, "spoiled"), ExitCode::done);
+    expect_same_end("whole", "stopped");
+    EXPECT_NE(read_file(run_path("whole") + "/metrics.jsonl").find("\"extra\":\"Infinity\""), std::string::npos);
+}
+
+TEST_F(TrainerTest, MetricsThatAreNotDeclaredOrTakeATakenNameAreRefused) {
+    spoiled().extra = "extra";
+    EXPECT_THROW(trainer_of("spoiled").step(), std::logic_error);
+    for (const std::string name : {"loss", "lr", "grad_norm", "epoch", "seconds"}) {
+        spoiled().names = {name};
+        EXPECT_THROW(trainer_of("spoiled"), std::logic_error) << name;
+    }
+}
+
+TEST_F(TrainerTest, GradientsAreClippedToTheNorm) {
+    const std::vector<std::string> plain = {"optim.momentum=0",        "optim.nesterov=false",  "optim.weight_decay=0",
+                                            "optim.schedule=constant", "optim.warmup_epochs=0", "optim.lr=0.5"};
+    const auto moved = [&](const std::string& clip) {
+        std::vector<std::string> changes = plain;
+        changes.push_back("optim.clip_norm=" + clip);
+        Trainer& trainer = trainer_of("simclr", changes);
+        double squares = 0;
+        const auto before = state();
+        const StepResult result = trainer.step();
+        for (const auto& item : experiment_->pretext->named_parameters()) {
+            squares += (item.value().detach() - before.at(item.key())).square().sum().item<double>();
+        }
+        return std::pair(std::sqrt(squares) / 0.5, result.metrics.at("grad_norm"));
+    };
+    const auto [free, norm] = moved("0");
+    EXPECT_NEAR(free, norm, 1e-4 * norm);
+    const auto [clipped, same_norm] = moved(std::to_string(norm / 4));
+    EXPECT_NEAR(same_norm, norm, 1e-6 * norm) << "what is logged is the norm before clipping";
+    EXPECT_NEAR(clipped, norm / 4, 1e-4 * norm);
+}
+
+TEST_F(TrainerTest, UpdatesMoveTheirOwnPlayersWhenTheyAreDue) {
+    Trainer& trainer = trainer_of("toy_gan");
+    const auto critic = state("head.");
+    const auto generator = state("generator.");
+    const StepResult first = trainer.step(); // the generator is due in every second step
+    EXPECT_TRUE(same(state("generator."), generator));
+    EXPECT_FALSE(same(state("head."), critic));
+    EXPECT_TRUE(first.metrics.contains("loss_critic"));
+    EXPECT_TRUE(first.metrics.contains("penalty"));
+    EXPECT_FALSE(first.metrics.contains("loss"));
+    const StepResult second = trainer.step();
+    EXPECT_FALSE(same(state("generator."), generator));
+    EXPECT_TRUE(second.metrics.contains("loss"));
+}
+
+TEST_F(TrainerTest, AGroupThatIsFrozenStandsStillAndTheTeacherFollows) {
+    Trainer& trainer = trainer_of("toy_distillation", {"augment.size=32"});
+    const auto last = state("head.linear2");
+    const auto teacher = state("teacher.");
+    for (int step = 0; step < 5; ++step) { // an epoch
+        trainer.step();
+    }
+    EXPECT_TRUE(same(state("head.linear2"), last));
+    const auto student = state("backbone.");
+    const auto followed = state("teacher.");
+    const std::string weight = "conv1.conv.weight";
+    const auto distance = [&](const std::map<std::string, at::Tensor>& of) {
+        return (of.at("teacher." + weight) - student.at("backbone." + weight)).norm().item<double>();
+    };
+    EXPECT_FALSE(same(followed, teacher));
+    EXPECT_LT(distance(followed), distance(teacher));
+    EXPECT_GT(distance(followed), 0);
+    trainer.step();
+    EXPECT_FALSE(same(state("head.linear2"), last));
+}
+
+class EveryMethodOfState : public PretrainFixture, public testing::WithParamInterface<const char*> {};
+
+TEST_P(EveryMethodOfState, StoppedAndResumedRunEndsWithTheSameBytes) {
+    const std::string pretext = GetParam();
+    std::vector<std::string> changes = {"optim.lr=0.005"};
+    if (pretext == "toy_distillation")
+        changes.emplace_back("augment.size=32");
+    EXPECT_EQ(run("whole", changes, {}, pretext), ExitCode::done);
+    for (const std::int64_t stop : {3, 8, 13}) // in the first epoch, and in the middle of others
+        EXPECT_EQ(run(
+                      "stopped", changes,
+                      [stop](std::int64_t done) {
+                          if (done == stop)
+                              request_stop();
+                      },
+                      pretext),
+                  ExitCode::requeue);
+    EXPECT_EQ(run("stopped", changes, {}, pretext), ExitCode::done);
+    expect_same_end("whole", "stopped");
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, EveryMethodOfState, testing::Values("toy_gan", "toy_distillation"),
+                         [](const auto& parameter) { return std::string(parameter.param); });
+
+} // namespace
+} // namespace tacit::train
