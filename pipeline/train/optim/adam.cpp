@@ -3,8 +3,6 @@
 
 #include <torch/types.h>
 
-#include <cmath>
-
 namespace tacit::train {
 
 namespace {
@@ -19,23 +17,18 @@ class Adam : public Optimizer {
 
   private:
     void move(Slice& slice, std::vector<at::Tensor>& gradients, const StepSize& size) override {
-        const auto count = static_cast<double>(slice.steps + 1);
-        const double first_bias = 1 - std::pow(first_, count);
-        const double second_bias = 1 - std::pow(second_, count);
-        for (std::size_t i = 0; i < gradients.size(); ++i) {
-            at::Tensor& parameter = slice.parameters[i];
-            at::Tensor gradient = gradients[i];
-            if (size.weight_decay != 0 && decoupled_) {
-                parameter.mul_(1 - size.lr * size.weight_decay);
-            } else if (size.weight_decay != 0) {
-                gradient = gradient.add(parameter, size.weight_decay);
-            }
-            slice.state[0][i].mul_(first_).add_(gradient, 1 - first_);
-            slice.state[1][i].mul_(second_).addcmul_(gradient, gradient, 1 - second_);
-            const at::Tensor scale = (slice.state[1][i].sqrt() / std::sqrt(second_bias)).add_(eps_);
-            parameter.addcdiv_(slice.state[0][i], scale, -(size.lr / first_bias));
-        }
+        const at::Tensor count = at::full({}, static_cast<double>(slice.steps + 1),
+                                          slice.parameters.front().options().dtype(at::kFloat).requires_grad(false));
+        const std::vector<at::Tensor> counts(slice.parameters.size(), count);
+        FusedKernel* const kernel =
+            decoupled_ ? static_cast<FusedKernel*>(&at::_fused_adamw_) : static_cast<FusedKernel*>(&at::_fused_adam_);
+        kernel(slice.parameters, gradients, slice.state[0], slice.state[1], {}, counts, size.lr, first_, second_,
+               size.weight_decay, eps_, /*amsgrad=*/false, /*maximize=*/false, {}, {});
     }
+
+    using FusedKernel = void(at::TensorList, at::TensorList, at::TensorList, at::TensorList, at::TensorList,
+                             at::TensorList, double, double, double, double, double, bool, bool,
+                             const std::optional<at::Tensor>&, const std::optional<at::Tensor>&);
 
     double first_, second_, eps_;
     bool decoupled_;

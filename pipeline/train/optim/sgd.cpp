@@ -16,17 +16,10 @@ class Sgd : public Optimizer {
 
   private:
     void move(Slice& slice, std::vector<at::Tensor>& gradients, const StepSize& size) override {
-        for (std::size_t i = 0; i < gradients.size(); ++i) {
-            const at::Tensor decayed =
-                size.weight_decay == 0 ? gradients[i] : gradients[i].add(slice.parameters[i], size.weight_decay);
-            at::Tensor& buffer = slice.state.front()[i];
-            if (slice.steps == 0) {
-                buffer.copy_(decayed);
-            } else {
-                buffer.mul_(size.momentum).add_(decayed);
-            }
-            slice.parameters[i].add_(nesterov_ ? decayed.add(buffer, size.momentum) : buffer, -size.lr);
-        }
+        // Without momentum the kernel takes no buffers; they stay zero.
+        const at::TensorList buffers = size.momentum > 0 ? at::TensorList(slice.state.front()) : at::TensorList();
+        at::_fused_sgd_(slice.parameters, gradients, buffers, size.weight_decay, size.momentum, size.lr,
+                        /*dampening=*/0, nesterov_ && size.momentum > 0, /*maximize=*/false, slice.steps == 0);
     }
 
     bool nesterov_;
