@@ -8,6 +8,7 @@
 // A line for each pretext, in the order of the alphabet; models/pretext/<name>.cpp defines <name>_pretext.
 #define TACIT_PRETEXTS(X)                                                                                              \
     X(autoencoder)                                                                                                     \
+    X(byol)                                                                                                            \
     X(context_encoder)                                                                                                 \
     X(rotnet)                                                                                                          \
     X(simclr)                                                                                                          \

@@ -162,13 +162,12 @@ TEST_P(PretextParity, TenStepsEndWithTheParametersAndStatisticsOfTheWholeBatchIn
 
 INSTANTIATE_TEST_SUITE_P(
     All, PretextParity,
-    testing::Values(Case{"autoencoder", "{name: autoencoder}"},
-                    Case{"autoencoder_map", "{name: autoencoder, code: map}"},
-                    Case{"context_encoder", "{name: context_encoder}"},
-                    Case{"context_encoder_overlap", "{name: context_encoder, overlap: 1, code: pooled}"},
-                    Case{"rotnet", "{name: rotnet}"}, Case{"simclr", "{name: simclr}"},
-                    Case{"triplet", "{name: triplet}"},
-                    Case{"triplet_cosine_random", "{name: triplet, distance: cosine, negatives: random}"}),
+    testing::Values(
+        Case{"autoencoder", "{name: autoencoder}"}, Case{"autoencoder_map", "{name: autoencoder, code: map}"},
+        Case{"byol", "{name: byol, projector: [32, 16]}"}, Case{"context_encoder", "{name: context_encoder}"},
+        Case{"context_encoder_overlap", "{name: context_encoder, overlap: 1, code: pooled}"},
+        Case{"rotnet", "{name: rotnet}"}, Case{"simclr", "{name: simclr}"}, Case{"triplet", "{name: triplet}"},
+        Case{"triplet_cosine_random", "{name: triplet, distance: cosine, negatives: random}"}),
     [](const testing::TestParamInfo<Case>& tested) { return std::string(tested.param.name); });
 
 } // namespace

@@ -37,7 +37,7 @@ class PretextTest : public testing::Test {
 
 TEST_F(PretextTest, RegistryListsThePretextsAndTheirRecipes) {
     EXPECT_EQ(pretext_names(),
-              (std::vector<std::string>{"autoencoder", "context_encoder", "rotnet", "simclr", "triplet"}));
+              (std::vector<std::string>{"autoencoder", "byol", "context_encoder", "rotnet", "simclr", "triplet"}));
     for (const auto& name : pretext_names()) {
         EXPECT_EQ(default_recipe(name), name);
     }

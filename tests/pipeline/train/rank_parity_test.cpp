@@ -105,8 +105,8 @@ TEST_P(RankParity, LossCurveAndParametersAreThoseOfOneRank) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Pretexts, RankParity,
-                         testing::Values("autoencoder", "context_encoder", "rotnet", "simclr", "toy_distillation",
-                                         "toy_gan", "triplet"),
+                         testing::Values("autoencoder", "byol", "context_encoder", "rotnet", "simclr",
+                                         "toy_distillation", "toy_gan", "triplet"),
                          [](const auto& parameter) { return parameter.param; });
 
 TEST(Ranks, HoldTheSameBytesAfterTraining) {

@@ -251,6 +251,8 @@ TEST_P(EveryMethodOfState, StoppedAndResumedRunEndsWithTheSameBytes) {
     std::vector<std::string> changes = {"optim.lr=0.005"};
     if (pretext == "toy_distillation")
         changes.emplace_back("augment.size=32");
+    if (pretext == "byol")
+        changes.insert(changes.end(), {"optim.name=lars", "pretext.projector=[32, 16]", "pretext.predictor=[32]"});
     EXPECT_EQ(run("whole", changes, {}, pretext), ExitCode::done);
     for (const std::int64_t stop : {3, 8, 13}) // in the first epoch, and in the middle of others
         EXPECT_EQ(run(
@@ -265,7 +267,7 @@ TEST_P(EveryMethodOfState, StoppedAndResumedRunEndsWithTheSameBytes) {
     expect_same_end("whole", "stopped");
 }
 
-INSTANTIATE_TEST_SUITE_P(Methods, EveryMethodOfState, testing::Values("toy_gan", "toy_distillation"),
+INSTANTIATE_TEST_SUITE_P(Methods, EveryMethodOfState, testing::Values("toy_gan", "toy_distillation", "byol"),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
 } // namespace
