@@ -171,7 +171,9 @@ expect 2 "--set changes a value of --config, and there is none" bench augment --
 for command in "data preview" "bench augment" "bench loader"; do # which work without --config
     checks=$((checks + 1))
     # shellcheck disable=SC2086
-    "$tacit" $command --help | grep -A 3 -- '--config FILE' | grep -q required && fail "$command --help: --config is not required"
+    "$tacit" $command --help >help.txt 2>"$work/stderr" && grep -A 3 -- '--config FILE' help.txt >option.txt ||
+        fail "$command --help does not tell of --config FILE"
+    grep -q required option.txt && fail "$command --help: --config is not required"
 done
 # runs
 expect 1 "runs/none" probe --run runs/none
