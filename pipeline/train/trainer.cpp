@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/trainer.hpp"
 
-#include "dist/agreement.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/precision.hpp"
@@ -11,12 +10,10 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
-#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <fmt/format.h>
-#include <set>
-#include <stdexcept>
 #include <utility>
 
 namespace tacit::train {
@@ -25,32 +22,6 @@ namespace {
 
 double now_seconds() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-/// "loss", or "loss_critic".
-std::string loss_name(const std::string& update) {
-    return update == "main" ? "loss" : "loss_" + update;
-}
-
-/// Everything that a step may report, in one order on all ranks.
-std::vector<std::string> all_metric_names(const models::Pretext& pretext, dist::Communicator& comm) {
-    std::set<std::string> names = {"lr", "grad_norm", "epoch", "seconds", "images_per_second", "data_wait", "skipped"};
-    const std::set<std::string> not_reported = names;
-    const auto add = [&](const std::string& name) {
-        if (!names.insert(name).second) {
-            throw std::logic_error(fmt::format("the metric '{}' of the pretext has the name of another one", name));
-        }
-    };
-    for (const std::string& update : pretext.updates()) {
-        add(loss_name(update));
-    }
-    for (const std::string& name : pretext.metric_names()) {
-        add(name);
-    }
-    std::erase_if(names, [&](const std::string& name) { return not_reported.contains(name); });
-    std::vector<std::string> sorted(names.begin(), names.end());
-    dist::require_agreement("the names of the metrics", sorted, comm);
-    return sorted;
 }
 
 loader::LoaderOptions loader_options(const Experiment& experiment, const dist::Communicator& comm) {
@@ -66,7 +37,7 @@ loader::LoaderOptions loader_options(const Experiment& experiment, const dist::C
 } // namespace
 
 Trainer::Trainer(Experiment& experiment, dist::Communicator& comm)
-    : experiment_(experiment), comm_(comm), metric_names_(all_metric_names(*experiment.pretext, comm)),
+    : experiment_(experiment), comm_(comm), metrics_(*experiment.pretext, comm),
       groups_(make_groups(*experiment.pretext, comm)), optimizer_([&] {
           std::vector<models::ParameterGroup> parameters;
           for (const Group& group : groups_) {
@@ -142,16 +113,9 @@ void Trainer::choose_groups(const models::StepContext& at) {
     }
 }
 
-Trainer::Shares Trainer::forward_backward(const models::StepContext& at) {
+void Trainer::forward_backward(const models::StepContext& at) {
     const TrainConfig& train = experiment_.train;
     const double scale = 1.0 / static_cast<double>(train.accumulate);
-    Shares shares;
-    const auto add = [&](const std::string& name, const at::Tensor& share) {
-        const auto [place, is_new] = shares.try_emplace(name, share);
-        if (!is_new) {
-            place->second = place->second + share;
-        }
-    };
     for (std::int64_t micro = 0; micro < train.accumulate; ++micro) {
         models::PretextInput batch = input(micro);
         batch.at = at;
@@ -164,54 +128,9 @@ Trainer::Shares Trainer::forward_backward(const models::StepContext& at) {
         if (loss.requires_grad()) { // else all that this update trains is frozen in this step
             loss.backward();
         }
-        add(loss_name(at.update), loss.detach().to(torch::kDouble));
+        metrics_.add(loss_name(at.update), loss.detach().to(torch::kDouble));
         for (const auto& [name, value] : result.metrics) {
-            add(name, value.detach().to(torch::kDouble) * scale);
-        }
-    }
-    return shares;
-}
-
-/// One collective: {wait, stop, save, bad samples}, then for each metric its sum and on how many ranks it was given.
-void Trainer::sum_over_ranks(const Shares& shares, const std::string& update, StepResult& result) {
-    for (const auto& [name, value] : shares) {
-        if (!std::binary_search(metric_names_.begin(), metric_names_.end(), name)) {
-            throw std::logic_error(fmt::format("the pretext gives the metric '{}', which metric_names() lacks", name));
-        }
-    }
-    std::vector<at::Tensor> reported;
-    std::vector<double> flags = {result.wait_seconds, result.stop ? 1.0 : 0.0, result.save ? 1.0 : 0.0,
-                                 static_cast<double>(result.bad_samples)};
-    const std::size_t head = flags.size();
-    for (const std::string& name : metric_names_) {
-        flags.push_back(shares.contains(name) ? 1.0 : 0.0);
-    }
-    for (const auto& entry : shares) {
-        reported.push_back(entry.second);
-    }
-    at::Tensor packed = torch::zeros({static_cast<std::int64_t>(flags.size() + metric_names_.size())}, torch::kDouble);
-    auto* values = packed.mutable_data_ptr<double>();
-    std::copy(flags.begin(), flags.end(), values);
-    const at::Tensor own = torch::stack(reported).cpu(); // the step's one wait for a device
-    std::size_t place = 0;
-    for (const auto& entry : shares) {
-        const auto name = std::lower_bound(metric_names_.begin(), metric_names_.end(), entry.first);
-        values[flags.size() + static_cast<std::size_t>(name - metric_names_.begin())] =
-            own.const_data_ptr<double>()[place++];
-    }
-    comm_.all_reduce_sum(packed);
-    result.wait_seconds = values[0] / comm_.size();
-    result.stop = values[1] > 0;
-    result.save = values[2] > 0;
-    result.bad_samples = static_cast<std::int64_t>(values[3]);
-    for (std::size_t i = 0; i < metric_names_.size(); ++i) {
-        const double given = values[head + i];
-        if (given != 0 && given != comm_.size()) {
-            throw std::logic_error(fmt::format("the metric '{}' of update {} was given by {} of {} ranks",
-                                               metric_names_[i], update, given, comm_.size()));
-        }
-        if (given != 0) {
-            result.metrics[metric_names_[i]] = values[flags.size() + i];
+            metrics_.add(name, value.detach().to(torch::kDouble) * scale);
         }
     }
 }
@@ -241,12 +160,16 @@ void Trainer::move(const models::StepContext& at) {
 void Trainer::make_update(const models::StepContext& at, StepResult& result) {
     choose_groups(at);
     const double waited = loader_.stats().wait_seconds;
-    const Shares shares = forward_backward(at);
-    result.wait_seconds = loader_.stats().wait_seconds - waited;
-    result.stop = stop_requested();
-    result.bad_samples = static_cast<std::int64_t>(loader_.bad_samples().size());
-    sum_over_ranks(shares, at.update, result);
-    const double loss = result.metrics.at(loss_name(at.update));
+    forward_backward(at);
+    std::array<double, 4> of_ranks = {loader_.stats().wait_seconds - waited, stop_requested() ? 1.0 : 0.0,
+                                      result.save ? 1.0 : 0.0, static_cast<double>(loader_.bad_samples().size())};
+    const auto metrics = metrics_.sum(of_ranks);
+    result.wait_seconds += of_ranks[0] / comm_.size();
+    result.stop = of_ranks[1] > 0;
+    result.save = of_ranks[2] > 0;
+    result.bad_samples = static_cast<std::int64_t>(of_ranks[3]);
+    result.metrics.insert(metrics.begin(), metrics.end());
+    const double loss = metrics.at(loss_name(at.update));
     const double norm = reduce_gradients();
     if (at.update == "main") {
         result.loss = loss;
@@ -276,16 +199,13 @@ StepResult Trainer::step(bool save) {
     StepResult result;
     result.save = save;
     result.lr = lr_.at(at);
-    double wait_seconds = 0;
     for (const std::string& update : experiment_.pretext->updates()) {
         at.update = update;
         if (result.skipped || !experiment_.pretext->is_due(at)) {
             continue;
         }
         make_update(at, result);
-        wait_seconds += result.wait_seconds;
     }
-    result.wait_seconds = wait_seconds;
     ++step_;
     result.seconds = now_seconds() - begun;
     if (result.skipped) {

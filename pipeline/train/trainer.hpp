@@ -7,6 +7,7 @@
 #include "pipeline/loader/loader.hpp"
 #include "pipeline/train/experiment.hpp"
 #include "pipeline/train/optim/optimizer.hpp"
+#include "pipeline/train/step_metrics.hpp"
 
 #include <cmath>
 #include <cstdint>
@@ -69,23 +70,20 @@ class Trainer {
         models::GroupPlan plan;
         bool live = false; ///< in the update that is made
     };
-    /// Sums over ranks and micro-batches, by name.
-    using Shares = std::map<std::string, at::Tensor>;
 
     static std::vector<Group> make_groups(models::Pretext& pretext, dist::Communicator& comm);
     models::StepContext context() const;
     const loader::Batch& next_batch(std::int64_t micro);
     const models::PretextInput& input(std::int64_t micro);
     void choose_groups(const models::StepContext& at);
-    Shares forward_backward(const models::StepContext& at);
-    void sum_over_ranks(const Shares& shares, const std::string& update, StepResult& result);
+    void forward_backward(const models::StepContext& at);
     double reduce_gradients();
     void move(const models::StepContext& at);
     void make_update(const models::StepContext& at, StepResult& result);
 
     Experiment& experiment_;
     dist::Communicator& comm_;
-    std::vector<std::string> metric_names_;
+    StepMetrics metrics_;
     std::vector<Group> groups_;
     std::unique_ptr<Optimizer> optimizer_;
     models::Schedule lr_;

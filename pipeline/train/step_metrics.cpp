@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/train/step_metrics.hpp"
+
+#include "dist/agreement.hpp"
+
+#include <torch/types.h>
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <set>
+#include <stdexcept>
+
+namespace tacit::train {
+
+namespace {
+
+/// Names that a line of metrics.jsonl has besides.
+constexpr std::array kTaken = {"step",      "epoch",   "lr",     "grad_norm", "images_per_second",
+                               "data_wait", "seconds", "skipped"};
+
+std::vector<std::string> declared_names(const models::Pretext& pretext) {
+    std::set<std::string> names;
+    const auto add = [&](const std::string& name) {
+        if (std::find(kTaken.begin(), kTaken.end(), name) != kTaken.end() || !names.insert(name).second) {
+            throw std::logic_error(fmt::format("the metric '{}' of the pretext has the name of another one", name));
+        }
+    };
+    for (const std::string& update : pretext.updates()) {
+        add(loss_name(update));
+    }
+    for (const std::string& name : pretext.metric_names()) {
+        add(name);
+    }
+    return {names.begin(), names.end()};
+}
+
+} // namespace
+
+std::string loss_name(const std::string& update) {
+    return update == "main" ? "loss" : "loss_" + update;
+}
+
+StepMetrics::StepMetrics(const models::Pretext& pretext, dist::Communicator& comm)
+    : comm_(comm), names_(declared_names(pretext)) {
+    dist::require_agreement("the names of the metrics", names_, comm);
+}
+
+void StepMetrics::add(const std::string& name, const at::Tensor& share) {
+    if (!std::binary_search(names_.begin(), names_.end(), name)) {
+        throw std::logic_error(fmt::format("the pretext gives the metric '{}', which metric_names() lacks", name));
+    }
+    at::Tensor& sum = shares_[name];
+    sum = sum.defined() ? sum + share : share;
+}
+
+std::map<std::string, double> StepMetrics::sum(std::span<double> more) {
+    // {more, on how many ranks each name was given, its sum}
+    const std::size_t count = names_.size();
+    std::vector<double> values(more.begin(), more.end());
+    values.resize(more.size() + 2 * count);
+    std::vector<at::Tensor> own;
+    for (const auto& entry : shares_) {
+        own.push_back(entry.second);
+    }
+    const at::Tensor read = own.empty() ? at::Tensor() : torch::stack(own).cpu(); // the one wait for a device
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (shares_.contains(names_[i])) { // both are sorted
+            values[more.size() + i] = 1;
+            values[more.size() + count + i] = read.const_data_ptr<double>()[place++];
+        }
+    }
+    shares_.clear();
+    at::Tensor packed = torch::tensor(values, torch::kDouble);
+    comm_.all_reduce_sum(packed);
+    const double* sums = packed.const_data_ptr<double>();
+    std::copy_n(sums, more.size(), more.begin());
+    std::map<std::string, double> metrics;
+    for (std::size_t i = 0; i < count; ++i) {
+        const double given = sums[more.size() + i];
+        if (given != 0 && given != comm_.size()) {
+            throw std::logic_error(
+                fmt::format("the metric '{}' was given by {} of {} ranks", names_[i], given, comm_.size()));
+        }
+        if (given != 0) {
+            metrics[names_[i]] = sums[more.size() + count + i];
+        }
+    }
+    return metrics;
+}
+
+} // namespace tacit::train
