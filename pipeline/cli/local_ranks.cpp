@@ -96,10 +96,16 @@ int code_of(int status) {
     return WIFSIGNALED(status) ? kSignalled + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/// mpirun drops a signal that comes before its ranks run. So SIGUSR1, which ranks take as often as it comes
+/// (heed_guard()), is sent again until they end.
 Ending guard(pid_t launcher, const sigset_t& signals, int stop_signal) {
+    constexpr timespec kAgain{1, 0};
     Ending ending;
     while (true) {
-        const int signal = ::sigwaitinfo(&signals, nullptr);
+        const bool repeat = ending.stopped != 0 && !ending.forced && stop_signal == SIGUSR1;
+        const int signal = repeat ? ::sigtimedwait(&signals, nullptr, &kAgain) : ::sigwaitinfo(&signals, nullptr);
+        if (signal < 0 && errno == EAGAIN)
+            ::kill(launcher, stop_signal);
         int status = 0;
         if (signal == SIGCHLD && ::waitpid(launcher, &status, WNOHANG) == launcher) {
             ending.code = code_of(status);
@@ -140,6 +146,11 @@ ExitCode explain(const Ending& ending, int ranks, bool resumable) {
 
 bool under_guard() {
     return std::getenv(kGuardVariable) != nullptr; // NOLINT(concurrency-mt-unsafe)
+}
+
+void heed_guard() {
+    if (under_guard())
+        std::signal(SIGUSR1, SIG_IGN); // NOLINT(concurrency-mt-unsafe): before there are threads
 }
 
 void check_ranks(int asked, int size) {

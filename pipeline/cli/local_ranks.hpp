@@ -21,6 +21,10 @@ ExitCode run_local_ranks(int ranks, const std::vector<std::string>& words, bool 
 /// Whether this process is a rank of run_local_ranks().
 bool under_guard();
 
+/// To be called first in a process: a rank of run_local_ranks() ignores SIGUSR1 except while it trains, because that
+/// comes until the rank ends.
+void heed_guard();
+
 /// Throws ConfigError unless --ranks `asked` is the `size` of the job that mpirun or srun started.
 void check_ranks(int asked, int size);
 

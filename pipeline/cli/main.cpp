@@ -4,6 +4,7 @@
 #include "pipeline/base/memory.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/cli/command.hpp"
+#include "pipeline/cli/local_ranks.hpp"
 #include "pipeline/train/agreement.hpp"
 #ifdef TACIT_CUDA
 #include "dist/nccl_communicator.hpp"
@@ -101,6 +102,7 @@ int run_under_mpi(const std::vector<std::string>& words) {
 } // namespace
 
 int main(int argc, char** argv) {
+    tacit::cli::heed_guard();
     tacit::keep_freed_memory();
     try {
         const std::vector<std::string> words(argv, argv + argc);

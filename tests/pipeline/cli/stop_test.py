@@ -144,6 +144,15 @@ def check_guard():
         guard.send_signal(number)
         output = guard.communicate(timeout=120)[0]
         expect(guard.returncode == expected and checkpoints(run), f"signal {number}: exit code {guard.returncode}", output)
+    for number, wait in ((signal.SIGTERM, 0.05), (signal.SIGUSR1, 0.1), (signal.SIGTERM, 0.15), (signal.SIGHUP, 0.2)):
+        run = f"early-{wait}"  # while mpirun starts its ranks
+        guard = subprocess.Popen(RANKS + options(path, run), env=ENVIRONMENT, stdout=subprocess.PIPE)
+        while subprocess.run(["pgrep", "-P", str(guard.pid)], stdout=subprocess.DEVNULL).returncode != 0:
+            expect(guard.poll() is None, f"--ranks ended with {guard.poll()}")
+        time.sleep(wait)
+        guard.send_signal(number)
+        output = guard.communicate(timeout=120)[0]
+        expect(guard.returncode == 75, f"signal {number} after {wait} s: exit code {guard.returncode}", output)
     run = "forced"
     terminal = Terminal(RANKS + options(config(width=32, batch=2000, steps=5), run))
     terminal.read_until(lambda: b"threads\x20a\x20rank" in terminal.output or b"thread\x20a\x20rank" in terminal.output)
