@@ -158,7 +158,7 @@ void Heartbeat::close(const RankState& mine, const OnWait& on_wait) {
 void Heartbeat::finish(MPI_Request& request, const OnWait& on_wait) {
     int done = 0;
     while (MPI_Test(&request, &done, MPI_STATUS_IGNORE) == MPI_SUCCESS && done == 0) {
-        on_wait();
+        take_in(on_wait());
     }
 }
 

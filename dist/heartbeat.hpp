@@ -34,7 +34,8 @@ class Heartbeat {
     std::vector<RankState> states(std::int64_t now) const;
     /// The whole process was stopped for `pause`: what was not heard then is nobody's fault.
     void forgive(std::int64_t pause);
-    /// Called again and again while close() waits; may sleep; returns the time.
+    /// Called again and again while close() waits, each time after what has come was taken in; may sleep; returns the
+    /// time.
     using OnWait = std::function<std::int64_t()>;
     /// Takes leave of the other ranks, once all of them do.
     void close(const RankState& mine, const OnWait& on_wait);
@@ -43,7 +44,7 @@ class Heartbeat {
     struct Peer;
     void take(int source, std::int64_t now);
     void take_in(std::int64_t now);
-    static void finish(MPI_Request& request, const OnWait& on_wait);
+    void finish(MPI_Request& request, const OnWait& on_wait);
     void part_from(int other);
     void send_to(int target, std::int64_t now, bool last);
     std::int64_t message_length() const;

@@ -7,22 +7,37 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <map>
 #include <mpi.h>
+#include <set>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace tacit::dist {
 namespace {
 
 std::chrono::seconds patience_at_start() {
-    const char* const text = std::getenv("TACIT_START_TIMEOUT"); // NOLINT(concurrency-mt-unsafe)
-    char* end = nullptr;
-    const long seconds = text == nullptr ? -1 : std::strtol(text, &end, 10);
-    return seconds < 0 || *end != '\0' || end == text ? kDefaultTimeout : std::chrono::seconds(seconds);
+    const char* const given = std::getenv("TACIT_START_TIMEOUT"); // NOLINT(concurrency-mt-unsafe)
+    if (given == nullptr) {
+        return kDefaultTimeout;
+    }
+    const std::string_view text = given;
+    std::int32_t seconds = -1;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || seconds < 0) {
+        throw ConfigError(fmt::format("TACIT_START_TIMEOUT '{}' is no number of seconds (0: wait for ever)", text));
+    }
+    return std::chrono::seconds(seconds);
 }
 
 std::atomic<std::chrono::seconds>& limit() {
@@ -36,37 +51,57 @@ std::string host_name() {
     return name.c_str();
 }
 
-/// Who of this host's ranks is stopped; empty where this rank leaves the word to a running one before it.
-std::string stopped_ranks() {
-    std::string stopped;
-    for (const Process& process : siblings()) {
-        const int rank = launched_rank(process.id);
-        if (process.stopped && rank >= 0) {
-            stopped += fmt::format("{}rank {} (process {})", stopped.empty() ? "" : ", ", rank, process.id);
-        } else if (rank >= 0 && rank < launched_rank(::getpid())) {
-            return "";
+/// Of this host.
+struct Ranks {
+    std::map<int, pid_t> stopped; ///< by rank: one of its processes that is
+    std::set<int> all;
+};
+
+Ranks ranks_of_host() {
+    Ranks ranks;
+    for (const Process& process : processes_of_job(::getpid())) {
+        if (const int rank = launched_rank(process.id); rank >= 0) {
+            ranks.all.insert(rank);
+            if (process.stopped) {
+                ranks.stopped.emplace(rank, process.id);
+            }
         }
     }
-    return stopped.empty()
-               ? "none of this host's ranks is stopped; ranks of other hosts do not come, or the network or "
-                 "MPI hangs"
-               : stopped + " of this host is stopped";
+    return ranks;
+}
+
+/// Whether a rank before `own` runs.
+bool any_before(int own, const Ranks& ranks) {
+    return std::any_of(ranks.all.begin(), ranks.all.lower_bound(own),
+                       [&](int rank) { return !ranks.stopped.contains(rank); });
+}
+
+std::string text_of(const std::map<int, pid_t>& stopped) {
+    if (stopped.empty()) {
+        return "no stopped rank is seen on this host; other ranks do not come, or the network or MPI hangs";
+    }
+    std::vector<std::string> names;
+    for (const auto& [rank, process] : stopped) {
+        names.push_back(fmt::format("rank {} (process {})", rank, process));
+    }
+    return fmt::format("{} of this host is stopped", fmt::join(names, ", "));
 }
 
 bool end_hang(const char* operation, std::chrono::milliseconds waited) {
+    constexpr std::chrono::seconds kGrace{2};
     const int code = static_cast<int>(ExitCode::hang);
-    const std::string who = stopped_ranks();
-    if (who.empty()) { // the one that has the word ends the job
-        std::this_thread::sleep_for(std::chrono::seconds(2));
+    const int own = launched_rank(::getpid());
+    const Ranks ranks = ranks_of_host();
+    if (any_before(own, ranks)) { // it has the word, and ends the job, unless it has not come here itself
+        std::this_thread::sleep_for(kGrace);
     }
-    const std::string line =
-        who.empty()
-            ? ""
-            : fmt::format("tacit: error: rank {} on {}: {} did not finish in {} s (dist.timeout, and before the "
-                          "config is read TACIT_START_TIMEOUT): {}; exit code {}\n",
-                          launched_rank(::getpid()), host_name(), operation,
-                          std::chrono::duration_cast<std::chrono::seconds>(waited).count(), who, code);
-    end_job(line.c_str(), code);
+    end_job(
+        fmt::format("tacit: error: rank {} on {}: {} did not finish in {} s (dist.timeout, and before the config is "
+                    "read TACIT_START_TIMEOUT): {}; exit code {}\n",
+                    own, host_name(), operation, std::chrono::duration_cast<std::chrono::seconds>(waited).count(),
+                    text_of(ranks.stopped), code)
+            .c_str(),
+        code);
 }
 
 } // namespace

@@ -8,7 +8,7 @@
 namespace tacit::dist {
 
 /// How long ranks wait for each other: TACIT_START_TIMEOUT in seconds, else kDefaultTimeout, until set_patience() says
-/// what the config does. 0: for ever. Thread-safe.
+/// what the config does. 0: for ever. Throws ConfigError where that variable is no such number. Thread-safe.
 std::chrono::seconds patience();
 void set_patience(std::chrono::seconds limit);
 

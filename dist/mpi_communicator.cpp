@@ -267,10 +267,16 @@ MpiCommunicator::~MpiCommunicator() {
     int finalized = 0;
     const bool orderly = MPI_Finalized(&finalized) == MPI_SUCCESS && finalized == 0 && std::uncaught_exceptions() == 0;
     if (heartbeat_ && orderly) {
-        heartbeat_->close({entered_, 0, 0, 0}, [this] {
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        heartbeat_->close({entered_, 0, 0, 0}, [this, looked = Watchdog::now_ms()]() mutable {
+            const auto forgive = [&] {
+                heartbeat_->forgive(Watchdog::pause_since(looked));
+                looked = Watchdog::now_ms();
+            };
+            forgive();
             notice_silence();
-            return Watchdog::now_ms();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            forgive();
+            return looked;
         });
     }
 }

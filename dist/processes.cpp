@@ -6,16 +6,20 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
-#include <iterator>
+#include <optional>
+#include <sstream>
 #include <system_error>
 #include <unistd.h>
 
 namespace tacit::dist {
 namespace {
 
+/// Empty where it cannot be read; unlike an iterator over the stream this does not throw where the process has ended.
 std::string content_of(pid_t id, const char* file) {
-    std::ifstream stream(fmt::format("/proc/{}/{}", id, file), std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
+    const std::ifstream stream(fmt::format("/proc/{}/{}", id, file), std::ios::binary);
+    std::ostringstream content;
+    content << stream.rdbuf();
+    return content.str();
 }
 
 /// Texts that end with a zero byte.
@@ -27,6 +31,33 @@ std::vector<std::string> texts_of(const std::string& bytes) {
         begin = end + 1;
     }
     return texts;
+}
+
+/// The variable's value in these "NAME=VALUE"; nothing: it is not there.
+std::optional<std::string> value_in(const std::vector<std::string>& variables, const std::string& name) {
+    for (const std::string& variable : variables) {
+        if (variable.starts_with(name + "=")) {
+            return variable.substr(name.size() + 1);
+        }
+    }
+    return std::nullopt;
+}
+
+/// What all processes of a launcher's job have in common in their environment, and no others; empty: nothing is.
+std::string job_of(pid_t id) {
+    using Names = std::vector<std::string>;
+    const std::vector<std::string> variables = texts_of(content_of(id, "environ"));
+    for (const Names& names : {Names{"PMIX_NAMESPACE"}, Names{"OMPI_MCA_ess_base_jobid"}, Names{"PMI_JOBID"},
+                               Names{"SLURM_JOB_ID", "SLURM_STEP_ID"}}) {
+        std::string job;
+        for (const std::string& name : names) {
+            job += value_in(variables, name).value_or("") + "\n";
+        }
+        if (value_in(variables, names.back())) {
+            return names.back() + "\n" + job;
+        }
+    }
+    return "";
 }
 
 } // namespace
@@ -46,13 +77,15 @@ std::vector<std::string> words_of(pid_t id) {
     return texts_of(content_of(id, "cmdline"));
 }
 
-std::vector<Process> siblings() {
-    const pid_t parent = ::getppid();
+std::vector<Process> processes_of_job(pid_t id) {
+    const std::string job = job_of(id);
+    const pid_t parent = process_of(id).parent;
     std::vector<Process> found;
     std::error_code failed;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", failed)) {
-        const Process process = process_of(std::atoi(entry.path().filename().c_str()));
-        if (process.id > 0 && process.parent == parent) {
+    using Entries = std::filesystem::directory_iterator;
+    for (Entries entry("/proc", failed); !failed && entry != Entries(); entry.increment(failed)) {
+        const Process process = process_of(std::atoi(entry->path().filename().c_str()));
+        if (process.id > 0 && (job.empty() ? process.parent == parent : job_of(process.id) == job)) {
             found.push_back(process);
         }
     }
@@ -62,11 +95,9 @@ std::vector<Process> siblings() {
 
 int launched_rank(pid_t id) {
     const std::vector<std::string> variables = texts_of(content_of(id, "environ"));
-    for (const std::string name : {"OMPI_COMM_WORLD_RANK=", "PMIX_RANK=", "PMI_RANK=", "SLURM_PROCID="}) {
-        for (const std::string& variable : variables) {
-            if (variable.starts_with(name)) {
-                return std::atoi(variable.c_str() + name.size());
-            }
+    for (const std::string name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"}) {
+        if (const auto rank = value_in(variables, name)) {
+            return std::atoi(rank->c_str());
         }
     }
     return -1;

@@ -18,8 +18,9 @@ struct Process {
 Process process_of(pid_t id);
 /// The words of its command; none where they cannot be read.
 std::vector<std::string> words_of(pid_t id);
-/// Those that this process's parent started, this one among them, by id.
-std::vector<Process> siblings();
+/// Those of this host that the job of process `id` consists of by their environment, wrappers and this process among
+/// them, by id; where no launcher names a job there, those of the same parent. Never throws for what /proc lacks.
+std::vector<Process> processes_of_job(pid_t id);
 
 /// The number that the launcher gave a process of its job, by its environment; -1 where it gave none, or cannot be
 /// read.

@@ -63,14 +63,18 @@ void Watchdog::forgive(std::int64_t pause) {
     }
 }
 
+std::int64_t Watchdog::pause_since(std::int64_t due) {
+    constexpr std::int64_t kLate = 2000; // later than any load makes a thread
+    const std::int64_t late = now_ms() - due;
+    return late > kLate ? late : 0;
+}
+
 void Watchdog::watch() {
-    constexpr std::int64_t kLate = 2000; // later than any load makes this thread: the process was stopped
     std::unique_lock lock(mutex_);
     std::int64_t looked = now_ms();
     while (!stopping_) {
         changed_.wait_for(lock, std::chrono::milliseconds(sleep_ms()));
-        const std::int64_t late = now_ms() - looked - sleep_ms();
-        const std::int64_t pause = late > kLate ? late : 0;
+        const std::int64_t pause = pause_since(looked + sleep_ms());
         if (pause > 0) {
             forgive(pause);
         }

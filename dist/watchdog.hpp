@@ -40,6 +40,8 @@ class Watchdog {
 
     /// Milliseconds of the steady clock.
     static std::int64_t now_ms();
+    /// How long the whole process was stopped, seen by a thread that was to look at `due` of that clock.
+    static std::int64_t pause_since(std::int64_t due);
 
   private:
     void watch();

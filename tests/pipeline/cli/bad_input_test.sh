@@ -190,6 +190,9 @@ if command -v mpirun >/dev/null; then
     expect_on 3 2 "20" pretrain --config good.yaml --set train.batch=20 --dry-run
     expect_on 2 2 "cannot read 'none.yaml'" pretrain --config none.yaml
     expect_on 2 2 "one process" data stats shards
+    for given in soon -1 1.5 ""; do
+        TACIT_START_TIMEOUT=$given expect_on 1 2 "TACIT_START_TIMEOUT '$given' is no number of seconds (0: wait for ever)" data stats shards
+    done
     expect_on 2 2 "--ranks 3: mpirun or srun started 2 already" pretrain good.yaml --ranks 3
 fi
 
