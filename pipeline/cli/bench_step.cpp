@@ -17,7 +17,8 @@ void bench_step_options(OptionTable& table) {
     table.add_options()("warmup", po::value<std::int64_t>()->value_name("N")->default_value(5), "steps not measured")(
         "steps", po::value<std::int64_t>()->value_name("N")->default_value(30), "steps measured")(
         "keep", po::bool_switch(),
-        "keep a copy of the state after every other step, as training does where steps are slow, and time that too");
+        "keep a copy of the state after every other step, as training does where steps are slow, and time that too; "
+        "takes 2 steps or more");
     add_json_option(table);
 }
 

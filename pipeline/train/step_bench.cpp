@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/step_bench.hpp"
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/train/checkpoint_writer.hpp"
 #include "pipeline/train/model_state.hpp"
@@ -59,6 +60,8 @@ std::string StepBench::json() const {
 
 StepBench bench_step(config::Document& document, const StepBenchOptions& options, dist::Communicator& comm,
                      const SectionReader& read_eval) {
+    if (options.keep && options.steps < 2)
+        throw ConfigError("--keep compares steps with and without a copy before them; measure 2 or more (--steps)");
     Experiment experiment = build_experiment(document, comm, read_eval);
     // The schedule must not end inside the measurement.
     experiment.total_steps = std::max(experiment.total_steps, options.warmup + options.steps);
@@ -78,8 +81,10 @@ StepBench bench_step(config::Document& document, const StepBenchOptions& options
     double waited = 0;
     for (std::int64_t i = 0; i < std::max<std::int64_t>(1, options.steps); ++i) {
         const bool kept = options.keep && i % 2 == 1;
-        if (kept)
+        if (kept) {
             copies.push_back(keep(writer, experiment, trainer, comm));
+            total += copies.back() / 1e3;
+        }
         const StepResult result = trainer.step();
         (kept ? after_keep : times).push_back(result.seconds * 1e3);
         total += result.seconds;

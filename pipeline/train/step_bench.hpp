@@ -15,7 +15,7 @@ struct StepBench {
     std::int64_t steps = 0;
     double step_ms_p50 = 0; ///< median wall time of a step on rank 0, milliseconds
     double step_ms_p95 = 0;
-    double images_per_second = 0; ///< samples of the global batch per second, data wait included
+    double images_per_second = 0; ///< samples of the global batch per second, data wait and copies included
     double data_wait = 0;         ///< share of the time spent waiting for the loader, mean over ranks
     double loader_cpu = 0;        ///< CPU time of this rank's loader workers / wall time, in cores
     double view_us = 0; ///< CPU time of a loader worker for a view, its share of reading included, microseconds
@@ -35,10 +35,11 @@ struct StepBench {
 struct StepBenchOptions {
     std::int64_t warmup = 5;
     std::int64_t steps = 30;
-    bool keep = false; ///< a copy of the state after every other step, as where steps are slow
+    bool keep = false; ///< a copy of the state after every other step, as where steps are slow; of 2 steps or more
 };
 
-/// Collective: trains some steps of what `document` describes, in memory only.
+/// Collective: trains some steps of what `document` describes, in memory only. Throws ConfigError
+/// where `keep` is asked for of a single step.
 StepBench bench_step(config::Document& document, const StepBenchOptions& options, dist::Communicator& comm,
                      const SectionReader& read_eval = {});
 

@@ -410,5 +410,15 @@ TEST_F(PretrainTest, BenchMeasuresWhatItSays) {
     EXPECT_TRUE(nlohmann::json::parse(bench.json()).contains("data_wait"));
 }
 
+TEST_F(PretrainTest, BenchCountsTheCopiesThatItMakes) {
+    config::Document document = tiny_config(data_, "simclr");
+    const StepBench bench = bench_step(document, {1, 2, true}, *comm_); // one step without a copy, one after one
+    const double total_ms = bench.step_ms_p50 + bench.keep_ms_p50 + bench.step_ms_p50_after_keep;
+    EXPECT_NEAR(static_cast<double>(bench.steps * bench.batch) * 1e3 / bench.images_per_second, total_ms,
+                1e-9 * total_ms);
+    const std::string message = error_of([&] { bench_step(document, {1, 1, true}, *comm_); }, ExitCode::usage);
+    EXPECT_EQ(message, "--keep compares steps with and without a copy before them; measure 2 or more (--steps)");
+}
+
 } // namespace
 } // namespace tacit::train
