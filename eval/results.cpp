@@ -206,7 +206,7 @@ EvalResult result_from_json(const std::string& text, const std::string& name) {
         return result;
     } catch (const Json::exception& error) {
         throw DataError(fmt::format("{} is not an evaluation result ({}); delete it and run the evaluation again", name,
-                                    error.what()));
+                                    json_fault(error)));
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/json_text.hpp"
 #include "pipeline/base/shell.hpp"
 #include "pipeline/train/settings.hpp"
 
@@ -36,7 +37,7 @@ template <class Reader> auto from_json(const std::string& text, const fs::path& 
         return reader(Json::parse(text));
     } catch (const Json::exception& error) {
         throw DataError(fmt::format("{} is damaged ({}); delete it and run the command that writes it again",
-                                    file.string(), error.what()));
+                                    file.string(), json_fault(error)));
     }
 }
 
@@ -197,7 +198,7 @@ RunRecord read_results(const std::string& folder) {
     run.folder = folder;
     run.name = (path.has_filename() ? path : path.parent_path()).filename().string();
     run.config = *config;
-    const train::Settings settings = train::flat_settings(*config);
+    const train::Settings settings = train::flat_settings(*config, (path / "config.yaml").string());
     const auto setting = [&](const char* key) {
         const auto found = settings.find(key);
         return found == settings.end() ? std::string() : found->second;

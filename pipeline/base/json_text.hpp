@@ -36,6 +36,12 @@ template <class Json> std::string json_text(Json json, int indent = -1) {
     return json.dump(indent);
 }
 
+/// What a person is told of an exception of nlohmann's, whose own text speaks of its insides.
+template <class Exception> std::string json_fault(const Exception& error) {
+    constexpr int kFirstOfOthers = 200; // those of parsing are 100 to 199
+    return error.id < kFirstOfOthers ? "it is not JSON, or not all of it" : "a value is missing or of another kind";
+}
+
 /// A number for JSON, which has none for what is not finite: that becomes the text "NaN", "Infinity" or "-Infinity".
 template <class Json> Json json_number(double value) {
     if (std::isfinite(value)) {

@@ -114,7 +114,7 @@ Manifest parse_manifest(const std::string& text, const std::string& place) {
         json.at("config").get_to(manifest.config);
         return manifest;
     } catch (const nlohmann::json::exception& error) {
-        throw DataError(fmt::format("{}: not a checkpoint manifest: {}", place, error.what()));
+        throw DataError(fmt::format("{}: not a checkpoint manifest: {}", place, json_fault(error)));
     }
 }
 

@@ -79,7 +79,7 @@ ValidCheckpoint pick_checkpoint(const std::string& folder, const std::string& wa
 /// The config of a run folder may have been changed since the checkpoint was written; what shaped the weights may not.
 void check_config(const std::string& path, const std::string& text, const Manifest& manifest) {
     Settings saved = manifest.config;
-    Settings found = flat_settings(text);
+    Settings found = flat_settings(text, path);
     std::erase_if(saved, [](const auto& entry) { return entry.first == "data.order"; });   // not of the file
     std::erase_if(found, [&](const auto& entry) { return !saved.contains(entry.first); }); // younger than the weights
     const std::vector<std::string> differences = conflicts(saved, found, {});

@@ -57,12 +57,13 @@ std::string schedule_of(const Settings& settings) {
 
 } // namespace
 
-Settings flat_settings(const std::string& yaml) {
+Settings flat_settings(const std::string& yaml, const std::string& place) {
     Settings settings;
     try {
         flatten(YAML::Load(yaml), "", settings);
     } catch (const YAML::Exception& error) {
-        throw DataError(fmt::format("the resolved config is not YAML: {}", error.what()));
+        const std::string line = error.mark.is_null() ? "" : fmt::format(" in line {}", error.mark.line + 1);
+        throw DataError(fmt::format("{} is not YAML{}; put back what tacit pretrain wrote", place, line));
     }
     return settings;
 }

@@ -10,8 +10,8 @@ namespace tacit::train {
 /// A resolved config as dotted key -> value text, e.g. {"optim.betas[0]", "0.9"}.
 using Settings = std::map<std::string, std::string>;
 
-/// Flattens Document::resolved_yaml(). Throws DataError when `yaml` is not YAML.
-Settings flat_settings(const std::string& yaml);
+/// Flattens Document::resolved_yaml(). Throws DataError when `yaml` is not YAML, which names `place` and the line.
+Settings flat_settings(const std::string& yaml, const std::string& place = "the resolved config");
 
 /// Flattens Document::defaults_yaml(): the defaults of keys, by the names that flat_settings() gives them.
 Settings default_settings(const std::string& yaml);

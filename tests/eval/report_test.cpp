@@ -297,7 +297,10 @@ TEST(Report, ADamagedPictureIndexIsNamed) {
         report::read_run(folder.path() + "/a");
         FAIL() << "no error";
     } catch (const DataError& error) {
-        EXPECT_NE(std::string(error.what()).find("pictures.json"), std::string::npos);
+        EXPECT_TRUE(std::string(error.what())
+                        .ends_with("a/pictures/pictures.json is damaged (it is not JSON, or not all of it); delete it "
+                                   "and run the command that writes it again"))
+            << error.what();
     }
 }
 

@@ -38,12 +38,17 @@ TEST(Results, JsonGivesBackWhatWasWritten) {
 }
 
 TEST(Results, DamagedJsonIsADataErrorThatNamesTheFile) {
-    for (const std::string text : {"", "[]", "{\"protocol\": 3}", "{"}) {
+    const std::string syntax = "it is not JSON, or not all of it";
+    const std::string content = "a value is missing or of another kind";
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"", syntax}, {"{", syntax}, {"[]", content}, {"{}", content}, {"{\"protocol\": 3}", content}};
+    for (const auto& [text, why] : cases) {
         try {
             result_from_json(text, "runs/a/eval/linear.json");
             FAIL() << "no error for " << text;
         } catch (const DataError& error) {
-            EXPECT_NE(std::string(error.what()).find("runs/a/eval/linear.json"), std::string::npos);
+            EXPECT_EQ(error.what(), "runs/a/eval/linear.json is not an evaluation result (" + why +
+                                        "); delete it and run the evaluation again");
         }
     }
 }

@@ -114,12 +114,14 @@ grep -q 'warning: ./whole/ is the same run as whole, which is given before: it i
 if grep -q 'encoders compared' twice.html; then echo "end to end: one run given twice is compared with itself" >&2; exit 1; fi
 # Results that were measured otherwise stand in columns of their own, and what is damaged hides nothing.
 "$tacit" knn --run halves --k 5
-mkdir damaged damaged/eval
+mkdir damaged damaged/eval torn
 cp whole/config.yaml damaged
 echo '{' >damaged/eval/knn.json
+printf 'a: 1\nb: [' >torn/config.yaml
 "$tacit" runs . >runs.txt 2>hidden.txt
 cat runs.txt
-grep -q 'warning: \./damaged is not listed: .*damaged/eval/knn.json' hidden.txt
+grep -q 'warning: \./damaged is not listed: .*damaged/eval/knn.json is not an evaluation result (it is not JSON, or not all of it); delete it' hidden.txt
+grep -q 'warning: \./torn is not listed: .*torn/config.yaml is not YAML in line 2; put back what tacit pretrain wrote' hidden.txt
 "$tacit" runs . --json 2>/dev/null | python3 -c 'import json, sys
 runs = {run["run"]: {result["column"]: result for result in run["results"]} for run in json.load(sys.stdin)}
 assert {result["protocol"] for result in runs["./whole"].values()} == {"linear", "knn", "finetune"}, runs
@@ -127,7 +129,7 @@ twins = [column for run in ("./whole", "./halves") for column in runs[run] if co
 assert sorted(twins) == ["kNN (a)", "kNN (b)"], twins
 assert "k 5" in runs["./halves"][twins[1]]["measure"], runs'
 grep -q 'kNN (a): on .*k 5' runs.txt || grep -q 'kNN (b): on .*k 5' runs.txt
-rm -r damaged
+rm -r damaged torn
 for file in eval/linear.json eval/knn.json eval/finetune.json eval/map.json features/train.h5 features/test.h5 config.yaml environment.json; do
     has "whole/$file"
 done

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -196,6 +197,18 @@ TEST(Settings, FlattenNamesEveryLeaf) {
     EXPECT_EQ(
         settings,
         (Settings{{"optim.lr", "0.1"}, {"optim.betas[0]", "0.9"}, {"optim.betas[1]", "0.99"}, {"train.epochs", "3"}}));
+}
+
+TEST(Settings, WhatIsNotYamlIsNamedWithItsFileAndLine) {
+    for (const auto& [yaml, line] : {std::pair("a: 1\nb: [", " in line 2"), std::pair("a: {", " in line 1")}) {
+        try {
+            flat_settings(yaml, "runs/a/config.yaml");
+            ADD_FAILURE() << yaml;
+        } catch (const DataError& error) {
+            EXPECT_EQ(error.what(),
+                      fmt::format("runs/a/config.yaml is not YAML{}; put back what tacit pretrain wrote", line));
+        }
+    }
 }
 
 TEST(Settings, ConflictNamesTheKeyAndBothValues) {
