@@ -32,7 +32,7 @@ struct Member {
 class Collector {
   public:
     Collector(const Located& at, const std::string& axes, const Roots& roots, GroupImages& found)
-        : at_(at), axes_(axes), roots_(roots), found_(found), matlab_(written_by_matlab(at.path)) {}
+        : at_(at), axes_(axes), roots_(roots), found_(found), matlab_(is_matlab(at)) {}
 
     void run() {
         const FileBytes file(at_.path);

@@ -37,6 +37,16 @@ bool is_byte(hid_t type) {
     return H5Tget_class(type) == H5T_INTEGER && H5Tget_size(type) == 1;
 }
 
+/// By the user block, which says so.
+bool written_by_matlab(const std::string& path) {
+    char text[6] = {};
+    const FileBytes file(path);
+    if (file.size() >= sizeof(text)) {
+        file.read(0, text, sizeof(text));
+    }
+    return std::memcmp(text, "MATLAB", sizeof(text)) == 0;
+}
+
 } // namespace
 
 Shape shape_of(hid_t object) {
@@ -64,17 +74,9 @@ Shape shape_of(hid_t object) {
     return element_of(type.get()) && rank >= 3 ? Shape::pixels : Shape::other;
 }
 
-bool written_by_matlab(const std::string& path) {
-    char text[6] = {}; // of the user block, which says so
-    const FileBytes file(path);
-    if (file.size() >= sizeof(text)) {
-        file.read(0, text, sizeof(text));
-    }
-    return std::memcmp(text, "MATLAB", sizeof(text)) == 0;
-}
-
 bool is_matlab(const Located& at) {
-    return written_by_matlab(at.path) || has_attribute(at.object.get(), "MATLAB_class", where(at));
+    return written_by_matlab(at.path) || shape_of(at.object.get()) == Shape::references ||
+           has_attribute(at.object.get(), "MATLAB_class", where(at));
 }
 
 ImagePart lone_image(hid_t dataset, const FileBytes& file, const std::string& name, const std::string& axes) {

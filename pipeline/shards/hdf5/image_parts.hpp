@@ -22,10 +22,8 @@ enum class Shape {
 
 Shape shape_of(hid_t object);
 
-/// Whether MATLAB wrote the file (version 7.3): its columns come before rows.
-bool written_by_matlab(const std::string& path);
-
-/// The same of the file or of the data set alone, by its attributes.
+/// Whether MATLAB (version 7.3) wrote the file, or the data set or group alone (by its attributes, or because it is a
+/// cell array): columns come before rows.
 bool is_matlab(const Located& at);
 
 /// The images of `at`, a data set of numbers: one part, or the parts of a virtual data set's sources. `axes` without N:

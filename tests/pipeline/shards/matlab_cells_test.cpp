@@ -74,6 +74,17 @@ void write_cells(const std::string& path, const std::vector<std::u16string>& wor
     block << "MATLAB 7.3 MAT-file";
 }
 
+void expect_images(const Dataset& dataset) {
+    EXPECT_EQ(dataset.info().size, static_cast<std::int64_t>(kImages));
+    EXPECT_EQ(dataset.info().shape, (augment::ImageShape{kRows, kColumns, 3}));
+    for (std::size_t image = 0; image < kImages; ++image) {
+        const Bytes pixels = pixels_of(dataset, static_cast<std::int64_t>(image));
+        for (std::size_t i = 0; i < pixels.size(); ++i) {
+            ASSERT_EQ(pixels[i], value_of(image, i / 3 / kColumns, i / 3 % kColumns, i % 3)) << image << ", " << i;
+        }
+    }
+}
+
 TEST(MatlabCells, AreReadInTheirOrderWithColumnsFirst) {
     const TemporaryFolder folder;
     write_cells(folder / "a.mat", {u"owl", u"ant", u"owl", u"ant"}, "char");
@@ -81,16 +92,17 @@ TEST(MatlabCells, AreReadInTheirOrderWithColumnsFirst) {
     EXPECT_EQ(section.spec.images, "photos");
     EXPECT_EQ(section.spec.labels, "kind");
     const Dataset dataset = opened(section, "train");
-    EXPECT_EQ(dataset.info().size, static_cast<std::int64_t>(kImages));
-    EXPECT_EQ(dataset.info().shape, (augment::ImageShape{kRows, kColumns, 3}));
     EXPECT_EQ(dataset.info().classes, (std::vector<std::string>{"ant", "owl"}));
     EXPECT_EQ(dataset.labels(), (Numbers{1, 0, 1, 0}));
-    for (std::size_t image = 0; image < kImages; ++image) {
-        const Bytes pixels = pixels_of(dataset, static_cast<std::int64_t>(image));
-        for (std::size_t i = 0; i < pixels.size(); ++i) {
-            ASSERT_EQ(pixels[i], value_of(image, i / 3 / kColumns, i / 3 % kColumns, i % 3)) << image << ", " << i;
-        }
-    }
+    expect_images(dataset);
+}
+
+/// Other programs write MATLAB's cells into files that do not begin as its own do.
+TEST(MatlabCells, AreColumnsFirstInFilesThatDoNotBeginAsMatlabs) {
+    const TemporaryFolder folder;
+    write_cells(folder / "a.mat", {u"owl", u"ant", u"owl", u"ant"}, "char");
+    std::fstream(folder / "a.mat", std::ios::in | std::ios::out | std::ios::binary) << std::string(6, '\0');
+    expect_images(opened(printed(folder / "a.mat"), "train"));
 }
 
 TEST(MatlabCells, HoldTextsOnlyWhereTheyAreCharacters) {
