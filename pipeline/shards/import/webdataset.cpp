@@ -44,12 +44,17 @@ class WebDataset : public ImageSource {
             }
         }
         std::vector<std::string> texts;
+        std::vector<std::string> of_samples;
         for (const auto& [split, tars] : archives) {
             for (const std::size_t tar : tars) {
                 index(tar, options.key_ends == "last-dot", texts);
             }
-            info.add_images(split, std::vector<std::int32_t>(samples_.size() - info.labels.size(), -1));
+            of_samples.resize(samples_.size(), split);
         }
+        if (open_) {
+            split_by_folders(options.path, of_samples);
+        }
+        put_in_order(of_samples, texts);
         name_classes(texts);
         if (info.classes.empty()) {
             note_folders();
@@ -99,6 +104,7 @@ class WebDataset : public ImageSource {
             }
         }
         if (unnamed.size() == paths.size()) {
+            open_ = true;
             return all;
         }
         if (!unnamed.empty()) {
@@ -142,6 +148,68 @@ class WebDataset : public ImageSource {
         return splits;
     }
 
+    /// Where the folders of one level, of all images, are named like splits.
+    void split_by_folders(const std::string& source, std::vector<std::string>& of_samples) {
+        std::vector<std::vector<std::string>> folders; // of each image, the outermost first
+        std::size_t deepest = 0;
+        for (const auto& [tar, member] : samples_) {
+            const fs::path path = fs::path(member.name).lexically_normal().parent_path();
+            folders.emplace_back(path.begin(), path.end());
+            deepest = std::max(deepest, folders.back().size());
+        }
+        std::string doubt;
+        for (std::size_t level = 0; level < deepest; ++level) {
+            std::map<std::string, std::set<std::string>> names; // of each split; "": others
+            std::vector<std::string> splits;
+            for (const std::vector<std::string>& path : folders) {
+                const std::string name = level < path.size() ? path[level] : std::string();
+                const auto word = split_word(name);
+                splits.push_back(word ? word->split : std::string());
+                names[splits.back()].insert(one_line(name) + "/");
+            }
+            const bool all = !names.contains("");
+            if (names.size() < (all ? 2U : 3U)) {
+                continue;
+            }
+            std::vector<std::string> named;
+            for (const auto& [split, its] : names) {
+                named.insert(named.end(), split.empty() ? its.end() : its.begin(), its.end());
+            }
+            const std::string shown = first_few(named, named.size());
+            if (all) {
+                of_samples = std::move(splits);
+                info.notes.push_back(fmt::format("images in archives are split by their folders {}; --splits none "
+                                                 "makes one split of them",
+                                                 shown));
+                return;
+            }
+            doubt = doubt.empty() ? shown : doubt;
+        }
+        if (!doubt.empty()) {
+            throw ConfigError(fmt::format("{}: folders in archives are named like splits ({}), but others beside them "
+                                          "are not; unpack the archives and import the folder, where --splits says "
+                                          "which are, or say that none is: --splits none",
+                                          source, doubt));
+        }
+    }
+
+    /// Split by split, each in the order of its archives.
+    void put_in_order(const std::vector<std::string>& of_samples, std::vector<std::string>& texts) {
+        std::map<std::string, std::vector<std::size_t>, SplitOrder> places;
+        for (std::size_t i = 0; i < of_samples.size(); ++i) {
+            places[of_samples[i]].push_back(i);
+        }
+        auto samples = std::exchange(samples_, {});
+        const auto unordered = std::exchange(texts, {});
+        for (const auto& [split, its] : places) {
+            for (const std::size_t place : its) {
+                samples_.push_back(std::move(samples[place]));
+                texts.push_back(unordered[place]);
+            }
+            info.add_images(split, std::vector<std::int32_t>(its.size(), -1));
+        }
+    }
+
     void index(std::size_t tar, bool last_dot, std::vector<std::string>& texts) {
         for (ArchiveSample& sample : samples_of(FileBytes(info.files[tar]), last_dot, info.left_out)) {
             samples_.emplace_back(tar, std::move(sample.image));
@@ -176,6 +244,7 @@ class WebDataset : public ImageSource {
         }
     }
 
+    bool open_ = false;                                      ///< no name of an archive tells a split
     std::vector<std::pair<std::size_t, TarMember>> samples_; ///< the archive's place in info.files, and the image
 };
 

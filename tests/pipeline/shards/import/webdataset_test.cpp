@@ -238,6 +238,33 @@ TEST(ImportWebDataset, ArchivesWithAndWithoutASplitsNameAreRefused) {
     EXPECT_EQ(images_of(options).at("2.pgm"), "train -");
 }
 
+TEST(ImportWebDataset, FoldersInArchivesNamedLikeSplitsAreSplits) {
+    const TemporaryFolder folder;
+    ImportOptions options = archive_of(folder, {{"./set/test/ant/1.pgm", kImage},
+                                                {"./set/test/ant/1.cls", "7"},
+                                                {"./set/train/test_tube/2.pgm", kImage},
+                                                {"./set/train/test_tube/2.cls", "8"},
+                                                {"./set/train/ant/3.pgm", kImage},
+                                                {"./set/train/ant/3.cls", "7"}});
+    EXPECT_EQ(images_of(options), (Places{{"./set/test/ant/1.pgm", "test 7"},
+                                          {"./set/train/test_tube/2.pgm", "train 8"},
+                                          {"./set/train/ant/3.pgm", "train 7"}}));
+    EXPECT_EQ(import_images(options).notes.at(0), "images in archives are split by their folders test/, train/; "
+                                                  "--splits none makes one split of them");
+    options.split_folders = {"none"};
+    EXPECT_EQ(images_of(options).at("./set/test/ant/1.pgm"), "train 7");
+    EXPECT_EQ(
+        places_of({{"ant/train/1.pgm", kImage}, {"ant/val/2.pgm", kImage}, {"test_tube/train/3.pgm", kImage}}),
+        (Places{{"ant/train/1.pgm", "train -"}, {"ant/val/2.pgm", "val -"}, {"test_tube/train/3.pgm", "train -"}}));
+    EXPECT_EQ(places_of({{"ant/1.pgm", kImage}, {"test/2.pgm", kImage}}).at("test/2.pgm"), "train -");
+    const std::string message = message_of<ConfigError>([&] {
+        places_of({{"train/1.pgm", kImage}, {"test/2.pgm", kImage}, {"extra/3.pgm", kImage}});
+    });
+    EXPECT_NE(message.find("folders in archives are named like splits (test/, train/), but others beside them are not"),
+              std::string::npos)
+        << message;
+}
+
 TEST(ImportWebDataset, EveryToldSplitMustNameArchivesOfItsOwn) {
     const TemporaryFolder folder;
     archive_of(folder, {{"1.pgm", kImage}}, "source/a.tar");
