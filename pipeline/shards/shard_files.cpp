@@ -5,6 +5,8 @@
 #include "pipeline/base/file_kind.hpp"
 #include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/import/left_out.hpp"
+#include "pipeline/shards/mask_names.hpp"
 #include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
@@ -13,6 +15,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <glob.h>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <system_error>
@@ -43,6 +46,25 @@ bool tells_split(const fs::path& file) {
     return split_word(stem) || stem.size() - split_of_name(stem).size() == kDigits + 1;
 }
 
+/// Masks and labels in files of their own are no images.
+void refuse_masks(const std::string& where, const std::vector<std::string>& files) {
+    const auto stem_of = [](const std::string& file) { return fs::path(file).stem().string(); };
+    std::set<std::string> stems;
+    std::transform(files.begin(), files.end(), std::inserter(stems, stems.end()), stem_of);
+    std::vector<std::string> masks;
+    for (const std::string& file : files) {
+        if (stems.contains(masked_stem(stem_of(file)))) {
+            masks.push_back(fs::path(file).filename().string());
+        }
+    }
+    if (!masks.empty()) {
+        throw DataError(
+            fmt::format("{}: {} of {} files are named like masks or labels of others beside them ({}); move "
+                        "them into a folder of their own",
+                        where, masks.size(), files.size(), first_few(masks, masks.size())));
+    }
+}
+
 /// (split, path) of every .h5 file in the folder: all are of the unnamed split where no name says one.
 std::vector<std::pair<std::string, std::string>> named_files(const std::string& folder) {
     std::vector<std::pair<std::string, std::string>> found;
@@ -55,6 +77,10 @@ std::vector<std::pair<std::string, std::string>> named_files(const std::string& 
     if (error) {
         throw IoError(fmt::format("{}: cannot list the folder: {}", folder, error.message()));
     }
+    std::vector<std::string> paths(found.size());
+    std::transform(found.begin(), found.end(), paths.begin(), [](const auto& file) { return file.second; });
+    std::sort(paths.begin(), paths.end());
+    refuse_masks(folder, paths);
     if (std::none_of(found.begin(), found.end(), [](const auto& file) { return tells_split(file.second); })) {
         for (auto& [split, path] : found) {
             split = kUnnamedSplit;
@@ -145,6 +171,7 @@ std::vector<std::string> matching_files(const std::string& pattern) {
     if (files.empty()) {
         throw IoError(fmt::format("{}: no file matches; is the pattern right?", pattern));
     }
+    refuse_masks(pattern, files);
     return files;
 }
 

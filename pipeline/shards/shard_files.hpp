@@ -9,7 +9,8 @@ namespace tacit::shards {
 /// "<folder>/<split>-00003.h5".
 std::string shard_path(const std::string& folder, const std::string& split, int number);
 /// Splits that a folder holds, sorted: names before "-….h5", or whole names of other .h5 files; where no name holds a
-/// word for a split (split_word()) or is numbered as shards are, all files are of kUnnamedSplit.
+/// word for a split (split_word()) or is numbered as shards are, all files are of kUnnamedSplit. As all functions
+/// that list a folder or pattern: throws DataError where files are masks of others by their names (masked_stem()).
 std::vector<std::string> splits_in(const std::string& folder);
 /// The files `<split>-*.h5`, or `<split>.h5`, of a folder, sorted. Throws IoError if there is no such folder,
 /// DataError listing the splits that exist if there is no such split.

@@ -2,6 +2,7 @@
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/file_bytes.hpp"
+#include "pipeline/shards/import/folder/masks.hpp"
 #include "pipeline/shards/import/folder/reading.hpp"
 #include "pipeline/shards/import/folder/scan.hpp"
 #include "pipeline/shards/import/image_source.hpp"
@@ -66,7 +67,8 @@ class ImageFolder : public ImageSource {
         while (root_.size() > 1 && root_.ends_with('/')) {
             root_.pop_back();
         }
-        const FolderTree tree = scan_folder(root_);
+        FolderTree tree = scan_folder(root_);
+        leave_out_masks(tree, root_, options.split_folders);
         info.kind = "folder";
         info.encoded = true;
         info.left_out = tree.left_out;

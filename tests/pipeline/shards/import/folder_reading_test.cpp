@@ -143,6 +143,60 @@ TEST(FolderReading, WhatTheOptionLeavesOutIsCounted) {
               (Lines{"2 images outside of the folders that --splits names: extra/b.png, extra/deep/c.png"}));
 }
 
+TEST(FolderReading, MasksBesideImagesAreLeftOutAndCounted) {
+    const std::string said = " masks or labels beside images, by their names: ";
+    const std::string remedy = "; --splits none takes them as images too";
+    const std::vector<std::tuple<Lines, Places, std::string>> cases = {
+        {{"images/a.png", "images/b.png", "masks/a.png", "masks/b.png"},
+         {{"images/a.png", "train -"}, {"images/b.png", "train -"}},
+         "2" + said + "masks/a.png, masks/b.png"},
+        {{"train/images/a.png", "train/labels/a.png", "val/images/b.png", "val/labels/b.png"},
+         {{"train/images/a.png", "train -"}, {"val/images/b.png", "val -"}},
+         "2" + said + "train/labels/a.png, val/labels/b.png"},
+        {{"img/train/a.png", "img/val/b.png", "gt/train/a.png", "gt/val/b.png"},
+         {{"img/train/a.png", "train -"}, {"img/val/b.png", "val -"}},
+         "2" + said + "gt/train/a.png, gt/val/b.png"},
+        {{"cat/images/a.png", "cat/masks/a.png", "dog/images/b.png", "dog/masks/b.png"},
+         {{"cat/images/a.png", "train cat"}, {"dog/images/b.png", "train dog"}},
+         "2" + said + "cat/masks/a.png, dog/masks/b.png"},
+        {{"train_images/a.png", "train_masks/a.png", "test_images/b.png"},
+         {{"train_images/a.png", "train -"}, {"test_images/b.png", "test -"}},
+         "1" + said + "train_masks/a.png"},
+        {{"JPEGImages/a.jpg", "SegmentationClass/a.png", "SegmentationObject/a.png"},
+         {{"JPEGImages/a.jpg", "train -"}},
+         "2" + said + "SegmentationClass/a.png, SegmentationObject/a.png"},
+        {{"a.png", "a_mask.png", "b.jpg", "b_mask.png", "b_mask_1.png", "c-seg.png"},
+         {{"a.png", "train -"}, {"b.jpg", "train -"}, {"c-seg.png", "train -"}},
+         "3" + said + "a_mask.png, b_mask.png, b_mask_1.png"},
+        {{"cat/a (1).png", "cat/a (1)_segmentation.png", "dog/0.png", "dog/0_GT.png"},
+         {{"cat/a (1).png", "train cat"}, {"dog/0.png", "train dog"}},
+         "2" + said + "cat/a (1)_segmentation.png, dog/0_GT.png"}};
+    for (const auto& [paths, places, line] : cases) {
+        const TemporaryFolder folder;
+        write_images(folder, paths);
+        ImportOptions options = options_for(folder);
+        EXPECT_EQ(images_of(options), places) << line;
+        EXPECT_EQ(left_out_of(options), Lines{line + remedy});
+        options.split_folders = {"none"};
+        EXPECT_EQ(images_of(options).size(), paths.size()) << line;
+        EXPECT_EQ(left_out_of(options), Lines{});
+    }
+}
+
+TEST(FolderReading, FoldersThatMayHoldMasksAreAskedFor) {
+    EXPECT_NE(refused_tree({"images/a.png", "masks/a.png", "owls/b.png"})
+                  .find("masks/ is named like masks or labels of images, and owls/ beside it leave open whose; say "
+                        "which folders hold the images, as in --splits train=owls (others are left out), or that all "
+                        "are classes: --splits none"),
+              std::string::npos);
+    const Lines scans = {"scans/a.png", "scans/b.png", "masks/a_mask.png", "masks/b_mask.png"};
+    EXPECT_NE(refused_tree(scans).find("--splits train=scans"), std::string::npos);
+    EXPECT_EQ(read_tree(scans, {"train=scans"}), (Places{{"scans/a.png", "train -"}, {"scans/b.png", "train -"}}));
+    EXPECT_EQ(read_tree(scans, {"train=masks"}).size(), 2U);
+    expect_places({{"mask/a.png", "train mask"}, {"no_mask/b.png", "train no_mask"}}); // people with and without one
+    expect_places({{"with_mask/a.png", "train with_mask"}, {"without_mask/b.png", "train without_mask"}});
+}
+
 TEST(FolderReading, OneRuleForHiddenNamesAndLinksAtEveryLevel) {
     const TemporaryFolder folder;
     const TemporaryFolder elsewhere;

@@ -213,6 +213,27 @@ TEST(Pack, TakesEverySplitOfAPattern) {
     EXPECT_EQ(packed_split(options, "test").info().size, 4);
 }
 
+TEST(Pack, MasksInFilesBesideThoseOfImagesAreRefused) {
+    const TemporaryFolder folder;
+    const std::string scan = write_chunked(folder);
+    fs::create_directory(folder / "scans");
+    for (const char* name : {"scan0", "scan1", "scan0_mask", "scan1_mask"}) {
+        fs::copy(scan, folder / ("scans/" + std::string(name) + ".h5"));
+    }
+    for (const char* source : {"scans", "scans/*.h5"}) {
+        const std::string message =
+            message_of<DataError>([&] { import_images(pack_options(folder, folder / source)); });
+        EXPECT_NE(message.find(std::string(source) +
+                               ": 2 of 4 files are named like masks or labels of others beside "
+                               "them (scan0_mask.h5, scan1_mask.h5); move them into a folder of their own"),
+                  std::string::npos)
+            << message;
+    }
+    fs::remove(folder / "scans/scan0_mask.h5");
+    fs::remove(folder / "scans/scan1_mask.h5");
+    EXPECT_EQ(import_images(pack_options(folder, folder / "scans")).splits.at(0).images, 48);
+}
+
 TEST(Pack, DrawnSplitsBecomeShardsOfTheirOwn) {
     const TemporaryFolder folder;
     write_foreign(folder / "x.h5", {"images", Element::u8, false, {40, 4, 4, 1}, {}, false, false, {}});

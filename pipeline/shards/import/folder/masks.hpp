@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/import/folder/scan.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tacit::shards {
+
+/// Takes out of the tree what goes with images and is none by its name (named_content(), masked_stem()): folders of
+/// masks beside folders of images, and files whose names are those of an image beside them and a word for masks. They
+/// are counted in the tree's `left_out`. `splits`: of ImportOptions; "none": nothing is taken out, nor are folders that
+/// are named. Throws ConfigError where folders beside them leave open what is meant.
+void leave_out_masks(FolderTree& tree, const std::string& source, const std::vector<std::string>& splits);
+
+} // namespace tacit::shards
