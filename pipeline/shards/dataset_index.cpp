@@ -6,13 +6,13 @@
 #include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/encoded_kind.hpp"
 #include "pipeline/shards/index_cache.hpp"
-#include "pipeline/shards/label_guess.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
 #include "pipeline/shards/split_choice.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -54,14 +54,14 @@ void check_total(const DatasetIndex& index) {
     }
 }
 
-/// Says what else may be the labels of files of others, by the first, where none were found.
-void warn_of_other_labels(const DataSpec& spec, const FileIndex& first) {
-    const bool open = spec.labels.empty() && first.classes.empty() && first.format == "hdf5";
-    const std::string others = open ? other_labels(first.path, first.count, {}) : std::string();
-    if (!others.empty()) {
-        log::warning(fmt::format("{}: the images are read without labels, which may be {}: name them with data.labels "
-                                 "(--labels), or say `none`",
-                                 first.path, others));
+/// Of the first file that leaves labels or names open, where no other file tells them.
+void warn_of_open_labels(const std::vector<FileIndex>& files) {
+    const std::vector<std::string>& classes = files.front().classes;
+    const bool named = !classes.empty() && classes.back() != std::to_string(classes.size() - 1);
+    const auto open =
+        std::find_if(files.begin(), files.end(), [](const auto& file) { return !file.open_labels.empty(); });
+    if (open != files.end() && !named) {
+        log::warning(open->open_labels);
     }
 }
 
@@ -128,7 +128,7 @@ DatasetIndex index_files(const DataSpec& spec, const std::string& split) {
         check_total(index);
     }
     unite_classes(index.files);
-    warn_of_other_labels(spec, index.files.front());
+    warn_of_open_labels(index.files);
     return index;
 }
 

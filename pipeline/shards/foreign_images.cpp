@@ -66,7 +66,7 @@ void describe(FileIndex& index) {
 } // namespace
 
 ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Roots& roots, FileIndex& index) {
-    ForeignImages images{std::move(at), {}, {}, false, {}, {}, false};
+    ForeignImages images{std::move(at), {}, {}, false, {}, {}, {}, false};
     h5::Shape shape = h5::shape_of(images.at.object.get());
     const h5::Handle type(shape == h5::Shape::other ? H5Dget_type(images.at.object.get()) : H5I_INVALID_HID);
     if (type.valid() && !axes.empty() && h5::element_of(type.get())) {
@@ -89,9 +89,10 @@ ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Root
         index.parts = std::move(found.parts);
         images.truth = found.truth;
         images.names = std::move(found.names);
+        images.lists = std::move(found.lists);
         images.order = std::move(found.order);
         images.doubt = std::move(found.doubt);
-        images.groups = {std::move(found.labels), std::move(found.classes)};
+        images.groups = {std::move(found.labels), std::move(found.classes), {}};
         images.one_each = found.one_each;
         if (shape == h5::Shape::references) { // places of cells are no names
             images.names.clear();

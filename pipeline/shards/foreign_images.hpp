@@ -17,6 +17,7 @@ struct ForeignImages {
     std::vector<std::string> names; ///< one an image, of a group
     Labels groups;                  ///< the subgroup of each image
     bool one_each = false;          ///< GroupImages::one_each
+    std::vector<std::string> lists; ///< GroupImages::lists
     std::string order;              ///< GroupImages::order
     std::string doubt;              ///< why rows of a data set may be in another order than the images; empty: none
     bool truth = false;             ///< pixels are false (black) or true (white)

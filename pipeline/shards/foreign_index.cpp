@@ -137,6 +137,7 @@ class Reader {
         add_labels(images, labels, usual, made);
         add_splits(images, made);
         made.order = order_of(images);
+        made.lists = images.lists;
         std::sort(index.reached.begin(), index.reached.end());
         index.reached.erase(std::unique(index.reached.begin(), index.reached.end()), index.reached.end());
         index.value_range = !given_.range.empty() ? given_.range
@@ -197,6 +198,10 @@ class Reader {
         index.labels = std::move(found.labels.values);
         index.classes = std::move(found.labels.classes);
         made.notes = std::move(found.notes);
+        if (!found.labels.note.empty()) {
+            made.notes.push_back(found.labels.note);
+            index.open_labels = std::move(found.labels.note);
+        }
         if (!found.doubt.empty()) {
             made.doubts.push_back(std::move(found.doubt));
         }
@@ -248,6 +253,14 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
         for (const std::string& note : made.notes) {
             log::warning(fmt::format("{}; the images are read without labels", note));
         }
+    }
+    const std::string others = spec.labels.empty() && made.index.classes.empty()
+                                   ? other_labels(path, made.index.count, {}, made.lists)
+                                   : std::string();
+    if (!others.empty()) {
+        made.index.open_labels = fmt::format("{}: the images are read without labels, which may be {}: name them with "
+                                             "data.labels (--labels), or say `none`",
+                                             path, others);
     }
     return std::move(made.index);
 }

@@ -23,6 +23,7 @@ struct ForeignReading {
     bool usual_images = false; ///< images have a known name: a reader finds them without being told
     bool usual_labels = false; ///< labels too
     std::string order;         ///< of the images of a group: what it follows, and the first and last of their names
+    std::vector<std::string> lists;  ///< GroupImages::lists
     std::vector<std::string> notes;  ///< what was assumed, and what is no label
     std::vector<std::string> doubts; ///< what else it could be; who is not asked must refuse
 };

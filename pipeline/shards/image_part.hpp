@@ -57,6 +57,7 @@ struct FileIndex {
     std::vector<std::string> split_names;
     std::vector<double> mean; ///< per channel in [0, 1]; empty when the file stores none
     std::vector<double> std;
+    std::string open_labels;          ///< why labels, or names of classes, that there may be are not used; or empty
     std::vector<std::string> reached; ///< other files that links, virtual data sets and labels led to
 };
 

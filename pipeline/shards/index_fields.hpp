@@ -41,10 +41,10 @@ template <class A, Fields<augment::ImageShape> T> void fields(A& archive, T& sha
 
 template <class A, Fields<FileIndex> T> void fields(A& archive, T& file) {
     archive("path split source format count total shape element value_range parts labels checksums chosen classes "
-            "splits split_names mean std reached",
+            "splits split_names mean std open_labels reached",
             file.path, file.split, file.source, file.format, file.count, file.total, file.shape, file.element,
             file.value_range, file.parts, file.labels, file.checksums, file.chosen, file.classes, file.splits,
-            file.split_names, file.mean, file.std, file.reached);
+            file.split_names, file.mean, file.std, file.open_labels, file.reached);
 }
 
 template <class A, Fields<DatasetIndex> T> void fields(A& archive, T& index) {

@@ -247,7 +247,7 @@ FoundLabels LabelGuess::find(FileIndex& index, const ForeignImages& images) cons
                         "hardly classes; if they are, say `labels: group`",
                         index.count, images.at.name, images.groups.classes.front(), images.groups.classes.back());
     }
-    found.labels = {std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}};
+    found.labels = {std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}, {}};
     return found;
 }
 
@@ -258,24 +258,39 @@ std::string label_pattern(const std::string& path, const std::string& key) {
     return siblings ? fs::path(siblings->pattern).filename().string() + key.substr(colon) : key;
 }
 
-std::string other_labels(const std::string& path, std::int64_t count, const std::vector<std::string>& taken) {
+std::string other_labels(const std::string& path, std::int64_t count, const std::vector<std::string>& taken,
+                         const std::vector<std::string>& lists) {
     const h5::Session session;
     std::string others;
+    const auto add = [&](const std::string& name, bool named, bool list) {
+        std::string what = "no classes";
+        try {
+            const h5::Located at = h5::locate(path, name, {});
+            const Labels labels = read_labels(at.object.get(), name, count);
+            if (!named && !repeat(labels)) {
+                return;
+            }
+            what = fmt::format("{} classes", labels.classes.size());
+        } catch (const Error&) { // other numbers, other texts, or damaged
+            if (!list) {
+                return;
+            }
+        }
+        others += fmt::format("{}'{}' ({})", others.empty() ? "" : ", ", name, what);
+    };
+    const auto is_in = [](const std::vector<std::string>& names, const std::string& name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    for (const std::string& list : lists) {
+        if (!is_in(taken, list)) {
+            add(list, true, true);
+        }
+    }
     for (const h5::ListedSet& set : h5::list_datasets(h5::open_file(path).get())) {
         const bool named = is_named_as_labels(set.name);
-        if (set.kind == h5::Shape::pixels || (!named && !is_column(set, count)) ||
-            std::find(taken.begin(), taken.end(), set.name) != taken.end()) {
-            continue;
-        }
-        try {
-            const h5::Located at = h5::locate(path, set.name, {});
-            const Labels labels = read_labels(at.object.get(), set.name, count);
-            if (named || repeat(labels)) {
-                others +=
-                    fmt::format("{}'{}' ({} classes)", others.empty() ? "" : ", ", set.name, labels.classes.size());
-            }
-        } catch (const Error&) { // other numbers, other texts, or damaged
-            continue;
+        if (set.kind != h5::Shape::pixels && (named || is_column(set, count)) && !is_in(taken, set.name) &&
+            !is_in(lists, set.name)) {
+            add(set.name, named, false);
         }
     }
     return others;

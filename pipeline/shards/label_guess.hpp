@@ -47,8 +47,9 @@ class LabelGuess {
 std::string label_pattern(const std::string& path, const std::string& key);
 
 /// Data sets in the file at `path` that by name, or as texts or whole numbers that repeat, and by content are labels
-/// for `count` images too, in one line with their numbers of classes; those in `taken` are left out. Empty: there are
-/// none.
-std::string other_labels(const std::string& path, std::int64_t count, const std::vector<std::string>& taken);
+/// for `count` images too, in one line with their numbers of classes, and all of `lists`; those in `taken` are left
+/// out. Empty: there are none.
+std::string other_labels(const std::string& path, std::int64_t count, const std::vector<std::string>& taken,
+                         const std::vector<std::string>& lists);
 
 } // namespace tacit::shards

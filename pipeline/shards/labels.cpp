@@ -81,20 +81,26 @@ std::optional<std::vector<double>> class_numbers(const std::vector<std::string>&
     return numbers;
 }
 
-/// Numbers whose names the file tells get these; from 1, where 0 has no image and no name.
-void name_classes(hid_t dataset, hid_t type, Meaning meaning, Labels& labels) {
-    std::vector<std::string> names = h5::member_names(type);
-    if (names.empty() && meaning == Meaning::classes) {
-        names = h5::listed_class_names(dataset, labels.classes.size());
-        if (names.empty() && labels.classes.size() > 2 &&
-            std::find(labels.values.begin(), labels.values.end(), 0) == labels.values.end()) {
-            names = h5::listed_class_names(dataset, labels.classes.size() - 1);
-            names.insert(names.begin(), "0");
-        }
+/// Names of a list; from 1 where no image is of class 0 and the largest label counts them all. A longer list may count
+/// from 0 as well as from 1, and other splits would seem to count otherwise: it names none. `columns`: labels are those
+/// of rows, which count from 0.
+std::vector<std::string> listed_names(hid_t dataset, bool columns, const std::string& where, Labels& labels) {
+    const std::size_t count = labels.classes.size();
+    const bool open =
+        !columns && count > 1 && std::find(labels.values.begin(), labels.values.end(), 0) == labels.values.end();
+    std::vector<std::string> names = h5::listed_class_names(dataset, count);
+    if (open && !names.empty()) {
+        labels.note = fmt::format("{}: the {} names of classes ('{}' …) count from 0 or from 1, as no image is of "
+                                  "class 0 and none of class {}: classes keep their numbers; to name them, write the "
+                                  "labels as an enumeration or as names",
+                                  where, names.size(), one_line(names.front(), 40), names.size());
+        return {};
     }
-    if (names.size() >= labels.classes.size()) {
-        labels.classes = std::move(names);
+    if (open && count > 2) {
+        names = h5::listed_class_names(dataset, count - 1);
+        names.insert(names.begin(), "0");
     }
+    return names;
 }
 
 } // namespace
@@ -169,7 +175,7 @@ Labels labels_of_names(const std::vector<std::string>& texts, std::vector<std::s
             places.emplace(text, kNew);
         }
     }
-    Labels labels{{}, std::move(classes)};
+    Labels labels{{}, std::move(classes), {}};
     for (auto& [name, place] : places) {
         if (place == kNew) {
             place = static_cast<std::int32_t>(labels.classes.size());
@@ -217,7 +223,13 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
     Labels labels = elements == images ? labels_of_numbers(values, where)
                                        : labels_of_one_hot(values, static_cast<std::size_t>(elements / images), where,
                                                            "; name another data set with data.labels, or `none`");
-    name_classes(dataset, type.get(), meaning, labels);
+    std::vector<std::string> names = h5::member_names(type.get());
+    if (names.empty() && meaning == Meaning::classes) {
+        names = listed_names(dataset, elements != images, where, labels);
+    }
+    if (names.size() >= labels.classes.size()) {
+        labels.classes = std::move(names);
+    }
     return labels;
 }
 

@@ -14,6 +14,7 @@ namespace tacit::shards {
 struct Labels {
     std::vector<std::int32_t> values; ///< -1 where unlabelled
     std::vector<std::string> classes;
+    std::string note; ///< why a list of names did not name the classes; empty: there is none, or it did
 };
 
 /// What texts name. An empty text is no class, and neither is -1 among numbers; as splits both are names.
@@ -27,7 +28,8 @@ class NotLabels : public DataError {
 
 /// One label for each of `count` images out of a data set or attribute: class numbers (also as (N, 1, 1) or as whole
 /// floating-point numbers), one-hot rows (N, K), or names. Numbers are named as their enumeration or a list of the file
-/// says (h5::listed_class_names()), else by themselves. Throws NotLabels "<where>: …" if it holds anything else,
+/// says (h5::listed_class_names()), else by themselves; so too, with a note, where names may count from 0 or from 1.
+/// Throws NotLabels "<where>: …" if it holds anything else,
 /// DataError if it cannot be read.
 Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, Meaning meaning = Meaning::classes);
 Labels read_label_attribute(hid_t object, const std::string& name, const std::string& where, std::int64_t count,

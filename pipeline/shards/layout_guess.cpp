@@ -159,7 +159,7 @@ class Guesser {
         for (const auto& [split, reading] : readings_) {
             taken.push_back(reading.spec.labels);
         }
-        const std::string labels = other_labels(path_, first().index.count, taken);
+        const std::string labels = other_labels(path_, first().index.count, taken, first().lists);
         if (!labels.empty()) {
             made_.notes.push_back("other labels that data.labels may name: " + labels);
         }

@@ -70,7 +70,11 @@ class Collector {
         };
         std::vector<Link> links = std::move(listed.links);
         if (label < 0) {
-            links.resize(links.size() - listed.lists); // read as labels
+            const std::size_t members = links.size() - listed.lists;
+            for (std::size_t i = members; i < links.size(); ++i) { // what may be read as labels
+                found_.lists.push_back(group.name_of(links[i].name));
+            }
+            links.resize(members);
             subgroups_ = {{}, 0, listed.order, listed.doubt};
         }
         for (const Link& link : links) {

@@ -42,7 +42,7 @@ ImagePart encoded_part(const Located& at);
 ImagePart blob_part(const Located& at, const Located& offsets);
 
 /// One data set an image, in the group itself or in one subgroup a class. `labels` and `classes` are the subgroups';
-/// `names` those of the data sets ("cat/img_0"), in order; lists of labels beside them (GroupLinks::lists) are none.
+/// `names` those of the data sets ("cat/img_0"), in order; `lists` of labels beside them (GroupLinks::lists) are none.
 /// Pixels that do not lie in the file as they are wanted (chunks, channels first) are a part each, and so are images
 /// one after the other that links find in another file.
 struct GroupImages {
@@ -51,9 +51,10 @@ struct GroupImages {
     std::vector<std::string> names;
     std::vector<std::int32_t> labels;
     std::vector<std::string> classes;
-    bool one_each = false; ///< each of several subgroups holds one image: `order` and `doubt` are theirs
-    std::string order;     ///< GroupLinks::order of the images
-    std::string doubt;     ///< GroupLinks::doubt of a group of images
+    std::vector<std::string> lists; ///< of labels, by their whole names
+    bool one_each = false;          ///< each of several subgroups holds one image: `order` and `doubt` are theirs
+    std::string order;              ///< GroupLinks::order of the images
+    std::string doubt;              ///< GroupLinks::doubt of a group of images
 };
 /// The images of a group, or those that `at` refers to, in its order. `axes` of one image of pixels; empty: guessed.
 /// Links are followed as locate() does. Throws DataError "<path>:

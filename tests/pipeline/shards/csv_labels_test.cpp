@@ -29,7 +29,7 @@ Labels labels_of_table(const Names& images, const std::string& table) {
     }
     write_file_atomically(folder / "table.csv", table);
     const Dataset dataset = Dataset::open(spec_of(folder / "group.h5", "table.csv:label"), "train");
-    return {dataset.labels(), dataset.info().classes};
+    return {dataset.labels(), dataset.info().classes, {}};
 }
 
 /// What is said of a table that does not fit the images.

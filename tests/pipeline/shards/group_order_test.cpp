@@ -278,6 +278,34 @@ TEST(ImagesAtTheRoot, HaveOtherListsOfLabelsNamed) {
     expect_labels_on_their_images(spec);
 }
 
+TEST(ListsInAGroup, ThatAreNotReadAreNamed) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        for (int i = 0; i < 4; ++i) {
+            file.add("images/img_" + std::to_string(i), {9, 9}, Bytes(81, static_cast<std::uint8_t>(i)));
+        }
+        file.add("images/labels", {4}, std::vector<std::int64_t>{0, 1, 2, 3});
+        file.add("images/y_soft", {4}, std::vector<double>{0.5, 0.25, 0, 1});
+        file.add("images/y_test", {4}, std::vector<std::int64_t>{3, 1, 0, 2});
+    }
+    expect_labels_on_their_images(spec_of(folder / "a.h5"));
+    EXPECT_TRUE(mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes,
+                         "other labels that data.labels may name: 'images/y_soft' (no classes), 'images/y_test' (4 "
+                         "classes)"));
+    {
+        const Hdf5File file(folder / "b.h5");
+        for (int i = 0; i < 4; ++i) {
+            file.add("images/img_" + std::to_string(i), {9, 9}, Bytes(81, static_cast<std::uint8_t>(i)));
+        }
+        file.add("images/y_test", {4}, std::vector<std::int64_t>{3, 1, 0, 2});
+    }
+    ::testing::internal::CaptureStderr();
+    EXPECT_TRUE(Dataset::open(spec_of(folder / "b.h5"), "train").info().classes.empty());
+    const std::string warning = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(warning.find("without labels, which may be 'images/y_test' (4 classes)"), std::string::npos) << warning;
+}
+
 TEST(SubgroupsAndRows, ThatTellOtherClassesAreAskedFor) {
     const TemporaryFolder folder;
     const auto write = [&](const std::string& path, const std::vector<std::int64_t>& labels) {

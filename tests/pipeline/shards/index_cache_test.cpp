@@ -72,6 +72,21 @@ template <class Change> bool serves_after(const Change& change) {
     }
 }
 
+TEST(IndexCache, KeepsWhatIsSaidOfOtherLabels) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "a.h5", "images", {1200, 2, 2, 1}, "fine_labels", true);
+    settle(folder / "a.h5");
+    const DataSpec spec = spec_of(folder / "a.h5");
+    const FileIndex first = index_again(spec);
+    ASSERT_TRUE(first.classes.empty());
+    EXPECT_NE(first.open_labels.find("without labels, which may be 'fine_labels' (3 classes)"), std::string::npos);
+    destroy_metadata(spec.path, first.parts[0].array->chunks[0]); // which nobody lists again
+    EXPECT_EQ(index_again(spec).open_labels, first.open_labels);
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(Dataset::open(spec, "train").info().size, 1200);
+    EXPECT_NE(::testing::internal::GetCapturedStderr().find(first.open_labels), std::string::npos);
+}
+
 TEST(IndexCache, SecondOpeningAsksNotTheLibrary) {
     const TemporaryFolder folder;
     const DataSpec spec = write_many(folder);

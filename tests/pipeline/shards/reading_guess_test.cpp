@@ -309,5 +309,83 @@ TEST(NamesOfClasses, CountFromOneWhereLabelsDo) {
     EXPECT_NE(inspect(folder / "a.h5", kWithoutMeasuring).guess.find(why), std::string::npos);
 }
 
+using Classes = std::vector<std::string>;
+using Numbers = std::vector<std::int64_t>;
+
+/// Images with these labels in data sets that begin with `split`, and four names of classes.
+void add_split(const Hdf5File& file, const std::string& split, const Numbers& labels) {
+    add<std::uint8_t>(file, split + "images", {labels.size(), 8, 8, 3}, 251);
+    file.add(split + "labels", {labels.size()}, labels);
+}
+
+const Classes kFour = {"plane", "auto", "bird", "cat"};
+const Classes kFourFromOne = {"0", "plane", "auto", "bird", "cat"};
+
+TEST(NamesOfClasses, AreTheSameInASplitWithoutTheLastClass) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        add_split(file, "train_", {1, 2, 3, 4, 1, 2});
+        add_split(file, "test_", {1, 2, 3, 1});
+        file.add_texts("/", "class_names", kFour);
+    }
+    const Dataset train = Dataset::open(spec_of(folder / "a.h5"), "train");
+    EXPECT_EQ(train.info().classes, kFourFromOne);
+    Dataset test = Dataset::open(spec_of(folder / "a.h5"), "test");
+    EXPECT_EQ(test.info().classes, (Classes{"0", "1", "2", "3"}));
+    test.number_classes_as(train.info().classes);
+    EXPECT_EQ(test.info().classes, kFourFromOne);
+    EXPECT_EQ(test.labels(), (std::vector<std::int32_t>{1, 2, 3, 1})); // plane, auto, bird, plane
+}
+
+TEST(NamesOfClasses, AreTheSameInAllFilesOfASplit) {
+    const TemporaryFolder folder;
+    for (const auto& [name, labels] : {std::pair{"p-0.h5", Numbers{1, 2, 3}}, {"p-1.h5", Numbers{4, 2, 1, 3}}}) {
+        const Hdf5File file(folder / name);
+        add_split(file, "", labels);
+        file.add_texts("/", "class_names", kFour);
+    }
+    for (const auto& [name, labels] : {std::pair{"z-0.h5", Numbers{1, 2, 3}}, {"z-1.h5", Numbers{0, 2, 1, 3}}}) {
+        const Hdf5File file(folder / name);
+        add_split(file, "", labels);
+        file.add_texts("/", "class_names", kFour);
+    }
+    ::testing::internal::CaptureStderr();
+    const Dataset from_one = Dataset::open(spec_of(folder / "p-*.h5"), "train");
+    EXPECT_EQ(from_one.info().classes, kFourFromOne);
+    EXPECT_EQ(from_one.labels(), (std::vector<std::int32_t>{1, 2, 3, 4, 2, 1, 3}));
+    const Dataset from_zero = Dataset::open(spec_of(folder / "z-*.h5"), "train");
+    EXPECT_EQ(from_zero.info().classes, kFour);
+    EXPECT_EQ(from_zero.labels(), (std::vector<std::int32_t>{1, 2, 3, 0, 2, 1, 3}));
+    EXPECT_EQ(::testing::internal::GetCapturedStderr().find("count from"), std::string::npos);
+}
+
+TEST(NamesOfClasses, ThatMayCountFromZeroOrOneNameNone) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        add_split(file, "", {1, 2, 3, 1});
+        file.add_texts("/", "class_names", kFour);
+    }
+    const std::string why =
+        "a.h5: labels: the 4 names of classes ('plane' …) count from 0 or from 1, as no image is of "
+        "class 0 and none of class 4: classes keep their numbers; to name them, write the labels as "
+        "an enumeration or as names";
+    EXPECT_NE(warning_of(folder / "a.h5").find(why), std::string::npos);
+    EXPECT_TRUE(mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes, why));
+    EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().classes, (Classes{"0", "1", "2", "3"}));
+}
+
+TEST(NamesOfClasses, OfColumnsCountFromZero) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        add<std::uint8_t>(file, "images", {2, 8, 8, 3}, 251);
+        file.add("labels", {2, 4}, Numbers{0, 0, 1, 0, 0, 1, 0, 0});
+        file.add_texts("/", "class_names", kFour);
+    }
+    EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().classes, kFour);
+}
+
 } // namespace
 } // namespace tacit::shards
