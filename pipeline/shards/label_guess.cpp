@@ -222,17 +222,83 @@ bool LabelGuess::read_texts(FileIndex& index, const ForeignImages& images, Found
     return fit.size() == 1;
 }
 
+std::string LabelGuess::why_no_groups(const ForeignImages& images) const {
+    const std::vector<std::string>& groups = images.groups.classes;
+    std::vector<std::size_t> sizes(groups.size(), 0);
+    for (const std::int32_t group : images.groups.values) {
+        if (group >= 0) {
+            ++sizes[static_cast<std::size_t>(group)];
+        }
+    }
+    const auto lone = static_cast<std::size_t>(std::count(sizes.begin(), sizes.end(), 1));
+    const std::size_t filled = groups.size() - static_cast<std::size_t>(std::count(sizes.begin(), sizes.end(), 0));
+    constexpr const char* kRemedy = "so that they are hardly classes; if they are, say `labels: group`";
+    if (filled > 1 && 5 * lone >= 4 * filled && lone < groups.size()) {
+        const auto odd = static_cast<std::size_t>(
+            std::find_if(sizes.begin(), sizes.end(), [](std::size_t size) { return size != 1; }) - sizes.begin());
+        return fmt::format("{} of the {} subgroups of '{}' hold one image each ('{}' holds {}), {}", lone,
+                           groups.size(), images.at.name, groups[odd], sizes[odd], kRemedy);
+    }
+    for (const std::string& key : sets_) {
+        try {
+            const h5::Located at = locate_labels(key, path_, spec_.roots);
+            const Labels labels = read_labels(at.object.get(), key, static_cast<std::int64_t>(groups.size()));
+            const std::set<std::int32_t> all(labels.values.begin(), labels.values.end());
+            if (groups.size() != images.groups.values.size() && all.size() < groups.size()) { // else a list of classes
+                return fmt::format("'{}' has a row for each of the {} subgroups of '{}' (which hold {} images), {}",
+                                   key, groups.size(), images.at.name, images.groups.values.size(), kRemedy);
+            }
+        } catch (const Error&) { // of other rows, or no labels: read() tells
+            continue;
+        }
+    }
+    return {};
+}
+
+void LabelGuess::compare(const std::vector<std::string>& keys, const std::string& what, FileIndex& index,
+                         const ForeignImages& images, FoundLabels& found) const {
+    for (const std::string& key : keys) {
+        FoundLabels other;
+        if (key == found.key || !found.doubt.empty() || !read({key}, index, images, other)) {
+            found.notes.insert(found.notes.end(), other.notes.begin(), other.notes.end());
+            continue;
+        }
+        const bool tells = std::set(other.labels.values.begin(), other.labels.values.end()).size() > 1;
+        if (tells && !agree(found.labels, other.labels)) {
+            found.doubt = fmt::format("{}, but '{}' holds other labels", what, key);
+        }
+    }
+}
+
+FoundLabels LabelGuess::groups(FileIndex& index, const ForeignImages& images) const {
+    FoundLabels rows;
+    std::vector<std::string> others = attributes(images);
+    if (!images.doubt.empty() && !sets_.empty()) {
+        rows.notes.push_back(fmt::format("'{}' is not compared with the subgroups: {}", sets_.front(), images.doubt));
+    } else if (read(sets_, index, images, rows)) {
+        others.insert(others.begin(), rows.key);
+    }
+    FoundLabels found{images.groups, "group", std::move(rows.notes), ""};
+    compare(others,
+            fmt::format("subgroups of '{}' ('{}' …) may be classes", images.at.name, images.groups.classes.front()),
+            index, images, found);
+    return found;
+}
+
 FoundLabels LabelGuess::find(FileIndex& index, const ForeignImages& images) const {
     FoundLabels found;
     const bool rows_count = images.doubt.empty();
+    const Labels none{std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}, {}};
     if (!images.groups.classes.empty() && !images.one_each) {
-        const bool both = rows_count && read(sets_, index, images, found) && !agree(found.labels, images.groups);
-        const std::string doubt = fmt::format("subgroups of '{}' ('{}' …) may be classes, but '{}' holds other labels",
-                                              images.at.name, images.groups.classes.front(), found.key);
-        return {images.groups, "group", {}, both ? doubt : ""};
+        const std::string why = why_no_groups(images);
+        return why.empty() ? groups(index, images) : FoundLabels{none, "none", {}, why};
     }
-    if ((rows_count && read(sets_, index, images, found)) || read(attributes(images), index, images, found) ||
-        (!images.names.empty() && read_tables(index, images, found)) ||
+    const std::vector<std::string> each = attributes(images);
+    if ((rows_count && read(sets_, index, images, found)) || read(each, index, images, found)) {
+        compare(each, fmt::format("'{}' may be the labels of '{}'", found.key, images.at.name), index, images, found);
+        return found;
+    }
+    if ((!images.names.empty() && read_tables(index, images, found)) ||
         (rows_count && images.names.size() < kMostListed && read_texts(index, images, found))) {
         return found;
     }
@@ -247,7 +313,7 @@ FoundLabels LabelGuess::find(FileIndex& index, const ForeignImages& images) cons
                         "hardly classes; if they are, say `labels: group`",
                         index.count, images.at.name, images.groups.classes.front(), images.groups.classes.back());
     }
-    found.labels = {std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}, {}};
+    found.labels = none;
     return found;
 }
 

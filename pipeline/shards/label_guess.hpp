@@ -26,12 +26,20 @@ class LabelGuess {
     std::vector<std::uint64_t> rows() const;
 
     /// Tries subgroups as classes, the data sets of rows(), attributes of each image, tables (.csv) beside a file whose
-    /// images have names, and the one data set of texts that repeat. Throws DataError for labels that are damaged.
+    /// images have names, and the one data set of texts that repeat. Of the first three those that tell other classes
+    /// are doubts. Throws DataError for labels that are damaged.
     FoundLabels find(FileIndex& index, const ForeignImages& images) const;
 
   private:
     /// Attributes of each image by names for labels.
     std::vector<std::string> attributes(const ForeignImages& images) const;
+    /// Why subgroups are hardly a class each: nearly all hold one image, or labels have a row for each. Or "".
+    std::string why_no_groups(const ForeignImages& images) const;
+    /// Subgroups as classes.
+    FoundLabels groups(FileIndex& index, const ForeignImages& images) const;
+    /// Sets the doubt of `found` where one of `keys` tells images apart in another way, `what`: than that.
+    void compare(const std::vector<std::string>& keys, const std::string& what, FileIndex& index,
+                 const ForeignImages& images, FoundLabels& found) const;
     /// The first of some values of data.labels that is one.
     bool read(const std::vector<std::string>& keys, FileIndex& index, const ForeignImages& images,
               FoundLabels& found) const;

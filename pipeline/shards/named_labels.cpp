@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <system_error>
 
@@ -52,11 +53,24 @@ h5::Located member(const ForeignImages& images, const std::string& name, const h
     return h5::locate(images.at.path, (images.at.name == "/" ? "" : images.at.name + "/") + name, roots);
 }
 
-/// The names of those, images or their subgroups, of which the first has an attribute; none has: nullptr.
+/// Of a few of `names` (the first two, one in the middle, the last) the first that has an attribute; none: nullptr.
+const std::string* one_with(const ForeignImages& images, const std::vector<std::string>& names,
+                            const std::string& attribute, const h5::Roots& roots) {
+    const std::size_t count = names.size();
+    const std::set<std::size_t> few = {0, 1, count / 2, count - 1};
+    for (auto i = few.begin(); i != few.end() && *i < count; ++i) {
+        if (h5::has_attribute(member(images, names[*i], roots).object.get(), attribute, "")) {
+            return &names[*i];
+        }
+    }
+    return nullptr;
+}
+
+/// The names of those, images or their subgroups, of which one_with() finds one; nullptr: of neither.
 const std::vector<std::string>* names_with(const ForeignImages& images, const std::string& attribute,
                                            const h5::Roots& roots) {
     for (const std::vector<std::string>* names : names_of(images)) {
-        if (!names->empty() && h5::has_attribute(member(images, names->front(), roots).object.get(), attribute, "")) {
+        if (one_with(images, *names, attribute, roots) != nullptr) {
             return names;
         }
     }
@@ -76,7 +90,7 @@ Labels labels_of_each(const ForeignImages& images, const std::vector<std::string
         if (!h5::has_attribute(object, attribute, where)) {
             throw DataError(fmt::format("{}: has no attribute '{}', as '{}' has; write one for each image (-1: no "
                                         "label), or say data.labels: none",
-                                        where, attribute, names.front()));
+                                        where, attribute, *one_with(images, names, attribute, roots)));
         }
         if (i == 0 ? h5::is_text_attribute(object, attribute, where) : !texts.empty()) {
             append(h5::text_attribute(object, attribute, where), texts);

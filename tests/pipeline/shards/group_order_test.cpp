@@ -278,6 +278,124 @@ TEST(ImagesAtTheRoot, HaveOtherListsOfLabelsNamed) {
     expect_labels_on_their_images(spec);
 }
 
+TEST(AttributeOfEachImage, IsLookedForOnMoreThanTheFirst) {
+    const TemporaryFolder folder;
+    const Names names = numbered("img_", 12);
+    for (const std::size_t lacks : {0U, 5U, 11U}) {
+        {
+            const Hdf5File file(folder / "a.h5");
+            for (std::size_t i = 0; i < names.size(); ++i) {
+                file.add("images/" + names[i], {9, 9}, Bytes(81, 1));
+                if (i != lacks) {
+                    file.add_number("images/" + names[i], "label", static_cast<double>(i % 3));
+                }
+            }
+        }
+        for (const char* labels : {"", "@label"}) {
+            const std::string message =
+                message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5", labels), "train"); });
+            EXPECT_NE(message.find("images/" + names[lacks] + ": has no attribute 'label', as 'img_" +
+                                   (lacks == 0 ? "1" : "0") + "' has"),
+                      std::string::npos)
+                << message;
+        }
+    }
+}
+
+TEST(AttributeOfEachImage, ThatTellsOtherClassesIsAskedFor) {
+    const TemporaryFolder folder;
+    /// Labels 0 0 1 1 of a list, and attributes of each image.
+    const auto write = [&](const std::string& path, const char* group, bool list,
+                           const std::vector<std::pair<const char*, std::vector<double>>>& attributes) {
+        const Hdf5File file(path);
+        for (int i = 0; i < 4; ++i) {
+            const std::string name = std::string("images/") + (i < 2 ? group : "") + "b/" + std::to_string(i);
+            const std::string image = *group == 0 ? "images/" + std::to_string(i) : name;
+            file.add(image, {9, 9}, Bytes(81, static_cast<std::uint8_t>(i)));
+            for (const auto& [attribute, values] : attributes) {
+                file.add_number(image, attribute, values[static_cast<std::size_t>(i)]);
+            }
+        }
+        if (list) {
+            file.add("labels", {4}, std::vector<std::int64_t>{0, 0, 1, 1});
+        }
+    };
+    const auto refusal = [&] {
+        return message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
+    };
+    write(folder / "a.h5", "", true, {{"label", {0, 1, 0, 1}}});
+    EXPECT_NE(refusal().find("'labels' may be the labels of 'images', but '@label' holds other labels; say which"),
+              std::string::npos)
+        << refusal();
+    EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5", "@label"), "train").labels(),
+              (std::vector<std::int32_t>{0, 1, 0, 1}));
+    write(folder / "a.h5", "", false, {{"target", {0, 100, 200, 300}}, {"class", {0, 1, 0, 1}}});
+    EXPECT_NE(refusal().find("'@target' may be the labels of 'images', but '@class' holds other labels"),
+              std::string::npos)
+        << refusal();
+    write(folder / "a.h5", "a", false, {{"label", {0, 1, 0, 1}}});
+    EXPECT_NE(refusal().find("subgroups of 'images' ('ab' …) may be classes, but '@label' holds other labels"),
+              std::string::npos)
+        << refusal();
+    write(folder / "a.h5", "", true, {{"label", {7, 7, 3, 3}}, {"class", {1, 1, 1, 1}}}); // the same, and nothing
+    EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").labels(), (std::vector<std::int32_t>{0, 0, 1, 1}));
+}
+
+/// Twelve subgroups of one image each, but '5' of `odd`, and labels with a row for each subgroup.
+void write_odd_subgroup(const std::string& path, int odd, bool labelled) {
+    const Hdf5File file(path);
+    for (int i = 0; i < 12; ++i) {
+        const std::string group = "images/" + std::to_string(i);
+        file.add_tracking_group(group);
+        for (int image = 0; image < (i == 5 ? odd : 1); ++image) {
+            file.add(group + "/image" + std::to_string(image), {9, 9}, Bytes(81, static_cast<std::uint8_t>(i)));
+        }
+    }
+    if (labelled) {
+        file.add("labels", {12}, testing::counting<std::int64_t>(12, 3));
+    }
+}
+
+TEST(SubgroupsOfOneImage, AreNoClassesWhereOneIsOdd) {
+    for (const int odd : {0, 2}) {
+        for (const bool labelled : {false, true}) {
+            const TemporaryFolder folder;
+            write_odd_subgroup(folder / "a.h5", odd, labelled);
+            const std::string message =
+                message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
+            EXPECT_NE(message.find("11 of the 12 subgroups of 'images' hold one image each ('5' holds " +
+                                   std::to_string(odd) +
+                                   "), so that they are hardly classes; if they are, say `labels: group`"),
+                      std::string::npos)
+                << message;
+            EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5", "group"), "train").info().classes.size(), 12U);
+            EXPECT_TRUE(Dataset::open(spec_of(folder / "a.h5", "none"), "train").info().classes.empty());
+        }
+    }
+}
+
+TEST(SubgroupsAndRows, ARowForEachSubgroupIsNoRowForEachImage) {
+    const TemporaryFolder folder;
+    const auto write = [&](const std::vector<std::int64_t>& labels) {
+        const Hdf5File file(folder / "a.h5");
+        for (const char* name : {"a/0", "a/1", "b/2", "b/3", "c/4", "c/5"}) {
+            file.add(std::string("images/") + name, {9, 9}, Bytes(81, 1));
+        }
+        file.add("labels", {labels.size()}, labels);
+    };
+    write({0, 1, 0});
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
+    EXPECT_NE(message.find("'labels' has a row for each of the 3 subgroups of 'images' (which hold 6 images)"),
+              std::string::npos)
+        << message;
+    write({0, 1, 2}); // a list of the classes
+    EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().classes, (Names{"a", "b", "c"}));
+    write({0, 1, 2, 0, 1});
+    EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().classes, (Names{"a", "b", "c"}));
+    EXPECT_TRUE(mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes,
+                         "labels: shape (5) of numbers is no list of labels for 6 images"));
+}
+
 TEST(ListsInAGroup, ThatAreNotReadAreNamed) {
     const TemporaryFolder folder;
     {
