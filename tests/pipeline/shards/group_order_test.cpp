@@ -344,6 +344,7 @@ TEST(AttributeOfEachImage, ThatTellsOtherClassesIsAskedFor) {
 /// Twelve subgroups of one image each, but '5' of `odd`, and labels with a row for each subgroup.
 void write_odd_subgroup(const std::string& path, int odd, bool labelled) {
     const Hdf5File file(path);
+    file.add_tracking_group("images");
     for (int i = 0; i < 12; ++i) {
         const std::string group = "images/" + std::to_string(i);
         file.add_tracking_group(group);
@@ -393,7 +394,7 @@ TEST(SubgroupsAndRows, ARowForEachSubgroupIsNoRowForEachImage) {
     write({0, 1, 2, 0, 1});
     EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().classes, (Names{"a", "b", "c"}));
     EXPECT_TRUE(mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes,
-                         "labels: shape (5) of numbers is no list of labels for 6 images"));
+                         "labels: shape (5,) of numbers is no list of labels for 6 images"));
 }
 
 TEST(ListsInAGroup, ThatAreNotReadAreNamed) {

@@ -106,6 +106,7 @@ TEST(IndexBytes, EveryFieldIsKept) {
                    {"train", "test"},
                    {0.25},
                    {0.5},
+                   "may be 'y'",
                    {"c.csv"}};
     file.parts.push_back({array, "NHW", 0, 3, std::nullopt, 0});
     file.parts.push_back({std::nullopt, "", 0, 2, items, 3});
@@ -118,6 +119,7 @@ TEST(IndexBytes, EveryFieldIsKept) {
     EXPECT_EQ(back.parts[0].array->reason, "why");
     EXPECT_EQ(back.parts[1].items->bytes, (std::vector<std::uint64_t>{20, 25}));
     EXPECT_EQ(back.parts[1].first_row, 3);
+    EXPECT_EQ(back.open_labels, "may be 'y'");
     EXPECT_EQ(back.reached, std::vector<std::string>{"c.csv"});
     EXPECT_EQ(back.std, std::vector<double>{0.5});
     EXPECT_EQ(back.total, 9);

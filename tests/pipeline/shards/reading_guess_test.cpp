@@ -310,10 +310,10 @@ TEST(NamesOfClasses, CountFromOneWhereLabelsDo) {
 }
 
 using Classes = std::vector<std::string>;
-using Numbers = std::vector<std::int64_t>;
+using Rows = std::vector<std::int64_t>;
 
 /// Images with these labels in data sets that begin with `split`, and four names of classes.
-void add_split(const Hdf5File& file, const std::string& split, const Numbers& labels) {
+void add_split(const Hdf5File& file, const std::string& split, const Rows& labels) {
     add<std::uint8_t>(file, split + "images", {labels.size(), 8, 8, 3}, 251);
     file.add(split + "labels", {labels.size()}, labels);
 }
@@ -340,12 +340,12 @@ TEST(NamesOfClasses, AreTheSameInASplitWithoutTheLastClass) {
 
 TEST(NamesOfClasses, AreTheSameInAllFilesOfASplit) {
     const TemporaryFolder folder;
-    for (const auto& [name, labels] : {std::pair{"p-0.h5", Numbers{1, 2, 3}}, {"p-1.h5", Numbers{4, 2, 1, 3}}}) {
+    for (const auto& [name, labels] : {std::pair{"p-0.h5", Rows{1, 2, 3}}, {"p-1.h5", Rows{4, 2, 1, 3}}}) {
         const Hdf5File file(folder / name);
         add_split(file, "", labels);
         file.add_texts("/", "class_names", kFour);
     }
-    for (const auto& [name, labels] : {std::pair{"z-0.h5", Numbers{1, 2, 3}}, {"z-1.h5", Numbers{0, 2, 1, 3}}}) {
+    for (const auto& [name, labels] : {std::pair{"z-0.h5", Rows{1, 2, 3}}, {"z-1.h5", Rows{0, 2, 1, 3}}}) {
         const Hdf5File file(folder / name);
         add_split(file, "", labels);
         file.add_texts("/", "class_names", kFour);
@@ -381,7 +381,7 @@ TEST(NamesOfClasses, OfColumnsCountFromZero) {
     {
         const Hdf5File file(folder / "a.h5");
         add<std::uint8_t>(file, "images", {2, 8, 8, 3}, 251);
-        file.add("labels", {2, 4}, Numbers{0, 0, 1, 0, 0, 1, 0, 0});
+        file.add("labels", {2, 4}, Rows{0, 0, 1, 0, 0, 1, 0, 0});
         file.add_texts("/", "class_names", kFour);
     }
     EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().classes, kFour);
