@@ -18,17 +18,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// `said`: by the user, from here or from beside the file of images at `path`.
+/// `said`: by the user, from beside the file of images at `path` or, below the working folder, from here. Where it may
+/// lie is asked before whether it is there.
 std::string labels_file(const std::string& name, const std::string& path, const h5::Roots& roots, bool said) {
-    std::error_code error;
-    std::string found = said ? existing_file(name, fs::path(path).parent_path().string()) : std::string();
-    if (!said || fs::exists(fs::absolute(path).parent_path() / name, error)) {
+    if (!said) {
         return h5::file_beside(path, name, roots);
     }
-    if (roots.reached != nullptr) {
-        roots.reached->push_back(fs::absolute(found).string());
+    std::error_code error;
+    h5::Roots allowed = roots;
+    std::string target = name;
+    if (!fs::exists(fs::absolute(path).parent_path() / name, error)) {
+        allowed.folders.push_back(fs::current_path().string());
+        target = fs::absolute(name).string();
     }
-    return found;
+    h5::file_beside(path, target, allowed.folders);
+    existing_file(name, fs::path(path).parent_path().string()); // in one place
+    return h5::file_beside(path, target, allowed);
 }
 
 /// The names in which a label of each image may be told: its own, and that of a subgroup where it is alone.

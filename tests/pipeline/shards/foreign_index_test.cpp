@@ -175,11 +175,12 @@ TEST(ForeignDataset, MissingFileBesideABareNameIsNoEscape) {
     const auto refused = [](const std::string& labels) {
         return message_of<Error>([&] { Dataset::open(spec_of("csv.h5", labels), "train"); });
     };
-    for (const char* labels : {"gone.csv:label", "gone.h5:label", "gone/gone.csv:label", "../gone.csv:label"}) {
+    for (const char* labels : {"gone.csv:label", "gone.h5:label", "gone/gone.csv:label"}) {
         const std::string name = std::string(labels).substr(0, std::string(labels).rfind(':'));
         EXPECT_NE(refused(labels).find(name + ": no such file in "), std::string::npos) << refused(labels);
     }
-    for (const char* labels : {"../outside.csv:label", "link.csv:label", "../outside.csv:1"}) {
+    for (const char* labels : {"../outside.csv:label", "../gone.csv:label", "link.csv:label", "/etc/gone.csv:label",
+                               "gone/../../outside.csv:label", "../outside.h5:label", "../outside.csv:1"}) {
         EXPECT_NE(refused(labels).find("outside of the file's folder"), std::string::npos) << refused(labels);
     }
     DataSpec spec = spec_of("csv.h5", "../outside.csv:label");
@@ -198,6 +199,18 @@ TEST(ForeignDataset, LabelsOfTheWorkingFolderAreRead) {
               "gone.csv: no such file in " + cwd + " or in " + cwd +
                   "/inside; labels are TABLE:COLUMN, FILE:DATASET of HDF5, or none");
     EXPECT_EQ(Dataset::open(spec_of("inside/a.h5", "here.csv:label"), "train").labels(), (Numbers{1, 0}));
+    const TemporaryFolder other;
+    write_file_atomically(other / "other.csv", "label\n1\n1\n");
+    std::filesystem::create_symlink(other / "other.csv", folder / "link.csv");
+    const std::string up = "../" + std::filesystem::path(other / "").parent_path().filename().string() + "/other.csv";
+    for (const std::string& labels : {std::string("link.csv"), up, other / "other.csv"}) {
+        DataSpec spec = spec_of("inside/a.h5", labels + ":label");
+        const std::string outside = message_of<DataError>([&] { Dataset::open(spec, "train"); });
+        EXPECT_NE(outside.find("outside of the file's folder; name the folder in data.roots"), std::string::npos)
+            << outside;
+        spec.roots = {other / ""};
+        EXPECT_EQ(Dataset::open(spec, "train").labels(), (Numbers{1, 1})) << labels;
+    }
     write_file_atomically(folder / "inside/here.csv", "label\n0\n1\n");
     const std::string message =
         message_of<ConfigError>([&] { Dataset::open(spec_of("inside/a.h5", "here.csv:label"), "train"); });
