@@ -116,7 +116,7 @@ NumberedFiles numbered_files(const std::string& path) {
     std::sort(found.files.begin(), found.files.end());
     for (const std::string& numbers : {without_numbers(stem, "[0-9]*"), with_digits(stem, "[0-9]")}) {
         const std::string pattern = folder + numbers + file.extension().string();
-        if (found.pattern.empty() && matching_files(pattern).size() == found.files.size()) {
+        if (found.pattern.empty() && glob_files(pattern).size() == found.files.size()) {
             found.pattern = pattern;
         }
     }

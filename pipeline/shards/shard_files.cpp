@@ -90,18 +90,6 @@ std::vector<std::pair<std::string, std::string>> named_files(const std::string& 
     return found;
 }
 
-std::vector<std::string> glob_files(const std::string& pattern) {
-    glob_t found{};
-    const int result = glob(pattern.c_str(), 0, nullptr, &found);
-    std::vector<std::string> files;
-    if (result == 0) {
-        files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-        std::sort(files.begin(), files.end()); // by bytes, whatever the locale
-    }
-    globfree(&found);
-    return files;
-}
-
 /// The usual splits that a file belongs to rather than to `split`.
 std::vector<std::string_view> those_before(const std::string& split) {
     std::vector<std::string_view> before;
@@ -116,6 +104,18 @@ std::vector<std::string_view> those_before(const std::string& split) {
 }
 
 } // namespace
+
+std::vector<std::string> glob_files(const std::string& pattern) {
+    glob_t found{};
+    const int result = glob(pattern.c_str(), 0, nullptr, &found);
+    std::vector<std::string> files;
+    if (result == 0) {
+        files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+        std::sort(files.begin(), files.end()); // by bytes, whatever the locale
+    }
+    globfree(&found);
+    return files;
+}
 
 std::string shard_path(const std::string& folder, const std::string& split, int number) {
     return fmt::format("{}/{}-{:05d}.h5", folder, split, number);

@@ -18,7 +18,9 @@ std::vector<std::string> shard_files(const std::string& folder, const std::strin
 
 /// Whether the path is no file or folder, but may match some: it has `*`, `?` or `[…]` in it.
 bool is_pattern(const std::string& path);
-/// The files and folders that a pattern matches, sorted. Throws IoError if there is none.
+/// The files and folders that a pattern matches, sorted, whatever they are; there may be none.
+std::vector<std::string> glob_files(const std::string& pattern);
+/// The same. Throws IoError if there is none.
 std::vector<std::string> matching_files(const std::string& pattern);
 /// Of a pattern with `{split}` in it, the same for `split`, but those that match for a usual split of a longer name (or
 /// one as long that is listed before): validation_0.h5 is not of split `val`. There may be none.
