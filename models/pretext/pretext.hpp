@@ -100,7 +100,7 @@ class Pretext : public torch::nn::Module {
     /// Whether context.update is made in this step.
     virtual bool is_due(const StepContext& context) const;
     /// Which parameters each update trains; by default all that require a gradient, by "main". Plain are those of one
-    /// dimension (biases and norms) and what the backbone names. Called once, before training.
+    /// dimension (biases and norms). Called once, before training.
     virtual std::vector<ParameterGroup> groups();
     /// Freezing and phases; by default every group is trained.
     virtual GroupPlan plan(const ParameterGroup& group, const StepContext& context) const;
@@ -140,7 +140,7 @@ struct PretextEntry {
     const char* recipe; ///< of the augmentation, unless the config names another
 };
 
-/// Makes a pretext known beside those of registry.cpp, for programs and tests that bring their own; one of a known
+/// Makes a pretext known beside those of list.hpp, for programs and tests that bring their own; one of a known
 /// name changes nothing. Not thread-safe.
 void add_pretext(const PretextEntry& entry);
 

@@ -41,8 +41,8 @@ class Trainer {
 
     /// Collective: every update of the pretext that is due: micro-batches forward and backward, gradients summed over
     /// ranks, optimiser step; then the pretext's after_step(). `save`: this rank wishes for a checkpoint after it.
-    /// A step whose loss or gradient is no finite number moves nothing. Throws NotFiniteError on every rank alike after
-    /// more than train.max_skipped of them in a row.
+    /// An update whose loss or gradient is no finite number moves nothing and ends the step. Throws NotFiniteError on
+    /// every rank alike after more than train.max_skipped of them in a row.
     StepResult step(bool save = false);
     /// Steps completed; the next step is this one (0-based).
     std::int64_t steps_done() const { return step_; }
