@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/knn.hpp"
 
+#include "models/losses/unit_rows.hpp"
 #include "pipeline/base/error.hpp"
 
-#include <torch/nn/functional/normalization.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
@@ -18,16 +18,12 @@ namespace {
 
 constexpr std::int64_t kChunkElements = std::int64_t{16} << 20; // similarities held at once: 64 MiB
 
-at::Tensor unit_rows(const at::Tensor& rows) {
-    return torch::nn::functional::normalize(rows, torch::nn::functional::NormalizeFuncOptions().dim(1));
-}
-
 } // namespace
 
 Nearest nearest(const at::Tensor& queries, const at::Tensor& bank, std::int64_t k) {
     const torch::NoGradGuard no_grad;
-    const at::Tensor unit_bank = unit_rows(bank);
-    const at::Tensor unit_queries = unit_rows(queries);
+    const at::Tensor unit_bank = models::unit_rows(bank);
+    const at::Tensor unit_queries = models::unit_rows(queries);
     const std::int64_t chunk = std::max<std::int64_t>(1, kChunkElements / bank.size(0));
     std::vector<at::Tensor> similarities{torch::empty({0, k})};
     std::vector<at::Tensor> indices{torch::empty({0, k}, torch::kInt64)};

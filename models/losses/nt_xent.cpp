@@ -4,8 +4,8 @@
 #include "dist/collectives.hpp"
 #include "models/losses/precision.hpp"
 #include "models/losses/spread.hpp"
+#include "models/losses/unit_rows.hpp"
 
-#include <torch/nn/functional/normalization.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
@@ -16,8 +16,7 @@ namespace tacit::models {
 NtXentShare nt_xent(const at::Tensor& first, const at::Tensor& second, double temperature, dist::Communicator& comm) {
     const FullPrecisionScope scope;
     const auto count = first.size(0);
-    const auto own = torch::nn::functional::normalize(full_precision(torch::cat({first, second})),
-                                                      torch::nn::functional::NormalizeFuncOptions().dim(1));
+    const auto own = unit_rows(torch::cat({first, second}));
     const auto all = dist::all_gather_with_gradient(own.contiguous(), comm);
     const auto rows = torch::arange(2 * count, torch::TensorOptions(torch::kLong).device(own.device()));
     const auto place = rows + comm.rank() * 2 * count;

@@ -3,8 +3,8 @@
 
 #include "dist/collectives.hpp"
 #include "models/losses/precision.hpp"
+#include "models/losses/unit_rows.hpp"
 
-#include <torch/nn/functional/normalization.h>
 #include <torch/types.h>
 
 #include <limits>
@@ -12,12 +12,7 @@
 namespace tacit::models {
 namespace {
 
-namespace F = torch::nn::functional;
 constexpr double kSmallestSquare = 1e-12;
-
-at::Tensor unit_rows(const at::Tensor& rows) {
-    return F::normalize(rows, F::NormalizeFuncOptions().dim(1));
-}
 
 /// [n, d], [m, d] -> [n, m] in fp64: the choice of a negative must not hang on how a product was rounded.
 at::Tensor all_distances(const at::Tensor& anchors, const at::Tensor& candidates, Distance distance) {

@@ -2,10 +2,9 @@
 #include "models/losses/triplet.hpp"
 
 #include "models/heads/projector.hpp"
-#include "models/losses/precision.hpp"
+#include "models/losses/unit_rows.hpp"
 #include "models/pretext/list.hpp"
 
-#include <torch/nn/functional/normalization.h>
 #include <torch/types.h>
 
 namespace tacit::models {
@@ -38,9 +37,8 @@ class Triplet : public Pretext {
     ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
 
     PretextLoss loss(const PretextInput& input) override {
-        namespace F = torch::nn::functional;
         const auto projections = projector_(backbone().forward(torch::cat({input.views[0], input.views[1]})));
-        const auto embeddings = F::normalize(full_precision(projections), F::NormalizeFuncOptions().dim(1)).chunk(2, 0);
+        const auto embeddings = unit_rows(projections).chunk(2, 0);
         const auto share = triplet_share(embeddings[0], embeddings[1], options_, comm());
         return {share.loss, {{"active", share.active}}};
     }
