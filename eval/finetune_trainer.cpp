@@ -158,7 +158,7 @@ void FinetuneTrainer::fit(Network& network, const std::vector<std::int64_t>& sam
     order.max_bad_samples = images_.max_bad_samples;
     loader::Loader loader(train_, augmentation_, order);
     const train::OptimConfig config = optimiser_config(options_, lr);
-    const auto optimizer = train::make_optimizer({train::whole_group(network.parameters())}, config);
+    const auto optimizer = train::make_optimizer({models::parameter_group("main", network.parameters())}, config);
     const models::Schedule rate = config.learning_rate(order.global_batch);
     network.backbone->train();
     const std::int64_t in_epoch = loader.batches_per_epoch();

@@ -7,6 +7,22 @@
 
 namespace tacit::models {
 
+ParameterGroup parameter_group(const std::string& name, const dist::NamedTensors& tensors) {
+    ParameterGroup group;
+    group.name = name;
+    group.update = name;
+    for (const auto& [key, tensor] : tensors) {
+        if (!tensor.requires_grad()) {
+            continue;
+        }
+        group.tensors.emplace_back(key, tensor);
+        if (tensor.dim() <= 1) {
+            group.plain.insert(key);
+        }
+    }
+    return group;
+}
+
 Pretext::Pretext(const PretextParts& parts) : Pretext(parts.backbone, parts.comm) {}
 
 Pretext::Pretext(std::shared_ptr<Backbone> backbone, dist::Communicator& comm)
@@ -27,26 +43,22 @@ bool Pretext::is_due(const StepContext& /*context*/) const {
 }
 
 ParameterGroup Pretext::group_of(const std::string& name, const std::vector<std::string>& modules) const {
-    ParameterGroup group;
-    group.name = name;
-    group.update = name;
+    dist::NamedTensors members;
     for (const auto& item : named_parameters()) {
-        const bool member = std::any_of(modules.begin(), modules.end(), [&](const std::string& module) {
-            return module.empty() || item.key().starts_with(module + ".");
-        });
-        if (!member || !item.value().requires_grad()) {
-            continue;
-        }
-        group.tensors.emplace_back(item.key(), item.value());
-        if (item.value().dim() <= 1) {
-            group.plain.insert(item.key());
+        if (std::any_of(modules.begin(), modules.end(),
+                        [&](const std::string& module) { return item.key().starts_with(module + "."); })) {
+            members.emplace_back(item.key(), item.value());
         }
     }
-    return group;
+    return parameter_group(name, members);
 }
 
 std::vector<ParameterGroup> Pretext::groups() {
-    return {group_of("main", {""})};
+    dist::NamedTensors all;
+    for (const auto& item : named_parameters()) {
+        all.emplace_back(item.key(), item.value());
+    }
+    return {parameter_group("main", all)};
 }
 
 GroupPlan Pretext::plan(const ParameterGroup& /*group*/, const StepContext& /*context*/) const {

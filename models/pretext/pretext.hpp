@@ -50,6 +50,10 @@ struct ParameterGroup {
     double lr_scale = 1;         ///< times the learning rate
 };
 
+/// Those of `tensors` that require a gradient, as a group for the update `name`; plain are those of one dimension
+/// (biases and norms).
+ParameterGroup parameter_group(const std::string& name, const dist::NamedTensors& tensors);
+
 /// What becomes of a group in a step.
 struct GroupPlan {
     bool train = true; ///< else the group stands still: no gradient, no decay, no momentum
@@ -99,8 +103,7 @@ class Pretext : public torch::nn::Module {
     virtual std::vector<std::string> updates() const;
     /// Whether context.update is made in this step.
     virtual bool is_due(const StepContext& context) const;
-    /// Which parameters each update trains; by default all that require a gradient, by "main". Plain are those of one
-    /// dimension (biases and norms). Called once, before training.
+    /// Which parameters each update trains; by default all, by "main". Called once, before training.
     virtual std::vector<ParameterGroup> groups();
     /// Freezing and phases; by default every group is trained.
     virtual GroupPlan plan(const ParameterGroup& group, const StepContext& context) const;
@@ -122,8 +125,7 @@ class Pretext : public torch::nn::Module {
   protected:
     explicit Pretext(const PretextParts& parts);
     Pretext(std::shared_ptr<Backbone> backbone, dist::Communicator& comm);
-    /// A group for the update `name` of all parameters that require a gradient and belong to one of `modules`, which
-    /// are registered under these names.
+    /// parameter_group() of all that belongs to `modules`, which are registered under these names.
     ParameterGroup group_of(const std::string& name, const std::vector<std::string>& modules) const;
     dist::Communicator& comm() const { return *comm_; }
 

@@ -199,19 +199,4 @@ std::unique_ptr<Optimizer> make_optimizer(const std::vector<models::ParameterGro
     return entry->make(groups, config);
 }
 
-models::ParameterGroup whole_group(const NamedTensors& parameters) {
-    models::ParameterGroup group;
-    group.name = "main";
-    for (const auto& [name, tensor] : parameters) {
-        if (!tensor.requires_grad()) {
-            continue;
-        }
-        group.tensors.emplace_back(name, tensor);
-        if (tensor.dim() <= 1) {
-            group.plain.insert(name);
-        }
-    }
-    return group;
-}
-
 } // namespace tacit::train

@@ -76,7 +76,4 @@ std::vector<std::string> optimizer_names();
 /// The optimiser config.name over the parameters of `groups`.
 std::unique_ptr<Optimizer> make_optimizer(const std::vector<models::ParameterGroup>& groups, const OptimConfig& config);
 
-/// All of `parameters` that require a gradient as one group; those of one dimension are plain.
-models::ParameterGroup whole_group(const NamedTensors& parameters);
-
 } // namespace tacit::train

@@ -42,7 +42,7 @@ OptimConfig config_of(const std::string& name) {
 }
 
 std::unique_ptr<Optimizer> optimizer_of(const NamedTensors& tensors, const OptimConfig& config) {
-    return make_optimizer({whole_group(tensors)}, config);
+    return make_optimizer({models::parameter_group("main", tensors)}, config);
 }
 
 constexpr StepSize kStep{kRate, kDecay, 0.9};
@@ -214,8 +214,8 @@ TEST_P(EveryOptimizer, TakesGradientsThatLieOtherwiseInMemory) {
 
 TEST_P(EveryOptimizer, MovesTheAskedGroupAlone) {
     const NamedTensors tensors = parameters();
-    models::ParameterGroup first = whole_group({tensors[0]});
-    models::ParameterGroup second = whole_group({tensors[1]});
+    models::ParameterGroup first = models::parameter_group("main", {tensors[0]});
+    models::ParameterGroup second = models::parameter_group("main", {tensors[1]});
     const auto optimizer = make_optimizer({first, second}, config_of(GetParam()));
     set_gradients(tensors, 0);
     optimizer->step(1, kStep);
@@ -225,7 +225,9 @@ TEST_P(EveryOptimizer, MovesTheAskedGroupAlone) {
         EXPECT_TRUE(name.starts_with("bias.")) << name;
     }
     const NamedTensors copies = parameters();
-    const auto restored = make_optimizer({whole_group({copies[0]}), whole_group({copies[1]})}, config_of(GetParam()));
+    const auto restored =
+        make_optimizer({models::parameter_group("main", {copies[0]}), models::parameter_group("main", {copies[1]})},
+                       config_of(GetParam()));
     restored->load_state(optimizer->state());
     EXPECT_EQ(restored->state().size(), optimizer->state().size());
 }
