@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/heads/projector.hpp"
-#include "models/losses/precision.hpp"
 #include "models/losses/spread.hpp"
+#include "models/losses/unit_rows.hpp"
 #include "models/parts/ema_teacher.hpp"
 #include "models/pretext/list.hpp"
 #include "models/step/schedule.hpp"
 
-#include <torch/nn/functional/normalization.h>
 #include <torch/types.h>
 
 namespace tacit::models {
@@ -21,7 +20,7 @@ namespace {
 class Byol : public Pretext {
   public:
     explicit Byol(const PretextParts& parts)
-        : Pretext(parts), momentum_(read_schedule(parts.section, "ema", usual_momentum(), {0, 1})) {
+        : Pretext(parts), momentum_(read_schedule(parts.section, "ema", cosine(0.99, 1), {0, 1})) {
         const auto sizes = read_projector_sizes(parts.section);
         auto predictor = parts.section.integers("predictor", {sizes.front()}, {1, 65536});
         predictor.push_back(sizes.back());
@@ -40,17 +39,16 @@ class Byol : public Pretext {
     PretextLoss loss(const PretextInput& input) override {
         const at::Tensor views = torch::cat({input.views[0], input.views[1]});
         const at::Tensor projections = projector_(backbone().forward(views));
-        const at::Tensor predictions = unit(predictor_(projections));
+        const at::Tensor predictions = unit_rows(predictor_(projections));
         at::Tensor targets;
         {
             const torch::NoGradGuard no_gradient;
-            const auto halves = unit(target_projector_(target_->forward(views))).chunk(2, 0);
+            const auto halves = unit_rows(target_projector_(target_->forward(views))).chunk(2, 0);
             targets = torch::cat({halves[1], halves[0]}); // each view's target is of the other one
         }
-        const FullPrecisionScope scope;
         const auto count = static_cast<double>(input.global_count);
         // of all images, so that ranks do not count
-        const at::Tensor all = comm().all_gather(unit(projections.detach()).contiguous());
+        const at::Tensor all = comm().all_gather(unit_rows(projections.detach()).contiguous());
         return {(2 - 2 * (predictions * targets).sum(1)).sum() / count, {{"spread", spread_of(all) / comm().size()}}};
     }
 
@@ -61,20 +59,6 @@ class Byol : public Pretext {
     }
 
   private:
-    static Schedule usual_momentum() {
-        Schedule schedule;
-        schedule.shape = Schedule::Shape::cosine;
-        schedule.from = 0.99;
-        schedule.to = 1;
-        return schedule;
-    }
-
-    static at::Tensor unit(const at::Tensor& rows) {
-        const FullPrecisionScope scope;
-        return torch::nn::functional::normalize(full_precision(rows),
-                                                torch::nn::functional::NormalizeFuncOptions().dim(1));
-    }
-
     Schedule momentum_;
     Projector projector_ = nullptr, predictor_ = nullptr, target_projector_ = nullptr;
     std::shared_ptr<Backbone> target_;

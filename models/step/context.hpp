@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -18,10 +17,6 @@ struct StepContext {
 
     /// Epochs before this step, with fraction.
     double epoch() const { return static_cast<double>(step) / static_cast<double>(steps_per_epoch); }
-    /// Share of the run before this step, in [0, 1].
-    double progress() const {
-        return std::min(1.0, static_cast<double>(step) / static_cast<double>(std::max<std::int64_t>(1, total_steps)));
-    }
 };
 
 } // namespace tacit::models

@@ -5,9 +5,10 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
-#include <numeric>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -34,9 +35,9 @@ std::uint64_t mixed(std::uint64_t value) {
 }
 
 /// Words of one sample's stream, one after another.
-class Words {
+class RandomWords {
   public:
-    Words(const StepContext& context, std::string_view stream, std::int64_t sample)
+    RandomWords(const StepContext& context, std::string_view stream, std::int64_t sample)
         : sample_(static_cast<std::uint64_t>(sample)) {
         const std::uint64_t key =
             mixed(mixed(mixed(context.seed) + hash_of(stream)) + static_cast<std::uint64_t>(context.step));
@@ -97,7 +98,7 @@ at::Tensor rows_of(const StepContext& context, std::string_view stream, const at
     const std::int64_t length = c10::multiply_integers(sizes);
     auto* row = rows.mutable_data_ptr<float>();
     for (std::int64_t n = 0; n < ids.numel(); ++n, row += length) {
-        Words words(context, stream, samples.const_data_ptr<std::int64_t>()[n]);
+        RandomWords words(context, stream, samples.const_data_ptr<std::int64_t>()[n]);
         fill(words, row, length);
     }
     return rows.to(device);
@@ -107,14 +108,14 @@ at::Tensor rows_of(const StepContext& context, std::string_view stream, const at
 
 at::Tensor uniform_draws(const StepContext& context, std::string_view stream, const at::Tensor& ids,
                          at::IntArrayRef sizes, at::Device device) {
-    return rows_of(context, stream, ids, sizes, device, [](Words& words, float* row, std::int64_t count) {
+    return rows_of(context, stream, ids, sizes, device, [](RandomWords& words, float* row, std::int64_t count) {
         std::generate_n(row, count, [&] { return words.uniform(); });
     });
 }
 
 at::Tensor normal_draws(const StepContext& context, std::string_view stream, const at::Tensor& ids,
                         at::IntArrayRef sizes, at::Device device) {
-    return rows_of(context, stream, ids, sizes, device, [](Words& words, float* row, std::int64_t count) {
+    return rows_of(context, stream, ids, sizes, device, [](RandomWords& words, float* row, std::int64_t count) {
         for (std::int64_t i = 0; i < count; i += 2) {
             const auto [first, second] = words.normals();
             row[i] = first;
@@ -128,7 +129,7 @@ at::Tensor normal_draws(const StepContext& context, std::string_view stream, con
 at::Tensor permutation_draw(const StepContext& context, std::string_view stream, std::int64_t count) {
     at::Tensor permutation = at::arange(count, at::kLong);
     auto* values = permutation.mutable_data_ptr<std::int64_t>();
-    Words words(context, stream, kShared);
+    RandomWords words(context, stream, kShared);
     for (std::int64_t i = count - 1; i > 0; --i) {
         std::swap(values[i], values[words.below(static_cast<std::uint64_t>(i) + 1)]);
     }

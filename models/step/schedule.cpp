@@ -46,6 +46,14 @@ Schedule constant(double value) {
     return schedule;
 }
 
+Schedule cosine(double from, double to) {
+    Schedule schedule;
+    schedule.shape = Schedule::Shape::cosine;
+    schedule.from = from;
+    schedule.to = to;
+    return schedule;
+}
+
 std::vector<std::string> schedule_shapes() {
     return {kShapeNames.begin(), kShapeNames.end()};
 }

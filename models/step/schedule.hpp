@@ -32,6 +32,8 @@ struct Schedule {
 
 /// A schedule that does not move.
 Schedule constant(double value);
+/// From `from` to `to` by half a cosine over the whole run.
+Schedule cosine(double from, double to);
 
 /// Names of the shapes, for messages and `choice`.
 std::vector<std::string> schedule_shapes();

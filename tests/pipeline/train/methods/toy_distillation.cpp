@@ -3,14 +3,13 @@
 // al. 2021) the student sees all crops, the teacher the global ones, whose centre is taken off and whose last layer
 // stands still at first; as MoCo it tells images from a queue. Crops have two sizes; the momentum moves.
 #include "models/heads/projector.hpp"
-#include "models/losses/precision.hpp"
+#include "models/losses/unit_rows.hpp"
 #include "models/parts/centre.hpp"
 #include "models/parts/ema_teacher.hpp"
 #include "models/parts/feature_queue.hpp"
 #include "models/pretext/list.hpp"
 #include "models/step/schedule.hpp"
 
-#include <torch/nn/functional/normalization.h>
 #include <torch/types.h>
 
 namespace tacit::models {
@@ -23,7 +22,7 @@ constexpr double kTemperature = 0.2;
 class ToyDistillation : public Pretext {
   public:
     explicit ToyDistillation(const PretextParts& parts)
-        : Pretext(parts), momentum_(read_schedule(parts.section, "ema", moving(), {0, 1})) {
+        : Pretext(parts), momentum_(read_schedule(parts.section, "ema", cosine(0.9, 1), {0, 1})) {
         const std::vector<std::int64_t> sizes = {kWidth, kWidth};
         const auto dim = backbone().feature_dim();
         head_ = register_module("head", Projector(dim, sizes, ProjectorNorm::hidden, comm()));
@@ -59,14 +58,14 @@ class ToyDistillation : public Pretext {
             for (int view = 0; view < 2; ++view) {
                 const at::Tensor output = teacher_head_(teacher_->forward(input.views[view]));
                 pending_.push_back(full_precision(output));
-                targets.push_back(unit(pending_.back() - centre_->value()));
+                targets.push_back(unit_rows(pending_.back() - centre_->value()));
             }
         }
         at::Tensor total;
         double terms = 0;
         double locals = 0;
         for (std::size_t view = 0; view < input.views.size(); ++view) {
-            const at::Tensor student = unit(full_precision(head_(backbone().forward(input.views[view]))));
+            const at::Tensor student = unit_rows(head_(backbone().forward(input.views[view])));
             const bool local = input.views[view].size(2) < input.views.front().size(2);
             locals += local ? 1 : 0;
             for (std::size_t target = 0; target < targets.size(); ++target) {
@@ -91,25 +90,13 @@ class ToyDistillation : public Pretext {
         update_teacher(*teacher_head_, *head_, momentum_.at(at));
         for (const at::Tensor& rows : pending_) {
             centre_->update(rows, 0.9);
-            queue_->push(unit(rows));
+            queue_->push(unit_rows(rows));
         }
     }
 
     std::shared_ptr<Backbone> evaluated() override { return teacher_; }
 
   private:
-    static Schedule moving() {
-        Schedule schedule;
-        schedule.shape = Schedule::Shape::cosine;
-        schedule.from = 0.9;
-        schedule.to = 1;
-        return schedule;
-    }
-
-    static at::Tensor unit(const at::Tensor& rows) {
-        return torch::nn::functional::normalize(rows, torch::nn::functional::NormalizeFuncOptions().dim(1));
-    }
-
     Schedule momentum_;
     Projector head_ = nullptr, teacher_head_ = nullptr;
     std::shared_ptr<Backbone> teacher_;
