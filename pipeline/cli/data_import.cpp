@@ -45,7 +45,7 @@ void data_import_options(OptionTable& table) {
         "label", po::value<std::string>()->value_name("WHICH")->default_value("fine"),
         "labels of CIFAR-100: fine or coarse")(
         "axes", po::value<std::string>()->value_name("ORDER"),
-        "of NumPy arrays, such as NCHW; default: by where 1, 3 or 4 channels are")(
+        "of NumPy arrays, such as NCHW, or HW where each is one image; default: by where 1, 3 or 4 channels are")(
         "range", po::value<std::string>()->value_name("LO:HI"),
         "values that float images span, such as 0:1; default: as measured")(
         "first-page", po::bool_switch(), "take the first page of TIFFs that have several")(

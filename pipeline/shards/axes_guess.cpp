@@ -4,6 +4,10 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/format.hpp"
+#include "pipeline/shards/mask_names.hpp"
+#include "pipeline/shards/numbered_names.hpp"
+#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/value_range.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -157,6 +161,14 @@ std::string guess_one_image(const Shape& shape, bool matlab) {
     const std::size_t row = letters.find_first_of("HW");
     const auto [least, most] = std::minmax(shape[row], shape[row + 1]);
     return least >= kLeastSide && most <= kMaxSide && most / least <= kLongSide ? letters : std::string();
+}
+
+bool may_be_rows(const Shape& shape, Element element, const std::string& name) {
+    const std::vector<std::string> words = words_of(name);
+    return shape.size() == 2 && natural_range(element).empty() &&
+           std::none_of(words.begin(), words.end(), [](const std::string& word) {
+               return named_content(without_numbers(word, "")).kind == NamedContent::Kind::images;
+           });
 }
 
 std::string flat_advice(const std::vector<std::uint64_t>& shape) {

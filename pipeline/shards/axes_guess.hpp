@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/shards/element.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,6 +29,10 @@ AxesGuess guess_axes(const std::vector<std::uint64_t>& shape, const AxesEvidence
 /// Letters without N of an array that seems to be one image by itself: sides of 8 pixels at least that do not
 /// differ much, and 1, 3 or 4 channels, if any, last or first. Empty: it does not.
 std::string guess_one_image(const std::vector<std::uint64_t>& shape, bool matlab = false);
+
+/// Whether one of several arrays of floats may be rows of features as well as one gray image: its name, or that of
+/// what holds it, would say the latter.
+bool may_be_rows(const std::vector<std::uint64_t>& shape, Element element, const std::string& name);
 
 /// "; if a row is an image of 28 x 28, …": what to do with rows that each seem to be an image whose pixels lie in a
 /// line.

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -61,6 +62,11 @@ Element element_of(const NpyArray& array) {
         }
     }
     bad_array(array, "images are of type u1, u2, i2, f2, f4 or f8; convert the array with astype()");
+}
+
+/// As its file names it, if that holds nothing else.
+std::string bare_name(const NpyArray& array) {
+    return is_npy(array) ? std::filesystem::path(array.store->path()).stem().string() : array.name;
 }
 
 std::vector<std::uint64_t> extents_of(const NpyArray& array) {
@@ -208,6 +214,9 @@ class Maker {
         put_in_order(name, split.images);
         const bool alone =
             split.images.size() > 1 && std::all_of(split.images.begin(), split.images.end(), is_one_image);
+        if (alone && axes_.empty()) {
+            check_rows(split);
+        }
         const std::uint64_t rows = split.images.size() == 1 && !split.labels.empty() && !split.labels[0]->shape.empty()
                                        ? static_cast<std::uint64_t>(split.labels[0]->shape[0])
                                        : 0;
@@ -219,6 +228,20 @@ class Maker {
             count += parts.back().count;
         }
         source_->add(name, parts, labels_of(name, split.labels, split.classes, count));
+    }
+
+    /// A label for each array says that they are images.
+    static void check_rows(const SplitArrays& split) {
+        const NpyArray& first = *split.images.front();
+        const std::size_t others = split.images.size() - 1;
+        const bool labelled = std::any_of(split.labels.begin(), split.labels.end(), [&](const NpyArray* labels) {
+            return !labels->shape.empty() && labels->shape[0] == static_cast<std::int64_t>(others + 1);
+        });
+        if (!labelled && may_be_rows(extents_of(first), element_of(first), bare_name(first))) {
+            bad_array(first, fmt::format("rows of features, or one gray image of {} x {}; if it is an image, as the "
+                                         "other {} arrays, say --axes HW",
+                                         first.shape[0], first.shape[1], others));
+        }
     }
 
     /// Of `count` images. Lists of the classes' names, each there once, are taken too.
@@ -278,9 +301,11 @@ class Maker {
 void check_axes(const std::string& axes) {
     std::string sorted = axes;
     std::sort(sorted.begin(), sorted.end());
-    if (!axes.empty() && sorted != "CHNW" && sorted != "HNW") {
-        throw ConfigError(
-            fmt::format("--axes {}: each of N, H, W and, if there are channels, C stands once, as in NHWC", axes));
+    sorted.erase(0, sorted.starts_with('C') ? 1 : 0);
+    if (!axes.empty() && sorted != "HNW" && sorted != "HW") {
+        throw ConfigError(fmt::format("--axes {}: each of N (unless an array is one image), H, W and, if there are "
+                                      "channels, C stands once, as in NHWC or HW",
+                                      axes));
     }
 }
 

@@ -10,8 +10,8 @@
 
 namespace tacit::shards {
 
-/// Axes of an array, one letter each, e.g. "NHWC". Throws ConfigError unless `axes` is empty or holds N, H and W, and C
-/// at most, once each.
+/// Axes of an array, one letter each, e.g. "NHWC"; without N it is one image. Throws ConfigError unless `axes` is empty
+/// or holds H and W, and N and C at most, once each.
 void check_axes(const std::string& axes);
 
 /// Makes images and labels of arrays by their names: role_of_name(), and a word that names a split (train, val, test;

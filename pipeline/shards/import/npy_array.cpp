@@ -50,8 +50,14 @@ void parse_type(NpyArray& array, std::string_view value) {
     const bool number = std::strchr("buif", kind) != nullptr && (size == 1 || size == 2 || size == 4 || size == 8);
     const bool text = (kind == 'U' || kind == 'S') && size > 0 && size <= kMostCharacters;
     if (!number && !text) {
-        bad_npy(array,
-                fmt::format("holds values of type {}, neither plain numbers nor texts", one_line(value.substr(0, 24))));
+        bad_npy(array, value.starts_with('[') ? "holds records; save the field of images as an array of its own"
+                       : type.find('O') == 2
+                           ? "holds Python objects, which Tacit does not unpickle; save images of one size as one "
+                             "array of numbers, others as PNG or TIFF files, and texts with astype(str)"
+                       : kind == 'c' ? "holds complex numbers; save what is meant of them, such as abs(array)"
+                                     : fmt::format("holds values of type {}, neither plain numbers nor texts; convert "
+                                                   "the array with astype()",
+                                                   one_line(value.substr(0, value.find(',')))));
     }
     array.big_endian = type[1] == '>';
     array.kind = kind;

@@ -91,6 +91,15 @@ void add_file(const fs::path& path, Gathered& found) {
     }
 }
 
+/// A file's name without numbers and a word for a split.
+std::string without_split(const fs::path& path) {
+    std::string stem = path.stem().string();
+    if (const auto word = split_word(stem)) {
+        stem.erase(word->begin, word->size);
+    }
+    return without_numbers(stem, "#");
+}
+
 /// The arrays of all files of one kind in a folder.
 Gathered in_folder(const fs::path& folder, const std::string& kind, bool asked) {
     constexpr std::size_t kOpen = 256; ///< files at once; the arrays of more are held in memory
@@ -122,8 +131,8 @@ Gathered in_folder(const fs::path& folder, const std::string& kind, bool asked) 
     std::sort(named.begin(), named.end(), in_order);
     std::sort(others.begin(), others.end(), in_order);
     const bool numbered =
-        meant && others.size() > 1 && std::all_of(others.begin(), others.end(), [&](const fs::path& path) {
-            return without_numbers(path.stem().string(), "#") == without_numbers(others[0].stem().string(), "#");
+        meant && others.size() > 1 && std::all_of(others.begin(), others.end(), [&](const auto& path) {
+            return without_split(path) == without_split(others[0]);
         });
     if (named.empty() && !others.empty() && meant && (kind != "npy" || !numbered)) {
         throw DataError(fmt::format("{}: none of its .{} files is named like images (x_train, images, …){}",

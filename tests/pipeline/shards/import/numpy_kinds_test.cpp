@@ -219,6 +219,68 @@ TEST(ImportNumpy, AFolderOfNumberedArraysNeedsNoLabels) {
         << message;
 }
 
+TEST(ImportNumpy, NumberedTablesOfFloatsAreNoImagesUnlessSaid) {
+    for (const char* name : {"part_", "", "x_", "features_"}) {
+        const TemporaryFolder folder;
+        for (int i = 0; i < 3; ++i) {
+            write_npy(fmt::format("{}/{}{}.npy", folder / "a", name, i), "<f4", "10, 16",
+                      std::string(640, static_cast<char>(i + 1)));
+        }
+        ImportOptions options = options_of(folder, "a");
+        const std::string message = message_of<DataError>([&] { import_images(options); });
+        EXPECT_NE(message.find(fmt::format("a/{}0.npy", name)), std::string::npos) << message;
+        EXPECT_NE(message.find("(10, 16) f4: rows of features, or one gray image of 10 x 16; if it is an image, as the "
+                               "other 2 arrays, say --axes HW"),
+                  std::string::npos)
+            << message;
+        options.axes = "HW";
+        EXPECT_EQ(import_images(options).splits.at(0).images, 3);
+    }
+    const TemporaryFolder folder;
+    for (int i = 0; i < 3; ++i) { // named as images, or with a label for each
+        write_npy(fmt::format("{}/img_{}.npy", folder / "named", i), "<f4", "10, 16", pixels(640));
+        write_npy(fmt::format("{}/{}.npy", folder / "labelled", i), "<f4", "10, 16", pixels(640));
+    }
+    write_npy(folder / "labelled/labels.npy", "|u1", "3,", std::string("\0\1\0", 3));
+    for (const char* source : {"named", "labelled"}) {
+        ImportOptions options = options_of(folder, source);
+        options.out = folder / (std::string("out-") + source);
+        EXPECT_EQ(import_images(options).splits.at(0).images, 3) << source;
+    }
+}
+
+TEST(ImportNumpy, NumberedArraysOfSplitsAreTheirImages) {
+    const TemporaryFolder folder;
+    for (const char* name : {"train_0", "train_1", "train_2", "test_0", "test_1"}) {
+        write_npy(folder / "a/" + name + ".npy", "|u1", "9, 9", pixels(81));
+    }
+    const ImportSummary summary = import_images(options_of(folder, "a"));
+    ASSERT_EQ(summary.splits.size(), 2U);
+    EXPECT_EQ(summary.splits[0].images, 3);
+    EXPECT_EQ(summary.splits[1].images, 2);
+    write_npy(folder / "b/cat_train.npy", "|u1", "9, 9", pixels(81));
+    write_npy(folder / "b/dog_test.npy", "|u1", "9, 9", pixels(81));
+    EXPECT_NE(message_of<DataError>([&] { import_images(options_of(folder, "b")); }).find("named like images"),
+              std::string::npos);
+}
+
+TEST(ImportNumpy, WhatIsNoPlainArrayGetsARemedy) {
+    const TemporaryFolder folder;
+    const auto message = [&](const char* type) {
+        write_npy(folder / "x.npy", type, "3,", pixels(81));
+        return message_of<DataError>([&] { import_images(options_of(folder, "x.npy")); });
+    };
+    EXPECT_NE(message("|O").find("x.npy: images: holds Python objects, which Tacit does not unpickle; save images of "
+                                 "one size as one array of numbers, others as PNG or TIFF files, and texts with "
+                                 "astype(str)"),
+              std::string::npos)
+        << message("|O");
+    EXPECT_NE(message("<c8").find("x.npy: images: holds complex numbers; save what is meant of them, such as "
+                                  "abs(array)"),
+              std::string::npos)
+        << message("<c8");
+}
+
 TEST(ImportNumpy, RowsOfPixelsGetAnAdvice) {
     const TemporaryFolder folder;
     write_npy(folder / "x.npy", "|u1", "3, 784", pixels(std::size_t{3} * 784));
