@@ -50,9 +50,23 @@ void flatten(const YAML::Node& node, const std::string& path, Settings& settings
     }
 }
 
-std::string schedule_of(const Settings& settings) {
-    const auto found = settings.find("optim.schedule");
-    return found == settings.end() ? "cosine" : found->second;
+/// Whether some number of the run moves towards its end: with another length it would have had other values before.
+bool depends_on_length(const Settings& settings) {
+    if (!settings.contains("optim.schedule")) {
+        return true; // the default
+    }
+    return std::any_of(settings.begin(), settings.end(), [](const auto& setting) {
+        return setting.first.ends_with(".schedule") && (setting.second == "cosine" || setting.second == "linear");
+    });
+}
+
+/// Whether a run may be resumed with another value of `key`.
+bool may_change(const std::string& key, bool length_is_fixed) {
+    if (key == "train.epochs" || key == "train.max_steps") {
+        return !length_is_fixed;
+    }
+    return std::any_of(kFree.begin(), kFree.end(),
+                       [&](std::string_view free) { return free.back() == '.' ? key.starts_with(free) : key == free; });
 }
 
 } // namespace
@@ -76,18 +90,11 @@ Settings default_settings(const std::string& yaml) {
     return settings;
 }
 
-bool may_change(const std::string& key, const std::string& schedule) {
-    if (key == "train.epochs" || key == "train.max_steps")
-        return schedule == "constant";
-    return std::any_of(kFree.begin(), kFree.end(),
-                       [&](std::string_view free) { return free.back() == '.' ? key.starts_with(free) : key == free; });
-}
-
 std::string settings_digest(const Settings& settings) {
-    const std::string schedule = schedule_of(settings);
+    const bool length_is_fixed = depends_on_length(settings);
     Sha256 digest;
     for (const auto& [key, value] : settings) {
-        if (may_change(key, schedule))
+        if (may_change(key, length_is_fixed))
             continue;
         const std::string line = fmt::format("{}={}\n", key, value);
         digest.update(line.data(), line.size());
@@ -96,7 +103,7 @@ std::string settings_digest(const Settings& settings) {
 }
 
 std::vector<std::string> conflicts(const Settings& saved, const Settings& current, const Settings& defaults) {
-    const std::string schedule = schedule_of(saved);
+    const bool length_is_fixed = depends_on_length(saved);
     const auto value_in = [](const Settings& settings, const std::string& key) {
         const auto found = settings.find(key);
         return found == settings.end() ? std::string("not set") : found->second;
@@ -108,7 +115,7 @@ std::vector<std::string> conflicts(const Settings& saved, const Settings& curren
         const std::string& key = entry.first;
         const std::string before = value_in(saved.contains(key) ? saved : defaults, key);
         const std::string now = value_in(current, key);
-        if (before != now && !may_change(key, schedule)) {
+        if (before != now && !may_change(key, length_is_fixed)) {
             lines.push_back(fmt::format("{} is {}, the checkpoint has {}", key, now, before));
         }
     }

@@ -16,12 +16,11 @@ Settings flat_settings(const std::string& yaml, const std::string& place = "the 
 /// Flattens Document::defaults_yaml(): the defaults of keys, by the names that flat_settings() gives them.
 Settings default_settings(const std::string& yaml);
 
-/// Whether a run may be resumed with another value of `key`. What decides the weights may not change:
-/// data, augmentation, model, pretext, optimiser, batch, precision and seed. Free: places and machine
-/// (data.path, workers, bad samples, threads, device, dist), cadence (log_every, checkpoint, report, eval), and,
-/// under a constant schedule only, the length (epochs, max_steps); a cosine depends on its end. data.shuffle,
-/// window and lanes are free as long as the order that follows from them, data.order, is the same.
-bool may_change(const std::string& key, const std::string& schedule);
+// What decides the weights may not change when a run is resumed: data, augmentation, model, pretext, optimiser, batch,
+// precision and seed. Free: places and machine (data.path, workers, bad samples, threads, device, dist), cadence
+// (log_every, checkpoint, report, eval), and the length (epochs, max_steps) as long as no schedule is a cosine or
+// linear, which depend on their end. data.shuffle, window and lanes are free as long as the order that follows from
+// them, data.order, is the same.
 
 /// SHA-256 over the settings that may not change.
 std::string settings_digest(const Settings& settings);

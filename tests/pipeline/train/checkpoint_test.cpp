@@ -233,7 +233,17 @@ TEST(Settings, DefaultsHaveTheNamesOfSettings) {
               (Settings{{"a", "1"}, {"views[0].p", "0.5"}, {"views[12].sizes[0]", "3"}, {"views[12].sizes[1]", "4"}}));
 }
 
-TEST(Settings, LengthMayChangeOnlyUnderAConstantSchedule) {
+TEST(Settings, LengthMayChangeOnlyWhereNoScheduleDependsOnIt) {
+    for (const char* key : {"optim.schedule", "optim.weight_decay.schedule", "pretext.ema.schedule"})
+        for (const std::string shape : {"constant", "step", "cosine", "linear"}) {
+            Settings saved = {{"optim.schedule", "constant"}};
+            saved[key] = shape;
+            Settings longer = saved;
+            saved["train.max_steps"] = "5";
+            longer["train.max_steps"] = "6";
+            EXPECT_EQ(conflicts(saved, longer, {}).size(), shape == "cosine" || shape == "linear" ? 1U : 0U)
+                << key << " " << shape;
+        }
     EXPECT_EQ(conflicts({{"train.epochs", "5"}}, {{"train.epochs", "6"}}, {}).size(), 1U);
     EXPECT_TRUE(conflicts({{"train.epochs", "5"}, {"optim.schedule", "constant"}},
                           {{"train.epochs", "6"}, {"optim.schedule", "constant"}}, {})

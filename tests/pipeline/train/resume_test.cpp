@@ -284,6 +284,20 @@ TEST_F(ResumeTest, ConstantScheduleMayBeLengthened) {
     EXPECT_TRUE(fs::exists(run_path("longer") + "/checkpoints/step-00000008"));
 }
 
+TEST_F(ResumeTest, LengthIsFixedWhereTheMomentumOfATargetMovesWithIt) {
+    const std::vector<std::string> small = {"optim.schedule=constant", "pretext.projector=[16, 8]"};
+    const auto byol = [&](const std::string& name, const std::string& ema, const std::string& steps) {
+        std::vector<std::string> changes = small;
+        changes.insert(changes.end(), {"pretext.ema=" + ema, "train.max_steps=" + steps});
+        return run(name, changes, {}, "byol");
+    };
+    EXPECT_EQ(byol("moving", "{from: 0.9}", "5"), ExitCode::done);
+    const std::string message = error_of([&] { byol("moving", "{from: 0.9}", "8"); }, ExitCode::usage);
+    EXPECT_NE(message.find("train.max_steps is 8, the checkpoint has 5"), std::string::npos) << message;
+    EXPECT_EQ(byol("still", "0.9", "5"), ExitCode::done);
+    EXPECT_EQ(byol("still", "0.9", "8"), ExitCode::done);
+}
+
 TEST_F(ResumeTest, SecondWriterOfARunFolderIsRefused) {
     const RunLock lock(run_path("locked"));
     const std::string message = error_of([&] { run("locked"); }, ExitCode::failure);
