@@ -22,9 +22,6 @@ namespace {
 constexpr std::uint64_t kMaxLabelBytes = std::uint64_t{1} << 20;
 
 constexpr const char* kHidden = "hidden files and folders";
-constexpr const char* kDotted =
-    "files whose key ends at the first of several dots, which leaves no extension of an image or label";
-constexpr const char* kDottedRemedy = "if keys hold dots: --key-ends last-dot";
 constexpr const char* kOther = "files in archives that are no images and no labels";
 constexpr const char* kSpecial = "links and special files in archives";
 constexpr const char* kAlone = "labels in archives without an image of their key in the same archive";
@@ -63,8 +60,8 @@ std::optional<TarMember>* place_in(Group& group, const std::string& extension) {
 
 class Archive {
   public:
-    Archive(const FileBytes& file, bool last_dot, LeftOutList& left_out)
-        : file_(file), last_dot_(last_dot), left_out_(left_out) {}
+    Archive(const FileBytes& file, bool last_dot, LeftOutList& left_out, std::vector<std::string>& dotted)
+        : file_(file), last_dot_(last_dot), left_out_(left_out), dotted_(dotted) {}
 
     std::vector<ArchiveSample> run() {
         std::vector<std::string> special;
@@ -104,8 +101,14 @@ class Archive {
             return;
         }
         Group other;
-        const bool dotted = place_in(other, key_and_extension(member.name, true).second) != nullptr;
-        left_out_.add(dotted ? kDotted : kOther, shown(member.name), dotted ? kDottedRemedy : "");
+        const std::optional<TarMember>* place = place_in(other, key_and_extension(member.name, true).second);
+        if (place == &other.image) {
+            dotted_.push_back(std::move(member.name));
+        } else if (place != nullptr) {
+            leave_out_dotted(shown(member.name), left_out_);
+        } else {
+            left_out_.add(kOther, shown(member.name));
+        }
     }
 
     void put(std::optional<TarMember>& place, TarMember member) const {
@@ -204,13 +207,20 @@ class Archive {
     const FileBytes& file_;
     bool last_dot_;
     LeftOutList& left_out_;
+    std::vector<std::string>& dotted_;
     std::vector<Group> groups_;
 };
 
 } // namespace
 
-std::vector<ArchiveSample> samples_of(const FileBytes& archive, bool last_dot, LeftOutList& left_out) {
-    return Archive(archive, last_dot, left_out).run();
+std::vector<ArchiveSample> samples_of(const FileBytes& archive, bool last_dot, LeftOutList& left_out,
+                                      std::vector<std::string>& dotted) {
+    return Archive(archive, last_dot, left_out, dotted).run();
+}
+
+void leave_out_dotted(const std::string& shown, LeftOutList& left_out) {
+    left_out.add("files whose key ends at the first of several dots, which leaves no extension of an image or label",
+                 shown, "if keys hold dots: --key-ends last-dot");
 }
 
 } // namespace tacit::shards

@@ -4,6 +4,7 @@
 #include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/images/formats.hpp"
 #include "pipeline/shards/import/archive_samples.hpp"
+#include "pipeline/shards/import/folder/masks.hpp"
 #include "pipeline/shards/import/folder/scan.hpp"
 #include "pipeline/shards/import/image_source.hpp"
 #include "pipeline/shards/labels.hpp"
@@ -31,7 +32,8 @@ bool is_tar(const std::string& name) {
 class WebDataset : public ImageSource {
   public:
     /// `below`: paths of the archives below the source; {""} where it is one itself.
-    WebDataset(const ImportOptions& options, const std::vector<std::string>& below, LeftOutList left_out) {
+    WebDataset(const ImportOptions& options, const std::vector<std::string>& below, LeftOutList left_out)
+        : source_(options.path) {
         info.kind = "webdataset";
         info.encoded = true;
         info.left_out = std::move(left_out);
@@ -51,6 +53,7 @@ class WebDataset : public ImageSource {
             }
             of_samples.resize(samples_.size(), split);
         }
+        leave_out_masks(options, of_samples, texts);
         if (open_) {
             split_by_folders(options.path, of_samples);
         }
@@ -211,9 +214,48 @@ class WebDataset : public ImageSource {
     }
 
     void index(std::size_t tar, bool last_dot, std::vector<std::string>& texts) {
-        for (ArchiveSample& sample : samples_of(FileBytes(info.files[tar]), last_dot, info.left_out)) {
+        std::vector<std::string> dotted;
+        for (ArchiveSample& sample : samples_of(FileBytes(info.files[tar]), last_dot, info.left_out, dotted)) {
             samples_.emplace_back(tar, std::move(sample.image));
             texts.push_back(class_name(sample.label));
+        }
+        for (const std::string& name : dotted) {
+            dotted_.push_back(shown(tar, name));
+        }
+    }
+
+    /// "train.tar/a/0.png", with the archive's path below the source.
+    std::string shown(std::size_t tar, const std::string& name) const {
+        const fs::path archive = fs::path(info.files[tar]).lexically_relative(source_);
+        return ((archive == "." ? fs::path(source_).filename() : archive) / name).lexically_normal().string();
+    }
+
+    void leave_out_masks(const ImportOptions& options, std::vector<std::string>& of_samples,
+                         std::vector<std::string>& texts) {
+        std::vector<std::string> paths = dotted_;
+        for (const auto& [tar, member] : samples_) {
+            paths.push_back(shown(tar, member.name));
+        }
+        const std::vector<std::string> masks =
+            masks_in_archives(std::move(paths), options.path, options.split_folders, info.left_out);
+        const auto is_mask = [&](const std::string& path) {
+            return std::binary_search(masks.begin(), masks.end(), path);
+        };
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < samples_.size(); ++i) {
+            if (!is_mask(shown(samples_[i].first, samples_[i].second.name))) {
+                std::swap(samples_[kept], samples_[i]);
+                std::swap(of_samples[kept], of_samples[i]);
+                std::swap(texts[kept++], texts[i]);
+            }
+        }
+        samples_.resize(kept);
+        of_samples.resize(kept);
+        texts.resize(kept);
+        for (const std::string& path : std::exchange(dotted_, {})) {
+            if (!is_mask(path)) {
+                leave_out_dotted(path, info.left_out);
+            }
         }
     }
 
@@ -244,7 +286,9 @@ class WebDataset : public ImageSource {
         }
     }
 
-    bool open_ = false;                                      ///< no name of an archive tells a split
+    std::string source_;
+    std::vector<std::string> dotted_; ///< image files whose key ends before the extension, as shown()
+    bool open_ = false;               ///< no name of an archive tells a split
     std::vector<std::pair<std::size_t, TarMember>> samples_; ///< the archive's place in info.files, and the image
 };
 

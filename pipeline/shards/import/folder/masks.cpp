@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
+#include <string_view>
 
 namespace tacit::shards {
 namespace {
@@ -20,11 +22,12 @@ using Kind = NamedContent::Kind;
 
 constexpr const char* kMasks = "masks or labels beside images, by their names";
 constexpr const char* kRemedy = "--splits none takes them as images too";
+constexpr const char* kRemedyInArchives = "--splits none --key-ends last-dot takes them as images too";
 
 class MaskFinder {
   public:
-    MaskFinder(const std::string& source, const std::vector<std::string>& splits, LeftOutList& left_out)
-        : source_(source), left_out_(left_out) {
+    MaskFinder(const std::string& source, const std::vector<std::string>& splits, bool archives, LeftOutList& left_out)
+        : source_(source), archives_(archives), left_out_(left_out) {
         for (const std::string& text : splits) {
             if (text != "auto") {
                 told_.push_back(told_split(text).path + "/");
@@ -64,7 +67,7 @@ class MaskFinder {
             if (goes_with_images(folder)) {
                 ask_about(folder, others);
                 for (const std::string& path : image_paths(folder)) {
-                    left_out_.add(kMasks, path, kRemedy);
+                    leave_out(path);
                 }
             } else if (is_mask(folder)) {
                 ask_about(folder, namesakes(folder, parent));
@@ -99,13 +102,21 @@ class MaskFinder {
     }
 
     void ask_about(const Folder& masks, const std::vector<const Folder*>& beside) const {
-        if (!beside.empty() && told_.empty()) {
-            throw ConfigError(fmt::format("{}: {} is named like masks or labels of images, and {} beside it leave open "
-                                          "whose; say which folders hold the images, as in --splits train={} (others "
-                                          "are left out), or that all are classes: --splits none",
-                                          source_, shown(masks), shown(beside), one_line(beside.front()->path)));
+        if (beside.empty() || (!archives_ && !told_.empty())) {
+            return;
         }
+        const std::string remedy =
+            archives_ ? "unpack the archives and import the folder, where --splits says which folders hold the images, "
+                        "or take all as images: --splits none"
+                      : fmt::format("say which folders hold the images, as in --splits train={} (others are left out), "
+                                    "or that all are classes: --splits none",
+                                    one_line(beside.front()->path));
+        throw ConfigError(fmt::format("{}: {} is named like masks or labels of images, and {} beside it leave open "
+                                      "whose; {}",
+                                      source_, shown(masks), shown(beside), remedy));
     }
+
+    void leave_out(const std::string& path) { left_out_.add(kMasks, path, archives_ ? kRemedyInArchives : kRemedy); }
 
     void take_files(Folder& folder) {
         const auto stem_of = [](const std::string& name) { return std::filesystem::path(name).stem().string(); };
@@ -114,7 +125,7 @@ class MaskFinder {
         std::erase_if(folder.images, [&](const std::string& name) {
             const bool mask = stems.contains(masked_stem(stem_of(name)));
             if (mask) {
-                left_out_.add(kMasks, folder.path.empty() ? name : folder.path + "/" + name, kRemedy);
+                leave_out(folder.path.empty() ? name : folder.path + "/" + name);
             }
             return mask;
         });
@@ -127,15 +138,50 @@ class MaskFinder {
     }
 
     const std::string& source_;
+    const bool archives_;
     LeftOutList& left_out_;
     std::vector<std::string> told_; ///< paths with a slash behind
 };
 
+/// A tree of paths, which are sorted.
+Folder tree_of(const std::vector<std::string>& paths) {
+    Folder root;
+    for (const std::string& path : paths) {
+        Folder* folder = &root;
+        std::size_t begin = 0;
+        for (std::size_t end = 0; (end = path.find('/', begin)) != std::string::npos; begin = end + 1) {
+            if (folder->folders.empty() || folder->folders.back().path != std::string_view(path).substr(0, end)) {
+                folder->folders.emplace_back().path = path.substr(0, end);
+                const std::string name = path.substr(begin, end - begin);
+                folder->folders.back().name =
+                    lower_case(name).ends_with(".tar") ? name.substr(0, name.size() - 4) : name;
+            }
+            folder = &folder->folders.back();
+        }
+        folder->images.push_back(path.substr(begin));
+    }
+    return root;
+}
+
 } // namespace
+
+std::vector<std::string> masks_in_archives(std::vector<std::string> paths, const std::string& source,
+                                           const std::vector<std::string>& splits, LeftOutList& left_out) {
+    std::vector<std::string> masks;
+    if (splits != std::vector<std::string>{"none"}) {
+        std::sort(paths.begin(), paths.end());
+        Folder root = tree_of(paths);
+        MaskFinder(source, splits, true, left_out).run(root);
+        std::vector<std::string> kept = image_paths(root);
+        std::sort(kept.begin(), kept.end());
+        std::set_difference(paths.begin(), paths.end(), kept.begin(), kept.end(), std::back_inserter(masks));
+    }
+    return masks;
+}
 
 void leave_out_masks(FolderTree& tree, const std::string& source, const std::vector<std::string>& splits) {
     if (splits != std::vector<std::string>{"none"}) {
-        MaskFinder(source, splits, tree.left_out).run(tree.root);
+        MaskFinder(source, splits, false, tree.left_out).run(tree.root);
     }
 }
 

@@ -14,4 +14,9 @@ namespace tacit::shards {
 /// are named. Throws ConfigError where folders beside them leave open what is meant.
 void leave_out_masks(FolderTree& tree, const std::string& source, const std::vector<std::string>& splits);
 
+/// The same for paths of images in archives, "train.tar/masks/0.png", which are told apart by these: an archive counts
+/// as a folder. Returns those that are taken out, sorted.
+std::vector<std::string> masks_in_archives(std::vector<std::string> paths, const std::string& source,
+                                           const std::vector<std::string>& splits, LeftOutList& left_out);
+
 } // namespace tacit::shards

@@ -32,7 +32,7 @@ TEST(ImportWebDataset, GroupsFilesByKeyUnderLongNames) {
         EXPECT_EQ(summary.kind, "webdataset");
         ASSERT_EQ(summary.left_out.size(), 1U);
         EXPECT_EQ(summary.left_out[0].count, 4); // KEY.seg.png
-        EXPECT_EQ(summary.left_out[0].remedy, "if keys hold dots: --key-ends last-dot");
+        EXPECT_EQ(summary.left_out[0].what, "masks or labels beside images, by their names");
         const Dataset train = Dataset::open(options.out, "train");
         EXPECT_EQ(train.labels(), (std::vector<std::int32_t>{0, 2, 4, 1})) << format;
         EXPECT_EQ(train.info().classes.size(), 5U);
@@ -310,6 +310,50 @@ TEST(ImportWebDataset, AFolderOfImagesWithAnArchiveStaysAFolderOfImages) {
     options.kind = "webdataset";
     options.overwrite = true;
     EXPECT_EQ(import_images(options).splits[0].images, 2);
+}
+
+TEST(ImportWebDataset, MasksBesideImagesAreLeftOutAndCounted) {
+    const TemporaryFolder folder;
+    const std::string kind = " masks or labels beside images, by their names: one.tar/";
+    ImportOptions options = archive_of(
+        folder, {{"1.pgm", kImage}, {"1_mask.pgm", kImage}, {"2.pgm", kImage}, {"2.seg.pgm", kImage}, {"2.cls", "0"}});
+    EXPECT_EQ(images_of(options), (Places{{"1.pgm", "train -"}, {"2.pgm", "train 0"}}));
+    EXPECT_EQ(left_out_of(options),
+              (std::vector<std::string>{"2" + kind +
+                                        "1_mask.pgm, one.tar/2.seg.pgm; --splits none --key-ends last-dot "
+                                        "takes them as images too"}));
+    options.key_ends = "last-dot";
+    EXPECT_EQ(images_of(options).size(), 2U);
+    options.split_folders = {"none"};
+    EXPECT_EQ(images_of(options).size(), 4U);
+    options = archive_of(folder, {{"train/images/1.pgm", kImage},
+                                  {"train/masks/1.pgm", kImage},
+                                  {"test/images/2.pgm", kImage},
+                                  {"test/masks/2.pgm", kImage}});
+    EXPECT_EQ(images_of(options), (Places{{"train/images/1.pgm", "train -"}, {"test/images/2.pgm", "test -"}}));
+    EXPECT_TRUE(left_out_of(options).at(0).starts_with("2" + kind + "test/masks/2.pgm, one.tar/train/masks/1.pgm"));
+    options = archive_of(folder, {{"scans/1.pgm", kImage}, {"masks/1.pgm", kImage}});
+    const std::string message = message_of<ConfigError>([&] { images_of(options); });
+    EXPECT_NE(message.find("one.tar/masks/ is named like masks or labels of images, and one.tar/scans/ beside it leave "
+                           "open whose; unpack the archives and import the folder, where --splits says which folders "
+                           "hold the images, or take all as images: --splits none"),
+              std::string::npos)
+        << message;
+    options.split_folders = {"none"};
+    EXPECT_EQ(images_of(options).size(), 2U);
+}
+
+TEST(ImportWebDataset, ArchivesOfMasksAreLeftOutAndCounted) {
+    const TemporaryFolder folder;
+    archive_of(folder, {{"1.pgm", kImage}, {"2.pgm", kImage}}, "source/images.tar");
+    archive_of(folder, {{"1.pgm", kImage}, {"3.pgm", kImage}}, "source/masks.tar");
+    ImportOptions options = options_for(folder);
+    EXPECT_EQ(images_of(options), (Places{{"1.pgm", "train -"}, {"2.pgm", "train -"}}));
+    EXPECT_TRUE(left_out_of(options).at(0).starts_with("2 masks or labels beside images, by their names: masks.tar/1"));
+    archive_of(folder, {{"a/4.pgm", kImage}}, "more/images/0.tar");
+    archive_of(folder, {{"a/5.pgm", kImage}}, "more/masks/0.tar");
+    options.path = folder / "more";
+    EXPECT_EQ(images_of(options), (Places{{"a/4.pgm", "train -"}}));
 }
 
 TEST(ImportWebDataset, FoldersThatMayBeClassesAreNamed) {
