@@ -12,6 +12,7 @@
 #include "pipeline/shards/hdf5/listing.hpp"
 #include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/label_guess.hpp"
+#include "pipeline/shards/label_sets.hpp"
 #include "pipeline/shards/named_labels.hpp"
 #include "pipeline/shards/split_names.hpp"
 #include "pipeline/shards/value_range.hpp"
@@ -77,7 +78,7 @@ class Reader {
         split_ = split_.empty() ? split_held(file.get()) : split_;
         names_ = guess_names(file.get(), split_);
         if (!given_.images.empty()) {
-            return read(with_split(given_.images, split_), names_ ? names_->labels : "", "");
+            return read(with_split(given_.images, split_), names_ ? names_->labels : Names(), "");
         }
         if (names_) {
             ForeignReading made = read(names_->images, names_->labels, names_->axes);
@@ -88,6 +89,8 @@ class Reader {
     }
 
   private:
+    using Names = std::vector<std::string>;
+
     [[noreturn]] void refuse_unnamed() const {
         throw DataError(fmt::format(
             "{}: no split '{}' here: nothing named images, x, X or data{}; see `tacit data inspect "
@@ -100,7 +103,7 @@ class Reader {
         if (split_ == kUnnamedSplit) {
             for (const std::string& name : h5::image_candidates(h5::list_datasets(file))) {
                 try {
-                    ForeignReading made = read(name, "", "");
+                    ForeignReading made = read(name, {}, "");
                     if (!reason.empty()) {
                         made.notes.insert(made.notes.begin(), "not taken: " + reason);
                     }
@@ -119,7 +122,7 @@ class Reader {
         refuse_unnamed();
     }
 
-    ForeignReading read(const std::string& name, const std::string& usual, const std::string& known_axes) const {
+    ForeignReading read(const std::string& name, const Names& usual, const std::string& known_axes) const {
         ForeignReading made;
         made.spec = given_;
         made.spec.images = name;
@@ -131,7 +134,7 @@ class Reader {
         const h5::Roots roots(given_.roots, &index.reached);
         h5::Located at = h5::locate(path_, name, roots);
         const bool guess_labels = given_.labels.empty();
-        const LabelGuess labels(path_, given_, name, guess_labels ? usual : "");
+        const LabelGuess labels(path_, given_, name, guess_labels ? usual : Names());
         choose_axes(at, known_axes, labels, made);
         const ForeignImages images = add_images(std::move(at), made.spec.axes, roots, index);
         add_labels(images, labels, usual, made);
@@ -181,7 +184,7 @@ class Reader {
         }
     }
 
-    void add_labels(const ForeignImages& images, const LabelGuess& guess, const std::string& usual,
+    void add_labels(const ForeignImages& images, const LabelGuess& guess, const Names& usual,
                     ForeignReading& made) const {
         FileIndex& index = made.index;
         const std::string given = with_split(given_.labels, split_);
@@ -193,7 +196,8 @@ class Reader {
         } else {
             found = guess.find(index, images);
             made.spec.labels = found.key;
-            made.usual_labels = found.key == usual || found.key == "group";
+            made.usual_labels = found.key == "group" || std::find(usual.begin(), usual.end(), found.key) != usual.end();
+            made.open_labels = !found.doubt.empty();
         }
         index.labels = std::move(found.labels.values);
         index.classes = std::move(found.labels.classes);

@@ -22,6 +22,7 @@ struct ForeignReading {
     DataSpec spec;             ///< as given, with images, labels and axes that were chosen
     bool usual_images = false; ///< images have a known name: a reader finds them without being told
     bool usual_labels = false; ///< labels too
+    bool open_labels = false;  ///< doubts are about which labels count
     std::string order;         ///< of the images of a group: what it follows, and the first and last of their names
     std::vector<std::string> lists;  ///< GroupImages::lists
     std::vector<std::string> notes;  ///< what was assumed, and what is no label

@@ -35,16 +35,18 @@ std::vector<std::string> of_split(std::string_view name, const std::string& spli
             fmt::format("{}_set_{}", split, name)};
 }
 
-/// The first object of a file among `names`, plain or of a split.
-template <class Name> std::string first_object(hid_t file, const std::vector<Name>& names, const std::string& split) {
+/// The objects of a file among `names`, plain or of a split.
+template <class Name>
+std::vector<std::string> objects(hid_t file, const std::vector<Name>& names, const std::string& split) {
+    std::vector<std::string> found;
     for (const Name& name : names) {
-        for (const std::string& written : of_split(name, split)) {
+        for (std::string& written : of_split(name, split)) {
             if (h5::has_object(file, written)) {
-                return written;
+                found.push_back(std::move(written));
             }
         }
     }
-    return {};
+    return found;
 }
 
 /// Bytes outside of ASCII are parts of letters in UTF-8.
@@ -137,12 +139,6 @@ const std::vector<std::string>& offset_names() {
     return kNames;
 }
 
-bool is_named_as_labels(const std::string& name) {
-    constexpr std::array<const char*, 4> kWords = {"label", "class", "target", "categor"};
-    const std::string last = lower_case(name.substr(name.rfind('/') + 1)); // npos + 1: from the beginning
-    return last == "y" || last == "ans" || holds_one(name, kWords);
-}
-
 bool may_list_labels(const std::string& name) {
     const ArrayRole role = role_of_name(name.substr(name.rfind('/') + 1)); // npos + 1: from the beginning
     return role == ArrayRole::labels || role == ArrayRole::classes;
@@ -168,14 +164,19 @@ std::optional<ForeignNames> guess_names(hid_t file, const std::string& split) {
     for (const KnownImages& known : known_images()) {
         images.push_back(known.name);
     }
-    ForeignNames names{first_object(file, images, split), "", first_object(file, label_names(), split)};
-    if (names.images.empty() && split == kUnnamedSplit) {
-        names = {first_object(file, images, ""), "", first_object(file, label_names(), "")};
+    std::vector<std::string> found = objects(file, images, split);
+    const bool plain = found.empty() && split == kUnnamedSplit;
+    if (plain) {
+        found = objects(file, images, "");
     }
+    if (found.empty()) {
+        return std::nullopt;
+    }
+    ForeignNames names{found.front(), "", objects(file, label_names(), plain ? "" : split)};
     for (const KnownImages& known : known_images()) {
         names.axes = names.images.ends_with(known.name) && !known.axes.empty() ? known.axes : names.axes;
     }
-    return names.images.empty() ? std::nullopt : std::optional(names);
+    return names;
 }
 
 } // namespace tacit::shards

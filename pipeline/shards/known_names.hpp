@@ -35,9 +35,7 @@ std::vector<std::string> label_stems(const std::string& stem);
 /// Lists of places where images begin in one list of bytes.
 const std::vector<std::string>& offset_names();
 
-/// Whether a name says that a data set holds labels, or their classes.
-bool is_named_as_labels(const std::string& name);
-/// Whether a name is that of a list of labels for the images beside it, if it has as many rows.
+/// Whether a name is that of a list of labels, or of their classes, for the images beside it, if it has as many rows.
 bool may_list_labels(const std::string& name);
 /// Whether a name says that an array goes with images and is none itself: labels, masks, depths, ….
 bool goes_with_images(const std::string& name);
@@ -50,8 +48,8 @@ bool is_named_as_scan(const std::string& name);
 /// The objects of a file that hold one split.
 struct ForeignNames {
     std::string images;
-    std::string axes;   ///< of KnownImages
-    std::string labels; ///< empty: none found
+    std::string axes;                ///< of KnownImages
+    std::vector<std::string> labels; ///< likeliest first
 };
 
 /// Objects with known names, labels beside images; of a split, `<split>_x`, `x_<split>`, `<split>_set_x` or

@@ -2,16 +2,19 @@
 #include "pipeline/shards/label_guess.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/hdf5/cells.hpp"
-#include "pipeline/shards/hdf5/listing.hpp"
+#include "pipeline/shards/data_section.hpp"
 #include "pipeline/shards/known_names.hpp"
+#include "pipeline/shards/label_places.hpp"
+#include "pipeline/shards/label_sets.hpp"
 #include "pipeline/shards/named_labels.hpp"
-#include "pipeline/shards/split_siblings.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -25,59 +28,9 @@ constexpr std::size_t kMaxCsvFiles = 8;
 constexpr std::size_t kMaxNote = 400;
 constexpr std::size_t kMostListed = 5000; ///< data sets of images among which one of labels is looked for
 
-std::string folder_of(const std::string& path) {
-    return path.substr(0, path.size() - fs::path(path).filename().string().size());
-}
-
-/// Files of labels that go with a file of images, without their folder.
-std::vector<std::string> label_files(const std::string& path) {
-    std::vector<std::string> files;
-    for (const std::string& stem : label_stems(fs::path(path).stem().string())) {
-        std::string name = stem + fs::path(path).extension().string();
-        std::error_code error;
-        if (fs::is_regular_file(folder_of(path) + name, error)) {
-            files.push_back(std::move(name));
-        }
-    }
-    return files;
-}
-
-/// Data sets of a file beside that may be labels: those with known names, else all.
-std::vector<std::string> sets_beside(const std::string& path) {
-    std::vector<std::string> names;
-    try {
-        const h5::Handle file = h5::open_file(path);
-        for (const std::string& name : label_names()) {
-            if (h5::has_object(file.get(), name)) {
-                names.push_back(name);
-            }
-        }
-        for (const h5::ListedSet& set : h5::list_datasets(file.get())) {
-            if (std::find(names.begin(), names.end(), set.name) == names.end()) {
-                names.push_back(set.name);
-            }
-        }
-    } catch (const Error&) { // no HDF5 file
-        return {};
-    }
-    return names;
-}
-
 std::string note_of(const Error& error) {
     const std::string why = error.what();
     return "no labels: " + (why.size() > kMaxNote ? why.substr(0, kMaxNote) + "…" : why);
-}
-
-bool is_text(const h5::ListedSet& set) {
-    return set.text || set.kind == h5::Shape::references;
-}
-
-/// Whether a data set holds one text or whole number for each of `count` images.
-bool is_column(const h5::ListedSet& set, std::int64_t count) {
-    const auto images = static_cast<hsize_t>(count);
-    return (is_text(set) || set.whole) && !h5::belongs_to_cells(set.name) &&
-           std::count(set.shape.begin(), set.shape.end(), images) > 0 &&
-           std::all_of(set.shape.begin(), set.shape.end(), [&](hsize_t n) { return n == 1 || n == images; });
 }
 
 /// Whether both tell the same images apart, under whatever names.
@@ -90,40 +43,26 @@ bool agree(const Labels& one, const Labels& other) {
            both.size() == std::set(other.values.begin(), other.values.end()).size();
 }
 
-/// Whether few texts name many images.
-bool repeat(const Labels& labels) {
-    return labels.classes.size() > 1 && labels.classes.size() <= labels.values.size() / 2;
+/// The setting that chooses labels, for all splits if the word for one is in it.
+std::string setting_of(std::string key) {
+    if (const auto word = split_word(key)) {
+        key.replace(word->begin, word->size, "{split}");
+    }
+    return fmt::format("`labels: {}`", yaml_text(key));
+}
+
+/// Whether the labels `key` tell images apart in another way; a list of the classes' names, if it is as long, does not.
+bool tells_others(const Labels& found, const std::string& key, const Labels& other) {
+    const std::size_t classes = std::set(other.values.begin(), other.values.end()).size();
+    const bool list = role_of_name(key) == ArrayRole::classes && classes == other.values.size();
+    return classes > 1 && !list && !agree(found, other);
 }
 
 } // namespace
 
 LabelGuess::LabelGuess(const std::string& path, const DataSpec& spec, const std::string& images,
-                       const std::string& usual)
-    : path_(path), spec_(spec) {
-    const auto add = [&](std::string key) {
-        if (std::find(sets_.begin(), sets_.end(), key) == sets_.end()) {
-            sets_.push_back(std::move(key));
-        }
-    };
-    if (!usual.empty()) {
-        add(usual);
-    }
-    const h5::Handle file = h5::open_file(path);
-    const std::string inside = images == "/" ? std::string() : images + "/";
-    for (const std::string& group :
-         {inside.substr(0, images.rfind('/') + 1), std::string(), inside}) { // npos + 1: none
-        for (const std::string& name : label_names()) {
-            if (h5::has_object(file.get(), group + name)) {
-                add(group + name);
-            }
-        }
-    }
-    for (const std::string& name : label_files(path)) {
-        for (const std::string& set : sets_beside(folder_of(path) + name)) {
-            add(fmt::format("{}:{}", name, set));
-        }
-    }
-}
+                       const std::vector<std::string>& usual)
+    : path_(path), spec_(spec), sets_(label_places(path, images, usual)) {}
 
 std::vector<std::uint64_t> LabelGuess::rows() const {
     std::vector<std::uint64_t> rows;
@@ -140,6 +79,14 @@ std::vector<std::uint64_t> LabelGuess::rows() const {
         }
     }
     return rows;
+}
+
+std::vector<std::string> LabelGuess::named_sets() const {
+    std::vector<std::string> named;
+    std::copy_if(sets_.begin(), sets_.end(), std::back_inserter(named), [](const std::string& key) {
+        return may_list_labels(key.substr(key.rfind(':') + 1)); // npos + 1: all of it
+    });
+    return named;
 }
 
 std::vector<std::string> LabelGuess::attributes(const ForeignImages& images) const {
@@ -199,20 +146,8 @@ bool LabelGuess::read_tables(FileIndex& index, const ForeignImages& images, Foun
     return false;
 }
 
-bool LabelGuess::read_texts(FileIndex& index, const ForeignImages& images, FoundLabels& found) const {
-    std::vector<std::pair<std::string, Labels>> fit;
-    for (const h5::ListedSet& set : h5::list_datasets(h5::open_file(path_).get())) {
-        try {
-            if (set.name != images.at.name && is_text(set) && is_column(set, index.count)) {
-                Labels labels = named_labels("data.labels", set.name, path_, spec_, index, images);
-                if (repeat(labels)) {
-                    fit.emplace_back(set.name, std::move(labels));
-                }
-            }
-        } catch (const Error&) { // other texts, or damaged: nobody asked for them
-            continue;
-        }
-    }
+bool LabelGuess::read_texts(std::int64_t count, const ForeignImages& images, FoundLabels& found) const {
+    auto fit = repeated_texts(path_, images.at.name, count);
     if (fit.size() == 1) {
         found.key = fit[0].first;
         found.labels = std::move(fit[0].second);
@@ -257,16 +192,19 @@ std::string LabelGuess::why_no_groups(const ForeignImages& images) const {
 
 void LabelGuess::compare(const std::vector<std::string>& keys, const std::string& what, FileIndex& index,
                          const ForeignImages& images, FoundLabels& found) const {
+    std::vector<std::string> others;
+    std::string settings;
     for (const std::string& key : keys) {
         FoundLabels other;
-        if (key == found.key || !found.doubt.empty() || !read({key}, index, images, other)) {
-            found.notes.insert(found.notes.end(), other.notes.begin(), other.notes.end());
-            continue;
+        if (key != found.key && read({key}, index, images, other) && tells_others(found.labels, key, other.labels)) {
+            others.push_back(key);
+            settings += ", or " + setting_of(key);
         }
-        const bool tells = std::set(other.labels.values.begin(), other.labels.values.end()).size() > 1;
-        if (tells && !agree(found.labels, other.labels)) {
-            found.doubt = fmt::format("{}, but '{}' holds other labels", what, key);
-        }
+        found.notes.insert(found.notes.end(), other.notes.begin(), other.notes.end());
+    }
+    if (!others.empty()) {
+        found.doubt = fmt::format("{}, but '{}' hold{} other labels ({}{}; --labels)", what, fmt::join(others, "', '"),
+                                  others.size() == 1 ? "s" : "", setting_of(found.key), settings);
     }
 }
 
@@ -295,11 +233,13 @@ FoundLabels LabelGuess::find(FileIndex& index, const ForeignImages& images) cons
     }
     const std::vector<std::string> each = attributes(images);
     if ((rows_count && read(sets_, index, images, found)) || read(each, index, images, found)) {
-        compare(each, fmt::format("'{}' may be the labels of '{}'", found.key, images.at.name), index, images, found);
+        std::vector<std::string> others = rows_count ? named_sets() : std::vector<std::string>();
+        others.insert(others.end(), each.begin(), each.end());
+        compare(others, fmt::format("'{}' may be the labels of '{}'", found.key, images.at.name), index, images, found);
         return found;
     }
     if ((!images.names.empty() && read_tables(index, images, found)) ||
-        (rows_count && images.names.size() < kMostListed && read_texts(index, images, found))) {
+        (rows_count && images.names.size() < kMostListed && read_texts(index.count, images, found))) {
         return found;
     }
     if (!rows_count && !sets_.empty()) {
@@ -315,51 +255,6 @@ FoundLabels LabelGuess::find(FileIndex& index, const ForeignImages& images) cons
     }
     found.labels = none;
     return found;
-}
-
-std::string label_pattern(const std::string& path, const std::string& key) {
-    const std::size_t colon = key.find(':');
-    const auto siblings =
-        colon == std::string::npos ? std::nullopt : split_siblings(folder_of(path) + key.substr(0, colon));
-    return siblings ? fs::path(siblings->pattern).filename().string() + key.substr(colon) : key;
-}
-
-std::string other_labels(const std::string& path, std::int64_t count, const std::vector<std::string>& taken,
-                         const std::vector<std::string>& lists) {
-    const h5::Session session;
-    std::string others;
-    const auto add = [&](const std::string& name, bool named, bool list) {
-        std::string what = "no classes";
-        try {
-            const h5::Located at = h5::locate(path, name, {});
-            const Labels labels = read_labels(at.object.get(), name, count);
-            if (!named && !repeat(labels)) {
-                return;
-            }
-            what = fmt::format("{} classes", labels.classes.size());
-        } catch (const Error&) { // other numbers, other texts, or damaged
-            if (!list) {
-                return;
-            }
-        }
-        others += fmt::format("{}'{}' ({})", others.empty() ? "" : ", ", name, what);
-    };
-    const auto is_in = [](const std::vector<std::string>& names, const std::string& name) {
-        return std::find(names.begin(), names.end(), name) != names.end();
-    };
-    for (const std::string& list : lists) {
-        if (!is_in(taken, list)) {
-            add(list, true, true);
-        }
-    }
-    for (const h5::ListedSet& set : h5::list_datasets(h5::open_file(path).get())) {
-        const bool named = is_named_as_labels(set.name);
-        if (set.kind != h5::Shape::pixels && (named || is_column(set, count)) && !is_in(taken, set.name) &&
-            !is_in(lists, set.name)) {
-            add(set.name, named, false);
-        }
-    }
-    return others;
 }
 
 } // namespace tacit::shards

@@ -10,7 +10,8 @@
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/listing.hpp"
 #include "pipeline/shards/known_names.hpp"
-#include "pipeline/shards/label_guess.hpp"
+#include "pipeline/shards/label_places.hpp"
+#include "pipeline/shards/label_sets.hpp"
 #include "pipeline/shards/numbered_names.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
@@ -122,7 +123,7 @@ class Guesser {
         const ForeignReading& reading = first();
         const bool by_itself = reading.usual_labels && (reading.usual_images || reading.spec.labels != "group");
         made_.spec.images = reading.usual_images ? "" : reading.spec.images;
-        made_.spec.labels = by_itself ? "" : reading.spec.labels;
+        made_.spec.labels = reading.open_labels ? "none" : by_itself ? "" : reading.spec.labels;
         made_.spec.axes = reading.spec.axes;
         made_.notes = reading.notes;
         made_.notes.insert(made_.notes.end(), reading.doubts.begin(), reading.doubts.end());

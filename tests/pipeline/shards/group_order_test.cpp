@@ -324,8 +324,10 @@ TEST(AttributeOfEachImage, ThatTellsOtherClassesIsAskedFor) {
         return message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
     };
     write(folder / "a.h5", "", true, {{"label", {0, 1, 0, 1}}});
-    EXPECT_NE(refusal().find("'labels' may be the labels of 'images', but '@label' holds other labels; say which"),
-              std::string::npos)
+    EXPECT_NE(
+        refusal().find("'labels' may be the labels of 'images', but '@label' holds other labels (`labels: labels`, or "
+                       "`labels: '@label'`; --labels); say which"),
+        std::string::npos)
         << refusal();
     EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5", "@label"), "train").labels(),
               (std::vector<std::int32_t>{0, 1, 0, 1}));
@@ -438,7 +440,8 @@ TEST(SubgroupsAndRows, ThatTellOtherClassesAreAskedFor) {
     EXPECT_EQ(Dataset::open(spec_of(folder / "same.h5"), "train").info().classes, (Names{"a", "b"}));
     write(folder / "other.h5", {0, 1, 2, 3});
     const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "other.h5"), "train"); });
-    EXPECT_NE(message.find("subgroups of 'images' ('a' …) may be classes, but 'labels' holds other labels; say which"),
+    EXPECT_NE(message.find("subgroups of 'images' ('a' …) may be classes, but 'labels' holds other labels (`labels: "
+                           "group`, or `labels: labels`; --labels); say which"),
               std::string::npos)
         << message;
     EXPECT_EQ(Dataset::open(spec_of(folder / "other.h5", "group"), "train").info().classes, (Names{"a", "b"}));

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/shards/label_sets.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/hdf5/cells.hpp"
+#include "pipeline/shards/hdf5/listing.hpp"
+#include "pipeline/shards/known_names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tacit::shards {
+namespace {
+
+bool is_text(const h5::ListedSet& set) {
+    return set.text || set.kind == h5::Shape::references;
+}
+
+/// Whether a data set holds one text or whole number for each of `count` images.
+bool is_column(const h5::ListedSet& set, std::int64_t count) {
+    const auto images = static_cast<hsize_t>(count);
+    return (is_text(set) || set.whole) && !h5::belongs_to_cells(set.name) &&
+           std::count(set.shape.begin(), set.shape.end(), images) > 0 &&
+           std::all_of(set.shape.begin(), set.shape.end(), [&](hsize_t n) { return n == 1 || n == images; });
+}
+
+/// Whether few texts name many images.
+bool repeat(const Labels& labels) {
+    return labels.classes.size() > 1 && labels.classes.size() <= labels.values.size() / 2;
+}
+
+} // namespace
+
+std::vector<std::pair<std::string, Labels>> repeated_texts(const std::string& path, const std::string& images,
+                                                           std::int64_t count) {
+    const h5::Session session;
+    std::vector<std::pair<std::string, Labels>> fit;
+    for (const h5::ListedSet& set : h5::list_datasets(h5::open_file(path).get())) {
+        try {
+            if (set.name != images && is_text(set) && is_column(set, count)) {
+                const h5::Located at = h5::locate(path, set.name, {});
+                Labels labels = read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), count);
+                if (repeat(labels)) {
+                    fit.emplace_back(set.name, std::move(labels));
+                }
+            }
+        } catch (const Error&) { // other texts, or damaged: nobody asked for them
+            continue;
+        }
+    }
+    return fit;
+}
+
+std::string other_labels(const std::string& path, std::int64_t count, const std::vector<std::string>& taken,
+                         const std::vector<std::string>& lists) {
+    const h5::Session session;
+    std::string others;
+    const auto add = [&](const std::string& name, bool named, bool list) {
+        std::string what = "no classes";
+        try {
+            const h5::Located at = h5::locate(path, name, {});
+            const Labels labels = read_labels(at.object.get(), name, count);
+            if (!named && !repeat(labels)) {
+                return;
+            }
+            what = fmt::format("{} classes", labels.classes.size());
+        } catch (const Error&) { // other numbers, other texts, or damaged
+            if (!list) {
+                return;
+            }
+        }
+        others += fmt::format("{}'{}' ({})", others.empty() ? "" : ", ", name, what);
+    };
+    const auto is_in = [](const std::vector<std::string>& names, const std::string& name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    for (const std::string& list : lists) {
+        if (!is_in(taken, list)) {
+            add(list, true, true);
+        }
+    }
+    for (const h5::ListedSet& set : h5::list_datasets(h5::open_file(path).get())) {
+        const ArrayRole role = role_of_name(set.name); // of its groups too
+        const bool named = role == ArrayRole::labels || role == ArrayRole::classes;
+        if (set.kind != h5::Shape::pixels && (named || is_column(set, count)) && !is_in(taken, set.name) &&
+            !is_in(lists, set.name)) {
+            add(set.name, named, false);
+        }
+    }
+    return others;
+}
+
+} // namespace tacit::shards

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/shards/labels.hpp"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tacit::shards {
+
+// Labels that content tells of, where names do not.
+
+/// Data sets in the file at `path` but for `images` that hold texts which repeat, one for each of `count` images: their
+/// names and labels.
+std::vector<std::pair<std::string, Labels>> repeated_texts(const std::string& path, const std::string& images,
+                                                           std::int64_t count);
+
+/// Data sets in the file at `path` that by name, or as texts or whole numbers that repeat, and by content are labels
+/// for `count` images too, in one line with their numbers of classes, and all of `lists`; those in `taken` are left
+/// out. Empty: there are none.
+std::string other_labels(const std::string& path, std::int64_t count, const std::vector<std::string>& taken,
+                         const std::vector<std::string>& lists);
+
+} // namespace tacit::shards
