@@ -34,6 +34,15 @@ std::string sparse_classes(const std::vector<std::int64_t>& images, const ClassN
 /// Images of each class of files whose classes have the same numbers.
 std::vector<std::int64_t> images_of_classes(const std::vector<FileIndex>& files);
 
+/// A file or split, and what its images are labelled with.
+struct LabelledSet {
+    const std::string& where;
+    const std::vector<std::int32_t>& labels;
+    const ClassNames& classes;
+};
+/// Throws DataError where the same names count from 0 in one of them and from 1 in the other.
+void check_counts(const LabelledSet& one, const LabelledSet& other);
+
 /// Gives a class the same number in all files of a split: they may number their classes each for itself. Throws
 /// DataError naming the file.
 void unite_classes(std::vector<FileIndex>& files);

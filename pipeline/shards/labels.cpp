@@ -10,6 +10,7 @@
 #include "pipeline/shards/hdf5/precheck.hpp"
 #include "pipeline/shards/hdf5/storage.hpp"
 #include "pipeline/shards/hdf5/whole_data.hpp"
+#include "pipeline/shards/listed_classes.hpp"
 
 #include <fmt/format.h>
 
@@ -79,28 +80,6 @@ std::optional<std::vector<double>> class_numbers(const std::vector<std::string>&
         numbers.push_back(std::stod(number));
     }
     return numbers;
-}
-
-/// Names of a list; from 1 where no image is of class 0 and the largest label counts them all. A longer list may count
-/// from 0 as well as from 1, and other splits would seem to count otherwise: it names none. `columns`: labels are those
-/// of rows, which count from 0.
-std::vector<std::string> listed_names(hid_t dataset, bool columns, const std::string& where, Labels& labels) {
-    const std::size_t count = labels.classes.size();
-    const bool open =
-        !columns && count > 1 && std::find(labels.values.begin(), labels.values.end(), 0) == labels.values.end();
-    std::vector<std::string> names = h5::listed_class_names(dataset, count);
-    if (open && !names.empty()) {
-        labels.note = fmt::format("{}: the {} names of classes ('{}' …) count from 0 or from 1, as no image is of "
-                                  "class 0 and none of class {}: classes keep their numbers; to name them, write the "
-                                  "labels as an enumeration or as names",
-                                  where, names.size(), one_line(names.front(), 40), names.size());
-        return {};
-    }
-    if (open && count > 2) {
-        names = h5::listed_class_names(dataset, count - 1);
-        names.insert(names.begin(), "0");
-    }
-    return names;
 }
 
 } // namespace
@@ -223,12 +202,10 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
     Labels labels = elements == images ? labels_of_numbers(values, where)
                                        : labels_of_one_hot(values, static_cast<std::size_t>(elements / images), where,
                                                            "; name another data set with data.labels, or `none`");
-    std::vector<std::string> names = h5::member_names(type.get());
-    if (names.empty() && meaning == Meaning::classes) {
-        names = listed_names(dataset, elements != images, where, labels);
-    }
-    if (names.size() >= labels.classes.size()) {
-        labels.classes = std::move(names);
+    if (const std::vector<std::string> names = h5::member_names(type.get()); !names.empty()) {
+        name_classes(labels, {{"its enumeration", names, true}}, true, where);
+    } else if (meaning == Meaning::classes) {
+        name_classes(labels, h5::class_lists(dataset, images), elements != images, where);
     }
     return labels;
 }

@@ -28,9 +28,8 @@ class NotLabels : public DataError {
 
 /// One label for each of `count` images out of a data set or attribute: class numbers (also as (N, 1, 1) or as whole
 /// floating-point numbers), one-hot rows (N, K), or names. Numbers are named as their enumeration or a list of the file
-/// says (h5::listed_class_names()), else by themselves; so too, with a note, where names may count from 0 or from 1.
-/// Throws NotLabels "<where>: …" if it holds anything else,
-/// DataError if it cannot be read.
+/// says (name_classes()), else by themselves.
+/// Throws NotLabels "<where>: …" if it holds anything else, DataError if it cannot be read.
 Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, Meaning meaning = Meaning::classes);
 Labels read_label_attribute(hid_t object, const std::string& name, const std::string& where, std::int64_t count,
                             Meaning meaning = Meaning::classes);

@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::array<const char*, 4> kLists = {"class_names", "classes", "label_names", "categories"};
 constexpr long long kMaxValue = 1 << 20;
+constexpr std::size_t kMostNames = 1 << 16; ///< of a data set
 
 std::string member_name(hid_t type, unsigned member) {
     char* text = H5Tget_member_name(type, member);
@@ -35,13 +36,10 @@ bool differ(const std::vector<std::string>& texts) {
     return std::set<std::string>(texts.begin(), texts.end()).size() == texts.size();
 }
 
-std::vector<std::string> list_of(hid_t object, const char* name, std::size_t least) {
+/// The texts of an attribute; none where it holds something else.
+std::vector<std::string> texts_in(hid_t object, const std::string& name) {
     try {
-        if (!has_attribute(object, name, "")) {
-            return {};
-        }
-        std::vector<std::string> texts = text_attribute(object, name, "");
-        return differ(texts) && texts.size() >= least ? texts : std::vector<std::string>();
+        return has_attribute(object, name, "") ? text_attribute(object, name, "") : std::vector<std::string>();
     } catch (const DataError&) { // numbers, perhaps
         return {};
     }
@@ -114,37 +112,27 @@ std::vector<std::string> member_names(hid_t type) {
     return names;
 }
 
-std::vector<std::string> listed_class_names(hid_t dataset, std::size_t least) {
+std::vector<ClassList> class_lists(hid_t dataset, std::size_t images) {
     const std::array<Handle, 2> groups = groups_above(dataset);
-    for (const hid_t object : {dataset, groups[0].get(), groups[1].get()}) {
-        for (const char* name : kLists) {
-            std::vector<std::string> texts = list_of(object, name, least);
-            if (!texts.empty()) {
-                return texts;
-            }
+    std::vector<ClassList> lists;
+    const auto add = [&](const std::string& name, std::vector<std::string> texts) {
+        const bool known = std::find(kLists.begin(), kLists.end(), name) != kLists.end();
+        if (!texts.empty() && differ(texts) && (known || texts.size() != images)) {
+            lists.push_back({name, std::move(texts), known});
         }
-    }
-    // Of other names the number of texts must say that they are meant.
+    };
     for (const hid_t object : {dataset, groups[0].get(), groups[1].get()}) {
         for (const std::string& name : attribute_names(object)) {
-            std::vector<std::string> texts =
-                may_list_classes(name) ? list_of(object, name.c_str(), least) : std::vector<std::string>();
-            if (!texts.empty() && texts.size() == least) {
-                return texts;
-            }
+            add(name, may_list_classes(name) ? texts_in(object, name) : std::vector<std::string>());
         }
     }
     for (const Handle& group : groups) {
         for (const Link& link : links_of(group.get(), "").links) {
-            std::vector<std::string> texts = link.hard && may_list_classes(link.name)
-                                                 ? texts_of(group.get(), link.name, least)
-                                                 : std::vector<std::string>();
-            if (!texts.empty() && texts.size() == least && differ(texts)) {
-                return texts;
-            }
+            const bool may_be = link.hard && may_list_classes(link.name);
+            add(link.name, may_be ? texts_of(group.get(), link.name, kMostNames) : std::vector<std::string>());
         }
     }
-    return {};
+    return lists;
 }
 
 std::string field_names(hid_t type) {

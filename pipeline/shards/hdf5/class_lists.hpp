@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/shards/listed_classes.hpp"
+
 #include <hdf5.h>
 
 #include <string>
@@ -12,10 +14,10 @@ namespace tacit::shards::h5 {
 /// none, or is a bool, or has values that are no class numbers (-1: no label).
 std::vector<std::string> member_names(hid_t type);
 
-/// The texts of attribute class_names, classes, label_names or categories of a data set, of its group or of its file's
-/// root: the first list of `least` texts or more that all differ. Else exactly `least` of them in an attribute, or a
-/// data set beside or at the root, whose name speaks of classes, categories, labels or names. Empty: there is none.
-std::vector<std::string> listed_class_names(hid_t dataset, std::size_t least);
+/// Lists of texts that all differ and whose names speak of classes, categories, labels or names (known are class_names,
+/// classes, label_names and categories): attributes of a data set of labels, of its group and of its file's root, then
+/// data sets in these groups. Others than known ones that have a text for each of `images` are none.
+std::vector<ClassList> class_lists(hid_t dataset, std::size_t images);
 
 /// "'id', 'label'": the fields of a compound type.
 std::string field_names(hid_t type);

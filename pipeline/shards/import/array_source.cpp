@@ -143,6 +143,16 @@ void ArraySource::name_classes(std::vector<std::string> names) {
     }
 }
 
+void ArraySource::name_numbers(const std::vector<ClassList>& lists) {
+    Labels labels{std::move(info.labels), std::move(info.classes), {}};
+    shards::name_classes(labels, lists, false, info.files.empty() ? info.kind : info.files.front());
+    info.labels = std::move(labels.values);
+    info.classes = std::move(labels.classes);
+    if (!labels.note.empty()) {
+        info.notes.push_back(std::move(labels.note));
+    }
+}
+
 void ArraySource::name_classes(const std::string& path, std::size_t classes, std::vector<std::string> usual) {
     std::vector<std::string> names;
     if (std::filesystem::exists(path)) {
@@ -154,6 +164,10 @@ void ArraySource::name_classes(const std::string& path, std::size_t classes, std
                 names.push_back(line);
             }
         }
+    }
+    if (!names.empty() && names.size() != classes) {
+        info.notes.push_back(fmt::format("{}: has {} lines for the names of {} classes: classes have {}", path,
+                                         names.size(), classes, usual.empty() ? "numbers" : "their usual names"));
     }
     name_classes(names.size() == classes ? std::move(names) : std::move(usual));
 }

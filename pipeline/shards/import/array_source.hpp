@@ -3,6 +3,7 @@
 
 #include "pipeline/shards/import/byte_store.hpp"
 #include "pipeline/shards/import/image_source.hpp"
+#include "pipeline/shards/listed_classes.hpp"
 
 namespace tacit::shards {
 
@@ -46,7 +47,9 @@ class ArraySource : public ImageSource {
     void add(const std::string& split, const std::vector<StoredImages>& parts, StoredLabels labels);
     /// Names in label order, once all images are there; those that lack are "0", "1", … up to the largest label.
     void name_classes(std::vector<std::string> names);
-    /// The same of the lines of a file, if it holds one for each of `classes`; else `usual`.
+    /// Names classes that are numbers (shards::name_classes()).
+    void name_numbers(const std::vector<ClassList>& lists);
+    /// Of the lines of a file, if it holds one for each of `classes`; else `usual`, with a note.
     void name_classes(const std::string& path, std::size_t classes, std::vector<std::string> usual = {});
     /// A file beside the arrays that labels or names were read from.
     void note_file(const std::string& path) { info.files.push_back(path); }

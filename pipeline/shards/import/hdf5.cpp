@@ -192,7 +192,12 @@ class Hdf5Source final : public ImageSource {
 
     /// A class has one number in all splits; labels without a name are named by it.
     void name_classes() {
+        const auto labelled = [](const Split& split) {
+            const DatasetInfo& its = split.dataset.info();
+            return LabelledSet{its.split, split.dataset.labels(), its.classes};
+        };
         for (const auto& split : splits_) {
+            check_counts(labelled(*splits_.front()), labelled(*split));
             info.classes = united(info.classes, split->dataset.info().classes);
         }
         for (const auto& split : splits_) {

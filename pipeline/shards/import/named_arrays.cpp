@@ -186,7 +186,10 @@ class Maker {
         for (auto& [name, split] : splits) {
             add(name, split);
         }
-        source_->name_classes(classes_);
+        source_->name_classes(texts_ ? named_ : ClassNames());
+        if (!texts_) {
+            source_->name_numbers(lists_);
+        }
         return source_->empty() ? nullptr : std::move(source_);
     }
 
@@ -217,8 +220,11 @@ class Maker {
         if (alone && axes_.empty()) {
             check_rows(split);
         }
-        const std::uint64_t rows = split.images.size() == 1 && !split.labels.empty() && !split.labels[0]->shape.empty()
-                                       ? static_cast<std::uint64_t>(split.labels[0]->shape[0])
+        const auto labels = std::find_if(split.labels.begin(), split.labels.end(), [](const NpyArray* array) {
+            return !array->shape.empty() && !(is_text(*array) && role_of_name(array->name) == ArrayRole::classes);
+        });
+        const std::uint64_t rows = split.images.size() == 1 && labels != split.labels.end()
+                                       ? static_cast<std::uint64_t>((*labels)->shape[0])
                                        : 0;
         std::vector<StoredImages> parts;
         std::int64_t count = 0;
@@ -256,7 +262,7 @@ class Maker {
             const bool list =
                 !names.empty() && std::set<std::string>(names.begin(), names.end()).size() == names.size();
             if (list) {
-                classes_ = names;
+                lists_.push_back({array->name, names, true});
                 source_->note_file(array->store->path());
             }
             return list;
@@ -278,7 +284,7 @@ class Maker {
             const ClassNames all = continued(named_, labels.classes);
             renumber(labels.values, labels.classes, all);
             named_ = all;
-            classes_ = is_text(*arrays[0]) ? all : classes_;
+            texts_ = texts_ || is_text(*arrays[0]);
             source_->note_file(arrays[0]->store->path());
             return {std::move(labels.values), is_npy(*arrays[0])
                                                   ? arrays[0]->store->path()
@@ -292,8 +298,9 @@ class Maker {
 
     const std::string& axes_;
     std::unique_ptr<ArraySource> source_;
-    ClassNames named_;   ///< of labels so far
-    ClassNames classes_; ///< of texts
+    ClassNames named_;             ///< of labels so far
+    bool texts_ = false;           ///< which are texts
+    std::vector<ClassList> lists_; ///< of names for numbers
 };
 
 } // namespace

@@ -368,12 +368,71 @@ TEST(NamesOfClasses, ThatMayCountFromZeroOrOneNameNone) {
         file.add_texts("/", "class_names", kFour);
     }
     const std::string why =
-        "a.h5: labels: the 4 names of classes ('plane' …) count from 0 or from 1, as no image is of "
+        "a.h5: labels: the 4 names of classes in 'class_names' ('plane' …) count from 0 or from 1, as no image is of "
         "class 0 and none of class 4: classes keep their numbers; to name them, write the labels as "
         "an enumeration or as names";
     EXPECT_NE(warning_of(folder / "a.h5").find(why), std::string::npos);
     EXPECT_TRUE(mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes, why));
     EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().classes, (Classes{"0", "1", "2", "3"}));
+}
+
+TEST(NamesOfClasses, ThatCountFromZeroInOneFileAndFromOneInAnotherAreRefused) {
+    const TemporaryFolder folder;
+    for (const auto& [name, labels] : {std::pair{"p-0.h5", Rows{0, 1, 2, 3}}, {"p-1.h5", Rows{4, 2, 1, 3}}}) {
+        const Hdf5File file(folder / name);
+        add_split(file, "", labels);
+        file.add_texts("/", "class_names", kFour);
+    }
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "p-*.h5"), "train"); });
+    EXPECT_NE(message.find("p-0.h5: the names of its classes ('plane' …) count from 0, in " + (folder / "p-1.h5") +
+                           " the same names count from 1 (no image is of class 0)"),
+              std::string::npos)
+        << message;
+    {
+        const Hdf5File file(folder / "a.h5");
+        add_split(file, "train_", {1, 2, 3, 4});
+        add_split(file, "test_", {0, 1, 2, 3});
+        file.add_texts("/", "class_names", kFour);
+    }
+    const TemporaryFolder out;
+    const std::string of_splits = message_of<DataError>([&] { packed(folder / "a.h5", out / "packed"); });
+    EXPECT_NE(of_splits.find("test: the names of its classes ('plane' …) count from 0, in train the same names count "
+                             "from 1"),
+              std::string::npos)
+        << of_splits;
+}
+
+TEST(NamesOfClasses, ThatAreOneShortOrOneMoreAreNamed) {
+    for (const auto& [names, attribute] : {std::pair{Classes{"plane", "auto", "bird"}, "class_names"},
+                                           {Classes{"plane", "auto", "bird"}, "list_classes"},
+                                           {Classes{"plane", "auto", "bird", "cat", "dog"}, "list_classes"}}) {
+        const TemporaryFolder folder;
+        {
+            const Hdf5File file(folder / "a.h5");
+            add_split(file, "", {0, 1, 2, 3});
+            file.add_texts("/", attribute, names);
+        }
+        const std::string why = "a.h5: labels: the " + std::to_string(names.size()) + " names of classes in '" +
+                                attribute +
+                                "' ('plane' …) are not those of labels up to 3, which are 4 classes: "
+                                "classes keep their numbers; write a name for each class";
+        EXPECT_NE(warning_of(folder / "a.h5").find(why), std::string::npos);
+        EXPECT_TRUE(mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes, why));
+    }
+}
+
+TEST(NamesOfClasses, InADataSetMayBeMoreThanASplitHas) {
+    const TemporaryFolder folder;
+    const char* names[] = {"plane", "auto", "bird", "cat", "dog"};
+    {
+        const Hdf5File file(folder / "a.h5");
+        add_split(file, "", {0, 1, 2, 3});
+        const h5::Handle text(H5Tcopy(H5T_C_S1));
+        H5Tset_size(text.get(), H5T_VARIABLE);
+        file.add("class_names", text.get(), {5}, names, {});
+    }
+    EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().classes,
+              (Classes{"plane", "auto", "bird", "cat", "dog"}));
 }
 
 TEST(NamesOfClasses, OfColumnsCountFromZero) {

@@ -298,5 +298,30 @@ TEST(ImportNumpy, ClassesWithoutImagesAreNamed) {
     EXPECT_EQ(import_images(options).notes, (Names{"2 of 4 classes have no image: bee, dog"}));
 }
 
+TEST(ImportNumpy, NamesOfClassesCountFromOneWhereLabelsDo) {
+    const TemporaryFolder folder;
+    write_npy(folder / "a/images.npy", "|u1", "4, 8, 8, 3", pixels(4 * 192));
+    write_npy(folder / "a/labels.npy", "|u1", "4,", "\1\2\3\2");
+    write_npy(folder / "a/class_names.npy", "|S3", "3,", std::string("owlantbee", 9));
+    const ImportSummary summary = import_images(options_of(folder, "a"));
+    EXPECT_EQ(summary.classes, (Names{"0", "owl", "ant", "bee"}));
+    EXPECT_EQ(Dataset::open(options_of(folder, "a").out, "train").labels(), (Labels{1, 2, 3, 2}));
+}
+
+TEST(ImportNumpy, NamesOfOtherNumbersOfClassesAreNotTakenAndTold) {
+    const TemporaryFolder folder;
+    write_npy(folder / "a/images.npy", "|u1", "4, 8, 8, 3", pixels(4 * 192));
+    write_npy(folder / "a/labels.npy", "|u1", "4,", std::string("\0\1\2\3", 4));
+    write_npy(folder / "a/class_names.npy", "|S3", "3,", std::string("owlantbee", 9));
+    const ImportSummary summary = import_images(options_of(folder, "a"));
+    EXPECT_EQ(summary.classes, (Names{"0", "1", "2", "3"}));
+    ASSERT_EQ(summary.notes.size(), 1U);
+    EXPECT_NE(
+        summary.notes[0].find("the 3 names of classes in 'class_names' ('owl' …) are not those of labels up to 3, "
+                              "which are 4 classes: classes keep their numbers"),
+        std::string::npos)
+        << summary.notes[0];
+}
+
 } // namespace
 } // namespace tacit::shards
