@@ -17,11 +17,11 @@ struct SplitShare {
 /// Where images and labels are, as far as the user says it; what is empty is guessed from usual names and shapes.
 /// `{split}` in path, images and labels stands for the split's name.
 struct DataSpec {
-    std::string path;               ///< a folder of `<split>-*.h5` files, an HDF5 file, or several: `part-*.h5`
-    std::string images;             ///< data set, or group with one data set an image, for example data/images
-    std::string labels;             ///< data set; FILE:DATASET; FILE.csv:COLUMN; @ATTRIBUTE; group; or none
-    std::string axes;               ///< see Axes, for example NCHW; without N: one image a file
-    std::vector<double> range;      ///< [low, high] of the stored numbers: black and white
+    std::string path;          ///< a folder of `<split>-*.h5` files, an HDF5 file, or several: `part-*.h5`
+    std::string images;        ///< data set, group with one data set an image, or GROUP/*/DATASET: one in each group
+    std::string labels;        ///< data set; GROUP/*/DATASET; FILE:DATASET; FILE.csv:COLUMN; @ATTRIBUTE; group; or none
+    std::string axes;          ///< see Axes, for example NCHW; without N: one image a file
+    std::vector<double> range; ///< [low, high] of the stored numbers: black and white
     std::vector<std::string> roots; ///< folders that links out of the file may lead into
     std::string split_by;           ///< what names each image's split; written as labels are. Empty: see split_shares
     /// The images of stored_split() are shared out among all of these (split_choice.hpp).

@@ -7,6 +7,7 @@
 #include "pipeline/shards/dataset_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/hdf5/sample_groups.hpp"
 #include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/layout_guess.hpp"
 #include "pipeline/shards/shard_files.hpp"
@@ -50,7 +51,7 @@ std::vector<std::string> splits_in_file(const DataSpec& spec, const std::string&
     }
     return those_of(other, [&](const std::string& split) {
         return spec.images.empty() ? guess_names(file.get(), split).has_value()
-                                   : h5::has_object(file.get(), with_split(spec.images, split));
+                                   : h5::has_object(file.get(), h5::sample_parent(with_split(spec.images, split)));
     });
 }
 

@@ -65,7 +65,8 @@ void describe(FileIndex& index) {
 
 } // namespace
 
-ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Roots& roots, FileIndex& index) {
+ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Roots& roots, FileIndex& index,
+                         const std::string& member) {
     ForeignImages images{std::move(at), {}, {}, false, {}, {}, {}, false};
     h5::Shape shape = h5::shape_of(images.at.object.get());
     const h5::Handle type(shape == h5::Shape::other ? H5Dget_type(images.at.object.get()) : H5I_INVALID_HID);
@@ -85,7 +86,7 @@ ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Root
         break;
     case h5::Shape::references:
     case h5::Shape::group: {
-        h5::GroupImages found = h5::group_images(images.at, axes, roots);
+        h5::GroupImages found = h5::group_images(images.at, axes, roots, member);
         index.parts = std::move(found.parts);
         images.truth = found.truth;
         images.names = std::move(found.names);

@@ -24,7 +24,8 @@ struct ForeignImages {
 };
 
 /// Adds the images of the object at `at` to `index`: parts, number, shape and element. `axes`: of Axes, for pixels;
-/// without N one image, or each of a group (empty: guessed). Throws DataError.
-ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Roots& roots, FileIndex& index);
+/// without N one image, or each of a group (empty: guessed). `member`: of group_images(). Throws DataError.
+ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Roots& roots, FileIndex& index,
+                         const std::string& member = "");
 
 } // namespace tacit::shards

@@ -10,6 +10,7 @@
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/hdf5/listing.hpp"
+#include "pipeline/shards/hdf5/sample_groups.hpp"
 #include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/label_guess.hpp"
 #include "pipeline/shards/label_sets.hpp"
@@ -81,6 +82,9 @@ class Reader {
             return read(with_split(given_.images, split_), names_ ? names_->labels : Names(), "");
         }
         if (names_) {
+            if (const std::string samples = h5::samples_in(file.get(), names_->images); !samples.empty()) {
+                return read(samples, {}, "");
+            }
             ForeignReading made = read(names_->images, names_->labels, names_->axes);
             made.usual_images = true;
             return made;
@@ -98,18 +102,33 @@ class Reader {
             path_, split_, split_ == kUnnamedSplit ? "" : " with the split's name before or behind", path_));
     }
 
+    /// Why the first of some candidates may not be what is meant; "": names tell that it is.
+    static std::string doubt_of(const std::string& name, const std::vector<std::string>& candidates) {
+        if (!h5::sample_pattern(name) || role_of_name(name) != ArrayRole::images) {
+            return fmt::format("nothing in it has a usual name for images, and '{}' is the likeliest by kind and size",
+                               name);
+        }
+        const bool more = candidates.size() > 1 && h5::sample_pattern(candidates[1]);
+        return more ? fmt::format("samples lie in '{}' and in '{}'; if these are splits, say images: '{{split}}{}'",
+                                  h5::sample_parent(candidates[0]), h5::sample_parent(candidates[1]),
+                                  name.substr(std::min(name.find("/*/"), name.size())))
+                    : std::string();
+    }
+
     ForeignReading read_likeliest(hid_t file) const {
         std::string reason;
         if (split_ == kUnnamedSplit) {
-            for (const std::string& name : h5::image_candidates(h5::list_datasets(file))) {
+            const std::vector<std::string> candidates = h5::image_candidates(h5::list_datasets(file));
+            for (const std::string& name : candidates) {
                 try {
                     ForeignReading made = read(name, {}, "");
                     if (!reason.empty()) {
                         made.notes.insert(made.notes.begin(), "not taken: " + reason);
                     }
-                    made.doubts.insert(made.doubts.begin(), fmt::format("nothing in it has a usual name for images, "
-                                                                        "and '{}' is the likeliest by kind and size",
-                                                                        name));
+                    const std::string doubt = doubt_of(name, candidates);
+                    if (!doubt.empty()) {
+                        made.doubts.insert(made.doubts.begin(), doubt);
+                    }
                     return made;
                 } catch (const Error& error) {
                     reason = reason.empty() ? error.what() : reason;
@@ -122,7 +141,7 @@ class Reader {
         refuse_unnamed();
     }
 
-    ForeignReading read(const std::string& name, const Names& usual, const std::string& known_axes) const {
+    ForeignReading read(const std::string& name, const Names& usual_labels, const std::string& known_axes) const {
         ForeignReading made;
         made.spec = given_;
         made.spec.images = name;
@@ -132,11 +151,15 @@ class Reader {
         index.source = path_;
         index.format = "hdf5";
         const h5::Roots roots(given_.roots, &index.reached);
-        h5::Located at = h5::locate(path_, name, roots);
+        const auto samples = h5::sample_pattern(name);
+        h5::Located at = h5::locate(path_, h5::sample_parent(name), roots);
         const bool guess_labels = given_.labels.empty();
+        const Names beside = h5::labels_of_samples(at.file.get(), name);
+        const Names& usual = beside.empty() ? usual_labels : beside;
         const LabelGuess labels(path_, given_, name, guess_labels ? usual : Names());
         choose_axes(at, known_axes, labels, made);
-        const ForeignImages images = add_images(std::move(at), made.spec.axes, roots, index);
+        const ForeignImages images =
+            add_images(std::move(at), made.spec.axes, roots, index, samples ? samples->member : "");
         add_labels(images, labels, usual, made);
         add_splits(images, made);
         made.order = order_of(images);
@@ -194,7 +217,7 @@ class Reader {
         } else if (!given.empty()) {
             found.labels = named_labels("data.labels", given, path_, given_, index, images);
         } else {
-            found = guess.find(index, images);
+            found = find_labels(images, guess, usual, index);
             made.spec.labels = found.key;
             made.usual_labels = found.key == "group" || std::find(usual.begin(), usual.end(), found.key) != usual.end();
             made.open_labels = !found.doubt.empty();
@@ -208,6 +231,26 @@ class Reader {
         }
         if (!found.doubt.empty()) {
             made.doubts.push_back(std::move(found.doubt));
+        }
+    }
+
+    /// Labels in groups of samples are told by these alone, whatever their order.
+    FoundLabels find_labels(const ForeignImages& images, const LabelGuess& guess, const Names& usual,
+                            FileIndex& index) const {
+        if (usual.empty() || !h5::sample_pattern(usual.front())) {
+            return guess.find(index, images);
+        }
+        try {
+            FoundLabels found{
+                named_labels("data.labels", usual.front(), path_, given_, index, images), usual.front(), {}, ""};
+            if (usual.size() > 1) {
+                found.doubt = fmt::format("labels may be any of '{}'", fmt::join(usual, "', '"));
+            }
+            return found;
+        } catch (const NotLabels& error) {
+            FoundLabels found = guess.find(index, images);
+            found.notes.emplace_back(error.what());
+            return found;
         }
     }
 

@@ -9,6 +9,7 @@
 #include "pipeline/shards/hdf5/cells.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/listing.hpp"
+#include "pipeline/shards/hdf5/sample_groups.hpp"
 #include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/label_places.hpp"
 #include "pipeline/shards/label_sets.hpp"
@@ -139,7 +140,7 @@ class Guesser {
         return h5::belongs_to_cells(set.name) ||
                std::any_of(readings_.begin(), readings_.end(), [&](const auto& split) {
                    const std::string& images = split.second.spec.images;
-                   return set.name == images || is_below(set.name, images);
+                   return set.name == images || is_below(set.name, images) || h5::in_sample(set.name, images);
                });
     }
 

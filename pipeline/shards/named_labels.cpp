@@ -3,7 +3,13 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/csv_table.hpp"
+#include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/hdf5/class_lists.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/hdf5/sample_groups.hpp"
+#include "pipeline/shards/hdf5/storage.hpp"
+#include "pipeline/shards/hdf5/whole_data.hpp"
 
 #include <fmt/format.h>
 
@@ -112,6 +118,44 @@ Labels labels_of_each(const ForeignImages& images, const std::vector<std::string
     return numbers.empty() ? labels_of_texts(texts, where, meaning) : labels_of_numbers(numbers, where);
 }
 
+/// The one value that data set `name` of each group of images holds, all of them texts or all numbers.
+Labels labels_of_samples(const ForeignImages& images, const std::string& name, const h5::Roots& roots,
+                         Meaning meaning) {
+    std::vector<std::string> texts;
+    std::vector<double> numbers;
+    std::vector<std::string> classes; // of an enumeration
+    for (const std::string& sample : images.names) {
+        if (!h5::has_object(images.at.object.get(), sample + "/" + name)) {
+            throw DataError(fmt::format("{}: {}: '{}' has no '{}', as others have; write one for each image (-1: no "
+                                        "label), or say data.labels: none",
+                                        images.at.path, images.at.name, sample, name));
+        }
+        const h5::Located at = member(images, sample + "/" + name, roots);
+        const std::string where = fmt::format("{}: {}", at.path, at.name);
+        const bool set = H5Iget_type(at.object.get()) == H5I_DATASET;
+        const h5::Handle type(set ? H5Dget_type(at.object.get()) : H5I_INVALID_HID);
+        const H5T_class_t kind = type.valid() ? H5Tget_class(type.get()) : H5T_NO_CLASS;
+        const bool number = kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM;
+        if ((!number && kind != H5T_STRING) || capped_product(h5::dimensions(at.object.get())) != 1 ||
+            (number ? !texts.empty() : !numbers.empty())) {
+            throw NotLabels(fmt::format("{}: is not one text or number, as for the images before it; name other labels "
+                                        "with data.labels, or `none`",
+                                        where));
+        }
+        if (number) {
+            h5::check_number(type.get(), where);
+            h5::read_all(at.object.get(), H5T_NATIVE_DOUBLE, &numbers.emplace_back(), where);
+            classes = h5::member_names(type.get());
+        } else {
+            texts.push_back(h5::read_texts(at.object.get(), where).at(0));
+        }
+    }
+    const std::string where = fmt::format("{}: {}: '{}' of each group", images.at.path, images.at.name, name);
+    Labels labels = numbers.empty() ? labels_of_texts(texts, where, meaning) : labels_of_numbers(numbers, where);
+    labels.classes = classes.size() >= labels.classes.size() ? classes : labels.classes;
+    return labels;
+}
+
 } // namespace
 
 h5::Located locate_labels(const std::string& text, const std::string& path, const h5::Roots& roots, bool said) {
@@ -140,6 +184,15 @@ Labels named_labels(const char* key, const std::string& text, const std::string&
     if (const auto table = table_and_column(text)) {
         return labels_of_table(labels_file(table->first, path, roots, said), table->second, index.count, images,
                                meaning);
+    }
+    if (const auto samples = h5::sample_pattern(text)) {
+        if (samples->group != images.at.name || images.names.empty()) {
+            throw ConfigError(
+                fmt::format("{} is '{}', but the images are in '{}' of {}; labels in groups of samples go "
+                            "with images that are named so too, such as {}",
+                            key, text, images.at.name, path, "data.images: 'samples/*/image'"));
+        }
+        return labels_of_samples(images, samples->member, roots, meaning);
     }
     const std::string attribute = text.starts_with('@') ? text.substr(1) : std::string();
     const bool own = !attribute.empty() && h5::has_attribute(images.at.object.get(), attribute, path);

@@ -34,9 +34,11 @@ class Collector {
     Collector(const Located& at, const std::string& axes, const Roots& roots, GroupImages& found)
         : at_(at), axes_(axes), roots_(roots), found_(found), matlab_(is_matlab(at)) {}
 
-    void run() {
+    void run(const std::string& member) {
         const FileBytes file(at_.path);
-        if (shape_of(at_.object.get()) == Shape::references) {
+        if (!member.empty()) {
+            add_samples({at_.object.get(), file, at_.name}, member);
+        } else if (shape_of(at_.object.get()) == Shape::references) {
             add_cells(file);
         } else {
             add_group({at_.object.get(), file, at_.name}, "", -1);
@@ -61,6 +63,33 @@ class Collector {
         found_.order = "the cell array";
     }
 
+    /// The data set `member` of each group; of these links alone lead to groups of no such data set.
+    void add_samples(const Member& group, const std::string& member) {
+        const GroupLinks listed = links_of(group.object, group.where());
+        shown_ = group.name_of("*/" + member);
+        for (const Link& link : listed.links) {
+            const std::string name = group.name_of(link.name);
+            const std::string where = fmt::format("{}: {}", group.file.path(), name);
+            const Located sample = followed(group.file.path(), name, where);
+            if (H5Iget_type(sample.object.get()) != H5I_GROUP) {
+                continue; // `inspect` names what is read beside the samples
+            }
+            if (!has_object(sample.object.get(), member)) {
+                throw DataError(fmt::format("{}: has no '{}', as the groups beside it have; move what is no sample to "
+                                            "a group elsewhere",
+                                            where, member));
+            }
+            Located at = followed(group.file.path(), name + "/" + member, where);
+            const FileBytes file(at.path);
+            add_image({at.object.get(), file, at.name});
+            found_.names.push_back(link.name);
+            found_.labels.push_back(-1);
+            led_to_ = std::move(at.file);
+        }
+        found_.order = listed.order;
+        found_.doubt = listed.doubt;
+    }
+
     /// `prefix`: of the members' names below the group that is read. `label`: -1 in that group itself.
     void add_group(const Member& group, const std::string& prefix, std::int32_t label) {
         GroupLinks listed = links_of(group.object, group.where());
@@ -69,6 +98,12 @@ class Collector {
             found_.doubt = image && found_.doubt.empty() ? listed.doubt : found_.doubt;
         };
         std::vector<Link> links = std::move(listed.links);
+        if (label >= 0 && listed.lists > 0) {
+            throw DataError(fmt::format("{}: seems to hold labels of the images beside it; name them, as in {}, or "
+                                        "move them out of the class",
+                                        fmt::format("{}: {}", group.file.path(), group.name_of(links.back().name)),
+                                        "data.images: '*/image' and data.labels: '*/label'"));
+        }
         if (label < 0) {
             const std::size_t members = links.size() - listed.lists;
             for (std::size_t i = members; i < links.size(); ++i) { // what may be read as labels
@@ -188,7 +223,7 @@ class Collector {
     void add_item(const std::string& path, const Extent& extent) {
         if (found_.parts.empty() || !found_.parts.back().items || found_.parts.back().items->path != path) {
             ImagePart part;
-            const std::string group = path == at_.path ? at_.name : fmt::format("{} of {}", at_.name, at_.path);
+            const std::string group = path == at_.path ? shown_ : fmt::format("{} of {}", shown_, at_.path);
             part.items = ImageItems{path, group, {}, {}, {}, element_, swapped_};
             part.first_row = images();
             found_.parts.push_back(std::move(part));
@@ -226,7 +261,8 @@ class Collector {
     const Roots& roots_;
     Handle led_to_; ///< stays open, for what libhdf5 knows of it helps the next link there
     GroupImages& found_;
-    GroupLinks subgroups_; ///< without the links
+    std::string shown_ = at_.name; ///< the images, in messages
+    GroupLinks subgroups_;         ///< without the links
     bool matlab_;
     bool cells_ = false; ///< which may hold anything
     bool encoded_ = false;
@@ -236,9 +272,9 @@ class Collector {
 
 } // namespace
 
-GroupImages group_images(const Located& at, const std::string& axes, const Roots& roots) {
+GroupImages group_images(const Located& at, const std::string& axes, const Roots& roots, const std::string& member) {
     GroupImages found;
-    Collector(at, axes, roots, found).run();
+    Collector(at, axes, roots, found).run(member);
     return found;
 }
 

@@ -56,9 +56,10 @@ struct GroupImages {
     std::string order;              ///< GroupLinks::order of the images
     std::string doubt;              ///< GroupLinks::doubt of a group of images
 };
-/// The images of a group, or those that `at` refers to, in its order. `axes` of one image of pixels; empty: guessed.
-/// Links are followed as locate() does. Throws DataError "<path>:
-/// <name>: …", for a group in a class too.
-GroupImages group_images(const Located& at, const std::string& axes, const Roots& roots);
+/// The images of a group, or those that `at` refers to, in its order; with `member`, of each group in it the data set
+/// of that name, under the group's name. `axes` of one image of pixels; empty: guessed. Links are followed as locate()
+/// does. Throws DataError "<path>: <name>: …", for a group in a class too.
+GroupImages group_images(const Located& at, const std::string& axes, const Roots& roots,
+                         const std::string& member = "");
 
 } // namespace tacit::shards::h5

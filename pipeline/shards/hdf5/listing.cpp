@@ -5,6 +5,7 @@
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/cells.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/hdf5/sample_groups.hpp"
 #include "pipeline/shards/known_names.hpp"
 
 #include <algorithm>
@@ -153,6 +154,11 @@ std::vector<std::string> image_candidates(const std::vector<ListedSet>& all) {
     std::vector<ListedSet> sets;
     std::copy_if(all.begin(), all.end(), std::back_inserter(sets),
                  [](const ListedSet& set) { return !belongs_to_cells(set.name); });
+    std::vector<std::string> names = sample_groups(sets);
+    std::erase_if(sets, [&](const ListedSet& set) {
+        return std::any_of(names.begin(), names.end(),
+                           [&](const std::string& one) { return in_sample(set.name, one); });
+    });
     std::vector<Candidate> arrays = groups_of_images(sets, kind_of_pixels);
     std::vector<Candidate> cells;
     for (const ListedSet& set : sets) {
@@ -164,7 +170,6 @@ std::vector<std::string> image_candidates(const std::vector<ListedSet>& all) {
     }
     const auto rank = [](const Candidate& one) { return std::pair(goes_with_images(one.name), -one.bytes); };
     std::stable_sort(arrays.begin(), arrays.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
-    std::vector<std::string> names;
     for (const std::vector<Candidate>& some : {groups_of_images(sets, kind_of_bytes), cells, arrays}) {
         for (const Candidate& one : some) {
             names.push_back(one.name);

@@ -28,8 +28,8 @@ struct ListedSet {
 std::vector<ListedSet> list_datasets(hid_t file);
 
 /// Data sets and groups among them that may be images whatever their names, the likeliest first, sixteen at most:
-/// groups of one encoded image a data set, then arrays, groups of pixels and encoded images by size, those with names
-/// for something else last.
+/// sample_groups(), whose members are no images of their own, groups of one encoded image a data set, then arrays,
+/// groups of pixels and encoded images by size, those with names for something else last.
 std::vector<std::string> image_candidates(const std::vector<ListedSet>& sets);
 
 } // namespace tacit::shards::h5
