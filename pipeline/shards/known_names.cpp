@@ -49,6 +49,35 @@ std::vector<std::string> objects(hid_t file, const std::vector<Name>& names, con
     return found;
 }
 
+std::vector<hsize_t> shape_in(hid_t group, const std::string& name) {
+    const h5::Handle set(H5Dopen2(group, name.c_str(), H5P_DEFAULT));
+    return set.valid() ? h5::dimensions(set.get()) : std::vector<hsize_t>();
+}
+
+/// A group with a usual name may hold no images itself, but data sets or groups of usual names: data/images and
+/// data/labels. An array of four dimensions is no image, nor is one of as many rows as there are labels.
+void look_inside(hid_t file, const std::vector<std::string_view>& usual, ForeignNames& names) {
+    const h5::Handle group(H5Gopen2(file, names.images.c_str(), H5P_DEFAULT));
+    const std::vector<std::string> images =
+        group.valid() ? objects(group.get(), usual, "") : std::vector<std::string>();
+    if (images.empty()) {
+        return;
+    }
+    std::vector<std::string> labels = objects(group.get(), label_names(), "");
+    const std::vector<hsize_t> rows = labels.empty() ? std::vector<hsize_t>() : shape_in(group.get(), labels.front());
+    const std::vector<hsize_t> shape = shape_in(group.get(), images.front());
+    const bool labelled = !rows.empty() && rows.size() <= 2 &&
+                          (shape.empty() || std::find(shape.begin(), shape.end(), rows.front()) != shape.end());
+    if (shape.size() > 3 || labelled) {
+        const std::string before = names.images + "/";
+        names.images = before + images.front();
+        for (std::string& label : labels) {
+            label.insert(0, before);
+        }
+        names.labels.insert(names.labels.begin(), labels.begin(), labels.end());
+    }
+}
+
 /// Bytes outside of ASCII are parts of letters in UTF-8.
 bool is_letter(char byte) {
     const auto letter = static_cast<unsigned char>(byte);
@@ -173,6 +202,7 @@ std::optional<ForeignNames> guess_names(hid_t file, const std::string& split) {
         return std::nullopt;
     }
     ForeignNames names{found.front(), "", objects(file, label_names(), plain ? "" : split)};
+    look_inside(file, images, names);
     for (const KnownImages& known : known_images()) {
         names.axes = names.images.ends_with(known.name) && !known.axes.empty() ? known.axes : names.axes;
     }

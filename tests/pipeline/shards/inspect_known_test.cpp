@@ -260,5 +260,39 @@ TEST(InspectKnown, ScansOfEmdFilesAreKnownByTheirGroupsAttribute) {
     EXPECT_EQ(printed(folder / "scan.emd").spec.axes, "NNHW");
 }
 
+TEST(KnownNames, InAGroupOfAUsualNameAreFound) {
+    const TemporaryFolder folder;
+    {
+        const testing::Hdf5File file(folder / "a.h5");
+        add<std::uint8_t>(file, "data/images", {12, 9, 9, 3}, 251);
+        add<std::int64_t>(file, "data/labels", {12}, 4);
+        const testing::Hdf5File groups(folder / "b.h5");
+        for (int i = 0; i < 12; ++i) {
+            add<std::uint8_t>(groups, "data/images/img_" + std::to_string(i), {9, 9, 3}, 251);
+        }
+        add<std::int64_t>(groups, "data/labels", {12}, 4);
+        const testing::Hdf5File alone(folder / "c.h5");
+        add<std::uint8_t>(alone, "data/x", {12, 9, 9, 3}, 251);
+        const testing::Hdf5File letters(folder / "d.h5"); // classes, by letters
+        for (const char* letter : {"x", "y", "z"}) {
+            add<std::uint8_t>(letters, std::string("images/") + letter + "/0", {9, 9, 3}, 251);
+            add<std::uint8_t>(letters, std::string("images/") + letter + "/1", {9, 9, 3}, 251);
+        }
+    }
+    for (const char* name : {"a.h5", "b.h5"}) {
+        DataSpec spec;
+        spec.path = folder / name;
+        const Dataset dataset = Dataset::open(spec, "train");
+        EXPECT_EQ(dataset.labels(), (std::vector<std::int32_t>{0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3})) << name;
+        EXPECT_EQ(opened(printed(folder / name), "train").labels(), dataset.labels()) << name;
+        EXPECT_FALSE(mentions(inspect(folder / name, kWithoutMeasuring).notes, "not taken")) << name;
+    }
+    DataSpec spec;
+    spec.path = folder / "c.h5";
+    EXPECT_EQ(Dataset::open(spec, "train").info().size, 12);
+    spec.path = folder / "d.h5";
+    EXPECT_EQ(Dataset::open(spec, "train").info().classes, (std::vector<std::string>{"x", "y", "z"}));
+}
+
 } // namespace
 } // namespace tacit::shards
