@@ -6,6 +6,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 # What includes LibTorch takes four seconds before its first line is compiled, even with the precompiled header: templates that its
 # headers ask for. Several files at once share them: a build from nothing takes a third of the time.
 option(TACIT_UNITY "Compile the files that may include LibTorch several at once" ON)
+set(TACIT_UNITY_BATCH 6 CACHE STRING "How many at once; 0: all of a target. Names in anonymous namespaces must differ under any number")
 
 # One precompiled header with LibTorch in it, shared by all targets that depend on Tacit::torch. Not <torch/torch.h>: it asks for
 # three more seconds of such templates.
@@ -25,7 +26,7 @@ function(tacit_target name visibility)
   target_link_libraries(${name} PRIVATE tacit_settings ${visibility} ${ARG_DEPENDS})
   if(Tacit::torch IN_LIST ARG_DEPENDS)
     target_precompile_headers(${name} REUSE_FROM tacit_torch_pch)
-    set_target_properties(${name} PROPERTIES UNITY_BUILD ${TACIT_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ${TACIT_UNITY} UNITY_BUILD_BATCH_SIZE ${TACIT_UNITY_BATCH})
   endif()
 endfunction()
 

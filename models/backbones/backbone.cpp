@@ -1,31 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/backbones/backbone.hpp"
 
-#include "models/backbones/convnet.hpp"
-#include "models/backbones/mlp.hpp"
-#include "models/backbones/resnet.hpp"
+#include "models/backbones/families.hpp"
+#include "pipeline/base/words.hpp"
 
 #include <fmt/format.h>
 #include <torch/types.h>
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 namespace tacit::models {
 namespace {
 
-struct Entry {
+struct BackboneEntry {
     const char* name;
-    std::shared_ptr<Backbone> (*make)(const config::Section&, augment::ImageShape, dist::Communicator&);
+    std::shared_ptr<Backbone> (*make)(const BackboneRequest& request);
 };
 
-constexpr std::array kBackbones = {Entry{"resnet18", make_resnet18}, Entry{"convnet", make_convnet},
-                                   Entry{"mlp", make_mlp}};
+constexpr std::array kBackbones = {
+    BackboneEntry{"resnet18", make_resnet},        BackboneEntry{"resnet34", make_resnet},
+    BackboneEntry{"resnet50", make_resnet},        BackboneEntry{"resnet101", make_resnet},
+    BackboneEntry{"wide_resnet50_2", make_resnet}, BackboneEntry{"wide_resnet101_2", make_resnet},
+    BackboneEntry{"convnet", make_convnet},        BackboneEntry{"mlp", make_mlp},
+};
+
+/// A width that was written for another backbone than --set chose is no wish for this one.
+void check_width(const config::Section& model, const std::string& name) {
+    if (name == "mlp" && model.has("width")) {
+        model.fail("width",
+                   "does not go with backbone mlp, whose layers are model.hidden, such as [512, 256]; leave it "
+                   "out (from the command line: --set 'model={backbone: mlp}')");
+    }
+    const std::string before = model.replaced("backbone");
+    if (!before.empty() && model.in_file("width")) { // 8 channels of a convnet are no wish for a ResNet of 8
+        model.fail("width",
+                   fmt::format("was written for the backbone {}, and --set chose {}; add --set model.width=... to "
+                               "say what it shall have",
+                               before, name));
+    }
+}
 
 } // namespace
 
+void LayerTap::take(const std::string& name, const at::Tensor& map) {
+    if (wants(name)) {
+        take(name, {map, map.mean({2, 3})});
+    }
+}
+
+at::Tensor Backbone::feature_map(const at::Tensor& images) {
+    LayerTap none;
+    return encode(images, none);
+}
+
 at::Tensor Backbone::forward(const at::Tensor& images) {
     return feature_map(images).mean({2, 3});
+}
+
+std::vector<LayerOutput> Backbone::layers(const at::Tensor& images, const std::vector<std::string>& names) {
+    const auto known = layer_names();
+    for (const auto& name : names) {
+        if (std::find(known.begin(), known.end(), name) == known.end()) {
+            throw std::invalid_argument(unknown_word("layer", name, known));
+        }
+    }
+    LayerTap tap(names);
+    encode(images, tap);
+    std::vector<LayerOutput> outputs;
+    for (const auto& name : names) {
+        outputs.push_back(tap.taken(name));
+    }
+    return outputs;
+}
+
+std::string Backbone::slow(std::int64_t /*height*/, std::int64_t /*width*/) const {
+    return "";
 }
 
 std::vector<std::string> backbone_names() {
@@ -39,25 +90,18 @@ std::vector<std::string> backbone_names() {
 std::shared_ptr<Backbone> make_backbone(const config::Section& model, augment::ImageShape shape,
                                         dist::Communicator& comm) {
     const auto name = model.choice("backbone", "resnet18", backbone_names());
-    if (shape.height != shape.width || shape.height < 1 || shape.channels < 1) {
-        model.fail("backbone", fmt::format("encoders take square images with at least one channel, got {}x{}x{}",
+    if (shape.height < 1 || shape.width < 1 || shape.channels < 1) {
+        model.fail("backbone", fmt::format("encoders take images with at least one pixel and channel, got {}x{}x{}",
                                            shape.height, shape.width, shape.channels));
     }
-    if (name == "mlp" && model.has("width")) {
-        model.fail("width",
-                   "does not go with backbone mlp, whose layers are model.hidden, such as [512, 256]; leave it "
-                   "out (from the command line: --set 'model={backbone: mlp}')");
-    }
-    const std::string before = model.replaced("backbone");
-    if (!before.empty() && model.in_file("width")) { // 8 channels of a convnet are no wish for a ResNet of 8
-        model.fail("width",
-                   fmt::format("was written for the backbone {}, and --set chose {}; add --set model.width=... to "
-                               "say what it shall have",
-                               before, name));
-    }
+    check_width(model, name);
     const auto* entry = std::find_if(kBackbones.begin(), kBackbones.end(),
-                                     [&](const Entry& candidate) { return name == candidate.name; });
-    return entry->make(model, shape, comm);
+                                     [&](const BackboneEntry& candidate) { return name == candidate.name; });
+    auto backbone = entry->make({name, model, shape, comm});
+    if (const auto why = backbone->unfit(shape.height, shape.width); !why.empty()) {
+        model.fail("backbone", fmt::format("{} {}", name, why));
+    }
+    return backbone;
 }
 
 } // namespace tacit::models

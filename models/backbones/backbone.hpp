@@ -3,37 +3,82 @@
 
 #include "augment/image.hpp"
 #include "dist/communicator.hpp"
+#include "models/backbones/architecture.hpp"
 #include "pipeline/config/section.hpp"
 
 #include <torch/nn/module.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace tacit::models {
 
-struct MapShape {
-    std::int64_t channels;
-    std::int64_t size; ///< height and width
+/// What a layer gives.
+struct LayerOutput {
+    at::Tensor map;      ///< [N, C, h, w]
+    at::Tensor features; ///< [N, C']: what is judged; the average of the map unless the encoder says otherwise
 };
 
-/// An encoder: normalised float images in, one feature vector an image out.
+/// Takes what the layers that were asked for give, during a forward pass.
+class LayerTap {
+  public:
+    LayerTap() = default;
+    explicit LayerTap(const std::vector<std::string>& names) {
+        for (const auto& name : names) {
+            taken_[name] = {};
+        }
+    }
+    bool wants(const std::string& name) const { return taken_.count(name) > 0; }
+    /// Keeps `map` and its average as the output of the layer `name`, if it is wanted.
+    void take(const std::string& name, const at::Tensor& map);
+    /// For layers whose features are not the average of the map; only where wants(name).
+    void take(const std::string& name, LayerOutput output) { taken_[name] = std::move(output); }
+    const LayerOutput& taken(const std::string& name) const { return taken_.at(name); }
+
+  private:
+    std::map<std::string, LayerOutput> taken_;
+};
+
+/// An encoder: normalised float images in, one feature vector an image out. Images may have any number of channels and
+/// any height and width that unfit() has no objection to. Not thread-safe.
 class Backbone : public torch::nn::Module {
   public:
-    /// [N, C, H, W] -> [N, M, h, h] feature map before pooling (h = 1 for encoders without one).
-    virtual at::Tensor feature_map(const at::Tensor& images) = 0;
+    /// [N, C, H, W] -> [N, M, h, w] feature map before pooling (h = w = 1 for encoders without one).
+    at::Tensor feature_map(const at::Tensor& images);
     /// [N, C, H, W] -> [N, D]: the average pool of feature_map(), global (D = M) unless the encoder says otherwise.
     virtual at::Tensor forward(const at::Tensor& images);
+    /// Names of the layers that layers() can give, from the images to the features.
+    virtual std::vector<std::string> layer_names() const = 0;
+    /// Outputs of the layers `names`, in their order, by one forward pass. Throws std::invalid_argument for a name that
+    /// is none of layer_names().
+    std::vector<LayerOutput> layers(const at::Tensor& images, const std::vector<std::string>& names);
     /// D.
     virtual std::int64_t feature_dim() const = 0;
-    /// M and h of feature_map() for the images it was made for.
+    /// M, h and w of feature_map() for the images it was made for.
     virtual MapShape map_shape() const = 0;
+    virtual Architecture architecture() const = 0;
+    /// Why images of this size cannot be encoded, as the rest of a sentence; "" where they can.
+    virtual std::string unfit(std::int64_t height, std::int64_t width) const = 0;
+    /// What makes a step on images of this size slow although it works, and what to set instead; "" if nothing does.
+    virtual std::string slow(std::int64_t height, std::int64_t width) const;
+
+  protected:
+    /// feature_map(); gives each layer's output to `tap`.
+    virtual at::Tensor encode(const at::Tensor& images, LayerTap& tap) = 0;
 };
 
-/// Builds model.backbone from the `model` section for images of `shape`. Batch norms span `comm`.
-/// Initialised from the global torch generator. Names: resnet18 (keys stem: cifar|standard, width),
-/// convnet (width), mlp (hidden: [..]). Throws ConfigError for an unknown name or unfit shape.
+/// What a backbone is made from.
+struct BackboneRequest {
+    const std::string& name; ///< of list.hpp's table
+    const config::Section& model;
+    augment::ImageShape shape;
+    dist::Communicator& comm; ///< batch norms span it; must outlive the backbone
+};
+
+/// Builds model.backbone from the `model` section for images of `shape`. Initialised from the global torch generator.
+/// Throws ConfigError for an unknown name, options that do not fit, or images that it cannot encode.
 std::shared_ptr<Backbone> make_backbone(const config::Section& model, augment::ImageShape shape,
                                         dist::Communicator& comm);
 

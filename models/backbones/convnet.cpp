@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/backbones/convnet.hpp"
+#include "models/backbones/families.hpp"
 
 #include "dist/batch_norm.hpp"
 
@@ -15,8 +15,8 @@ namespace tacit::models {
 namespace {
 
 namespace nn = torch::nn;
-constexpr int kMinimumHeight = 8;
-constexpr std::int64_t kGrid = 2; ///< the map is pooled to kGrid x kGrid cells
+constexpr std::int64_t kLeast = 8; ///< pixels of height and width
+constexpr std::int64_t kGrid = 2;  ///< the map is pooled to kGrid x kGrid cells
 
 /// 3x3 convolution and batch norm.
 class ConvNorm : public nn::Module {
@@ -52,9 +52,10 @@ class Residual : public nn::Module {
 
 class ConvNet : public Backbone {
   public:
-    ConvNet(std::int64_t channels, std::int64_t width, std::int64_t size, dist::Communicator& comm)
-        : map_{.channels = 16 * width, .size = (size + 7) / 8}, grid_(std::min(map_.size, kGrid)) {
-        conv1_ = register_module("conv1", std::make_shared<ConvNorm>(channels, width, 1, comm));
+    ConvNet(std::int64_t width, augment::ImageShape shape, dist::Communicator& comm)
+        : width_(width), map_{.channels = 16 * width, .height = (shape.height + 7) / 8, .width = (shape.width + 7) / 8},
+          rows_(std::min(map_.height, kGrid)), columns_(std::min(map_.width, kGrid)) {
+        conv1_ = register_module("conv1", std::make_shared<ConvNorm>(shape.channels, width, 1, comm));
         conv2_ = register_module("conv2", std::make_shared<ConvNorm>(width, 2 * width, 2, comm));
         residual2_ = register_module("residual2", std::make_shared<Residual>(2 * width, comm));
         conv3_ = register_module("conv3", std::make_shared<ConvNorm>(2 * width, 4 * width, 2, comm));
@@ -63,39 +64,53 @@ class ConvNet : public Backbone {
         conv5_ = register_module("conv5", std::make_shared<ConvNorm>(8 * width, 16 * width, 1, comm));
     }
 
-    at::Tensor feature_map(const at::Tensor& images) override {
-        auto map = conv1_->forward(images).relu_();
-        map = residual2_->forward(conv2_->forward(map).relu_());
-        map = residual3_->forward(conv3_->forward(map).relu_());
-        map = conv4_->forward(map).relu_();
-        return conv5_->forward(map).relu_();
-    }
-
     at::Tensor forward(const at::Tensor& images) override {
-        return torch::adaptive_avg_pool2d(feature_map(images), {grid_, grid_}).flatten(1);
+        return torch::adaptive_avg_pool2d(feature_map(images), {rows_, columns_}).flatten(1);
     }
 
-    std::int64_t feature_dim() const override { return map_.channels * grid_ * grid_; }
+    std::vector<std::string> layer_names() const override {
+        return {"conv1", "residual2", "residual3", "conv4", "conv5"};
+    }
+    std::int64_t feature_dim() const override { return map_.channels * rows_ * columns_; }
     MapShape map_shape() const override { return map_; }
+    Architecture architecture() const override {
+        return {"convnet", {{"width", fmt::format("{}", width_)}}, std::nullopt};
+    }
+    std::string unfit(std::int64_t height, std::int64_t width) const override {
+        return std::min(height, width) >= kLeast
+                   ? ""
+                   : fmt::format("needs images of at least {0}x{0} pixels, got {1}x{2}; raise augment.size or use the "
+                                 "backbone mlp",
+                                 kLeast, height, width);
+    }
+
+  protected:
+    at::Tensor encode(const at::Tensor& images, LayerTap& tap) override {
+        auto map = conv1_->forward(images).relu_();
+        tap.take("conv1", map);
+        map = residual2_->forward(conv2_->forward(map).relu_());
+        tap.take("residual2", map);
+        map = residual3_->forward(conv3_->forward(map).relu_());
+        tap.take("residual3", map);
+        map = conv4_->forward(map).relu_();
+        tap.take("conv4", map);
+        map = conv5_->forward(map).relu_();
+        tap.take("conv5", map);
+        return map;
+    }
 
   private:
+    std::int64_t width_;
     MapShape map_;
-    std::int64_t grid_;
+    std::int64_t rows_, columns_; ///< cells that the map is averaged over
     std::shared_ptr<ConvNorm> conv1_, conv2_, conv3_, conv4_, conv5_;
     std::shared_ptr<Residual> residual2_, residual3_;
 };
 
 } // namespace
 
-std::shared_ptr<Backbone> make_convnet(const config::Section& model, augment::ImageShape shape,
-                                       dist::Communicator& comm) {
-    const auto width = model.integer("width", 16, {1, 1024});
-    if (shape.height < kMinimumHeight) {
-        model.fail("backbone", fmt::format("convnet needs images of at least {0}x{0} pixels, got {1}x{1}; raise "
-                                           "augment.size or use the backbone mlp",
-                                           kMinimumHeight, shape.height));
-    }
-    return std::make_shared<ConvNet>(shape.channels, width, shape.height, comm);
+std::shared_ptr<Backbone> make_convnet(const BackboneRequest& request) {
+    return std::make_shared<ConvNet>(request.model.integer("width", 16, {1, 1024}), request.shape, request.comm);
 }
 
 } // namespace tacit::models

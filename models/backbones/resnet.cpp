@@ -1,22 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/backbones/resnet.hpp"
-
-#include "dist/batch_norm.hpp"
+#include "models/backbones/families.hpp"
+#include "models/backbones/parts/norm.hpp"
 
 #include <fmt/format.h>
 #include <torch/nn/init.h>
 #include <torch/nn/module.h>
-#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/container/modulelist.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/types.h>
 
+#include <algorithm>
+#include <array>
 #include <limits>
+#include <optional>
 
 namespace tacit::models {
 namespace {
 
 namespace nn = torch::nn;
-constexpr std::int64_t kMinimumSize = 8;
+constexpr std::int64_t kTorchvisionWidth = 64;
+
+struct ResNetPlan {
+    const char* name;
+    std::array<int, 4> blocks;
+    bool bottleneck;      ///< 1x1, 3x3, 1x1 instead of two 3x3
+    std::int64_t widened; ///< 3x3 channels of a bottleneck to those of the plain network
+};
+
+constexpr std::array kResNets = {
+    ResNetPlan{"resnet18", {2, 2, 2, 2}, false, 1},       ResNetPlan{"resnet34", {3, 4, 6, 3}, false, 1},
+    ResNetPlan{"resnet50", {3, 4, 6, 3}, true, 1},        ResNetPlan{"resnet101", {3, 4, 23, 3}, true, 1},
+    ResNetPlan{"wide_resnet50_2", {3, 4, 6, 3}, true, 2}, ResNetPlan{"wide_resnet101_2", {3, 4, 23, 3}, true, 2},
+};
+
+struct ResNetOptions {
+    const ResNetPlan& plan;
+    bool cifar_stem;
+    std::int64_t width;
+    NormKind norm;
+    std::int64_t channels; ///< of images
+    std::int64_t expansion() const { return plan.bottleneck ? 4 : 1; }
+};
 
 nn::Conv2d convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride) {
     nn::Conv2d conv(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
@@ -24,118 +48,190 @@ nn::Conv2d convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, s
     return conv;
 }
 
-class BasicBlock : public nn::Module {
+/// The shortcut of a block whose output has another shape: 1x1 convolution and norm.
+class Downsample : public nn::Module {
   public:
-    BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride, dist::Communicator& comm) {
-        conv1_ = register_module("conv1", convolution(in, out, 3, stride));
-        bn1_ = register_module("bn1", dist::BatchNorm(out, comm));
-        conv2_ = register_module("conv2", convolution(out, out, 3, 1));
-        bn2_ = register_module("bn2", dist::BatchNorm(out, comm));
+    Downsample(std::int64_t in, std::int64_t out, std::int64_t stride, NormKind kind, dist::Communicator& comm)
+        // oneDNN writes beyond its memory in the gradient of strided 1 x 1 kernels over fewer channels than a
+        // vector has (channels last; oneDNN issue 6035): those get every stride-th pixel and no stride.
+        : every_(in < kVectorChannels ? stride : 1), conv_(convolution(in, out, 1, stride / every_)),
+          norm_(kind, out, comm) {
+        register_module("0", conv_);
+        register_module("1", norm_.module());
+    }
+
+    at::Tensor forward(const at::Tensor& input) {
+        constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+        return norm_(conv_(every_ == 1 ? input : input.slice(2, 0, kEnd, every_).slice(3, 0, kEnd, every_)));
+    }
+
+  private:
+    static constexpr std::int64_t kVectorChannels = 16;
+    std::int64_t every_;
+    nn::Conv2d conv_;
+    Norm norm_;
+};
+
+class ResidualBlock : public nn::Module {
+  public:
+    ResidualBlock(std::int64_t in, std::int64_t planes, std::int64_t stride, const ResNetOptions& options,
+                  dist::Communicator& comm) {
+        const std::int64_t out = planes * options.expansion();
+        const std::int64_t inner = planes * options.plan.widened;
+        if (options.plan.bottleneck) {
+            add(in, inner, 1, 1, options.norm, comm);
+            add(inner, inner, 3, stride, options.norm, comm);
+            add(inner, out, 1, 1, options.norm, comm);
+        } else {
+            add(in, out, 3, stride, options.norm, comm);
+            add(out, out, 3, 1, options.norm, comm);
+        }
         if (stride != 1 || in != out) {
-            // oneDNN writes beyond its memory in the gradient of strided 1 x 1 kernels over fewer channels than a
-            // vector has (channels last; oneDNN issue 6035): those get every stride-th pixel and no stride.
-            every_ = in < kVectorChannels ? stride : 1;
-            downsample_ = nn::Sequential(convolution(in, out, 1, stride / every_), dist::BatchNorm(out, comm));
-            register_module("downsample", downsample_);
+            downsample_ =
+                register_module("downsample", std::make_shared<Downsample>(in, out, stride, options.norm, comm));
         }
     }
 
     at::Tensor forward(const at::Tensor& input) {
-        auto hidden = bn1_(conv1_(input)).relu_();
-        hidden = bn2_(conv2_(hidden));
-        return hidden.add_(downsample_.is_empty() ? input : downsample_->forward(thinned(input))).relu_();
+        at::Tensor hidden = input;
+        for (std::size_t i = 0; i < convs_.size(); ++i) {
+            hidden = norms_[i](convs_[i](hidden));
+            if (i + 1 < convs_.size()) {
+                hidden.relu_();
+            }
+        }
+        return hidden.add_(downsample_ == nullptr ? input : downsample_->forward(input)).relu_();
     }
 
   private:
-    at::Tensor thinned(const at::Tensor& input) const {
-        constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
-        return every_ == 1 ? input : input.slice(2, 0, kEnd, every_).slice(3, 0, kEnd, every_);
+    void add(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride, NormKind kind,
+             dist::Communicator& comm) {
+        const auto place = convs_.size() + 1;
+        convs_.push_back(register_module(fmt::format("conv{}", place), convolution(in, out, kernel, stride)));
+        norms_.emplace_back(kind, out, comm);
+        register_module(fmt::format("bn{}", place), norms_.back().module());
     }
 
-    static constexpr std::int64_t kVectorChannels = 16;
-    std::int64_t every_ = 1;
-    nn::Conv2d conv1_ = nullptr, conv2_ = nullptr;
-    dist::BatchNorm bn1_ = nullptr, bn2_ = nullptr;
-    nn::Sequential downsample_ = nullptr;
+    std::vector<nn::Conv2d> convs_;
+    std::vector<Norm> norms_;
+    std::shared_ptr<Downsample> downsample_;
 };
 
-class ResNet18 : public Backbone {
+class ResNet : public Backbone {
   public:
-    ResNet18(const ResNetOptions& options, std::int64_t size, dist::Communicator& comm)
-        : options_(options), map_size_(size) {
-        const std::int64_t width = options.width;
-        conv1_ = register_module("conv1", options.cifar_stem ? convolution(options.channels, width, 3, 1)
-                                                             : convolution(options.channels, width, 7, 2));
-        bn1_ = register_module("bn1", dist::BatchNorm(width, comm));
-        if (!options.cifar_stem) {
-            halve();
-            halve();
+    ResNet(const ResNetOptions& options, augment::ImageShape shape, dist::Communicator& comm)
+        : options_(options), map_{.channels = 8 * options.width * options.expansion(),
+                                  .height = shape.height,
+                                  .width = shape.width},
+          conv1_(options.cifar_stem ? convolution(options.channels, options.width, 3, 1)
+                                    : convolution(options.channels, options.width, 7, 2)),
+          bn1_(options.norm, options.width, comm) {
+        register_module("conv1", conv1_);
+        register_module("bn1", bn1_.module());
+        for (int halvings = options.cifar_stem ? 3 : 5; halvings > 0; --halvings) {
+            map_.height = (map_.height + 1) / 2;
+            map_.width = (map_.width + 1) / 2;
         }
-        std::int64_t in = width;
-        for (std::int64_t layer = 0; layer < 4; ++layer) {
-            const std::int64_t out = width << layer;
-            const std::int64_t stride = layer == 0 ? 1 : 2;
-            nn::Sequential blocks;
-            blocks->push_back(std::make_shared<BasicBlock>(in, out, stride, comm));
-            blocks->push_back(std::make_shared<BasicBlock>(out, out, 1, comm));
-            layers_.push_back(register_module(fmt::format("layer{}", layer + 1), blocks));
-            in = out;
-            if (stride == 2) {
-                halve();
+        std::int64_t in = options.width;
+        for (std::size_t layer = 0; layer < 4; ++layer) {
+            const std::int64_t planes = options.width << layer;
+            nn::ModuleList blocks;
+            layers_.emplace_back();
+            for (int block = 0; block < options.plan.blocks[layer]; ++block) {
+                const std::int64_t stride = block == 0 && layer > 0 ? 2 : 1;
+                layers_.back().push_back(std::make_shared<ResidualBlock>(in, planes, stride, options, comm));
+                blocks->push_back(layers_.back().back());
+                in = planes * options.expansion();
             }
+            register_module(fmt::format("layer{}", layer + 1), blocks);
         }
     }
 
-    at::Tensor feature_map(const at::Tensor& images) override {
+    std::vector<std::string> layer_names() const override { return {"stem", "layer1", "layer2", "layer3", "layer4"}; }
+    std::int64_t feature_dim() const override { return map_.channels; }
+    MapShape map_shape() const override { return map_; }
+    Architecture architecture() const override;
+
+    std::string unfit(std::int64_t height, std::int64_t width) const override {
+        const std::int64_t least = options_.cifar_stem ? 8 : 32;
+        return std::min(height, width) >= least
+                   ? ""
+                   : fmt::format("with this stem needs images of at least {0}x{0} pixels, got {1}x{2}; {3}", least,
+                                 height, width, options_.cifar_stem ? "raise augment.size" : "use stem: cifar");
+    }
+
+    std::string slow(std::int64_t height, std::int64_t width) const override {
+        constexpr std::int64_t kLarge = 96 * 96; // pixels
+        return !options_.cifar_stem || height * width <= kLarge
+                   ? ""
+                   : fmt::format("model.stem cifar keeps images of {} pixels at their size: a step takes about 16 "
+                                 "times as long as with model.stem standard",
+                                 height == width ? fmt::format("{}", height) : fmt::format("{}x{}", height, width));
+    }
+
+  protected:
+    at::Tensor encode(const at::Tensor& images, LayerTap& tap) override {
         auto map = bn1_(conv1_(images)).relu_();
         if (!options_.cifar_stem) {
             map = torch::max_pool2d(map, 3, 2, 1);
         }
-        for (auto& layer : layers_) {
-            map = layer->forward(map);
+        tap.take("stem", map);
+        for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+            for (const auto& block : layers_[layer]) {
+                map = block->forward(map);
+            }
+            tap.take(fmt::format("layer{}", layer + 1), map);
         }
         return map;
     }
 
-    std::int64_t feature_dim() const override { return 8 * options_.width; }
-    MapShape map_shape() const override { return {feature_dim(), map_size_}; }
-    const ResNetOptions& options() const { return options_; }
-
   private:
-    void halve() { map_size_ = (map_size_ + 1) / 2; }
-
     ResNetOptions options_;
-    std::int64_t map_size_;
-    nn::Conv2d conv1_ = nullptr;
-    dist::BatchNorm bn1_ = nullptr;
-    std::vector<nn::Sequential> layers_;
+    MapShape map_;
+    nn::Conv2d conv1_;
+    Norm bn1_;
+    std::vector<std::vector<std::shared_ptr<ResidualBlock>>> layers_;
 };
+
+/// torchvision's networks are made for RGB, 7x7 stem, width 64 and batch norm; the rest is said in Python.
+Architecture ResNet::architecture() const {
+    Architecture made{options_.plan.name,
+                      {{"stem", options_.cifar_stem ? "cifar" : "standard"},
+                       {"width", fmt::format("{}", options_.width)},
+                       {"norm", options_.norm == NormKind::group ? "group" : "batch"}},
+                      std::nullopt};
+    if (options_.width != kTorchvisionWidth) {
+        made.remedy = fmt::format("torchvision's {} has width {}", options_.plan.name, kTorchvisionWidth);
+        return made;
+    }
+    const std::string norm =
+        options_.norm == NormKind::group ? "norm_layer=lambda channels: nn.GroupNorm(32, channels)" : "";
+    std::string stem;
+    if (options_.cifar_stem) {
+        stem = fmt::format("; model.conv1 = nn.Conv2d({}, 64, 3, padding=1, bias=False); model.maxpool = nn.Identity()",
+                           options_.channels);
+    } else if (options_.channels != 3) {
+        stem = fmt::format("; model.conv1 = nn.Conv2d({}, 64, 7, stride=2, padding=3, bias=False)", options_.channels);
+    }
+    const auto model = [&](const std::string& arguments) {
+        return fmt::format("import torchvision; from torch import nn; model = torchvision.models.{}({}){}",
+                           options_.plan.name, arguments, stem);
+    };
+    made.python = {"torchvision", model(norm) + "; model.fc = nn.Identity()",
+                   model("num_classes={classes}" + (norm.empty() ? "" : ", " + norm)), "fc"};
+    return made;
+}
 
 } // namespace
 
-std::shared_ptr<Backbone> make_resnet18(const ResNetOptions& options, std::int64_t size, dist::Communicator& comm) {
-    return std::make_shared<ResNet18>(options, size, comm);
-}
-
-std::shared_ptr<Backbone> make_resnet18(const config::Section& model, augment::ImageShape shape,
-                                        dist::Communicator& comm) {
-    ResNetOptions options;
-    options.cifar_stem = model.choice("stem", "cifar", {"cifar", "standard"}) == "cifar";
-    options.width = model.integer("width", 64, {1, 4096});
-    options.channels = shape.channels;
-    const std::int64_t minimum = options.cifar_stem ? kMinimumSize : 4 * kMinimumSize;
-    if (shape.height < minimum) {
-        model.fail("backbone",
-                   fmt::format("resnet18 with this stem needs images of at least {0}x{0} pixels, got {1}x{1}; "
-                               "{2}",
-                               minimum, shape.height, options.cifar_stem ? "raise augment.size" : "use stem: cifar"));
-    }
-    return make_resnet18(options, shape.height, comm);
-}
-
-const ResNetOptions* resnet_options(const Backbone& backbone) {
-    const auto* resnet = dynamic_cast<const ResNet18*>(&backbone);
-    return resnet == nullptr ? nullptr : &resnet->options();
+std::shared_ptr<Backbone> make_resnet(const BackboneRequest& request) {
+    const auto* plan = std::find_if(kResNets.begin(), kResNets.end(),
+                                    [&](const ResNetPlan& candidate) { return request.name == candidate.name; });
+    const config::Section& model = request.model;
+    const bool cifar_stem = model.choice("stem", "cifar", {"cifar", "standard"}) == "cifar";
+    const ResNetOptions options{*plan, cifar_stem, model.integer("width", kTorchvisionWidth, {1, 4096}),
+                                norm_kind(model.choice("norm", "batch", {"batch", "group"})), request.shape.channels};
+    return std::make_shared<ResNet>(options, request.shape, request.comm);
 }
 
 } // namespace tacit::models

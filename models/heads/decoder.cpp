@@ -28,23 +28,26 @@ std::int64_t start_size(std::int64_t image_size) {
 class UpsamplingDecoder : public Decoder {
   public:
     UpsamplingDecoder(const DecoderOptions& options, augment::ImageShape shape, dist::Communicator& comm)
-        : image_size_(shape.height), start_size_(options.size == 1 ? start_size(shape.height) : options.size) {
+        : height_(shape.height), width_(shape.width), start_(options.code) {
+        const MapShape& code = options.code;
+        const bool vector = code.height == 1 && code.width == 1;
+        if (vector) {
+            start_ = {code.channels, start_size(height_), start_size(width_)};
+        }
         std::int64_t doublings = 0;
-        while ((start_size_ << (doublings + 1)) <= image_size_) {
+        while ((start_.height << (doublings + 1)) <= height_ && (start_.width << (doublings + 1)) <= width_) {
             ++doublings;
         }
         const auto width_at = [&](std::int64_t halvings) {
-            return std::min(options.width << halvings, std::max(options.channels, options.width));
+            return std::min(options.width << halvings, std::max(code.channels, options.width));
         };
-        start_channels_ = options.size == 1 ? width_at(doublings) : options.channels;
-        if (options.size == 1) {
-            spread_ = register_module(
-                "spread",
-                nn::Linear(
-                    nn::LinearOptions(options.channels, start_channels_ * start_size_ * start_size_).bias(false)));
-            spread_norm_ = register_module("spread_norm", dist::BatchNorm(start_channels_, comm));
+        if (vector) {
+            start_.channels = width_at(doublings);
+            const auto spread = start_.channels * start_.height * start_.width;
+            spread_ = register_module("spread", nn::Linear(nn::LinearOptions(code.channels, spread).bias(false)));
+            spread_norm_ = register_module("spread_norm", dist::BatchNorm(start_.channels, comm));
         }
-        auto in = start_channels_;
+        auto in = start_.channels;
         for (std::int64_t stage = 1; stage <= doublings; ++stage) {
             const auto out = width_at(doublings - stage);
             add_stage(stage, in, out, comm);
@@ -56,14 +59,14 @@ class UpsamplingDecoder : public Decoder {
     at::Tensor forward(const at::Tensor& code) override {
         auto map = code;
         if (!spread_.is_empty()) {
-            map = spread_(code.flatten(1)).view({code.size(0), start_channels_, start_size_, start_size_});
+            map = spread_(code.flatten(1)).view({code.size(0), start_.channels, start_.height, start_.width});
             map = spread_norm_(map.contiguous(at::MemoryFormat::ChannelsLast)).relu_();
         }
         for (std::size_t stage = 0; stage < ups_.size(); ++stage) {
             map = norms_[stage](ups_[stage](map)).relu_();
         }
-        if (map.size(2) != image_size_) {
-            map = torch::upsample_bilinear2d(map, {image_size_, image_size_}, /*align_corners=*/false);
+        if (map.size(2) != height_ || map.size(3) != width_) {
+            map = torch::upsample_bilinear2d(map, {height_, width_}, /*align_corners=*/false);
         }
         return out_(map);
     }
@@ -75,7 +78,8 @@ class UpsamplingDecoder : public Decoder {
         norms_.push_back(register_module(fmt::format("norm{}", stage), dist::BatchNorm(out, comm)));
     }
 
-    std::int64_t image_size_, start_size_, start_channels_ = 0;
+    std::int64_t height_, width_; ///< of the images
+    MapShape start_;              ///< before the doublings
     nn::Linear spread_ = nullptr;
     dist::BatchNorm spread_norm_ = nullptr;
     std::vector<nn::ConvTranspose2d> ups_;

@@ -8,10 +8,7 @@ namespace tacit::models {
 CodeDecoder::CodeDecoder(const config::Section& pretext, const std::string& default_code, const Backbone& backbone,
                          augment::ImageShape shape, dist::Communicator& comm)
     : pooled_(pretext.choice("code", default_code, {"pooled", "map"}) == "pooled") {
-    const MapShape code = pooled_ ? MapShape{backbone.feature_dim(), 1} : backbone.map_shape();
-    DecoderOptions options;
-    options.channels = code.channels;
-    options.size = code.size;
+    DecoderOptions options{pooled_ ? MapShape{backbone.feature_dim(), 1, 1} : backbone.map_shape()};
     options.width = pretext.integer("decoder_width", 16, {1, 1024});
     decoder_ = make_decoder(options, shape, comm);
 }

@@ -9,16 +9,17 @@
 namespace tacit::models {
 namespace {
 
-struct Entry {
+struct ElementType {
     const char* name;
     c10::ScalarType type;
 };
 
 constexpr std::array kTypes = {
-    Entry{"F64", c10::ScalarType::Double},    Entry{"F32", c10::ScalarType::Float}, Entry{"F16", c10::ScalarType::Half},
-    Entry{"BF16", c10::ScalarType::BFloat16}, Entry{"I64", c10::ScalarType::Long},  Entry{"I32", c10::ScalarType::Int},
-    Entry{"I16", c10::ScalarType::Short},     Entry{"I8", c10::ScalarType::Char},   Entry{"U8", c10::ScalarType::Byte},
-    Entry{"BOOL", c10::ScalarType::Bool},
+    ElementType{"F64", c10::ScalarType::Double}, ElementType{"F32", c10::ScalarType::Float},
+    ElementType{"F16", c10::ScalarType::Half},   ElementType{"BF16", c10::ScalarType::BFloat16},
+    ElementType{"I64", c10::ScalarType::Long},   ElementType{"I32", c10::ScalarType::Int},
+    ElementType{"I16", c10::ScalarType::Short},  ElementType{"I8", c10::ScalarType::Char},
+    ElementType{"U8", c10::ScalarType::Byte},    ElementType{"BOOL", c10::ScalarType::Bool},
 };
 
 } // namespace

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/weights/export.hpp"
 
-#include "models/backbones/resnet.hpp"
 #include "pipeline/base/error.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/nn/module.h>
 #include <torch/types.h>
 
@@ -13,20 +13,13 @@
 namespace tacit::models {
 namespace {
 
-constexpr std::int64_t kTorchvisionWidth = 64;
-
-/// torchvision's resnet18 is made for RGB, 7x7 stem and width 64; the rest is said in Python.
-std::string construction_of(const ResNetOptions& options, const std::optional<LinearHead>& head) {
-    std::string lines = "import torchvision; from torch import nn; model = torchvision.models.resnet18(";
-    lines += head ? fmt::format("num_classes={})", head->weight.size(0)) : ")";
-    if (options.cifar_stem) {
-        lines +=
-            fmt::format("; model.conv1 = nn.Conv2d({}, 64, 3, padding=1, bias=False); model.maxpool = nn.Identity()",
-                        options.channels);
-    } else if (options.channels != 3) {
-        lines += fmt::format("; model.conv1 = nn.Conv2d({}, 64, 7, stride=2, padding=3, bias=False)", options.channels);
+/// "convnet (width 16)"
+std::string described(const Architecture& network) {
+    std::vector<std::string> options;
+    for (const auto& [key, value] : network.options) {
+        options.push_back(key + " " + value);
     }
-    return head ? lines : lines + "; model.fc = nn.Identity()";
+    return fmt::format("{} ({})", network.name, fmt::join(options, ", "));
 }
 
 } // namespace
@@ -46,21 +39,26 @@ LinearHead zero_head(std::int64_t classes, std::int64_t features) {
     return {torch::zeros({classes, features}), torch::zeros({classes})};
 }
 
-TorchvisionState torchvision_state(const Backbone& backbone, const std::optional<LinearHead>& head) {
-    const auto* options = resnet_options(backbone);
-    if (options == nullptr || options->width != kTorchvisionWidth) {
-        throw ConfigError(
-            "torchvision has no such model: only the backbone resnet18 with width 64 can be exported for it; "
-            "export with Tacit's own names: --format tacit");
+PythonState python_state(const Backbone& backbone, const std::optional<LinearHead>& head) {
+    const Architecture network = backbone.architecture();
+    if (!network.python) {
+        throw ConfigError(fmt::format("neither torchvision nor timm has the network {}{}; export it with Tacit's own "
+                                      "names: --format tacit",
+                                      described(network),
+                                      network.remedy.empty() ? "" : fmt::format(": {}", network.remedy)));
     }
-    TorchvisionState state{state_of(backbone), construction_of(*options, head)};
+    const PythonModel& python = *network.python;
+    PythonState state{state_of(backbone), python.library, python.features};
     if (head) {
         if (head->weight.dim() != 2 || head->weight.size(1) != backbone.feature_dim() ||
             head->bias.sizes() != at::IntArrayRef{head->weight.size(0)}) {
-            throw std::logic_error("torchvision_state: the head does not fit the backbone's features");
+            throw std::logic_error("python_state: the head does not fit the backbone's features");
         }
-        state.tensors.emplace_back("fc.weight", head->weight.detach().to(torch::kCPU, torch::kFloat).contiguous());
-        state.tensors.emplace_back("fc.bias", head->bias.detach().to(torch::kCPU, torch::kFloat).contiguous());
+        state.construction = fmt::format(fmt::runtime(python.classifier), fmt::arg("classes", head->weight.size(0)));
+        for (const auto& [name, tensor] : {std::pair{"weight", head->weight}, {"bias", head->bias}}) {
+            state.tensors.emplace_back(python.head + "." + name,
+                                       tensor.detach().to(torch::kCPU, torch::kFloat).contiguous());
+        }
     }
     return state;
 }

@@ -18,19 +18,20 @@ struct LinearHead {
     at::Tensor bias;   ///< [classes]
 };
 
-/// A head of zeros: for a state that must hold an fc but has none trained (torchvision's resnet18 always has one).
+/// A head of zeros: for a state that must hold a classifier but has none trained.
 LinearHead zero_head(std::int64_t classes, std::int64_t features);
 
-/// A state that torchvision loads, and into what.
-struct TorchvisionState {
-    NamedTensors tensors; ///< conv1.weight, bn1.*, layer1.0.…, and fc.weight, fc.bias if there is a head
+/// A state that a Python library loads, and into what.
+struct PythonState {
+    NamedTensors
+        tensors; ///< of the backbone under its own names, which are the library's, and of a head if there is one
+    std::string library; ///< "torchvision" or "timm"
     /// Python that makes the `model` whose load_state_dict(state, strict=True) takes these tensors, one line. Without a
-    /// head it ends in `model.fc = nn.Identity()`.
+    /// head the model gives features.
     std::string construction;
 };
 
-/// The backbone's state under torchvision's names. Throws ConfigError when `backbone` is not a resnet18, and
-/// std::logic_error when the head does not fit it.
-TorchvisionState torchvision_state(const Backbone& backbone, const std::optional<LinearHead>& head = std::nullopt);
+/// Throws ConfigError when no library has the network, and std::logic_error when the head does not fit it.
+PythonState python_state(const Backbone& backbone, const std::optional<LinearHead>& head = std::nullopt);
 
 } // namespace tacit::models

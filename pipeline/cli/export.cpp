@@ -23,8 +23,9 @@ void export_options(OptionTable& table) {
     table.add_options()("run", po::value<std::string>()->value_name("FOLDER"), "the run to export; required")(
         "checkpoint", po::value<std::string>()->value_name("WHICH")->default_value("last"),
         "last, best (lowest training loss) or a step number")(
-        "format", po::value<std::string>()->value_name("FORMAT")->default_value("torchvision"),
-        "torchvision: names that torchvision's resnet18 loads strictly; tacit: our own names, any backbone")(
+        "format", po::value<std::string>()->value_name("FORMAT")->default_value("auto"),
+        "torchvision, timm: what that library loads strictly, with the line of Python that makes the model; auto: the "
+        "one of them that has the network; tacit: any backbone")(
         "out", po::value<std::string>()->value_name("FILE"),
         "safetensors file; default: <name of the run>.safetensors");
     add_json_option(table);
@@ -45,7 +46,7 @@ void write_weights(const std::string& path, const models::NamedTensors& tensors,
 
 ExitCode run_export(const Call& call) {
     const std::string format = call.text("format");
-    const std::vector<std::string> formats = {"torchvision", "tacit"};
+    const std::vector<std::string> formats = {"auto", "torchvision", "timm", "tacit"};
     if (std::find(formats.begin(), formats.end(), format) == formats.end())
         throw ConfigError("--format: " + unknown_word("format", format, formats));
     train::LoadedRun loaded = train::load_run(
@@ -58,8 +59,11 @@ ExitCode run_export(const Call& call) {
                                                    {"mean", fmt::format("{}", fmt::join(loaded.mean, " "))},
                                                    {"std", fmt::format("{}", fmt::join(loaded.std, " "))}};
     models::NamedTensors tensors;
-    if (format == "torchvision") {
-        models::TorchvisionState state = models::torchvision_state(*loaded.backbone);
+    if (format != "tacit") {
+        models::PythonState state = models::python_state(*loaded.backbone);
+        if (format != "auto" && format != state.library)
+            throw ConfigError(fmt::format("--format {}: it has no such network, but {} has; leave --format out", format,
+                                          state.library));
         tensors = std::move(state.tensors);
         metadata["construction"] = state.construction;
     } else {

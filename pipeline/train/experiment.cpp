@@ -70,7 +70,8 @@ void build_model(Experiment& experiment, const config::Section& root, dist::Comm
     experiment.pretext = models::make_pretext(root.section("pretext"), root.section("model"), shape, comm);
     check_views(experiment.pretext->needs(), *experiment.recipe, experiment.pretext_name);
     check_images(experiment, root);
-    warn_of_large_maps(experiment.pretext->backbone(), shape.height, comm);
+    check_view_sizes(experiment.pretext->backbone(), *experiment.recipe);
+    warn_of_large_maps(experiment.pretext->backbone(), shape, comm);
 }
 
 void place_model(Experiment& experiment, dist::Communicator& comm) {

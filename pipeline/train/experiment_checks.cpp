@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/experiment_checks.hpp"
 
-#include "models/backbones/resnet.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/words.hpp"
@@ -67,14 +66,18 @@ void check_images(const Experiment& experiment, const config::Section& root) {
                                  train.batch, train.accumulate, experiment.pretext_name, least));
 }
 
-void warn_of_large_maps(const models::Backbone& backbone, int side, const dist::Communicator& comm) {
-    constexpr int kLarge = 96; // pixels
-    const models::ResNetOptions* resnet = models::resnet_options(backbone);
-    if (resnet != nullptr && resnet->cifar_stem && side > kLarge && comm.rank() == 0)
-        log::warning(
-            fmt::format("model.stem cifar keeps images of {} pixels at their size: a step takes about 16 times "
-                        "as long as with model.stem standard; --dry-run says how long the run would take",
-                        side));
+void warn_of_large_maps(const models::Backbone& backbone, augment::ImageShape shape, const dist::Communicator& comm) {
+    if (const std::string why = backbone.slow(shape.height, shape.width); !why.empty() && comm.rank() == 0)
+        log::warning(why + "; --dry-run says how long the run would take");
+}
+
+void check_view_sizes(const models::Backbone& backbone, const augment::Recipe& recipe) {
+    for (int view = 0; view < recipe.views(); ++view) {
+        const augment::ImageShape shape = recipe.output(view);
+        if (const std::string why = backbone.unfit(shape.height, shape.width); !why.empty())
+            throw ConfigError(fmt::format("view {} of recipe {}: model.backbone {} {}", view, recipe.spec().name,
+                                          backbone.architecture().name, why));
+    }
 }
 
 void check_splits(const loader::DataConfig& data, const config::Section& section, dist::Communicator& comm) {

@@ -17,8 +17,10 @@ void check_views(const models::ViewNeeds& needs, const augment::Recipe& recipe, 
 void check_warmup(const Experiment& experiment, const config::Section& root, const dist::Communicator& comm);
 /// A micro-batch holds as many images as the loss compares with each other.
 void check_images(const Experiment& experiment, const config::Section& root);
-/// Warns of a stem that keeps large images large: nothing is wrong with it, but few can wait for it.
-void warn_of_large_maps(const models::Backbone& backbone, int side, const dist::Communicator& comm);
+/// Warns of a network that keeps large images large: nothing is wrong with it, but few can wait for it.
+void warn_of_large_maps(const models::Backbone& backbone, augment::ImageShape shape, const dist::Communicator& comm);
+/// Views after the first, which may be smaller, are images that the backbone can encode.
+void check_view_sizes(const models::Backbone& backbone, const augment::Recipe& recipe);
 /// Collective. data.test and data.val, read from `section`, name splits that are there, unless they are the defaults:
 /// training needs neither.
 void check_splits(const loader::DataConfig& data, const config::Section& section, dist::Communicator& comm);

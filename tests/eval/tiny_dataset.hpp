@@ -71,13 +71,18 @@ class TinyBackbone : public models::Backbone {
         : convolution_(
               register_module("convolution", torch::nn::Conv2d(torch::nn::Conv2dOptions(1, kChannels, 3).padding(1)))),
           norm_(register_module("norm", torch::nn::BatchNorm2d(kChannels))) {}
-    at::Tensor feature_map(const at::Tensor& images) override {
+    std::vector<std::string> layer_names() const override { return {}; }
+    std::int64_t feature_dim() const override { return kChannels * 4; }
+    models::MapShape map_shape() const override { return {feature_dim(), 1, 1}; }
+    models::Architecture architecture() const override { return {"tiny", {}, std::nullopt}; }
+    std::string unfit(std::int64_t /*height*/, std::int64_t /*width*/) const override { return ""; }
+
+  protected:
+    at::Tensor encode(const at::Tensor& images, models::LayerTap& /*tap*/) override {
         const at::Tensor map = torch::relu(norm_->forward(convolution_->forward(images)));
         // Rows kept apart by position, so that the pooled features tell where the band is.
         return torch::adaptive_avg_pool2d(map, {4, 1}).flatten(1).unsqueeze(2).unsqueeze(3);
     }
-    std::int64_t feature_dim() const override { return kChannels * 4; }
-    models::MapShape map_shape() const override { return {feature_dim(), 1}; }
 
   private:
     static constexpr std::int64_t kChannels = 4;

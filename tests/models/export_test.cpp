@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/weights/export.hpp"
 
-#include "models/backbones/resnet.hpp"
 #include "models/heads/classifier.hpp"
+#include "tests/models/backbones/backbone_fixture.hpp"
 #include "tests/models/fixture.hpp"
 #include "tests/models/wave.hpp"
 
@@ -23,44 +23,51 @@ std::filesystem::path export_folder() {
     return folder;
 }
 
-/// Exports a trained-looking resnet18 with a head of 10 classes, and beside it an input and what C++ makes of it.
-void export_and_read_back(const ResNetOptions& options, const std::string& name) {
-    const auto comm = dist::make_self_communicator();
-    torch::manual_seed(11);
-    const auto backbone = make_resnet18(options, 64, *comm);
-    const torch::NoGradGuard no_grad;
-    const auto images = wave({2, options.channels, 64, 64}, 0.0113, 0.5).to(torch::kFloat);
-    backbone->forward(images + torch::randn_like(images)); // moves the running statistics off their start
-    backbone->eval();
-    auto classifier = make_classifier(backbone->feature_dim(), 10);
-    const auto state = torchvision_state(*backbone, LinearHead{classifier->weight, classifier->bias});
-    const auto stem = (export_folder() / name).string();
-    write_safetensors(stem + ".safetensors", state.tensors, {{"construction", state.construction}});
-    const auto features = backbone->forward(images);
-    write_safetensors(stem + "_expected.safetensors",
-                      {{"images", images}, {"features", features}, {"logits", classifier(features)}});
-    const auto read = read_safetensors(stem + ".safetensors");
-    EXPECT_EQ(read.metadata.at("construction"), state.construction);
-    const std::map<std::string, at::Tensor> tensors(read.tensors.begin(), read.tensors.end());
-    for (const auto& [key, tensor] : state.tensors) {
-        EXPECT_TRUE(torch::equal(tensors.at(key), tensor)) << key;
+class Export : public BackboneFixture {
+  protected:
+    /// Exports a trained-looking network with a head of 10 classes, and beside it an input and what C++ makes of it;
+    /// gives the names of the tensors as read back.
+    std::vector<std::string> write(const std::string& name, const std::string& yaml, augment::ImageShape shape) {
+        torch::manual_seed(11);
+        const auto backbone = make(yaml, shape);
+        const torch::NoGradGuard no_grad;
+        const auto images = wave({2, shape.channels, shape.height, shape.width}, 0.0113, 0.5).to(torch::kFloat);
+        backbone->forward(images + torch::randn_like(images)); // moves the running statistics off their start
+        backbone->eval();
+        auto classifier = make_classifier(backbone->feature_dim(), 10);
+        const auto state = python_state(*backbone, LinearHead{classifier->weight, classifier->bias});
+        const auto stem = (export_folder() / name).string();
+        write_safetensors(stem + ".safetensors", state.tensors, {{"construction", state.construction}});
+        const auto features = backbone->forward(images);
+        write_safetensors(stem + "_expected.safetensors", {{"images", images}, {"logits", classifier(features)}});
+        const auto read = read_safetensors(stem + ".safetensors");
+        EXPECT_EQ(read.metadata.at("construction"), state.construction);
+        const std::map<std::string, at::Tensor> tensors(read.tensors.begin(), read.tensors.end());
+        std::vector<std::string> names;
+        for (const auto& [key, tensor] : state.tensors) {
+            EXPECT_TRUE(torch::equal(tensors.at(key), tensor)) << key;
+            names.push_back(key);
+        }
+        return names;
     }
-    EXPECT_EQ(tensors.at("bn1.num_batches_tracked").item<std::int64_t>(), 1);
+};
+
+TEST_F(Export, ResNetsAreWrittenForTorchvision) {
+    const auto names = write("resnet18", "{stem: standard}", {64, 64, 3});
+    EXPECT_EQ(names.size(), 122U);
+    EXPECT_EQ(names.back(), "fc.bias");
+    write("resnet18_cifar", "{}", {64, 64, 1});
+    write("resnet50_group", "{backbone: resnet50, stem: standard, norm: group}", {64, 48, 4});
+    write("wide_resnet50_2", "{backbone: wide_resnet50_2}", {16, 16, 3});
 }
 
-TEST(Export, StandardResNet18IsWrittenForTorchvision) {
-    export_and_read_back({false, 64, 3}, "standard");
-}
-
-TEST(Export, CifarStemAndOneChannelAreWrittenForTorchvision) {
-    export_and_read_back({true, 64, 1}, "cifar");
-}
-
-TEST(Export, ConstructionNamesTheClassesAndTheStem) {
-    const auto comm = dist::make_self_communicator();
-    const auto backbone = make_resnet18({false, 64, 3}, 64, *comm);
-    EXPECT_EQ(torchvision_state(*backbone, zero_head(7, 512)).construction,
+TEST_F(Export, ConstructionNamesTheClassesAndTheStem) {
+    EXPECT_EQ(python_state(*make("{stem: standard}", {64, 64, 3}), zero_head(7, 512)).construction,
               "import torchvision; from torch import nn; model = torchvision.models.resnet18(num_classes=7)");
+    EXPECT_EQ(python_state(*make("{backbone: resnet50, norm: group}", {64, 64, 2}), zero_head(7, 2048)).construction,
+              "import torchvision; from torch import nn; model = torchvision.models.resnet50(num_classes=7, "
+              "norm_layer=lambda channels: nn.GroupNorm(32, channels)); model.conv1 = nn.Conv2d(2, 64, 3, padding=1, "
+              "bias=False); model.maxpool = nn.Identity()");
 }
 
 } // namespace

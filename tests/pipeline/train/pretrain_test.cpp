@@ -255,11 +255,16 @@ TEST_F(PretrainTest, FullDiskKeepsTheOldCheckpointWarnsAndFailsAtTheEnd) {
 class LinearBackbone : public models::Backbone {
   public:
     LinearBackbone() { weight_ = register_parameter("weight", torch::randn({4, 16 * 16 * 3}) * 0.02); }
-    at::Tensor feature_map(const at::Tensor& images) override {
+    std::vector<std::string> layer_names() const override { return {}; }
+    std::int64_t feature_dim() const override { return 4; }
+    models::MapShape map_shape() const override { return {feature_dim(), 1, 1}; }
+    models::Architecture architecture() const override { return {"linear", {}, std::nullopt}; }
+    std::string unfit(std::int64_t /*height*/, std::int64_t /*width*/) const override { return ""; }
+
+  protected:
+    at::Tensor encode(const at::Tensor& images, models::LayerTap& /*tap*/) override {
         return torch::matmul(images.flatten(1), weight_.t()).view({-1, 4, 1, 1});
     }
-    std::int64_t feature_dim() const override { return 4; }
-    models::MapShape map_shape() const override { return {feature_dim(), 1}; }
 
   private:
     at::Tensor weight_;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/backbones/backbone.hpp"
-
-#include "models/backbones/resnet.hpp"
 #include "models/weights/export.hpp"
-#include "pipeline/base/error.hpp"
+#include "tests/models/backbones/backbone_fixture.hpp"
 #include "tests/models/fixture.hpp"
 #include "tests/models/wave.hpp"
 
@@ -16,39 +13,66 @@
 namespace tacit::models {
 namespace {
 
-class BackboneTest : public testing::Test {
-  protected:
-    std::shared_ptr<Backbone> make(const std::string& yaml, augment::ImageShape shape) {
-        auto document = config::Document::from_text("model: " + yaml, "test.yaml");
-        auto backbone = make_backbone(document.root().section("model"), shape, *comm_);
-        document.finish();
-        return backbone;
-    }
+class BackboneTest : public BackboneFixture {};
 
-    std::string refusal(const std::string& yaml, augment::ImageShape shape) {
-        try {
-            make(yaml, shape);
-        } catch (const ConfigError& error) {
-            return error.what();
-        }
-        return "";
-    }
-
-    std::unique_ptr<dist::Communicator> comm_ = dist::make_self_communicator();
+/// Each family, small; images of 32 pixels and more.
+const std::vector<std::string> kSmall = {
+    "{backbone: resnet18, width: 8}",
+    "{backbone: resnet18, stem: standard, width: 8}",
+    "{backbone: resnet34, width: 4, norm: group}",
+    "{backbone: resnet50, width: 4}",
+    "{backbone: wide_resnet50_2, width: 4}",
+    "{backbone: convnet, width: 4}",
+    "{backbone: mlp, hidden: [32, 24]}",
 };
 
-TEST_F(BackboneTest, FeatureShapesAreAsPromised) {
-    for (const auto* yaml : {"{backbone: resnet18, width: 8}", "{backbone: resnet18, stem: standard, width: 8}",
-                             "{backbone: convnet, width: 4}", "{backbone: mlp, hidden: [32, 24]}"}) {
-        for (const int size : {32, 37, 64}) {
-            SCOPED_TRACE(fmt::format("{} {}", yaml, size));
-            const auto backbone = make(yaml, {size, size, 2});
-            const auto images = torch::randn({3, 2, size, size});
-            const auto [channels, map_size] = backbone->map_shape();
-            EXPECT_EQ(backbone->feature_map(images).sizes().vec(),
-                      (std::vector<std::int64_t>{3, channels, map_size, map_size}));
-            EXPECT_EQ(backbone->forward(images).sizes().vec(), (std::vector<std::int64_t>{3, backbone->feature_dim()}));
+TEST_F(BackboneTest, FeatureShapesAreAsPromisedForAnyChannelsHeightAndWidth) {
+    for (const auto& yaml : kSmall) {
+        for (const auto& [height, width] : {std::pair{32, 32}, {37, 37}, {40, 64}}) {
+            for (const int channels : {1, 2, 5}) {
+                SCOPED_TRACE(fmt::format("{} {}x{}x{}", yaml, height, width, channels));
+                const auto backbone = make(yaml, {height, width, channels});
+                const auto images = torch::randn({3, channels, height, width});
+                const auto [maps, rows, columns] = backbone->map_shape();
+                EXPECT_EQ(backbone->feature_map(images).sizes().vec(),
+                          (std::vector<std::int64_t>{3, maps, rows, columns}));
+                EXPECT_EQ(backbone->forward(images).sizes().vec(),
+                          (std::vector<std::int64_t>{3, backbone->feature_dim()}));
+            }
         }
+    }
+}
+
+TEST_F(BackboneTest, LayersAreGivenByNameInTheOrderAskedForAndTheLastIsTheFeatureMap) {
+    for (const auto& yaml : kSmall) {
+        SCOPED_TRACE(yaml);
+        const auto backbone = make(yaml, {32, 32, 3});
+        backbone->eval();
+        const auto images = torch::randn({2, 3, 32, 32});
+        auto names = backbone->layer_names();
+        ASSERT_GE(names.size(), 2U);
+        const auto forwards = backbone->layers(images, names);
+        std::reverse(names.begin(), names.end());
+        const auto backwards = backbone->layers(images, names);
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            EXPECT_EQ(forwards[i].map.dim(), 4);
+            EXPECT_EQ(forwards[i].features.size(0), 2);
+            EXPECT_TRUE(torch::equal(forwards[i].map, backwards[names.size() - 1 - i].map)) << i;
+        }
+        EXPECT_FALSE(torch::equal(forwards[0].features, forwards[1].features));
+        EXPECT_TRUE(torch::equal(forwards.back().map, backbone->feature_map(images)));
+        EXPECT_TRUE(torch::equal(backbone->layers(images, {names.back()}).front().map, forwards.front().map));
+    }
+}
+
+TEST_F(BackboneTest, ALayerThatIsNotThereIsNamedWithTheNearest) {
+    const auto backbone = make("{backbone: resnet18, width: 4}", {32, 32, 3});
+    try {
+        backbone->layers(torch::zeros({1, 3, 32, 32}), {"layer5"});
+        FAIL();
+    } catch (const std::invalid_argument& error) {
+        EXPECT_STREQ(error.what(), "unknown layer 'layer5'; did you mean 'layer1'? (one of: stem, layer1, layer2, "
+                                   "layer3, layer4)");
     }
 }
 
@@ -104,7 +128,7 @@ TEST_F(BackboneTest, NarrowResNetHasTheSameGradientsChannelsLastAndContiguous) {
 
 TEST_F(BackboneTest, ResNet18HasTorchvisionsNamesShapesAndTypes) {
     const auto backbone = make("{stem: standard}", {64, 64, 3});
-    const auto state = torchvision_state(*backbone, zero_head(1000, 512));
+    const auto state = python_state(*backbone, zero_head(1000, 512));
     std::vector<std::string> lines;
     for (const auto& [name, tensor] : state.tensors) {
         lines.push_back(fmt::format("{} [{}] {}", name, fmt::join(tensor.sizes(), ", "),
@@ -166,21 +190,33 @@ TEST_F(BackboneTest, AnUnknownNameGetsTheNearest) {
 }
 
 TEST_F(BackboneTest, UnfitShapesAndOptionsAreRefused) {
-    EXPECT_NE(refusal("{backbone: convnet}", {28, 32, 3}).find("square"), std::string::npos);
-    EXPECT_NE(refusal("{backbone: convnet}", {4, 4, 3}).find("at least"), std::string::npos);
+    EXPECT_EQ(refusal("{backbone: convnet}", {32, 4, 3}),
+              "test.yaml:1: model.backbone: convnet needs images of at least 8x8 pixels, got 32x4; raise augment.size "
+              "or use the backbone mlp");
     EXPECT_NE(refusal("{stem: standard}", {28, 28, 3}).find("stem: cifar"), std::string::npos);
     EXPECT_NE(refusal("{backbone: mlp, hidden: []}", {8, 8, 3}).find("hidden"), std::string::npos);
     EXPECT_NE(refusal("{backbone: mlp, width: 3}", {8, 8, 3}).find("width"), std::string::npos);
 }
 
-TEST_F(BackboneTest, OnlyResNet18OfWidth64IsExportedForTorchvision) {
-    EXPECT_THROW(torchvision_state(*make("{backbone: convnet}", {28, 28, 1})), ConfigError);
-    EXPECT_THROW(torchvision_state(*make("{width: 32}", {32, 32, 3})), ConfigError);
-    EXPECT_THROW(torchvision_state(*make("{}", {32, 32, 3}), zero_head(10, 100)), std::logic_error);
+TEST_F(BackboneTest, WhatNoLibraryHasIsExportedWithOurNamesAlone) {
+    const auto complaint = [&](const std::string& yaml) {
+        try {
+            python_state(*make(yaml, {32, 32, 3}));
+        } catch (const ConfigError& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    EXPECT_EQ(complaint("{backbone: convnet}"), "neither torchvision nor timm has the network convnet (width 16); "
+                                                "export it with Tacit's own names: --format tacit");
+    EXPECT_EQ(complaint("{width: 32}"),
+              "neither torchvision nor timm has the network resnet18 (stem cifar, width 32, norm batch): torchvision's "
+              "resnet18 has width 64; export it with Tacit's own names: --format tacit");
+    EXPECT_THROW(python_state(*make("{}", {32, 32, 3}), zero_head(10, 100)), std::logic_error);
 }
 
 TEST_F(BackboneTest, ExportWithoutAHeadHasNoFc) {
-    const auto state = torchvision_state(*make("{}", {32, 32, 1}));
+    const auto state = python_state(*make("{}", {32, 32, 1}));
     EXPECT_EQ(state.tensors.size(), 120U);
     EXPECT_NE(state.construction.find("model.fc = nn.Identity()"), std::string::npos);
     EXPECT_NE(state.construction.find("nn.Conv2d(1, 64, 3"), std::string::npos);

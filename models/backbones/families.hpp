@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "models/backbones/backbone.hpp"
+
+namespace tacit::models {
+
+// One function for each family of networks, in the file of its name; backbone.cpp says which names it has. All throw
+// ConfigError for options of request.model that do not fit.
+
+/// A small residual net for images of 16 to 64 pixels on CPUs: five 3x3 convolutions (w, 2w, 4w, 8w, 16w; the middle
+/// three of stride 2) with a residual block after the second and the third. The feature map has an eighth of
+/// the images' height and width; it is averaged over its four quarters, which keeps coarse place, so D = 4 * 16 * width
+/// (images of 8 pixels: one cell, D = 16 * width). Reads model.width.
+std::shared_ptr<Backbone> make_convnet(const BackboneRequest& request);
+
+/// Fully connected layers with batch norm and ReLU over the flattened image; its feature map is [N, D, 1, 1] with D the
+/// last entry of model.hidden.
+std::shared_ptr<Backbone> make_mlp(const BackboneRequest& request);
+
+/// Residual networks (He et al. 2016) without their classifier. Parameters, buffers and initialisation are those
+/// of torchvision's models of the same name. Reads model.stem (cifar: 3x3 of stride 1 without max-pool, He et al. 2016,
+/// sec. 4.2; standard: 7x7 of stride 2 and max-pool), model.width, the channels of the stem (layer1's 3x3 convolutions
+/// have as many, twice as many in the wide ones), and model.norm (batch | group).
+std::shared_ptr<Backbone> make_resnet(const BackboneRequest& request);
+
+} // namespace tacit::models
