@@ -11,12 +11,8 @@
 namespace tacit::models {
 namespace {
 
-std::unique_ptr<dist::Communicator> self() {
-    return dist::make_self_communicator();
-}
-
 TEST(NtXent, IdenticalProjectionsGiveTheLogOfTheOtherProjections) {
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     for (const std::int64_t count : {2, 5, 16}) {
         const auto same = torch::ones({count, 4}, torch::kDouble);
         const auto share = nt_xent(same, same, 0.5, *comm);
@@ -27,7 +23,7 @@ TEST(NtXent, IdenticalProjectionsGiveTheLogOfTheOtherProjections) {
 
 TEST(NtXent, OrthogonalImagesWithEqualViewsGiveTheClosedForm) {
     // One positive at similarity 1 and 2N - 2 negatives at 0: ln(e^(1/T) + 2N - 2) - 1/T.
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     const double temperature = 0.2;
     const auto views = torch::eye(6, torch::kDouble) * 3.0;
     const auto share = nt_xent(views, views, temperature, *comm);
@@ -37,7 +33,7 @@ TEST(NtXent, OrthogonalImagesWithEqualViewsGiveTheClosedForm) {
 
 TEST(NtXent, OppositeViewsGiveTheClosedFormAndNoAccuracy) {
     // N = 2 with positives at -1 and negatives at 0.
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     const auto first = torch::eye(2, torch::kDouble);
     const auto share = nt_xent(first, -first, 1.0, *comm);
     EXPECT_NEAR(share.loss.item<double>(), std::log(std::exp(-1.0) + 2) + 1, 1e-12);
@@ -45,7 +41,7 @@ TEST(NtXent, OppositeViewsGiveTheClosedFormAndNoAccuracy) {
 }
 
 TEST(NtXent, IgnoresTheLengthOfProjections) {
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     const auto first = wave({4, 3}, 0.9, 0.1);
     const auto second = wave({4, 3}, 0.8, 0.3);
     EXPECT_NEAR(nt_xent(first, second, 0.5, *comm).loss.item<double>(),
@@ -53,7 +49,7 @@ TEST(NtXent, IgnoresTheLengthOfProjections) {
 }
 
 TEST(NtXent, EvenlySpreadProjectionsHaveSpreadNearOne) {
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     torch::manual_seed(1);
     const auto share =
         nt_xent(torch::randn({512, 16}, torch::kDouble), torch::randn({512, 16}, torch::kDouble), 0.5, *comm);
@@ -61,7 +57,7 @@ TEST(NtXent, EvenlySpreadProjectionsHaveSpreadNearOne) {
 }
 
 TEST(NtXent, MatchesTheTermByTermOracle) {
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     auto oracle = fixture("nt_xent");
     const auto first = oracle["first"].requires_grad_();
     const auto second = oracle["second"].requires_grad_();
@@ -73,7 +69,7 @@ TEST(NtXent, MatchesTheTermByTermOracle) {
 }
 
 TEST(NtXent, GradientMatchesFiniteDifferences) {
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     const auto loss = [&](const std::vector<at::Tensor>& views) {
         return nt_xent(views[0], views[1], 0.4, *comm).loss;
     };
@@ -81,7 +77,7 @@ TEST(NtXent, GradientMatchesFiniteDifferences) {
 }
 
 TEST(NtXent, StaysFiniteAtTheSmallestTemperature) {
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     const auto views = torch::eye(8).requires_grad_();
     const auto share = nt_xent(views, views * 2, 0.01, *comm);
     share.loss.backward();
@@ -90,7 +86,7 @@ TEST(NtXent, StaysFiniteAtTheSmallestTemperature) {
 }
 
 TEST(NtXent, IsComputedInFloat32UnderAutocastAndForBfloat16) {
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     const auto first = wave({8, 16}, 0.9, 0.1).to(torch::kFloat);
     const auto second = wave({8, 16}, 0.8, 0.3).to(torch::kFloat);
     const double expected = nt_xent(first, second, 0.1, *comm).loss.item<double>();

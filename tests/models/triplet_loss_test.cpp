@@ -10,10 +10,6 @@
 namespace tacit::models {
 namespace {
 
-std::unique_ptr<dist::Communicator> self() {
-    return dist::make_self_communicator();
-}
-
 TEST(RowDistances, EuclideanAndCosineOfKnownVectors) {
     const auto a = torch::tensor({{3.0, 4.0}, {1.0, 0.0}}, torch::kDouble);
     const auto b = torch::tensor({{0.0, 0.0}, {0.0, 2.0}}, torch::kDouble);
@@ -34,7 +30,7 @@ TEST(RowDistances, GradientAtEqualVectorsIsFinite) {
 TEST(TripletLoss, HandComputedValueAndActiveFraction) {
     // On a line: anchors 0 and 10, positives 1 and 8. Negative of each is the other's positive.
     // max(0, 1 - 8 + 9) = 2 and max(0, 2 - 9 + 9) = 2; with margin 7.5: 0.5 and 0.5; with margin 7: 0 and 0.
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     const auto anchors = torch::tensor({{0.0}, {10.0}}, torch::kDouble);
     const auto positives = torch::tensor({{1.0}, {8.0}}, torch::kDouble);
     for (const auto& [margin, loss, active] : {std::tuple{9.0, 2.0, 1.0}, {7.5, 0.5, 1.0}, {7.0, 0.0, 0.0}}) {
@@ -46,7 +42,7 @@ TEST(TripletLoss, HandComputedValueAndActiveFraction) {
 
 TEST(TripletLoss, SemiHardTakesTheClosestNegativeBeyondThePositive) {
     // Anchor 0, positive at 2; other positives at 1 (too close), 3 (semi-hard) and 9.
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     const auto positives = torch::tensor({{2.0}, {1.0}, {3.0}, {9.0}}, torch::kDouble);
     const auto anchors = torch::tensor({{0.0}, {1.0}, {3.0}, {9.0}}, torch::kDouble);
     const auto share = triplet_share(anchors, positives, {Distance::euclidean, Negatives::semi_hard, 1.5}, *comm);
@@ -56,7 +52,7 @@ TEST(TripletLoss, SemiHardTakesTheClosestNegativeBeyondThePositive) {
 }
 
 TEST(TripletLoss, SemiHardFallsBackToTheFarthestNegative) {
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     const auto anchors = torch::tensor({{0.0}, {100.0}, {200.0}}, torch::kDouble);
     const auto positives = torch::tensor({{500.0}, {99.0}, {201.0}}, torch::kDouble);
     const auto share = triplet_share(anchors, positives, {Distance::euclidean, Negatives::semi_hard, 0.0}, *comm);
@@ -64,7 +60,7 @@ TEST(TripletLoss, SemiHardFallsBackToTheFarthestNegative) {
 }
 
 TEST(TripletLoss, MatchesTorchWithItsChosenNegatives) {
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     auto oracle = fixture("triplet");
     for (const auto& [name, distance] : {std::pair{"euclidean", Distance::euclidean}, {"cosine", Distance::cosine}}) {
         for (const auto& [choice, negatives] :
@@ -83,7 +79,7 @@ TEST(TripletLoss, MatchesTorchWithItsChosenNegatives) {
 }
 
 TEST(TripletLoss, GradientMatchesFiniteDifferences) {
-    const auto comm = self();
+    const auto comm = dist::make_self_communicator();
     for (const auto distance : {Distance::euclidean, Distance::cosine}) {
         const auto loss = [&](const std::vector<at::Tensor>& rows) {
             return triplet_share(rows[0], rows[1], {distance, Negatives::semi_hard, 0.8}, *comm).loss;
