@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <set>
+
 namespace tacit::cli {
 namespace {
 
@@ -25,11 +27,9 @@ void data_inspect_options(OptionTable& table) {
 }
 
 nlohmann::ordered_json json_of(const shards::Inspection& found) {
-    return {{"lines", found.lines},
-            {"guess", found.guess},
-            {"notes", found.notes},
-            {"data_section", found.data_section},
-            {"cost", found.cost}};
+    return {{"lines", found.lines}, {"guess", found.guess},
+            {"notes", found.notes}, {"data_section", found.data_section},
+            {"files", found.files}, {"cost", found.cost}};
 }
 
 std::string text_of(const shards::Inspection& found) {
@@ -86,15 +86,23 @@ ExitCode run_data_inspect(const Call& call) {
     std::string text;
     std::string problem;
     bool readable = false;
+    std::set<std::string> read; // by sections of several files
+    std::size_t left = 0;
     for (const std::string& path : paths) {
+        if (read.contains(path)) {
+            ++left;
+            continue;
+        }
         const shards::Inspection found = inspected(path, wanted);
+        read.insert(found.files.begin(), found.files.end());
         readable = readable || found.readable;
         problem = problem.empty() ? problem_of(found) : problem;
         all.push_back(json_of(found));
         text += (text.empty() ? "" : "\n") + text_of(found);
     }
+    text += left == 0 ? "" : fmt::format("\n{} more of these files are read by a section above\n", left);
     // File names and attributes may hold bytes that are no UTF-8.
-    call.answer(call.json() ? json_text(paths.size() == 1 ? all[0] : all, 2) : text);
+    call.answer(call.json() ? json_text(all.size() == 1 ? all[0] : all, 2) : text);
     if (!readable)
         throw DataError(paths.size() == 1 ? problem
                                           : fmt::format("none of {} files can be read as images; the first: {}",

@@ -54,14 +54,16 @@ void check_total(const DatasetIndex& index) {
     }
 }
 
-/// Of the first file that leaves labels or names open, where no other file tells them.
+/// Of the first of the files that leave labels or names open, where no other file tells them.
 void warn_of_open_labels(const std::vector<FileIndex>& files) {
     const std::vector<std::string>& classes = files.front().classes;
     const bool named = !classes.empty() && classes.back() != std::to_string(classes.size() - 1);
-    const auto open =
-        std::find_if(files.begin(), files.end(), [](const auto& file) { return !file.open_labels.empty(); });
+    const auto is_open = [](const FileIndex& file) { return !file.open_labels.empty(); };
+    const auto open = std::find_if(files.begin(), files.end(), is_open);
     if (open != files.end() && !named) {
-        log::warning(open->open_labels);
+        const auto more = std::count_if(open + 1, files.end(), is_open);
+        log::warning(more == 0 ? open->open_labels
+                               : fmt::format("{} (the first of {} such files)", open->open_labels, more + 1));
     }
 }
 

@@ -296,10 +296,8 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
                         "there is",
                         path, fmt::join(made.doubts, "; "), section_line(asked), path));
     }
-    if (made.index.classes.empty()) {
-        for (const std::string& note : made.notes) {
-            log::warning(fmt::format("{}; the images are read without labels", note));
-        }
+    if (made.index.classes.empty() && !made.notes.empty()) {
+        made.index.open_labels = fmt::format("{}; the images are read without labels", fmt::join(made.notes, "; "));
     }
     const std::string others = spec.labels.empty() && made.index.classes.empty()
                                    ? other_labels(path, made.index.count, {}, made.lists)

@@ -11,6 +11,7 @@
 #include "pipeline/shards/range_guess.hpp"
 #include "pipeline/shards/read_cost.hpp"
 #include "pipeline/shards/shard_files.hpp"
+#include "pipeline/shards/split_text.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -90,16 +91,33 @@ void measure(const Dataset& dataset, const DatasetIndex& index, double seconds, 
 
 /// Opens what the guess names and reads some images, so that no section is printed that does not work.
 void prove(LayoutGuess guess, const InspectOptions& options, Inspection& result) {
-    try {
-        if (!guess.test.empty()) {
-            index_dataset(guess.spec, guess.test);
+    DatasetIndex index;
+    std::string problem;
+    for (FoundSplit& split : guess.splits) {
+        try {
+            DatasetIndex found = index_dataset(guess.spec, split.name);
+            split.text = split_text(found.files, split.name);
+            if (split.name == guess.train) {
+                index = std::move(found);
+            }
+        } catch (const Error& error) {
+            if (split.name == guess.train) {
+                problem = error.what();
+            } else {
+                result.notes.push_back(fmt::format("not taken as split '{}': {}", split.name, error.what()));
+                guess.test = split.name == guess.test ? "" : guess.test;
+            }
         }
-    } catch (const Error& error) {
-        result.notes.push_back(fmt::format("not taken as split '{}': {}", guess.test, error.what()));
-        guess.test.clear();
+        result.guess += (result.guess.empty() ? "" : "\n") + split.text;
+    }
+    if (!problem.empty()) {
+        result.guess += "\nbut it cannot be read: " + problem;
+        return;
+    }
+    for (const FileIndex& file : index.files) {
+        result.files.push_back(file.path);
     }
     try {
-        const DatasetIndex index = index_dataset(guess.spec, guess.train);
         const Dataset dataset{DatasetIndex(index)};
         if (!can_be_read(dataset, guess.spec.path, result)) {
             return;
@@ -178,11 +196,6 @@ Inspection inspect(const std::string& path, const InspectOptions& options) {
         result.guess = guess.reason.empty() ? path + ": nothing in it can be images" : guess.reason;
         return result;
     }
-    std::vector<std::string> texts;
-    for (const FoundSplit& split : guess.splits) {
-        texts.push_back(split.text);
-    }
-    result.guess = fmt::format("{}", fmt::join(texts, "\n"));
     prove(std::move(guess), options, result);
     return result;
 }

@@ -190,7 +190,7 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
                         where, h5::field_names(type.get())));
     }
     const bool numbers = kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM;
-    if (!numbers || dims.empty() || elements == 0 || elements % images != 0 ||
+    if (!numbers || elements == 0 || elements % images != 0 ||
         (elements != images && (dims[0] != images || elements / images > static_cast<std::uint64_t>(kMaxClasses)))) {
         throw NotLabels(fmt::format("{}: shape {} of {} is no list of labels for {} images; name another data set with "
                                     "data.labels, or `none`",

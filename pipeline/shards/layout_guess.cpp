@@ -57,14 +57,20 @@ void choose_splits(LayoutGuess& made) {
     made.test = test == made.train ? "" : test;
 }
 
+/// Which files beside the one that is read are looked for: any; those without which a folder, which is read as a whole,
+/// would be read wrongly; none.
+enum class Beside { any, folder, none };
+
 class Guesser {
   public:
-    explicit Guesser(const std::string& path) : path_(path), file_(h5::open_file(path)) { made_.spec.path = path; }
+    Guesser(const std::string& path, Beside beside) : path_(path), beside_(beside), file_(h5::open_file(path)) {
+        made_.spec.path = path;
+    }
 
     LayoutGuess run() {
         if (h5::has_attribute(file_.get(), "tacit_format", path_)) {
             const FileIndex index = index_file(path_, made_.spec, "");
-            made_.splits.push_back({index.split, split_text(index, index.split)});
+            made_.splits.push_back({index.split, split_text({index}, index.split)});
             choose_splits(made_);
             return std::move(made_);
         }
@@ -73,12 +79,12 @@ class Guesser {
             return std::move(made_);
         }
         for (const auto& [split, reading] : readings_) {
-            made_.splits.push_back({split, split_text(reading.index, split)});
+            made_.splits.push_back({split, split_text({reading.index}, split)});
         }
         choose_splits(made_);
         take();
         name_others();
-        if (readings_.size() == 1) {
+        if (readings_.size() == 1 && beside_ != Beside::none) {
             name_siblings();
         }
         made_.reason.clear();
@@ -178,6 +184,9 @@ class Guesser {
 
     /// Of files that are one image each, a pattern is proposed; it must fit no others, and be readable.
     void name_numbered(const NumberedFiles& found) {
+        if (beside_ == Beside::folder && first().index.count != 1) {
+            return;
+        }
         const std::string some = fmt::format("{} files have names that differ in numbers alone", found.files.size());
         if (found.pattern.empty()) {
             made_.notes.push_back(fmt::format("{} ({} … {}), but patterns for them match others too: keep them in a "
@@ -208,7 +217,7 @@ class Guesser {
         std::vector<FoundSplit> together;
         for (const std::string& split : {siblings.train, siblings.test}) {
             try {
-                together.push_back({split, split_text(index_of_split(spec, split), split)});
+                together.push_back({split, split_text({index_of_split(spec, split)}, split)});
             } catch (const Error& error) {
                 made_.notes.push_back(fmt::format("not taken as split '{}': {}", split, error.what()));
                 return;
@@ -221,6 +230,7 @@ class Guesser {
     }
 
     const std::string& path_;
+    Beside beside_;
     h5::Session session_;
     h5::Handle file_;
     std::map<std::string, ForeignReading> readings_; ///< by split
@@ -230,13 +240,18 @@ class Guesser {
 } // namespace
 
 LayoutGuess guess_layout(const std::string& path) {
-    return Guesser(path).run();
+    return Guesser(path, Beside::any).run();
 }
 
 LayoutGuess guess_folder(const std::string& folder) {
     LayoutGuess made;
-    for (const std::string& split : splits_in(folder)) {
-        LayoutGuess one = guess_layout(shard_files(folder, split).front());
+    const std::vector<std::string> splits = splits_in(folder);
+    const bool told = splits.size() > 1 && std::all_of(splits.begin(), splits.end(), [](const std::string& split) {
+                          return !split_of_word(split).empty();
+                      });
+    const Beside beside = told ? Beside::none : Beside::folder;
+    for (const std::string& split : splits) {
+        LayoutGuess one = Guesser(shard_files(folder, split).front(), beside).run();
         if (names_split(one.spec.path) || is_pattern(one.spec.path)) { // words for splits, or images, in longer names
             return one;
         }

@@ -12,8 +12,11 @@
 namespace tacit::shards {
 namespace {
 
-std::string size_text(const augment::ImageShape& shape) {
-    return shape.height == 0 ? "of different sizes" : fmt::format("of {} x {}", shape.width, shape.height);
+std::string size_text(const std::vector<FileIndex>& files) {
+    const augment::ImageShape& shape = files.front().shape;
+    const bool same =
+        std::all_of(files.begin(), files.end(), [&](const FileIndex& file) { return file.shape == shape; });
+    return shape.height == 0 || !same ? "of different sizes" : fmt::format("of {} x {}", shape.width, shape.height);
 }
 
 std::string place_text(const FileIndex& index) {
@@ -23,10 +26,10 @@ std::string place_text(const FileIndex& index) {
     return index.parts.size() == 1 ? place : fmt::format("{} and {} more", place, index.parts.size() - 1);
 }
 
-std::string classes_text(const FileIndex& index) {
+std::string classes_text(const std::vector<FileIndex>& files) {
     constexpr std::size_t kShown = 5;
-    const std::vector<std::string>& classes = index.classes;
-    if (std::string sparse = sparse_classes(images_of_classes({index}), classes); !sparse.empty()) {
+    const std::vector<std::string>& classes = files.front().classes;
+    if (std::string sparse = sparse_classes(images_of_classes(files), classes); !sparse.empty()) {
         return sparse;
     }
     std::string text = fmt::format("{} class{}", classes.size(), classes.size() == 1 ? "" : "es");
@@ -40,11 +43,16 @@ std::string classes_text(const FileIndex& index) {
 
 } // namespace
 
-std::string split_text(const FileIndex& index, const std::string& split) {
-    return fmt::format("split '{}': {} image{} {}, {} channel{} of {}, in {}; {}", split, index.count,
-                       index.count == 1 ? "" : "s", size_text(index.shape), index.shape.channels,
-                       index.shape.channels == 1 ? "" : "s", element_name(index.element), place_text(index),
-                       classes_text(index));
+std::string split_text(const std::vector<FileIndex>& files, const std::string& split) {
+    const FileIndex& first = files.front();
+    std::int64_t images = 0;
+    for (const FileIndex& file : files) {
+        images += file.count;
+    }
+    return fmt::format("split '{}': {} image{} {}, {} channel{} of {}, in {}{}; {}", split, images,
+                       images == 1 ? "" : "s", size_text(files), first.shape.channels,
+                       first.shape.channels == 1 ? "" : "s", element_name(first.element), place_text(first),
+                       files.size() == 1 ? "" : fmt::format(" of {} files", files.size()), classes_text(files));
 }
 
 } // namespace tacit::shards

@@ -4,10 +4,11 @@
 #include "pipeline/shards/image_part.hpp"
 
 #include <string>
+#include <vector>
 
 namespace tacit::shards {
 
-/// What a file holds of a split, in one line: images, type, data set, classes and the first of their names.
-std::string split_text(const FileIndex& index, const std::string& split);
+/// What the files of a split hold, in one line: images, type, data set, classes and the first of their names.
+std::string split_text(const std::vector<FileIndex>& files, const std::string& split);
 
 } // namespace tacit::shards

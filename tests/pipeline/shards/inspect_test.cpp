@@ -150,5 +150,60 @@ TEST(Inspect, NamesAFileThatIsNeitherHdf5NorImages) {
     EXPECT_NE(message.find("text.h5: is text that begins with"), std::string::npos) << message;
 }
 
+/// Three files of 10, 11 and 12 images.
+void write_parts(const TemporaryFolder& folder, const std::string& stem) {
+    for (int i = 0; i < 3; ++i) {
+        const testing::Hdf5File file(folder / stem + std::to_string(i) + ".h5");
+        add<std::uint8_t>(file, "images", {static_cast<hsize_t>(10 + i), 9, 8, 3}, 251);
+        add<std::int64_t>(file, "labels", {static_cast<hsize_t>(10 + i)}, 3);
+    }
+}
+
+TEST(InspectFolder, CountsTheImagesOfAllFiles) {
+    const TemporaryFolder folder;
+    write_parts(folder, "train-");
+    write_parts(folder, "val-");
+    const Inspection found = inspect(folder.path(), kWithoutMeasuring);
+    for (const char* split : {"train", "val"}) {
+        EXPECT_NE(found.guess.find(std::string("split '") + split + "': 33 images of "), std::string::npos)
+            << found.guess;
+    }
+    EXPECT_NE(found.guess.find("'images' read as NHWC of 3 files; 3 classes"), std::string::npos) << found.guess;
+    EXPECT_FALSE(mentions(found.notes, "differ in numbers alone"));
+}
+
+TEST(InspectFolder, FilesOfOneImageAreCountedTogether) {
+    const TemporaryFolder folder;
+    for (int i = 0; i < 5; ++i) {
+        const testing::Hdf5File file(folder / "scan_" + std::to_string(i) + ".h5");
+        add<std::uint8_t>(file, "image", {9, 9, 3}, 251);
+        file.add("label", {}, std::vector<std::int64_t>{i % 2});
+    }
+    const Inspection found = inspect(folder / "scan_0.h5", kWithoutMeasuring);
+    EXPECT_NE(found.guess.find("split 'train': 5 images of 9 x 9, 3 channels of u8, in 'image' read as NHWC of 5 "
+                               "files; 2 classes"),
+              std::string::npos)
+        << found.guess;
+    EXPECT_EQ(found.files.size(), 5U);
+    EXPECT_EQ(opened(printed(folder / "scan_0.h5"), "train").labels(), (std::vector<std::int32_t>{0, 1, 0, 1, 0}));
+}
+
+TEST(InspectFolder, WhatIsOpenInManyFilesIsSaidOnce) {
+    const TemporaryFolder folder;
+    for (int i = 0; i < 5; ++i) {
+        const testing::Hdf5File file(folder / "scan_" + std::to_string(i) + ".h5");
+        add<std::uint8_t>(file, "image", {9, 9, 3}, 251);
+        add<double>(file, "label", {2}, 2, 0.5);
+    }
+    DataSpec spec;
+    spec.path = folder / "scan_*.h5";
+    ::testing::internal::CaptureStderr();
+    Dataset::open(spec, "train");
+    const std::string warning = ::testing::internal::GetCapturedStderr();
+    EXPECT_EQ(std::count(warning.begin(), warning.end(), '\n'), 1) << warning;
+    EXPECT_NE(warning.find("the images are read without labels (the first of 5 such files)"), std::string::npos)
+        << warning;
+}
+
 } // namespace
 } // namespace tacit::shards
