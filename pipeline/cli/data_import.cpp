@@ -34,7 +34,8 @@ void data_import_options(OptionTable& table) {
         "which folders or archives are splits: auto (by their names), none, or SPLIT=PATH for each")(
         "labels", po::value<std::string>()->value_name("WHERE"),
         "none, or TABLE:COLUMN: a .csv, .tsv or .txt file that names images and their classes (without a header, the "
-        "column's number); TABLE:COLUMN:NAMES where two columns could name the images; of HDF5 as data.labels; "
+        "column's number); TABLE:COLUMN:NAMES where two columns could name the images; of HDF5 as data.labels, of "
+        "NumPy an array's name; "
         "default: as found")(
         "key-ends", po::value<std::string>()->value_name("WHERE")->default_value("first-dot"),
         "where the key of a file in an archive ends: first-dot, as WebDataset has it, or last-dot")(

@@ -70,9 +70,7 @@ TableColumn find_column(const std::string& path, const std::vector<CsvRow>& rows
         found.first_row = std::max(found.first_row, names.first_row);
         return found;
     }
-    const bool other = header.size() == 1 && header[0].find(';') != std::string::npos;
-    throw DataError(fmt::format("{}: has no column '{}'; it has: {}{}", path, column, fmt::join(header, ", "),
-                                other ? " (cells must be separated by commas)" : ""));
+    throw DataError(fmt::format("{}: has no column '{}'; it has: {}", path, column, fmt::join(header, ", ")));
 }
 
 Labels read_csv_labels(const std::string& path, const std::string& column, std::int64_t count,
@@ -80,25 +78,15 @@ Labels read_csv_labels(const std::string& path, const std::string& column, std::
     const std::vector<CsvRow> rows = read_csv(path);
     const TableColumn place = find_column(path, rows, column);
     const std::size_t wanted = place.column;
-    std::vector<std::size_t> order;
-    if (names.empty()) {
-        for (std::size_t row = place.first_row; row < rows.size(); ++row) {
-            order.push_back(row);
-        }
-    } else {
-        RowMatch match = match_rows(path, rows, place, names);
-        const auto missing = std::find(match.rows.begin(), match.rows.end(), RowMatch::kNone);
-        if (missing != match.rows.end()) {
-            throw DataError(fmt::format("{}: column '{}' has no row for image '{}'", path, match.named_by,
-                                        names[static_cast<std::size_t>(missing - match.rows.begin())]));
-        }
-        order = std::move(match.rows);
-    }
-    if (order.size() != static_cast<std::size_t>(count)) {
-        throw DataError(fmt::format("{}: has {} rows for {} images", path, order.size(), count));
+    const RowMatch match = names.empty() ? rows_in_order(path, rows, place, static_cast<std::size_t>(count))
+                                         : match_rows(path, rows, place, names);
+    const auto missing = std::find(match.rows.begin(), match.rows.end(), RowMatch::kNone);
+    if (missing != match.rows.end()) {
+        throw DataError(fmt::format("{}: column '{}' has no row for image '{}'", path, match.named_by,
+                                    names[static_cast<std::size_t>(missing - match.rows.begin())]));
     }
     std::vector<std::string> texts;
-    for (const std::size_t row : order) {
+    for (const std::size_t row : match.rows) {
         const std::vector<std::string>& cells = rows[row].cells;
         if (wanted >= cells.size()) {
             throw DataError(

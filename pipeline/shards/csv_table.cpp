@@ -4,9 +4,11 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/file_kind.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -14,10 +16,49 @@
 namespace tacit::shards {
 namespace {
 
+/// How often a letter stands in a line outside of quotes.
+std::size_t count_of(char letter, std::string_view line) {
+    bool quoted = false;
+    std::size_t count = 0;
+    for (const char one : line) {
+        quoted = quoted != (one == '"');
+        count += one == letter && !quoted ? 1U : 0U;
+    }
+    return count;
+}
+
+/// Of a comma, a semicolon, a tab and, in a .txt file, a space the one that stands most often in a line, as often in
+/// each of the first ones; else the first of them that is in the first line at all.
+char separator_of(const std::string& path, std::string_view text) {
+    constexpr std::size_t kLines = 8;
+    std::vector<std::string_view> lines;
+    for (std::size_t at = 0; at < text.size() && lines.size() < kLines;) {
+        const std::string_view line = text.substr(at, text.find('\n', at) - at);
+        at += line.size() + 1;
+        if (const std::size_t end = line.find_last_not_of(" \t\r"); end != std::string_view::npos) {
+            lines.push_back(line.substr(0, end + 1));
+        }
+    }
+    char best = 0;
+    std::size_t most = 0;
+    char first = 0;
+    for (const char letter : std::string_view(",;\t ").substr(0, path.ends_with(".txt") ? 4 : 3)) {
+        const std::size_t count = lines.empty() ? 0 : count_of(letter, lines.front());
+        const bool always = std::all_of(lines.begin(), lines.end(),
+                                        [&](std::string_view line) { return count_of(letter, line) == count; });
+        first = first == 0 && count > 0 ? letter : first;
+        if (always && count > most && letter != ' ') {
+            best = letter;
+            most = count;
+        }
+    }
+    return best != 0 ? best : first != 0 ? first : ',';
+}
+
 class CsvReader {
   public:
     CsvReader(const std::string& path, std::string_view text)
-        : path_(path), text_(text), separator_(separator_of(path, text.substr(0, text.find('\n')))) {}
+        : path_(path), text_(text), separator_(separator_of(path, text)) {}
 
     bool done() const { return at_ >= text_.size(); }
 
@@ -39,14 +80,6 @@ class CsvReader {
     }
 
   private:
-    /// A comma, unless the first line has none, but a tab, or a space in a .txt file.
-    static char separator_of(const std::string& path, std::string_view line) {
-        line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
-        const auto holds = [&](char letter) { return line.find(letter) != std::string_view::npos; };
-        const bool spaces = path.ends_with(".txt") && holds(' ');
-        return holds(',') || holds(';') ? ',' : holds('\t') ? '\t' : spaces ? ' ' : ',';
-    }
-
     /// Up to the separator or line break behind it; whether nothing is there, not even quotes.
     bool read_cell(std::string& cell) {
         bool quoted = false;
@@ -93,12 +126,23 @@ class CsvReader {
 
 } // namespace
 
+bool is_table_name(const std::string& name) {
+    const std::string extension = lower_case(std::filesystem::path(name).extension().string());
+    return extension == ".csv" || extension == ".tsv" || extension == ".txt";
+}
+
 std::vector<CsvRow> read_csv(const std::string& path) {
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     if (std::error_code error; std::filesystem::is_other(path, error)) { // a pipe may be waited for without end
         throw IoError(fmt::format("{}: {}", path, kind_text(path)));
     }
     const std::string text = read_file(path);
+    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") ||
+        std::string_view(text).substr(0, 64).find('\0') != std::string_view::npos) {
+        throw DataError(fmt::format("{}: is no text in UTF-8, but in UTF-16 or binary; save the table as UTF-8 (iconv "
+                                    "-f UTF-16 -t UTF-8)",
+                                    path));
+    }
     CsvReader reader(path, std::string_view(text).substr(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0));
     std::vector<CsvRow> rows;
     while (!reader.done()) {

@@ -15,15 +15,18 @@ struct CsvRow {
     std::vector<std::string> cells;
 };
 
-/// The lines of a comma- or tab-separated file (in a .txt, if there is neither, spaces) that hold something else than
-/// blanks and separators, the header first. Quoted cells (RFC 4180) may hold commas
-/// and line breaks, which become spaces; spaces and tabs around others are no part of them. Throws IoError; DataError
-/// for a file without a line or a quoted cell without an end.
+/// The lines of a file of cells between commas, semicolons or tabs (in a .txt also spaces), whichever its first lines
+/// all have as often, that hold something else than blanks and separators, the header first. Quoted cells (RFC 4180)
+/// may hold commas and line breaks, which become spaces; spaces and tabs around others are no part of them. Throws
+/// IoError; DataError for a file without a line, in UTF-16, or with a quoted cell without an end.
 std::vector<CsvRow> read_csv(const std::string& path);
 
 /// A file of labels as the user names it: from here, or from `folder`. Throws IoError that names both places,
 /// ConfigError where both have one.
 std::string existing_file(const std::string& path, const std::string& folder);
+
+/// Whether a file's name ends with .csv, .tsv or .txt, in any case.
+bool is_table_name(const std::string& name);
 
 /// {FILE, COLUMN} of "FILE:COLUMN" where FILE ends with .csv, .tsv or .txt.
 std::optional<std::pair<std::string, std::string>> table_and_column(const std::string& text);

@@ -6,9 +6,11 @@
 #include "pipeline/shards/axes_guess.hpp"
 #include "pipeline/shards/encoded_kind.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
+#include "pipeline/shards/hdf5/class_lists.hpp"
 #include "pipeline/shards/hdf5/describe.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/known_names.hpp"
+#include "pipeline/shards/row_search.hpp"
 
 #include <fmt/format.h>
 
@@ -63,11 +65,46 @@ void describe(FileIndex& index) {
     index.shape = same ? shapes[0] : augment::ImageShape{0, 0, shapes[0].channels};
 }
 
+/// The row of a list that each name stands in; found: how many do.
+RowMatch match_list(const ClassList& list, const std::string& path, const std::vector<std::string>& names) {
+    std::vector<CsvRow> rows;
+    for (const std::string& text : list.texts) {
+        rows.push_back({rows.size() + 1, {text}});
+    }
+    try {
+        return match_rows(path, rows, {TableColumn::kOpen, 0, 0}, names);
+    } catch (const DataError&) { // two fit one: others are meant
+        return {};
+    }
+}
+
+/// Where a data set lists the names of a group's images, or of the subgroups that hold one each, its order is that of
+/// the rows of others.
+void take_listed_order(ForeignImages& images) {
+    const std::size_t count = images.groups.values.size();
+    const std::vector<std::string>& names = images.one_each ? images.groups.classes : images.names;
+    for (const ClassList& list : h5::rows_of_texts(images.at.object.get(), count)) {
+        const RowMatch match = match_list(list, images.at.path, names);
+        const bool same = std::is_sorted(match.rows.begin(), match.rows.end());
+        if (match.found == count) {
+            images.doubt.clear();
+            images.rows = same ? std::vector<std::size_t>() : match.rows;
+            images.order += same ? "" : fmt::format(", and rows of labels in that of '{}'", list.name);
+            return;
+        }
+        if (2 * match.found > count) {
+            images.doubt = fmt::format("'{}' lists {} of their {} names, so that rows may stand in its order or in "
+                                       "theirs; write labels that hold names beside them (a table), or a whole list",
+                                       list.name, match.found, count);
+        }
+    }
+}
+
 } // namespace
 
 ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Roots& roots, FileIndex& index,
                          const std::string& member) {
-    ForeignImages images{std::move(at), {}, {}, false, {}, {}, {}, false};
+    ForeignImages images{std::move(at), {}, {}, false, {}, {}, {}, {}, false};
     h5::Shape shape = h5::shape_of(images.at.object.get());
     const h5::Handle type(shape == h5::Shape::other ? H5Dget_type(images.at.object.get()) : H5I_INVALID_HID);
     if (type.valid() && !axes.empty() && h5::element_of(type.get())) {
@@ -97,6 +134,8 @@ ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Root
         images.one_each = found.one_each;
         if (shape == h5::Shape::references) { // places of cells are no names
             images.names.clear();
+        } else {
+            take_listed_order(images);
         }
         break;
     }

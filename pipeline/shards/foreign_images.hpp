@@ -20,6 +20,7 @@ struct ForeignImages {
     std::vector<std::string> lists; ///< GroupImages::lists
     std::string order;              ///< GroupImages::order
     std::string doubt;              ///< why rows of a data set may be in another order than the images; empty: none
+    std::vector<std::size_t> rows;  ///< of other data sets, of each image; empty: as many as there are, in their order
     bool truth = false;             ///< pixels are false (black) or true (white)
 };
 

@@ -33,22 +33,8 @@ std::string note_of(const Error& error) {
     return "no labels: " + (why.size() > kMaxNote ? why.substr(0, kMaxNote) + "…" : why);
 }
 
-/// Whether both tell the same images apart, under whatever names.
-bool agree(const Labels& one, const Labels& other) {
-    std::set<std::pair<std::int32_t, std::int32_t>> both;
-    for (std::size_t i = 0; i < one.values.size(); ++i) {
-        both.emplace(one.values[i], other.values[i]);
-    }
-    return both.size() == std::set(one.values.begin(), one.values.end()).size() &&
-           both.size() == std::set(other.values.begin(), other.values.end()).size();
-}
-
-/// The setting that chooses labels, for all splits if the word for one is in it.
-std::string setting_of(std::string key) {
-    if (const auto word = split_word(key)) {
-        key.replace(word->begin, word->size, "{split}");
-    }
-    return fmt::format("`labels: {}`", yaml_text(key));
+std::string setting_of(const std::string& key) {
+    return fmt::format("`labels: {}`", yaml_text(of_all_splits(key)));
 }
 
 /// Whether the labels `key` tell images apart in another way; a list of the classes' names, if it is as long, does not.

@@ -17,6 +17,9 @@ struct Labels {
     std::string note; ///< why a list of names did not name the classes; empty: there is none, or it did
 };
 
+/// Whether both tell the same images apart, under whatever names.
+bool agree(const Labels& one, const Labels& other);
+
 /// What texts name. An empty text is no class, and neither is -1 among numbers; as splits both are names.
 enum class Meaning { classes, splits };
 

@@ -10,6 +10,7 @@
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/listing.hpp"
 #include "pipeline/shards/hdf5/sample_groups.hpp"
+#include "pipeline/shards/import/left_out.hpp"
 #include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/label_places.hpp"
 #include "pipeline/shards/label_sets.hpp"
@@ -110,6 +111,32 @@ class Guesser {
                 add(spec, "");
             }
         }
+        if (readings_.size() == 1 && !readings_.begin()->second.usual_images) {
+            add_siblings(readings_.begin()->second);
+        }
+    }
+
+    std::optional<SplitSiblings> siblings_of(const std::string& name) const {
+        return split_siblings(name, 0, [&](const std::string& other) { return h5::has_object(file_.get(), other); });
+    }
+
+    /// Where the name of the likeliest images has a word for a split, those of others.
+    void add_siblings(const ForeignReading likeliest) { // NOLINT: a copy, as it gives way
+        const auto siblings = siblings_of(likeliest.spec.images);
+        if (!siblings) {
+            return;
+        }
+        readings_.clear();
+        DataSpec spec = made_.spec;
+        spec.images = siblings->pattern;
+        add(spec, siblings->train);
+        add(spec, siblings->test);
+        if (readings_.size() == 2) {
+            pattern_ = siblings->pattern;
+            readings_.at(siblings->train).doubts = likeliest.doubts;
+        } else {
+            readings_ = {{likeliest.index.split, likeliest}};
+        }
     }
 
     /// Keeps the first reason for which nothing can be read.
@@ -129,8 +156,11 @@ class Guesser {
     void take() {
         const ForeignReading& reading = first();
         const bool by_itself = reading.usual_labels && (reading.usual_images || reading.spec.labels != "group");
-        made_.spec.images = reading.usual_images ? "" : reading.spec.images;
+        made_.spec.images = reading.usual_images ? "" : pattern_.empty() ? reading.spec.images : pattern_;
         made_.spec.labels = reading.open_labels ? "none" : by_itself ? "" : reading.spec.labels;
+        if (const auto siblings = siblings_of(made_.spec.labels); siblings && !pattern_.empty()) {
+            made_.spec.labels = siblings->pattern;
+        }
         made_.spec.axes = reading.spec.axes;
         made_.notes = reading.notes;
         made_.notes.insert(made_.notes.end(), reading.doubts.begin(), reading.doubts.end());
@@ -151,17 +181,14 @@ class Guesser {
     }
 
     void name_others() {
-        constexpr int kShown = 6;
-        std::string others;
-        int count = 0;
+        std::vector<std::string> others;
         for (const h5::ListedSet& set : h5::list_datasets(file_.get())) {
-            if (set.kind == h5::Shape::pixels && !is_taken(set) && ++count <= kShown) {
-                others += fmt::format("{}'{}' {}", others.empty() ? "" : ", ", set.name, h5::shape_text(set.shape));
+            if (set.kind == h5::Shape::pixels && !is_taken(set)) {
+                others.push_back(fmt::format("'{}' {}", set.name, h5::shape_text(set.shape)));
             }
         }
-        if (count > 0) {
-            made_.notes.push_back(fmt::format("other arrays that data.images may name: {}{}", others,
-                                              count > kShown ? fmt::format(" and {} more", count - kShown) : ""));
+        if (!others.empty()) {
+            made_.notes.push_back("other arrays that data.images may name: " + first_few(others, others.size()));
         }
         std::vector<std::string> taken;
         for (const auto& [split, reading] : readings_) {
@@ -234,6 +261,7 @@ class Guesser {
     h5::Session session_;
     h5::Handle file_;
     std::map<std::string, ForeignReading> readings_; ///< by split
+    std::string pattern_;                            ///< of images without a usual name
     LayoutGuess made_;
 };
 

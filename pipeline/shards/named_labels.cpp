@@ -156,6 +156,15 @@ Labels labels_of_samples(const ForeignImages& images, const std::string& name, c
     return labels;
 }
 
+/// Labels of rows, as labels of images.
+Labels in_order(Labels labels, const std::vector<std::size_t>& rows) {
+    const std::vector<std::int32_t> values = labels.values;
+    for (std::size_t image = 0; image < rows.size(); ++image) {
+        labels.values[image] = values[rows[image]];
+    }
+    return labels;
+}
+
 } // namespace
 
 h5::Located locate_labels(const std::string& text, const std::string& path, const h5::Roots& roots, bool said) {
@@ -213,11 +222,14 @@ Labels named_labels(const char* key, const std::string& text, const std::string&
             fmt::format("{}: {}: {} '{}' has a row for each image: {}", path, images.at.name, key, text, images.doubt));
     }
     if (!attribute.empty()) {
-        return read_label_attribute(own ? images.at.object.get() : root.get(), attribute,
-                                    fmt::format("{}: {}", path, own ? images.at.name : "/"), index.count, meaning);
+        return in_order(read_label_attribute(own ? images.at.object.get() : root.get(), attribute,
+                                             fmt::format("{}: {}", path, own ? images.at.name : "/"), index.count,
+                                             meaning),
+                        images.rows);
     }
     const h5::Located at = locate_labels(text, path, roots, said);
-    return read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), index.count, meaning);
+    return in_order(read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), index.count, meaning),
+                    images.rows);
 }
 
 } // namespace tacit::shards

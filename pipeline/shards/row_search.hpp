@@ -28,4 +28,11 @@ struct RowMatch {
 RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
                     const std::vector<std::string>& names);
 
+/// The rows of `count` images without names: a column other than `wanted.column` (or `wanted.names`) whose cells are 0
+/// … count - 1, or 1 … count, in any order, numbers the images, and RowMatch::named_by says so; else rows stand in the
+/// order of the images, with a warning where a column `index`, `id` or the like is in another one. Throws DataError
+/// naming `path` for another number of rows, and where two columns number them otherwise and give them other labels.
+RowMatch rows_in_order(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
+                       std::size_t count);
+
 } // namespace tacit::shards

@@ -130,6 +130,13 @@ std::optional<SplitWord> split_word(const std::string& name) {
     return words.empty() || several ? std::nullopt : std::optional(words.front());
 }
 
+std::string of_all_splits(std::string name) {
+    if (const auto word = split_word(name)) {
+        name.replace(word->begin, word->size, "{split}");
+    }
+    return name;
+}
+
 std::string split_in_name(const std::string& path) {
     for (std::size_t end = path.size(); end != std::string::npos && end > 0;) {
         const std::size_t slash = path.rfind('/', end - 1);

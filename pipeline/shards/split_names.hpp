@@ -56,6 +56,8 @@ struct SplitWord {
 /// digits or a capital letter: seg_train, train2017, TrainImages) or with set, data, images or labels at its
 /// ends, or behind x or y (testset, xtrain). Nothing if there is none, or words of several splits (train_test).
 std::optional<SplitWord> split_word(const std::string& name);
+/// The name with {split} in the place of that word, if there is one.
+std::string of_all_splits(std::string name);
 /// The split of a path: that of split_word() of its last part that has one; "" if none has.
 std::string split_in_name(const std::string& path);
 /// The order of splits everywhere: train, val, test, unlabeled, then others by name.

@@ -35,9 +35,15 @@ std::string written_like(std::string_view word, const std::string& model) {
 } // namespace
 
 std::optional<SplitSiblings> split_siblings(const std::string& path) {
-    const std::string name = fs::path(path).filename().string();
-    const std::string folder = path.substr(0, path.size() - name.size());
-    for (std::size_t begin = 0, end = 0; begin < name.size(); begin = end + 1) {
+    return split_siblings(path, path.size() - fs::path(path).filename().string().size(), [](const std::string& file) {
+        std::error_code error;
+        return fs::is_regular_file(file, error);
+    });
+}
+
+std::optional<SplitSiblings> split_siblings(const std::string& name, std::size_t from,
+                                            const std::function<bool(const std::string&)>& exists) {
+    for (std::size_t begin = from, end = from; begin < name.size(); begin = end + 1) {
         end = begin;
         while (end < name.size() && is_letter_or_digit(name[end])) {
             ++end;
@@ -46,14 +52,12 @@ std::optional<SplitSiblings> split_siblings(const std::string& path) {
         if (split_of_word(word).empty()) {
             continue;
         }
-        const std::string before = folder + name.substr(0, begin);
+        const std::string before = name.substr(0, begin);
         const std::string behind = name.substr(end);
         const auto first_there = [&](const std::string& split) {
             for (const SplitSpelling& other : kSplitSpellings) {
                 std::string written = written_like(other.word, word);
-                std::error_code error;
-                if (other.split == split &&
-                    fs::is_regular_file(fmt::format("{}{}{}", before, written, behind), error)) {
+                if (other.split == split && exists(fmt::format("{}{}{}", before, written, behind))) {
                     return written;
                 }
             }

@@ -135,6 +135,20 @@ std::vector<ClassList> class_lists(hid_t dataset, std::size_t images) {
     return lists;
 }
 
+std::vector<ClassList> rows_of_texts(hid_t group, std::size_t rows) {
+    std::vector<ClassList> lists;
+    for (const Handle& above : groups_above(group)) {
+        for (const Link& link : links_of(above.get(), "").links) {
+            std::vector<std::string> texts =
+                link.hard ? texts_of(above.get(), link.name, rows) : std::vector<std::string>();
+            if (texts.size() == rows && differ(texts)) {
+                lists.push_back({link.name, std::move(texts), false});
+            }
+        }
+    }
+    return lists;
+}
+
 std::string field_names(hid_t type) {
     constexpr int kMost = 8;
     const int fields = H5Tget_nmembers(type);

@@ -19,6 +19,10 @@ std::vector<std::string> member_names(hid_t type);
 /// data sets in these groups. Others than known ones that have a text for each of `images` are none.
 std::vector<ClassList> class_lists(hid_t dataset, std::size_t images);
 
+/// Data sets beside a group and at the root that hold `rows` texts, all different: names of the group's members,
+/// perhaps.
+std::vector<ClassList> rows_of_texts(hid_t group, std::size_t rows);
+
 /// "'id', 'label'": the fields of a compound type.
 std::string field_names(hid_t type);
 

@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/shards/csv_table.hpp"
 #include "pipeline/shards/images/picture.hpp"
 #include "pipeline/shards/numbered_names.hpp"
 #include "pipeline/shards/strided_copy.hpp"
@@ -91,6 +92,10 @@ StoredImages planar(StoredImages images) {
     images.row_step = wide(images.shape.width);
     images.channel_step = images.row_step * wide(images.shape.height);
     return images;
+}
+
+bool names_array(const std::string& labels) {
+    return labels != "none" && !table_and_column(labels);
 }
 
 void ArraySource::check(const StoredImages& images) const {

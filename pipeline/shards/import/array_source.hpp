@@ -27,6 +27,9 @@ StoredImages interleaved(StoredImages images);
 /// Strides of values that lie in the order (C, H, W).
 StoredImages planar(StoredImages images);
 
+/// Whether a value of --labels names an array, or nothing: neither `none` nor a table.
+bool names_array(const std::string& labels);
+
 /// Classes of images, in their order.
 struct StoredLabels {
     std::vector<std::int32_t> values;
@@ -37,7 +40,7 @@ struct StoredLabels {
 class ArraySource : public ImageSource {
   public:
     /// Where `options` say where labels come from, those of the arrays are not taken.
-    ArraySource(std::string kind, const ImportOptions& options) : takes_labels_(options.labels.empty()) {
+    ArraySource(std::string kind, const ImportOptions& options) : takes_labels_(names_array(options.labels)) {
         info.kind = std::move(kind);
     }
 

@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/words.hpp"
 #include "pipeline/shards/axes_guess.hpp"
 #include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/known_names.hpp"
@@ -161,14 +162,23 @@ bool is_one_image(const NpyArray* array) {
 class Maker {
   public:
     Maker(const std::string& kind, const ImportOptions& options)
-        : axes_(options.axes), source_(std::make_unique<ArraySource>(kind, options)) {}
+        : axes_(options.axes), chosen_(options.labels), source_(std::make_unique<ArraySource>(kind, options)) {}
 
     std::unique_ptr<ArraySource> run(const std::vector<NpyArray>& arrays) {
+        if (!arrays.empty() && !chosen_.empty() && names_array(chosen_) &&
+            std::none_of(arrays.begin(), arrays.end(), [&](const NpyArray& array) { return is_chosen(&array); })) {
+            throw ConfigError(
+                fmt::format("--labels {}: no array has that name; it takes an array's, TABLE:COLUMN, where "
+                            "TABLE is a .csv, .tsv or .txt file, or none",
+                            one_line(chosen_)));
+        }
         std::map<std::string, SplitArrays, SplitOrder> splits; // classes in the training split's order
         for (const NpyArray& array : arrays) {
             const std::string named = split_in_name(array.name);
             SplitArrays& split = splits[named.empty() ? "train" : named];
-            const ArrayRole role = arrays.size() == 1 ? ArrayRole::images : role_of(array);
+            const ArrayRole role = arrays.size() == 1  ? ArrayRole::images
+                                   : is_chosen(&array) ? ArrayRole::labels
+                                                       : role_of(array);
             if (role == ArrayRole::other) {
                 source_->leave_out(array.name);
             } else {
@@ -194,6 +204,37 @@ class Maker {
     }
 
   private:
+    bool is_chosen(const NpyArray* array) const {
+        return array->name == chosen_ || (!chosen_.empty() && of_all_splits(array->name) == chosen_);
+    }
+
+    /// Of several arrays of labels the one that is chosen, or the first of those that are labels and tell the same.
+    const NpyArray* one_of(const std::string& split, const std::vector<const NpyArray*>& arrays) {
+        const NpyArray* one = nullptr;
+        Labels labels;
+        for (const NpyArray* array : arrays) {
+            if (std::any_of(arrays.begin(), arrays.end(), [&](auto* any) { return is_chosen(any); }) &&
+                !is_chosen(array)) {
+                source_->leave_out(array->name);
+                continue;
+            }
+            try {
+                Labels more = class_labels(*array);
+                if (one != nullptr && !agree(labels, more)) {
+                    throw DataError(fmt::format("{}: {} and {} could both be the labels of split '{}', and tell other "
+                                                "classes; say which with --labels {} or --labels {}",
+                                                array->store->path(), one->name, array->name, split,
+                                                of_all_splits(one->name), of_all_splits(array->name)));
+                }
+                labels = one == nullptr ? std::move(more) : std::move(labels);
+                one = one == nullptr ? array : one;
+            } catch (const NotLabels&) {
+                source_->leave_out(array->name);
+            }
+        }
+        return one == nullptr ? arrays.front() : one;
+    }
+
     void leave_out(const std::vector<const NpyArray*>& arrays) {
         for (const NpyArray* array : arrays) {
             source_->leave_out(array->name);
@@ -273,8 +314,7 @@ class Maker {
             leave_out(classes);
         }
         if (arrays.size() > 1) {
-            throw DataError(fmt::format("{}: {} and {} could both be the labels of split '{}'; leave one of them out",
-                                        arrays[0]->store->path(), arrays[0]->name, arrays[1]->name, split));
+            arrays = {one_of(split, arrays)};
         }
         if (arrays.empty()) {
             return {};
@@ -297,6 +337,7 @@ class Maker {
     }
 
     const std::string& axes_;
+    const std::string& chosen_; ///< as labels, by name
     std::unique_ptr<ArraySource> source_;
     ClassNames named_;             ///< of labels so far
     bool texts_ = false;           ///< which are texts

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/csv_table.hpp"
 #include "pipeline/shards/import/folder/scan.hpp"
 #include "pipeline/shards/import/named_arrays.hpp"
 #include "pipeline/shards/import/zip_file.hpp"
@@ -25,6 +26,7 @@ struct Gathered {
     std::vector<NpyArray> arrays;
     std::vector<std::string> names; ///< of all
     std::vector<std::string> ignored;
+    std::string wanted; ///< labels, by name
 };
 
 bool is_kind(const fs::path& path, const std::string& kind) {
@@ -40,7 +42,8 @@ void add_archive(const fs::path& path, const std::string& prefix, Gathered& foun
         found.names.push_back(prefix + name.substr(0, name.size() - std::min(name.size(), kSuffix.size())));
         // Others may be of types that are no images, and need not be unpacked.
         if (name.ends_with(kSuffix) &&
-            ((archive.names().size() == 1 && prefix.empty()) || role_of_name(found.names.back()) != ArrayRole::other)) {
+            ((archive.names().size() == 1 && prefix.empty()) || role_of_name(found.names.back()) != ArrayRole::other ||
+             of_all_splits(found.names.back()) == of_all_splits(found.wanted))) {
             const ZipMember member = archive.open(i);
             found.arrays.push_back(open_npy_array(found.names.back(), member.store, member.offset, member.bytes));
         } else {
@@ -85,7 +88,7 @@ void add_file(const fs::path& path, Gathered& found) {
         return role_of_name(array.name) == ArrayRole::labels;
     });
     if (!labels.empty() && !labelled) {
-        found = {};
+        found = {{}, {}, {}, found.wanted};
         add_archive(path, path.stem().string() + "/", found);
         add_archive(labels, labels.stem().string() + "/", found);
     }
@@ -101,9 +104,10 @@ std::string without_split(const fs::path& path) {
 }
 
 /// The arrays of all files of one kind in a folder.
-Gathered in_folder(const fs::path& folder, const std::string& kind, bool asked) {
+Gathered in_folder(const fs::path& folder, const ImportOptions& options, const std::string& kind) {
+    const bool asked = options.kind == kind;
     constexpr std::size_t kOpen = 256; ///< files at once; the arrays of more are held in memory
-    Gathered found;
+    Gathered found{{}, {}, {}, options.labels};
     std::vector<fs::path> named;
     std::vector<fs::path> others;
     bool images = false;
@@ -165,9 +169,9 @@ std::unique_ptr<ImageSource> open_arrays(const ImportOptions& options, const std
     if (!folder && !is_kind(path, kind)) {
         return nullptr;
     }
-    Gathered found;
+    Gathered found{{}, {}, {}, options.labels};
     if (folder) {
-        found = in_folder(path, kind, options.kind == kind);
+        found = in_folder(path, options, kind);
     } else {
         add_file(path, found);
     }
@@ -176,8 +180,10 @@ std::unique_ptr<ImageSource> open_arrays(const ImportOptions& options, const std
         throw DataError(fmt::format("{}: none of its arrays ({}) is named like images (x_train, images, …)",
                                     options.path, fmt::join(found.names, ", ")));
     }
-    for (const std::string& name : found.ignored) {
-        if (source) {
+    for (const std::string& name : source ? found.ignored : std::vector<std::string>()) {
+        if (is_table_name(name)) {
+            source->info.tables.push_back({name, ""});
+        } else {
             source->leave_out(name);
         }
     }

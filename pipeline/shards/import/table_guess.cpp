@@ -114,15 +114,6 @@ class Guesser {
     std::vector<std::size_t> others_; ///< columns beside the names
 };
 
-/// None where a file is no table.
-std::vector<CsvRow> rows_of(const std::string& path) {
-    try {
-        return read_csv(path);
-    } catch (const Error&) {
-        return {};
-    }
-}
-
 std::optional<TableGuess> guess_table(const std::string& root, const SourceTable& source,
                                       const std::vector<UnlabelledImage>& images,
                                       const std::vector<std::string>& classes) {
@@ -146,10 +137,7 @@ std::optional<TableGuess> guess_table(const std::string& root, const SourceTable
     const std::string remedy =
         fmt::format("--labels {}:COLUMN reads it, --labels none says that none is meant", one_line(table));
     try {
-        const std::vector<CsvRow> rows = rows_of(guess.path);
-        if (rows.empty()) {
-            return std::nullopt;
-        }
+        const std::vector<CsvRow> rows = read_csv(guess.path);
         const RowMatch match = match_rows(guess.path, rows, {TableColumn::kOpen, 0, TableColumn::kOpen}, names);
         const Guesser guesser(rows, match, classes);
         if (guesser.other_names().empty() || (match.found == 0 && !guesser.has_label_name())) {
@@ -177,6 +165,9 @@ std::optional<TableGuess> guess_table(const std::string& root, const SourceTable
             "--labels none leaves them out",
             one_line(table), match.found, names.size(), guesser.name(*column), one_line(match.named_by, 40));
     } catch (const Error& failure) {
+        if (lower_case(fs::path(table).extension().string()) == ".txt") { // which may be anything
+            return std::nullopt;
+        }
         guess.note = fmt::format("{}; so no labels are taken from it; {}", failure.what(), remedy);
     }
     return guess;

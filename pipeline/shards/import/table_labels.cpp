@@ -102,13 +102,13 @@ class TableReading {
 
     std::vector<std::size_t> rows_of(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& place,
                                      const std::vector<std::string>& names) {
-        if (names.front().empty()) { // images without names: row by row
-            std::vector<std::size_t> order(rows.size() - place.first_row);
-            std::iota(order.begin(), order.end(), place.first_row);
-            if (order.size() != names.size()) {
-                throw DataError(fmt::format("{}: has {} rows for {} images", path, order.size(), names.size()));
+        if (names.front().empty()) { // images without names
+            RowMatch match = rows_in_order(path, rows, place, names.size());
+            if (!match.named_by.empty()) {
+                info_.notes.push_back(
+                    fmt::format("{}: images are numbered by column {}", path, one_line(match.named_by, 40)));
             }
-            return order;
+            return std::move(match.rows);
         }
         RowMatch match = match_rows(path, rows, place, names);
         if (match.found == 0) {
@@ -125,22 +125,43 @@ class TableReading {
     std::vector<std::string> texts_; ///< what tables say of them
 };
 
+/// Where all images have the class of their folder: tables that could say another.
+void note_other_tables(SourceInfo& info, const std::string& root, const std::vector<UnlabelledImage>& images) {
+    std::vector<SourceTable> tables = info.tables;
+    std::erase_if(tables, [](const SourceTable& table) { // a .txt may list boxes and the like
+        return lower_case(fs::path(table.path).extension().string()) == ".txt";
+    });
+    for (const TableGuess& guess : guess_tables(root, tables, images, {})) {
+        const std::string table = one_line(fs::path(guess.path).lexically_relative(root).string());
+        info.notes.push_back(guess.labels.empty()
+                                 ? guess.note
+                                 : fmt::format("{}: seems to hold labels too, but images have the classes of their "
+                                               "folders; --labels {}:COLUMN takes them from the table",
+                                               table, table));
+    }
+}
+
 /// For images without a label: tables beside them.
 void guess_labels(ImageSource& source, const std::string& root) {
     SourceInfo& info = source.info;
-    if (info.tables.empty()) {
+    if (info.tables.empty() || source.key(0).empty()) {
         return;
     }
     std::vector<UnlabelledImage> images;
+    std::vector<UnlabelledImage> all;
     std::vector<std::string> texts;
     for (const auto& [split, begin, end] : info.splits) {
         for (std::int64_t image = begin; image < end; ++image) {
             const std::int32_t label = info.labels[texts.size()];
+            all.push_back({texts.size(), split, source.key(image)});
             if (label < 0) {
-                images.push_back({texts.size(), split, source.key(image)});
+                images.push_back(all.back());
             }
             texts.push_back(label < 0 ? std::string() : info.classes.at(static_cast<std::size_t>(label)));
         }
+    }
+    if (images.empty()) {
+        return note_other_tables(info, root, all);
     }
     bool told = false;
     for (const TableGuess& guess : guess_tables(root, info.tables, images, info.classes)) {
@@ -175,7 +196,7 @@ std::unique_ptr<ImageSource> with_labels(std::unique_ptr<ImageSource> source, co
         info.classes.clear();
     } else if (const auto table = table_and_column(options.labels)) {
         TableReading(*source, options.path).run(table->first, table->second);
-    } else {
+    } else if (info.kind != "npz" && info.kind != "npy") { // which know their arrays
         throw ConfigError(
             fmt::format("--labels {}: takes TABLE:COLUMN, where TABLE is a .csv, .tsv or .txt file, or none",
                         one_line(options.labels)));

@@ -151,9 +151,61 @@ TEST(TableOfLabels, NotANumberIsNoLabel) {
     EXPECT_EQ(names.classes, (Names{"cat"}));
 }
 
-TEST(TableOfLabels, OtherSeparatorsAreNamed) {
-    const std::string message = refused_table({"0"}, "id;label\n0;1\n");
-    EXPECT_NE(message.find("must be separated by commas"), std::string::npos) << message;
+TEST(TableOfLabels, SemicolonsAndTabsSeparateCellsAsCommasDo) {
+    for (const char* table : {"id;label\n1;b\n0;a\n", "id\tlabel\n1\tb\n0\ta\n", "id;x, y;label\n1;0,5;b\n0;1,5;a\n",
+                              "id,x; y,label\n1,\";\",b\n0,c; d,a\n"}) {
+        EXPECT_EQ(labels_of_table({"0", "1"}, table).values, (Numbers{0, 1})) << table;
+    }
+}
+
+TEST(TableOfLabels, OtherEncodingsAreNamed) {
+    for (const std::string& mark : {std::string("\xFF\xFE"), std::string()}) {
+        std::string wide = mark;
+        for (const char letter : std::string("id,label\n0,cat\n")) {
+            wide += {letter, '\0'};
+        }
+        const std::string message = refused_table({"0"}, wide);
+        EXPECT_NE(message.find("table.csv: is no text in UTF-8, but in UTF-16 or binary; save the table as UTF-8"),
+                  std::string::npos)
+            << message;
+    }
+}
+
+/// Labels a … d, in the order of `rows`, of four images without names.
+Labels labels_of_rows(const std::string& rows, const std::string& column = "label") {
+    const TemporaryFolder folder;
+    write_file_atomically(folder / "t.csv", rows);
+    return read_csv_labels(folder / "t.csv", column, 4, {});
+}
+
+TEST(RowsOfImagesWithoutNames, AreJoinedByTheColumnThatNumbersThem) {
+    for (const char* table : {"index,label\n2,2\n0,0\n3,3\n1,1\n", "id,label\n3,2\n1,0\n4,3\n2,1\n",
+                              "label,,x\n2,002,5\n0,000,5\n3,003,5\n1,001,5\n", "label,x\n0,5\n1,9\n2,0\n3,7\n"}) {
+        EXPECT_EQ(labels_of_rows(table).values, (Numbers{0, 1, 2, 3})) << table;
+    }
+    EXPECT_EQ(labels_of_rows("3,d\n2,c\n0,a\n1,b\n", "2").values, (Numbers{0, 1, 2, 3})); // no header
+}
+
+TEST(RowsOfImagesWithoutNames, AreAskedForWhereTwoColumnsNumberThem) {
+    const std::string table = "row,id,label\n0,2,2\n1,0,0\n2,3,3\n3,1,1\n";
+    const std::string message = message_of<DataError>([&] { labels_of_rows(table); });
+    EXPECT_NE(
+        message.find("columns 'row' and 'id' both number images, and give them other labels; say which counts, as "
+                     "in t.csv:COLUMN:id"),
+        std::string::npos)
+        << message;
+    EXPECT_EQ(labels_of_rows(table, "label:id").values, (Numbers{0, 1, 2, 3}));
+    EXPECT_EQ(labels_of_rows(table, "label:row").values, (Numbers{2, 0, 3, 1}));
+}
+
+TEST(RowsOfImagesWithoutNames, OtherNumbersAreWarnedOf) {
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(labels_of_rows("id,label\n70,0\n20,1\n30,2\n90,3\n").values, (Numbers{0, 1, 2, 3}));
+    const std::string warning = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(warning.find("t.csv: the numbers in column 'id' do not run from 0 or 1 to 3 or 4; rows are taken in the "
+                           "order of the images"),
+              std::string::npos)
+        << warning;
 }
 
 TEST(TableOfLabels, WholeNumbersMayBeWrittenAsFloats) {

@@ -448,5 +448,40 @@ TEST(SubgroupsAndRows, ThatTellOtherClassesAreAskedFor) {
     expect_labels_on_their_images(spec_of(folder / "other.h5", "labels"));
 }
 
+/// Images img_0 … img_3 (or a subgroup each), labels whose rows are those of `names`, and these.
+void write_listed(const std::string& path, const std::string& image, const std::vector<const char*>& names) {
+    const h5::Session session;
+    const h5::Handle text(H5Tcopy(H5T_C_S1));
+    H5Tset_size(text.get(), H5T_VARIABLE);
+    const Hdf5File file(path);
+    for (int i = 0; i < 4; ++i) {
+        file.add("images/img_" + std::to_string(i) + image, {9, 9}, Bytes(81, static_cast<std::uint8_t>(i)));
+    }
+    file.add("labels", {4}, std::vector<std::int64_t>{2, 0, 3, 1});
+    file.add("file_names", text.get(), {4}, names.data(), {});
+}
+
+TEST(RowsOfLabels, AreThoseOfAListOfTheImagesNames) {
+    for (const char* image : {"", "/data"}) {
+        const TemporaryFolder folder;
+        write_listed(folder / "a.h5", image, {"img_2", "img_0", "img_3", "img_1"});
+        expect_labels_on_their_images(spec_of(folder / "a.h5"));
+        expect_labels_on_their_images(spec_of(folder / "a.h5", "labels"));
+        EXPECT_TRUE(mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes,
+                             ", and rows of labels in that of 'file_names'"));
+        write_listed(folder / "b.h5", image, {"x/img_2.png", "x/img_0.png", "x/img_3.png", "x/img_1.png"});
+        expect_labels_on_their_images(spec_of(folder / "b.h5"));
+    }
+}
+
+TEST(RowsOfLabels, AreRefusedWhereAListHoldsOthersToo) {
+    const TemporaryFolder folder;
+    write_listed(folder / "a.h5", "", {"img_2", "img_0", "img_3", "img_7"});
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
+    EXPECT_NE(message.find("'file_names' lists 3 of their 4 names, so that rows may stand in its order or in theirs"),
+              std::string::npos)
+        << message;
+}
+
 } // namespace
 } // namespace tacit::shards

@@ -73,6 +73,35 @@ TEST(Inspect, LargestArrayOfAnUnknownFileIsTried) {
     EXPECT_EQ(opened(section, "train").info().classes.size(), 2U);
 }
 
+TEST(Inspect, ImagesWithoutAUsualNameHaveTheSplitsOfTheirNames) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "classes.h5");
+        for (const char* image :
+             {"train/cat/0", "train/cat/1", "train/dog/2", "train/dog/3", "test/cat/4", "test/dog/5"}) {
+            add<std::uint8_t>(file, image, {8, 8, 3}, 251);
+        }
+    }
+    {
+        const Hdf5File file(folder / "rows.h5");
+        for (const auto& [split, count] : {std::pair{"training", 6U}, {"validation", 4U}}) {
+            add<std::uint8_t>(file, std::string("cells/") + split + "/large", {count, 16, 16}, 251);
+            add<std::uint8_t>(file, std::string("cells/") + split + "/kind_label", {count}, 2);
+            add<std::uint8_t>(file, std::string("cells/") + split + "/label", {count}, count == 6 ? 3 : 2);
+        }
+    }
+    const PrintedSection classes = printed(folder / "classes.h5");
+    EXPECT_EQ(classes.spec.images, "{split}");
+    EXPECT_EQ(opened(classes, "train").labels(), (std::vector<std::int32_t>{0, 0, 1, 1}));
+    EXPECT_EQ(classes.test, "test");
+    EXPECT_EQ(opened(classes, "test").labels(), (std::vector<std::int32_t>{0, 1}));
+    const PrintedSection rows = printed(folder / "rows.h5");
+    EXPECT_EQ(rows.spec.images, "cells/{split}/large");
+    EXPECT_EQ(rows.spec.labels, "cells/{split}/label");
+    EXPECT_EQ(opened(rows, "training").labels(), (std::vector<std::int32_t>{0, 1, 2, 0, 1, 2}));
+    EXPECT_EQ(opened(rows, "validation").labels(), (std::vector<std::int32_t>{0, 1, 0, 1}));
+}
+
 TEST(Inspect, FloatsInTheUnitIntervalHaveThatRange) {
     const TemporaryFolder folder;
     add<float>(Hdf5File(folder / "a.h5"), "x", {4, 8, 8}, 101, 0.01);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/import/folder/scan.hpp"
 
+#include "pipeline/shards/csv_table.hpp"
 #include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
@@ -109,14 +110,13 @@ class Scan {
             folder.images.push_back(name);
             return;
         }
-        const std::string extension = lower_case(fs::path(name).extension().string());
-        if (extension == ".csv" || extension == ".tsv" || extension == ".txt") {
+        if (is_table_name(name)) {
             folder.tables.push_back(below);
             if (wanted_ == has_image_extension) {
                 return;
             }
         }
-        if (wanted_ == has_image_extension && is_unread_image(extension)) {
+        if (wanted_ == has_image_extension && is_unread_image(lower_case(fs::path(name).extension().string()))) {
             tree_.left_out.add(kUnread, below, "convert them to PNG");
         } else {
             leave_out(others_, below);

@@ -210,7 +210,7 @@ TEST(ImportNumpy, AFolderOfNumberedArraysNeedsNoLabels) {
     const ImportSummary summary = import_images(options_of(folder, "set"));
     EXPECT_EQ(summary.splits.at(0).images, 4);
     EXPECT_EQ(left_out_of(options_of(folder, "set")),
-              (Names{"1 arrays and files that are no images and no labels by their names: readme.txt"}));
+              (Names{"1 files that are no images by their extension: readme.txt"}));
     write_npy(folder / "other/a.npy", "|u1", "9, 9", pixels(81));
     write_npy(folder / "other/b.npy", "|u1", "9, 9", pixels(81));
     const std::string message = message_of<DataError>([&] { import_images(options_of(folder, "other")); });
@@ -296,6 +296,47 @@ TEST(ImportNumpy, ClassesWithoutImagesAreNamed) {
     ImportOptions options = options_of(folder, "x.npy");
     options.classes = {"ant", "bee", "cow", "dog"};
     EXPECT_EQ(import_images(options).notes, (Names{"2 of 4 classes have no image: bee, dog"}));
+}
+
+TEST(ImportNumpy, TwoListsOfLabelsThatTellOtherClassesAreAskedFor) {
+    const TemporaryFolder folder;
+    write_npy(folder / "a/train_x.npy", "|u1", "4, 9, 9", pixels(324));
+    write_npy(folder / "a/train_y.npy", "|u1", "4", std::string("\0\1\0\1", 4));
+    write_npy(folder / "a/train_label.npy", "|u1", "4", std::string("\3\1\3\1", 4));
+    write_npy(folder / "a/train_target.npy", "<f4", "4, 2", std::string(32, '\1'));
+    ImportOptions options = options_of(folder, "a");
+    import_images(options);
+    EXPECT_EQ(Dataset::open(options.out, "train").labels(), (Labels{3, 1, 3, 1}));
+    EXPECT_EQ(left_out_of(options),
+              (Names{"1 arrays and files that are no images and no labels by their names: train_target"}));
+    write_npy(folder / "a/train_y.npy", "|u1", "4", std::string("\0\1\2\1", 4));
+    options.overwrite = true;
+    const std::string message = message_of<DataError>([&] { import_images(options); });
+    EXPECT_NE(message.find("train_label and train_y could both be the labels of split 'train', and tell other classes; "
+                           "say which with --labels {split}_label or --labels {split}_y"),
+              std::string::npos)
+        << message;
+    options.labels = "{split}_y";
+    import_images(options);
+    EXPECT_EQ(Dataset::open(options.out, "train").labels(), (Labels{0, 1, 2, 1}));
+    options.labels = "species";
+    EXPECT_NE(message_of<ConfigError>([&] { import_images(options); }).find("--labels species: no array has that name"),
+              std::string::npos);
+}
+
+TEST(ImportNumpy, ATableThatLabelsAreTakenFromIsNotLeftOut) {
+    const TemporaryFolder folder;
+    for (const char* name : {"0.npy", "1.npy", "2.npy"}) {
+        write_npy(folder / (std::string("a/") + name), "|u1", "9, 9", pixels(81));
+    }
+    write_bytes(folder / "a/t.csv",
+                Bytes{'i', 'd', ',', 'l', '\n', '2', ',', 'c', '\n', '0', ',', 'a', '\n', '1', ',', 'b', '\n'});
+    ImportOptions options = options_of(folder, "a");
+    EXPECT_EQ(left_out_of(options), (Names{"1 files that are no images by their extension: t.csv"}));
+    options.labels = "t.csv:l";
+    EXPECT_EQ(left_out_of(options), Names());
+    EXPECT_EQ(import_images(options).classes, (Names{"a", "b", "c"}));
+    EXPECT_EQ(Dataset::open(options.out, "train").labels(), (Labels{0, 1, 2}));
 }
 
 TEST(ImportNumpy, NamesOfClassesCountFromOneWhereLabelsDo) {

@@ -178,6 +178,31 @@ TEST_F(TableLabels, NamesOfFoldersStayNamesWhateverATableSays) {
     EXPECT_EQ(read().at("x.png"), "train 2");
 }
 
+TEST_F(TableLabels, ATableBesideClassFoldersIsNamedWithTheOptionThatReadsIt) {
+    images({"batch0/0.png", "batch0/1.png", "batch1/2.png", "batch1/3.png"});
+    table("labels.csv", "file;label\n0.png;cat\n1.png;dog\n2.png;cat\n3.png;dog\n");
+    EXPECT_EQ(read().at("batch0/1.png"), "train batch0");
+    EXPECT_NE(notes().find("labels.csv: seems to hold labels too, but images have the classes of their folders; "
+                           "--labels labels.csv:COLUMN takes them from the table"),
+              std::string::npos)
+        << notes();
+    EXPECT_EQ(read("labels.csv:label").at("batch0/1.png"), "train dog");
+}
+
+TEST_F(TableLabels, ATableThatCannotBeReadIsNamedWithWhatToDo) {
+    images({"0.png", "1.png"});
+    std::string wide = "\xFF\xFE";
+    for (const char letter : std::string("file,label\n0.png,cat\n1.png,dog\n")) {
+        wide += {letter, '\0'};
+    }
+    table("labels.csv", wide);
+    EXPECT_NE(
+        notes().find("labels.csv: is no text in UTF-8, but in UTF-16 or binary; save the table as UTF-8 (iconv -f "
+                     "UTF-16 -t UTF-8); so no labels are taken from it"),
+        std::string::npos)
+        << notes();
+}
+
 TEST_F(TableLabels, NewNamesFollowThoseOfFolders) {
     images({"0000045/a.png", "0494414/b.png", "nan/c.png", "x.png", "y.png"});
     table("t.csv", "file,label\nx.png,0494414\ny.png,ant\n");
