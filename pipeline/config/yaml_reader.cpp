@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <optional>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -33,6 +36,8 @@ class TreeBuilder : public YAML::EventHandler {
         throw ConfigError(place(mark) + ": " + message);
     }
 
+    const YAML::Mark& last_scalar() const { return last_scalar_; }
+
     void OnDocumentStart(const YAML::Mark& mark) override {
         if (std::exchange(started_, true))
             fail(mark, "a second YAML document begins after this line; a config is a single one");
@@ -50,6 +55,7 @@ class TreeBuilder : public YAML::EventHandler {
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
         check(mark, anchor, tag);
+        last_scalar_ = mark;
         if (expects_key())
             take_key(mark, value);
         else
@@ -132,6 +138,7 @@ class TreeBuilder : public YAML::EventHandler {
 
     std::string name_;
     bool with_lines_;
+    YAML::Mark last_scalar_;
     bool started_ = false;
     int nodes_ = 0;
     std::vector<Level> levels_;
@@ -152,6 +159,84 @@ void refuse_binary(const std::string& text, const std::string& name, bool with_l
         refuse(at, "a character that is not UTF-8 (Latin-1, perhaps); write it in UTF-8");
 }
 
+constexpr const char* kQuotes = "a text in quotes is not closed; end it with the quote that it begins with";
+
+std::string column_text(const YAML::Mark& mark) {
+    return "column " + std::to_string(mark.column + 1) + ": ";
+}
+
+/// Whether the text ends within quotes, which yaml-cpp lets pass: then, and only then, this line is no comment.
+bool ends_within_quotes(const std::string& text, const std::string& name) {
+    TreeBuilder builder(name, false);
+    std::istringstream stream(text + "\n# ' \" x\n");
+    try {
+        YAML::Parser parser(stream);
+        while (parser.HandleNextDocument(builder)) {
+        }
+        return false;
+    } catch (const YAML::Exception&) {
+        return true;
+    }
+}
+
+/// What yaml-cpp's reasons mean in a config, and what to do; they are told by how they begin.
+std::string problem_of(const std::string& reason) {
+    namespace Reason = YAML::ErrorMsg;
+    constexpr const char* kOpen = "a '[' or '{' is not closed, or a ',' is missing between two entries";
+    constexpr const char* kIndent =
+        "is not indented like the lines above; keys of one section begin in the same column";
+    constexpr const char* kEscape = "a backslash in double quotes that stands for no character; write two of them, or "
+                                    "use single quotes";
+    constexpr const char* kAlias = "a value that begins with '*' or '&' would be an alias, which is not supported; put "
+                                   "it into quotes";
+    constexpr const char* kTag =
+        "a value that begins with '!' would be a tag, which is not supported; put it into quotes";
+    constexpr const char* kDirective = "a line that begins with '%' would be a directive, which is not supported";
+    static const std::vector<std::pair<const char*, const char*>> kProblems = {
+        {Reason::END_OF_MAP_FLOW, kOpen},
+        {Reason::END_OF_SEQ_FLOW, kOpen},
+        {Reason::FLOW_END, "a ']' or '}' that closes nothing; remove it, or open it before"},
+        {Reason::END_OF_MAP, kIndent},
+        {Reason::END_OF_SEQ, kIndent},
+        {Reason::BLOCK_ENTRY, "a list entry ('- …') cannot begin here; write it on a line of its own, below its key"},
+        {Reason::MAP_KEY,
+         "a key cannot begin here; write it on a line of its own, or put a text that holds '?' or ': ' "
+         "into quotes"},
+        {Reason::MAP_VALUE, "a ':' cannot stand here; write one key a line, and put texts that hold ': ' into quotes"},
+        {Reason::TAB_IN_INDENTATION, "a tab; indent with spaces"},
+        {Reason::EOF_IN_SCALAR, kQuotes},
+        {Reason::DOC_IN_SCALAR, kQuotes},
+        {Reason::SINGLE_QUOTED_CHAR, kQuotes},
+        {Reason::INVALID_ESCAPE, kEscape},
+        {Reason::INVALID_HEX, kEscape},
+        {Reason::INVALID_UNICODE, kEscape},
+        {Reason::UNKNOWN_TOKEN, "no value begins with this character; put the text into quotes"},
+        {Reason::ALIAS_NOT_FOUND, kAlias},
+        {Reason::ANCHOR_NOT_FOUND, kAlias},
+        {Reason::CHAR_IN_ALIAS, kAlias},
+        {Reason::CHAR_IN_ANCHOR, kAlias},
+        {Reason::UNKNOWN_ANCHOR, kAlias},
+        {Reason::MULTIPLE_ALIASES, kAlias},
+        {Reason::MULTIPLE_ANCHORS, kAlias},
+        {Reason::ALIAS_CONTENT, kAlias},
+        {Reason::CHAR_IN_TAG_HANDLE, kTag},
+        {Reason::TAG_WITH_NO_SUFFIX, kTag},
+        {Reason::END_OF_VERBATIM_TAG, kTag},
+        {Reason::MULTIPLE_TAGS, kTag},
+        {Reason::YAML_DIRECTIVE_ARGS, kDirective},
+        {Reason::YAML_VERSION, kDirective},
+        {Reason::YAML_MAJOR_VERSION, kDirective},
+        {Reason::REPEATED_YAML_DIRECTIVE, kDirective},
+        {Reason::TAG_DIRECTIVE_ARGS, kDirective},
+        {Reason::REPEATED_TAG_DIRECTIVE, kDirective},
+    };
+    const auto found = std::find_if(kProblems.begin(), kProblems.end(),
+                                    [&](const auto& problem) { return reason.starts_with(problem.first); });
+    return found != kProblems.end()
+               ? found->second
+               : "this is no YAML; a config is lines of `key: value`, indented with spaces below `section:`";
+}
+
 } // namespace
 
 Node parse_yaml(const std::string& text, const std::string& name, bool with_lines) {
@@ -165,8 +250,10 @@ Node parse_yaml(const std::string& text, const std::string& name, bool with_line
         while (parser.HandleNextDocument(builder)) {
         }
     } catch (const YAML::Exception& error) {
-        builder.fail(error.mark, "bad YAML: " + one_line(error.msg, kShown));
+        builder.fail(error.mark, column_text(error.mark) + problem_of(error.msg));
     }
+    if (ends_within_quotes(text, name))
+        builder.fail(builder.last_scalar(), column_text(builder.last_scalar()) + kQuotes);
     return builder.take();
 }
 

@@ -236,8 +236,32 @@ TEST(Limits, NotAMapping) {
 }
 
 TEST(Limits, BadYamlNamesTheLine) {
-    EXPECT_EQ(parse_message("a: 1\nb: [1, 2\n").rfind("c.yaml:", 0), 0U);
-    EXPECT_NE(parse_message("a: 1\nb: [1, 2\n").find("bad YAML"), std::string::npos);
+    constexpr const char* kOpen = "a '[' or '{' is not closed, or a ',' is missing between two entries";
+    EXPECT_EQ(parse_message("a: 1\nb: [1, 2\n"), std::string("c.yaml:3: column 1: ") + kOpen);
+    EXPECT_EQ(parse_message("a: {b: 1\nc: 2\n").substr(10), std::string("column 2: ") + kOpen);
+    EXPECT_EQ(parse_message("a:\n  b: 1\n c: 2\n"),
+              "c.yaml:3: column 2: is not indented like the lines above; keys of one section begin in the same column");
+    EXPECT_EQ(parse_message("a: b: c\n"), "c.yaml:1: column 5: a ':' cannot stand here; write one key a line, and put "
+                                          "texts that hold ': ' into quotes");
+    EXPECT_EQ(parse_message("a:\n\tb: 1\n").substr(0, 10), "c.yaml:2: ");
+    for (const char* quote : {"'", "\""}) {
+        EXPECT_EQ(parse_message(std::string("a: 1\nb: ") + quote + "my run\nc:\n  d: 1\n"),
+                  "c.yaml:2: column 4: a text in quotes is not closed; end it with the quote that it begins with");
+    }
+    for (const char* text : {"a: it's\n", "a: 'it''s'", "a: |\n  it's \"\n", "a: 1 # it's\n", "{a: \"'\"}"}) {
+        EXPECT_EQ(parse_message(text), "(nothing was thrown)") << text;
+    }
+    EXPECT_EQ(parse_message("a: \"C:\\photos\"\n"), "c.yaml:1: column 9: a backslash in double quotes that stands for "
+                                                    "no character; write two of them, or use single quotes");
+    EXPECT_EQ(parse_message("a: */image\n"), "c.yaml:1: column 4: a value that begins with '*' or '&' would be an "
+                                             "alias, which is not supported; put it into quotes");
+    EXPECT_EQ(parse_message("a: @label\n"),
+              "c.yaml:1: column 4: no value begins with this character; put the text into quotes");
+    EXPECT_EQ(parse_message("a: ]\n"), "c.yaml:1: column 4: a ']' or '}' that closes nothing; remove it, or open it "
+                                       "before");
+    EXPECT_EQ(parse_message("a: - b\n"), "c.yaml:1: column 4: a list entry ('- …') cannot begin here; write it on a "
+                                         "line of its own, below its key");
+    EXPECT_EQ(parse_message("%YAML 9.9.9\na: 1\n").substr(0, 10), "c.yaml:1: ");
     EXPECT_EQ(parse_message(std::string("a: 1\nb: \0\n", 10)),
               "c.yaml:2: a control character; this is no YAML text file");
 }
