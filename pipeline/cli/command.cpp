@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/parsers.hpp>
+#include <boost/program_options/value_semantic.hpp>
 #include <fmt/format.h>
 #include <optional>
 #include <sstream>
@@ -107,14 +108,62 @@ Words option_names(const OptionTable& table) {
     return names;
 }
 
-/// Boost's messages, in the form of ours.
-[[noreturn]] void explain(const po::error& error, const Command& command, const OptionTable& table) {
+/// The option `--name` of a table; nullptr: there is none.
+const po::option_description* option_named(const OptionTable& table, const std::string& name) {
+    return table.find_nothrow(name.substr(std::min(name.find_first_not_of('-'), name.size())), false);
+}
+
+/// "FILE" of an option that takes one, "" of one that takes nothing.
+std::string value_name(const po::option_description& option) {
+    const std::string text = option.semantic()->name();
+    return option.semantic()->max_tokens() == 0 ? "" : text.substr(0, text.find(' '));
+}
+
+/// What was given to the first option of that name, in one word or two; "" if that cannot be told.
+std::string given_to(const std::string& name, const Words& words) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i].starts_with(name + "="))
+            return words[i].substr(name.size() + 1);
+        if (words[i] == name && i + 1 < words.size())
+            return words[i + 1];
+    }
+    return {};
+}
+
+/// What is wrong with the use of one option.
+std::string misuse(const po::error& error, const std::string& name, const po::option_description& option,
+                   const Words& words) {
+    const std::string value = value_name(option);
+    const std::string given = given_to(name, words);
+    const auto* syntax = dynamic_cast<const po::invalid_syntax*>(&error);
+    if (dynamic_cast<const po::multiple_occurrences*>(&error) != nullptr)
+        return fmt::format("{} is given more than once; give it once", name);
+    if (value.empty())
+        return fmt::format("{} takes no value", name);
+    if (syntax != nullptr || given.empty())
+        return fmt::format("{0} needs a value: {0} {1}", name, value);
+    const bool whole = dynamic_cast<const po::typed_value<std::int64_t>*>(option.semantic().get()) != nullptr;
+    const bool number = dynamic_cast<const po::typed_value<double>*>(option.semantic().get()) != nullptr;
+    return fmt::format("{0} {1}: '{2}' is no {3}", name, value, one_line(given),
+                       whole    ? "whole number"
+                       : number ? "number"
+                                : "value that it takes");
+}
+
+/// Boost's errors, in our words.
+[[noreturn]] void explain(const po::error& error, const Command& command, const OptionTable& table,
+                          const Words& words) {
     const std::string where = fmt::format("; see tacit {} --help", command.name);
     if (const auto* unknown = dynamic_cast<const po::unknown_option*>(&error))
         throw ConfigError(unknown_word("option", unknown->get_option_name(), option_names(table)) + where);
     if (dynamic_cast<const po::too_many_positional_options_error*>(&error) != nullptr)
         throw ConfigError(fmt::format("too many words for 'tacit {} {}'{}", command.name, command.arguments, where));
-    throw ConfigError(one_line(error.what()) + where);
+    const auto* named = dynamic_cast<const po::error_with_option_name*>(&error);
+    const std::string name = named == nullptr ? "" : named->get_option_name();
+    const po::option_description* option = option_named(table, name);
+    if (option == nullptr)
+        throw ConfigError(fmt::format("the words behind 'tacit {}' cannot be understood{}", command.name, where));
+    throw ConfigError(misuse(error, "--" + option->long_name(), *option, words) + where);
 }
 
 po::variables_map parse(const Command& command, const OptionTable& table, const Words& words) {
@@ -128,7 +177,7 @@ po::variables_map parse(const Command& command, const OptionTable& table, const 
             allow_long | allow_short | allow_dash_for_short | long_allow_adjacent | long_allow_next | short_allow_next;
         po::store(po::command_line_parser(words).options(table).positional(positional).style(style).run(), values);
     } catch (const po::error& error) {
-        explain(error, command, table);
+        explain(error, command, table, words);
     }
     return values;
 }

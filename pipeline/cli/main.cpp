@@ -2,6 +2,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/memory.hpp"
+#include "pipeline/base/reason.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/cli/command.hpp"
 #include "pipeline/cli/local_ranks.hpp"
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -51,6 +53,8 @@ Failure current_failure() {
         return {"out of memory; use a smaller batch or fewer ranks and workers on this host"};
     } catch (const c10::Error& error) {
         return {"LibTorch: " + first_line(error.what_without_backtrace())};
+    } catch (const std::system_error& error) {
+        return {first_line(tacit::reason_of(error)) + "; check the path, links on it and the rights to it"};
     } catch (const std::exception& error) {
         return {"internal error, please report it: " + first_line(error.what())};
     }

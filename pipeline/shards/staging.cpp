@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/reason.hpp"
 #include "pipeline/shards/staged_copy.hpp"
 
 #include <fmt/format.h>
@@ -125,7 +126,7 @@ void Staging::Impl::run(const std::stop_token& stop) {
             lock.release();
         }
     } catch (const std::exception& error) { // The lock stays: processes beside this one would meet the same.
-        problem = error.what();
+        problem = reason_of(error);
     }
     const std::lock_guard guard(mutex);
     report.problem = problem;

@@ -2,6 +2,7 @@
 #include "pipeline/train/agreement.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/reason.hpp"
 
 #include <cstddef>
 
@@ -15,7 +16,7 @@ void on_root(dist::Communicator& comm, const std::function<void()>& work) {
         } catch (const Error& error) {
             outcome = static_cast<char>(error.code()) + std::string(error.what());
         } catch (const std::exception& error) {
-            outcome = static_cast<char>(ExitCode::failure) + std::string(error.what());
+            outcome = static_cast<char>(ExitCode::failure) + reason_of(error);
         }
     }
     comm.broadcast(outcome, 0);

@@ -5,6 +5,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/reason.hpp"
 #include "pipeline/train/agreement.hpp"
 
 #include <fmt/format.h>
@@ -61,7 +62,7 @@ void write_bad_samples(const std::vector<loader::BadSample>& mine, std::int64_t 
             add_earlier(path, listed);
             write_file_atomically(path, text_of(json_of(listed), 2) + "\n");
         } catch (const std::exception& error) {
-            log::warning(fmt::format("{}; the work goes on, and the list is written later", error.what()));
+            log::warning(fmt::format("{}; the work goes on, and the list is written later", reason_of(error)));
         }
         if (static_cast<std::int64_t>(listed.size()) > most)
             throw DataError(fmt::format("{}: {} images are damaged, {} are allowed (data.max_bad_samples); import them "

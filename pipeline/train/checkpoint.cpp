@@ -6,6 +6,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/reason.hpp"
 #include "pipeline/train/model_state.hpp"
 
 #include <algorithm>
@@ -123,7 +124,7 @@ std::string write_checkpoint(const std::string& folder, Manifest manifest, const
     } catch (const std::exception& error) {
         std::error_code ignored;
         fs::remove_all(unfinished, ignored);
-        throw IoError(fmt::format("checkpoint {} was not written: {}", path, error.what()));
+        throw IoError(fmt::format("checkpoint {} was not written: {}", path, reason_of(error)));
     }
     return path;
 }

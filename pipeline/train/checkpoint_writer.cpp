@@ -2,6 +2,7 @@
 #include "pipeline/train/checkpoint_writer.hpp"
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/reason.hpp"
 #include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/signals.hpp"
 
@@ -136,7 +137,7 @@ void CheckpointWriter::answer_stop() {
                               checkpoint_name(saved_step_)));
     } catch (const std::exception& error) { // of any kind: nothing else catches on this thread
         log::warning(
-            fmt::format("stop asked for, and the state after the last whole step was not kept: {}", error.what()));
+            fmt::format("stop asked for, and the state after the last whole step was not kept: {}", reason_of(error)));
     }
 }
 

@@ -4,6 +4,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/reason.hpp"
 
 #include <exception>
 #include <filesystem>
@@ -67,7 +68,7 @@ MetricsWriter::MetricsWriter(const std::string& path, std::int64_t done_steps) :
         drop_later_lines(path, done_steps);
     } catch (const std::exception& error) {
         log::warning(fmt::format("{}; lines of steps after {} may stay in {}; training does not depend on them",
-                                 error.what(), done_steps, path));
+                                 reason_of(error), done_steps, path));
     }
 }
 

@@ -2,6 +2,7 @@
 #include "pipeline/train/run_telemetry.hpp"
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/reason.hpp"
 #include "pipeline/train/bad_sample_list.hpp"
 #include "pipeline/train/pictures.hpp"
 
@@ -37,7 +38,7 @@ template <class Write> void or_warn(const char* what, const Write& write) {
     try {
         write();
     } catch (const std::exception& error) {
-        log::warning(fmt::format("{} cannot be written: {}; training does not depend on them", what, error.what()));
+        log::warning(fmt::format("{} cannot be written: {}; training does not depend on them", what, reason_of(error)));
     }
 }
 

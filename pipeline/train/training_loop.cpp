@@ -2,6 +2,7 @@
 #include "pipeline/train/training_loop.hpp"
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/reason.hpp"
 #include "pipeline/train/agreement.hpp"
 #include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/model_state.hpp"
@@ -94,8 +95,8 @@ void TrainingLoop::save(bool must_succeed) {
             diverged(fmt::format("after step {}: {}", trainer_.steps_done(), error.what()));
         } catch (const std::exception& error) {
             if (must_succeed)
-                throw IoError(fmt::format("{}; {}", error.what(), checkpoints_->newest()));
-            log::warning(fmt::format("{}; {}; training goes on", error.what(), checkpoints_->newest()));
+                throw IoError(fmt::format("{}; {}", reason_of(error), checkpoints_->newest()));
+            log::warning(fmt::format("{}; {}; training goes on", reason_of(error), checkpoints_->newest()));
         }
     });
 }

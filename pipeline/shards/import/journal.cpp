@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
+#include "pipeline/base/reason.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -138,7 +139,7 @@ std::string ImportJournal::resume(const std::string& digest) {
     } catch (const json::exception&) {
         reason = "its journal is damaged";
     } catch (const std::exception& error) {
-        reason = error.what();
+        reason = reason_of(error);
     }
     if (!reason.empty()) {
         records_.clear();

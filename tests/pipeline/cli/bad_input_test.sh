@@ -90,11 +90,28 @@ expect 2 "did you mean 'data import'" data improt idx
 expect 2 "did you mean 'data import'" dat import idx
 expect 2 "needs a second word" data
 expect 2 "did you mean '--config'" pretrain --confg good.yaml
-expect 2 "see tacit probe --help" probe --run
+expect 2 "error: --run needs a value: --run FOLDER; see tacit probe --help" probe --run
+expect 2 "error: --run needs a value: --run FOLDER; see tacit probe --help" probe --run=
+expect 2 "error: --k N: 'many' is no whole number; see tacit knn --help" knn --run runs/good --k many
+expect 2 "error: --k N: '2.5' is no whole number; see tacit knn --help" knn --run runs/good --k=2.5
+expect 2 "error: --seconds S: 'long' is no number; see tacit data inspect --help" data inspect idx --seconds long
+expect 2 "error: --out is given more than once; give it once; see tacit data import --help" data import idx --out a --out b
+expect 2 "error: --quiet takes no value; see tacit version --help" version --quiet=yes
+expect 2 "error: unknown option '--see'" version --see
 expect 2 "--config FILE" pretrain
 expect 2 "in [1, 10000]" knn --run runs/good --k 0
 expect 2 "too many words" data stats shards more
 expect 2 "in [1, 4096]" pretrain good.yaml --ranks 0
+
+# paths that no file system takes
+ln -s loop2 loop1 && ln -s loop1 loop2
+long=$(printf 'a%.0s' {1..300})
+for words in "data stats" "data inspect" runs; do
+    expect 1 "error: loop1: Too many levels of symbolic links; check the path" $words loop1
+    expect 1 "error: $long: File name too long; check the path" $words "$long"
+done
+expect 1 "error: loop1: Too many levels of symbolic links; check the path" data import loop1 --out other
+expect 1 "error: loop1/config.yaml: Too many levels of symbolic links" export --run loop1
 
 # the config
 expect 2 "cannot read 'none.yaml': No such file" pretrain --config none.yaml
