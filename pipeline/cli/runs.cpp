@@ -4,9 +4,13 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
+#include "pipeline/train/checkpoint.hpp"
+#include "pipeline/train/run_folder.hpp"
 
 #include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
+#include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -67,6 +71,18 @@ std::optional<double> last(const RunRecord& run, const char* metric) {
                                                                  : std::optional(series->second.back().second);
 }
 
+/// The last step that the newest checkpoint or a line of metrics is of: not every step is logged.
+std::optional<std::int64_t> newest_step(const RunRecord& run) {
+    const std::optional<double> logged = last(run, "step");
+    std::optional<std::int64_t> step = logged ? std::optional(static_cast<std::int64_t>(*logged)) : std::nullopt;
+    const std::vector<std::string> checkpoints = train::list_checkpoints(train::RunPaths(run.folder).checkpoints());
+    if (!checkpoints.empty()) {
+        const std::string& newest = checkpoints.front();
+        step = std::max(step.value_or(0), std::int64_t{std::atoll(newest.c_str() + newest.find('-') + 1)});
+    }
+    return step;
+}
+
 Json json_of(const std::vector<RunRecord>& runs, const Table& table) {
     const auto number = [](std::optional<double> value) { return value ? Json(*value) : Json(nullptr); };
     Json all = Json::array();
@@ -82,9 +98,9 @@ Json json_of(const std::vector<RunRecord>& runs, const Table& table) {
                                    {"checkpoint", cell.result->checkpoint},
                                    {"steps", cell.result->steps}});
         }
-        const auto step = last(runs[i], "step");
+        const auto step = newest_step(runs[i]);
         all.push_back({{"run", runs[i].folder},
-                       {"step", step ? Json(static_cast<std::int64_t>(*step)) : Json(nullptr)},
+                       {"step", step ? Json(*step) : Json(nullptr)},
                        {"epoch", number(last(runs[i], "epoch"))},
                        {"loss", number(last(runs[i], "loss"))},
                        {"results", results}});
@@ -105,7 +121,8 @@ std::string text_of(const std::vector<RunRecord>& runs, const Table& table) {
     }
     for (std::size_t i = 0; i < runs.size(); ++i) {
         const RunRecord& run = runs[i];
-        text += fmt::format("\n{:<36} {:>8} {:>9}", run.folder, shown(last(run, "step"), "{:.0f}"),
+        const auto step = newest_step(run);
+        text += fmt::format("\n{:<36} {:>8} {:>9}", run.folder, step ? std::to_string(*step) : "-",
                             shown(last(run, "loss"), "{:.4f}"));
         for (std::size_t c = 0; c < table.columns.size(); ++c) {
             const eval::report::Column& column = table.columns[c];

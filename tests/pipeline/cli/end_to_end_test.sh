@@ -130,6 +130,14 @@ assert sorted(twins) == ["kNN (a)", "kNN (b)"], twins
 assert "k 5" in runs["./halves"][twins[1]]["measure"], runs'
 grep -q 'kNN (a): on .*k 5' runs.txt || grep -q 'kNN (b): on .*k 5' runs.txt
 rm -r damaged torn
+# The step is that of the newest checkpoint where metrics were last logged before it.
+cp -r whole sparse
+head -n 1 whole/metrics.jsonl >sparse/metrics.jsonl
+"$tacit" runs sparse --json | python3 -c 'import json, os, sys
+steps = max(int(name[5:]) for name in os.listdir("sparse/checkpoints") if name.startswith("step-"))
+assert [run["step"] for run in json.load(sys.stdin)] == [steps]'
+"$tacit" runs sparse | grep -q "^sparse  *$(ls -d sparse/checkpoints/step-* | tail -n 1 | sed 's/.*step-0*//') "
+rm -r sparse
 for file in eval/linear.json eval/knn.json eval/finetune.json eval/map.json features/train.h5 features/test.h5 config.yaml environment.json; do
     has "whole/$file"
 done
