@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/base/progress.hpp"
@@ -53,13 +54,9 @@ std::string json_of(const shards::Verification& result, const std::string& path)
     return json_text(json, 2);
 }
 
-std::string number_of(std::int64_t count, const char* what) {
-    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 std::string lost_text(const shards::VerifiedSplit& split) {
-    return fmt::format("{}, {}{} lost", number_of(split.damages, "damage"), number_of(split.damaged_images, "image"),
-                       split.unreadable == 0 ? "" : " and all of " + number_of(split.unreadable, "file"));
+    return fmt::format("{}, {}{} lost", counted(split.damages, "damage"), counted(split.damaged_images, "image"),
+                       split.unreadable == 0 ? "" : " and all of " + counted(split.unreadable, "file"));
 }
 
 std::string text_of(const shards::Verification& result) {
@@ -69,10 +66,10 @@ std::string text_of(const shards::Verification& result) {
     if (const auto listed = static_cast<std::int64_t>(result.damages.size()); result.damage_count > listed)
         text += fmt::format("           and {} more\n", result.damage_count - listed);
     for (const shards::VerifiedSplit& split : result.splits)
-        text += fmt::format("{:<10} {} in {}, checked by {}: {}\n", split.name, number_of(split.images, "image"),
-                            number_of(split.files, "file"), split.by.empty() ? "nothing" : split.by,
+        text += fmt::format("{:<10} {} in {}, checked by {}: {}\n", split.name, counted(split.images, "image"),
+                            counted(split.files, "file"), split.by.empty() ? "nothing" : split.by,
                             split.damages == 0 ? "good" : lost_text(split));
-    return text + fmt::format("verified {} in {}\n", number_of(result.images, "image"), duration_text(result.seconds));
+    return text + fmt::format("verified {} in {}\n", counted(result.images, "image"), duration_text(result.seconds));
 }
 
 ExitCode run_data_verify(const Call& call) {
@@ -91,9 +88,9 @@ ExitCode run_data_verify(const Call& call) {
     call.answer(call.json() ? json_of(result, spec.path) : text_of(result));
     if (!result.good())
         throw DataError(
-            fmt::format("{}, {}{} lost; the first: {}", number_of(result.damage_count, "damage"),
-                        number_of(result.damaged_images, "image"),
-                        result.unreadable == 0 ? "" : " and all images of " + number_of(result.unreadable, "file"),
+            fmt::format("{}, {}{} lost; the first: {}", counted(result.damage_count, "damage"),
+                        counted(result.damaged_images, "image"),
+                        result.unreadable == 0 ? "" : " and all images of " + counted(result.unreadable, "file"),
                         result.damages.front().what));
     return ExitCode::done;
 }

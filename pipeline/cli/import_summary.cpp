@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/cli/import_summary.hpp"
 
+#include "pipeline/base/counted.hpp"
 #include "pipeline/base/log.hpp"
 
 #include <fmt/format.h>
@@ -37,8 +38,8 @@ nlohmann::ordered_json summary_json(const shards::ImportSummary& summary, const 
 
 void tell_splits(const shards::ImportSummary& summary) {
     for (const shards::SplitSummary& split : summary.splits)
-        log::info(fmt::format("{:<8} {} images in {} {}", split.name, split.images, split.shards,
-                              split.shards == 1 ? "shard" : "shards"));
+        log::info(
+            fmt::format("{:<8} {} in {}", split.name, counted(split.images, "image"), counted(split.shards, "shard")));
 }
 
 void tell_left_out(const shards::ImportSummary& summary) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/axes_guess.hpp"
 
+#include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/format.hpp"
@@ -189,9 +190,9 @@ std::string flat_advice(const std::vector<std::uint64_t>& shape) {
 
 std::string reading_text(const std::string& letters, const Shape& shape) {
     const Extents extents = extents_of(letters, shape);
-    return fmt::format("{}: {} image{} of {} x {} with {} channel{}", letters, extents.images,
-                       extents.images == 1 ? "" : "s", extents.rows, extents.columns, extents.channels,
-                       extents.channels == 1 ? "" : "s");
+    return fmt::format("{}: {} of {} x {} with {}", letters,
+                       counted(static_cast<std::int64_t>(extents.images), "image"), extents.rows, extents.columns,
+                       counted(static_cast<std::int64_t>(extents.channels), "channel"));
 }
 
 } // namespace tacit::shards

@@ -73,8 +73,8 @@ augment::ImageWindow Dataset::Impl::unpack(std::span<const std::uint8_t> bytes, 
     refuse_colour(image.is_gray(), info.channels == 1);
     const augment::ImageShape whole = image.shape();
     if (info.shape.height != 0 && whole != info.shape) {
-        throw DataError(fmt::format("is {} x {} pixels, the shard says all are {} x {}", whole.width, whole.height,
-                                    info.shape.width, info.shape.height));
+        throw DataError(fmt::format("is {} x {} pixels, the shard says all are {} x {}", whole.height, whole.width,
+                                    info.shape.height, info.shape.width));
     }
     const augment::Box box =
         image.start(views == nullptr ? augment::whole_box(whole) : views->recipe.window(whole, views->key));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/inspect.hpp"
 
+#include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/data_section.hpp"
 #include "pipeline/shards/dataset.hpp"
@@ -147,14 +148,15 @@ Inspection inspect_source(const std::string& path) {
     Inspection result;
     result.lines.push_back(path);
     for (const SourceSplit& split : source->info.splits) {
-        result.lines.push_back(fmt::format("  split '{}': {} images", split.name, split.size()));
+        result.lines.push_back(fmt::format("  split '{}': {}", split.name, counted(split.size(), "image")));
     }
     result.readable = true;
     const std::string stem = fs::path(path).lexically_normal().stem().string();
-    result.guess = fmt::format("no HDF5, but {} images that Tacit imports (kind {}, {} classes): tacit data import {} "
-                               "--out shards/{}",
-                               source->info.labels.size(), source->info.kind, source->info.classes.size(), path,
-                               stem.empty() ? "images" : stem);
+    result.guess = fmt::format(
+        "no HDF5, but {} that Tacit imports (kind {}, {}): tacit data import {} "
+        "--out shards/{}",
+        counted(static_cast<std::int64_t>(source->info.labels.size()), "image"), source->info.kind,
+        counted(static_cast<std::int64_t>(source->info.classes.size()), "class"), path, stem.empty() ? "images" : stem);
     return result;
 }
 

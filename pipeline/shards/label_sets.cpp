@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/label_sets.hpp"
 
+#include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/cells.hpp"
 #include "pipeline/shards/hdf5/listing.hpp"
@@ -64,7 +65,7 @@ std::string other_labels(const std::string& path, std::int64_t count, const std:
             if (!named && !repeat(labels)) {
                 return;
             }
-            what = fmt::format("{} classes", labels.classes.size());
+            what = counted(static_cast<std::int64_t>(labels.classes.size()), "class");
         } catch (const Error&) { // other numbers, other texts, or damaged
             if (!list) {
                 return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/labels.hpp"
 
+#include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/extents.hpp"
@@ -203,9 +204,10 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
     const bool numbers = kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM;
     if (!numbers || elements == 0 || elements % images != 0 ||
         (elements != images && (dims[0] != images || elements / images > static_cast<std::uint64_t>(kMaxClasses)))) {
-        throw NotLabels(fmt::format("{}: shape {} of {} is no list of labels for {} images; name another data set with "
+        throw NotLabels(fmt::format("{}: shape {} of {} is no list of labels for {}; name another data set with "
                                     "data.labels, or `none`",
-                                    where, h5::shape_text(dims), numbers ? "numbers" : "another type", count));
+                                    where, h5::shape_text(dims), numbers ? "numbers" : "another type",
+                                    counted(count, "image")));
     }
     h5::require_plausible(dataset, elements, where);
     h5::check_number(type.get(), where);
@@ -227,8 +229,9 @@ Labels read_label_attribute(hid_t object, const std::string& name, const std::st
                         ? labels_of_texts(h5::text_attribute(object, name, where), where, meaning)
                         : labels_of_numbers(h5::number_attribute(object, name, where), where);
     if (labels.values.size() != static_cast<std::size_t>(count)) {
-        throw DataError(
-            fmt::format("{}: attribute '{}' has {} values for {} images", where, name, labels.values.size(), count));
+        throw DataError(fmt::format("{}: attribute '{}' has {} for {}", where, name,
+                                    counted(static_cast<std::int64_t>(labels.values.size()), "value"),
+                                    counted(count, "image")));
     }
     return labels;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/shards/row_search.hpp"
@@ -49,7 +50,9 @@ std::string name_of(const std::vector<CsvRow>& rows, const TableColumn& wanted, 
 RowMatch rows_in_order(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
                        std::size_t count) {
     if (rows.size() - wanted.first_row != count) {
-        throw DataError(fmt::format("{}: has {} rows for {} images", path, rows.size() - wanted.first_row, count));
+        throw DataError(fmt::format("{}: has {} for {}", path,
+                                    counted(static_cast<std::int64_t>(rows.size() - wanted.first_row), "row"),
+                                    counted(static_cast<std::int64_t>(count), "image")));
     }
     RowMatch match{wanted.column, "", std::vector<std::size_t>(count), count};
     std::iota(match.rows.begin(), match.rows.end(), wanted.first_row);

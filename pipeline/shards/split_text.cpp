@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/split_text.hpp"
 
+#include "pipeline/base/counted.hpp"
 #include "pipeline/shards/class_names.hpp"
 
 #include <fmt/format.h>
@@ -16,7 +17,7 @@ std::string size_text(const std::vector<FileIndex>& files) {
     const augment::ImageShape& shape = files.front().shape;
     const bool same =
         std::all_of(files.begin(), files.end(), [&](const FileIndex& file) { return file.shape == shape; });
-    return shape.height == 0 || !same ? "of different sizes" : fmt::format("of {} x {}", shape.width, shape.height);
+    return shape.height == 0 || !same ? "of different sizes" : fmt::format("of {} x {}", shape.height, shape.width);
 }
 
 std::string place_text(const FileIndex& index) {
@@ -32,7 +33,7 @@ std::string classes_text(const std::vector<FileIndex>& files) {
     if (std::string sparse = sparse_classes(images_of_classes(files), classes); !sparse.empty()) {
         return sparse;
     }
-    std::string text = fmt::format("{} class{}", classes.size(), classes.size() == 1 ? "" : "es");
+    std::string text = counted(static_cast<std::int64_t>(classes.size()), "class");
     if (classes.empty() || classes.front() == "0") { // named by their numbers
         return text;
     }
@@ -49,9 +50,8 @@ std::string split_text(const std::vector<FileIndex>& files, const std::string& s
     for (const FileIndex& file : files) {
         images += file.count;
     }
-    return fmt::format("split '{}': {} image{} {}, {} channel{} of {}, in {}{}; {}", split, images,
-                       images == 1 ? "" : "s", size_text(files), first.shape.channels,
-                       first.shape.channels == 1 ? "" : "s", element_name(first.element), place_text(first),
+    return fmt::format("split '{}': {} {}, {} of {}, in {}{}; {}", split, counted(images, "image"), size_text(files),
+                       counted(first.shape.channels, "channel"), element_name(first.element), place_text(first),
                        files.size() == 1 ? "" : fmt::format(" of {} files", files.size()), classes_text(files));
 }
 

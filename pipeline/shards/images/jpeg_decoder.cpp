@@ -11,6 +11,7 @@
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio> // jpeglib.h wants it
+#include <cstring>
 #include <jpeglib.h>
 #include <vector>
 // After jpeglib.h.
@@ -46,9 +47,34 @@ constexpr int kMostScans = 500;
 /// The smallest of libjpeg-turbo's vectors.
 constexpr std::size_t kVectorBytes = 16;
 
+/// What a code of libjpeg's means.
+const char* jpeg_problem(int code) {
+    switch (code) {
+    case JERR_NO_SOI:
+        return "it does not begin as one";
+    case JERR_INPUT_EMPTY:
+    case JERR_INPUT_EOF:
+    case JWRN_JPEG_EOF:
+    case JWRN_HIT_MARKER:
+        return "it ends too early";
+    case JERR_NO_HUFF_TABLE:
+    case JERR_NO_QUANT_TABLE:
+        return "a table is missing in it";
+    case JERR_ARITH_NOTIMPL:
+    case JERR_BAD_PRECISION:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_SOF_UNSUPPORTED:
+        return "or of a kind that is not read: arithmetic or lossless coding, 12 bits, other colours";
+    case JERR_OUT_OF_MEMORY:
+        return "or too large for the memory";
+    default:
+        return "its data cannot be decoded";
+    }
+}
+
 [[noreturn]] void fail_jpeg(j_common_ptr jpeg) {
     auto* state = static_cast<JpegState*>(jpeg->client_data);
-    jpeg->err->format_message(jpeg, state->failure.data());
+    std::strncpy(state->failure.data(), jpeg_problem(jpeg->err->msg_code), state->failure.size() - 1);
     std::longjmp(state->escape, 1); // NOLINT(cert-err52-cpp)
 }
 

@@ -14,14 +14,14 @@ namespace tacit::shards {
 
 void refuse_huge(std::int64_t width, std::int64_t height, std::int64_t channels, Element element) {
     if (width < 1 || height < 1 || width > kMaxPixels / height) {
-        throw DataError(fmt::format("claims {} x {} pixels; the limit is {} in all", width, height, kMaxPixels));
+        throw DataError(fmt::format("claims {} x {} pixels; the limit is {} in all", height, width, kMaxPixels));
     }
     if (channels < 1 || channels > kMaxImageChannels) {
         throw DataError(fmt::format("has {} channels; Tacit takes 1 to {}", channels, kMaxImageChannels));
     }
     const std::int64_t pixel_bytes = channels * static_cast<std::int64_t>(element_bytes(element));
     if (width * height > kMaxImageBytes / pixel_bytes) {
-        throw DataError(fmt::format("claims {} x {} pixels of {} bytes; the limit is {} bytes in all", width, height,
+        throw DataError(fmt::format("claims {} x {} pixels of {} bytes; the limit is {} bytes in all", height, width,
                                     pixel_bytes, kMaxImageBytes));
     }
 }

@@ -11,6 +11,7 @@
 #include <bit>
 #include <csetjmp>
 #include <cstring>
+#include <string_view>
 
 namespace tacit::shards {
 
@@ -29,12 +30,17 @@ struct PngDecoder::State {
 
 namespace {
 
+constexpr const char* kCut = "it ends too early";
 constexpr png_uint_32 kMaxSide = 65500;
 constexpr png_alloc_size_t kMaxChunkBytes = 8U << 20U;
 
 void fail_png(png_structp png, png_const_charp message) {
     auto* failure = static_cast<std::array<char, 128>*>(png_get_error_ptr(png));
-    std::strncpy(failure->data(), message, failure->size() - 1);
+    const std::string_view reason = message;
+    const char* problem = reason == kCut || reason.find("ot enough") != std::string_view::npos ? kCut
+                          : reason.find("CRC") != std::string_view::npos ? "a checksum in it is wrong"
+                                                                         : "its data cannot be decoded";
+    std::strncpy(failure->data(), problem, failure->size() - 1);
     png_longjmp(png, 1);
 }
 
@@ -49,7 +55,7 @@ struct Feed {
 void feed_png(png_structp png, png_bytep to, png_size_t bytes) {
     const auto* feed = static_cast<const Feed*>(png_get_io_ptr(png));
     if (bytes > feed->bytes->size() - *feed->used) {
-        png_error(png, "ends too early");
+        png_error(png, kCut);
     }
     std::memcpy(to, feed->bytes->data() + *feed->used, bytes);
     *feed->used += bytes;

@@ -2,33 +2,30 @@
 #include "pipeline/shards/images/tiff_file.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/words.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdarg>
-#include <cstdio>
 #include <cstring>
 #include <mutex>
 
 namespace tacit::shards {
 namespace {
 
-/// libtiff's last complaint in this thread.
-std::string& complaint() {
-    thread_local std::string text;
-    return text;
+/// Whether libtiff complained of something in this thread.
+bool& complained() {
+    thread_local bool any = false;
+    return any;
 }
 
-void note_error(const char* /*module*/, const char* format, va_list arguments) {
-    std::array<char, 160> text{};
-    std::vsnprintf(text.data(), text.size(), format, arguments);
-    complaint() = one_line(text.data());
+void note_error(const char* /*module*/, const char* /*format*/, va_list /*arguments*/) {
+    complained() = true;
 }
 
 [[noreturn]] void bad_tiff() {
-    throw DataError(fmt::format("is a damaged TIFF ({})", complaint().empty() ? "it ends too early" : complaint()));
+    throw DataError(complained() ? "is a damaged TIFF (its data or its fields cannot be decoded)"
+                                 : "is a damaged TIFF (it ends too early)");
 }
 
 /// libtiff knows one handler for the whole process.
@@ -69,7 +66,7 @@ toff_t TiffFile::seek(thandle_t handle, toff_t offset, int whence) {
 
 TiffFile::TiffFile(std::span<const std::uint8_t> bytes, bool first_page) : stream_{bytes} {
     install_handlers();
-    complaint().clear();
+    complained() = false;
     tiff_ = TIFFClientOpen(
         "image", "rm", &stream_, feed, [](thandle_t, void*, tmsize_t) -> tmsize_t { return 0; }, seek,
         [](thandle_t) { return 0; },
@@ -148,7 +145,7 @@ bool TiffFile::tiled() const {
 
 void TiffFile::read_block(std::uint32_t number, std::uint8_t* to, std::size_t bytes) {
     const auto wanted = static_cast<tmsize_t>(bytes);
-    complaint().clear();
+    complained() = false;
     const tmsize_t got =
         tiled() ? TIFFReadEncodedTile(tiff_, number, to, wanted) : TIFFReadEncodedStrip(tiff_, number, to, wanted);
     if (got != wanted) {

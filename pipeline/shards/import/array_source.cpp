@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/import/array_source.hpp"
 
+#include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/csv_table.hpp"
@@ -131,9 +132,10 @@ void ArraySource::add(const std::string& split, const std::vector<StoredImages>&
     if (!takes_labels_) {
         labels = {};
     } else if (!labels.where.empty() && labels.values.size() != static_cast<std::size_t>(count)) {
-        throw DataError(fmt::format("{}: {} labels for {} images ({}); give every image one label, or leave labels out "
+        throw DataError(fmt::format("{}: {} for {} ({}); give every image one label, or leave labels out "
                                     "with --labels none",
-                                    labels.where, labels.values.size(), count, text_of(parts)));
+                                    labels.where, counted(static_cast<std::int64_t>(labels.values.size()), "label"),
+                                    counted(count, "image"), text_of(parts)));
     }
     labels.values.resize(static_cast<std::size_t>(count), -1);
     info.add_images(split, labels.values);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/import/importer.hpp"
 
+#include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/log.hpp"
@@ -126,9 +127,9 @@ void Importer::start_over(ImportStage& stage, const std::string& digest, const s
     const ImportPlan plan = plan_import(*source_, options_);
     if (plan.turned > 0 && !options_.apply_exif) {
         note(fmt::format(
-            "{} images have an EXIF orientation, which is not applied, as in torchvision; --apply-exif turns "
-            "them upright",
-            plan.turned));
+            "{} with an EXIF orientation, which is not applied, as in torchvision; --apply-exif turns such images "
+            "upright",
+            counted(plan.turned, "image")));
     }
     journal_->begin(digest, plan);
 }

@@ -53,8 +53,8 @@ void ImagePreparer::store(const SourceImage& source, const std::uint8_t* pixels,
                           PreparedImage& out) const {
     if (plan_.layout == Layout::raw) {
         if (shape != plan_.shape) {
-            throw DataError(fmt::format("has {} x {} pixels, the others have {} x {}", shape.width, shape.height,
-                                        plan_.shape.width, plan_.shape.height));
+            throw DataError(fmt::format("has {} x {} pixels, the others have {} x {}", shape.height, shape.width,
+                                        plan_.shape.height, plan_.shape.width));
         }
         out.bytes.assign(pixels, pixels + shape.bytes() * element_bytes(plan_.element));
         return;

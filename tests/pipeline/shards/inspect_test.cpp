@@ -194,7 +194,7 @@ TEST(InspectFolder, CountsTheImagesOfAllFiles) {
     write_parts(folder, "val-");
     const Inspection found = inspect(folder.path(), kWithoutMeasuring);
     for (const char* split : {"train", "val"}) {
-        EXPECT_NE(found.guess.find(std::string("split '") + split + "': 33 images of "), std::string::npos)
+        EXPECT_NE(found.guess.find(std::string("split '") + split + "': 33 images of 9 x 8, "), std::string::npos)
             << found.guess;
     }
     EXPECT_NE(found.guess.find("'images' read as NHWC of 3 files; 3 classes"), std::string::npos) << found.guess;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/import/folder/split_parts.hpp"
 
+#include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/split_names.hpp"
@@ -115,8 +116,8 @@ class PartsReader {
             }
         }
         if (found.splits.size() == 1 && !top.images.empty()) {
-            ask(fmt::format("{} has a split's name, but {} images lie beside it", shown(found.named),
-                            top.images.size()),
+            ask(fmt::format("{} has a split's name, with {} beside it", shown(found.named),
+                            counted(static_cast<std::int64_t>(top.images.size()), "image")),
                 found);
         }
         leave_out_images(top, "images beside the folders of splits", "move them into one of these");

@@ -82,8 +82,8 @@ TEST(ExifOrientation, IsAppliedByAnImportWhereThatIsAsked) {
     const ImportSummary left = import_images(options);
     EXPECT_EQ(pixels_of(Dataset::open(options.out, "train"), 0), upright);
     ASSERT_EQ(left.notes.size(), 1U);
-    EXPECT_EQ(left.notes[0], "1 images have an EXIF orientation, which is not applied, as in torchvision; --apply-exif "
-                             "turns them upright");
+    EXPECT_EQ(left.notes[0], "1 image with an EXIF orientation, which is not applied, as in torchvision; --apply-exif "
+                             "turns such images upright");
     turn_upright(upright, {10, 8, 3}, 3, 6);
     options.apply_exif = true;
     for (const std::string layout : {"raw", "encoded"}) {

@@ -117,7 +117,7 @@ TEST(FolderReading, WhatCanBeReadInTwoWaysIsRefusedWithTheOptionThatDecides) {
               std::string::npos);
     EXPECT_NE(refused_tree({"train/train/a.png", "train/val/b.png", "test/c.png"}).find("val=train/val"),
               std::string::npos);
-    EXPECT_NE(refused_tree({"a.png", "test/b.png"}).find("1 images lie beside it"), std::string::npos);
+    EXPECT_NE(refused_tree({"a.png", "test/b.png"}).find("with 1 image beside it"), std::string::npos);
 }
 
 TEST(FolderReading, TheOptionDecides) {

@@ -72,7 +72,7 @@ TEST(ImportStl10, CutAndWrongFilesAreRefused) {
     EXPECT_NE(message_of<DataError>([&] { import_images(options_for(folder)); }).find("label 1 is 11"),
               std::string::npos);
     write_bytes(folder / "source/stl10_binary/train_y.bin", {1});
-    EXPECT_NE(message_of<DataError>([&] { import_images(options_for(folder)); }).find("1 labels for 2 images"),
+    EXPECT_NE(message_of<DataError>([&] { import_images(options_for(folder)); }).find("1 label for 2 images"),
               std::string::npos);
     write_bytes(folder / "source/stl10_binary/train_X.bin", Bytes(30000));
     EXPECT_NE(message_of<DataError>([&] { import_images(options_for(folder)); }).find("not a multiple"),
