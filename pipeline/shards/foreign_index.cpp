@@ -291,6 +291,11 @@ FileIndex index_foreign(const std::string& path, const DataSpec& spec, const std
     if (!made.doubts.empty()) {
         DataSpec asked = made.spec;
         asked.path = path;
+        for (std::string* name : {&asked.images, &asked.labels}) {
+            if (with_split(of_all_splits(*name), made.index.split) == *name) {
+                *name = of_all_splits(*name);
+            }
+        }
         throw UnsureReading(
             fmt::format("{}: {}; say which it is, for example with `{}`; `tacit data inspect {}` shows what "
                         "there is",

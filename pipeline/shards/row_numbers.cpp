@@ -18,20 +18,28 @@
 namespace tacit::shards {
 namespace {
 
-/// The whole numbers of a column, row by row; none where a cell holds something else, or a number stands there twice.
+constexpr const char* kDigits = "0123456789";
+
+/// The numbers in a column's cells, row by row, where these differ in one number alone (7, 7.0, img_007.png); else
+/// none.
 std::vector<std::size_t> numbers_in(const std::vector<CsvRow>& rows, const TableColumn& wanted, std::size_t column) {
     std::vector<std::size_t> numbers;
+    std::string first;
     for (std::size_t row = wanted.first_row; row < rows.size(); ++row) {
-        const std::string text = column < rows[row].cells.size() ? rows[row].cells[column] : std::string();
+        std::string text = column < rows[row].cells.size() ? rows[row].cells[column] : std::string();
+        text.resize(text.ends_with(".0") ? text.size() - 2 : text.size());
+        const std::size_t begin = std::min(text.find_first_of(kDigits), text.size());
+        const std::size_t end = std::min(text.find_first_not_of(kDigits, begin), text.size());
         std::size_t number = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
+        const auto error = std::from_chars(text.data() + begin, text.data() + end, number).ec;
+        const std::string rest = text.erase(begin, end - begin);
+        first = row == wanted.first_row ? rest : first;
+        if (error != std::errc() || rest != first || rest.find_first_of(kDigits) != std::string::npos) {
             return {};
         }
         numbers.push_back(number);
     }
-    const bool differ = std::set<std::size_t>(numbers.begin(), numbers.end()).size() == numbers.size();
-    return differ ? numbers : std::vector<std::size_t>();
+    return numbers;
 }
 
 bool is_named_like_numbers(const std::string& name) {
@@ -69,11 +77,13 @@ RowMatch rows_in_order(const std::string& path, const std::vector<CsvRow>& rows,
             continue;
         }
         const std::string name = name_of(rows, wanted, column);
-        const std::size_t first = *std::min_element(numbers.begin(), numbers.end());
-        if (first > 1 || *std::max_element(numbers.begin(), numbers.end()) != first + count - 1) {
-            if (is_named_like_numbers(name) && !std::is_sorted(numbers.begin(), numbers.end())) {
-                log::warning(fmt::format("{}: the numbers in column '{}' do not run from 0 or 1 to {} or {}; rows are "
-                                         "taken in the order of the images",
+        const std::set<std::size_t> all(numbers.begin(), numbers.end());
+        const std::size_t first = *all.begin();
+        if (first > 1 || all.size() != count || *all.rbegin() != first + count - 1) {
+            const bool meant = all.size() == count || is_named_like_numbers(name);
+            if (meant && !std::is_sorted(numbers.begin(), numbers.end())) {
+                log::warning(fmt::format("{}: the numbers in column '{}' are not all those from 0 to {}, or from 1 to "
+                                         "{}; rows are taken in the order of the images",
                                          path, name, count - 1, count));
             }
             continue;

@@ -215,6 +215,17 @@ std::string name_of_column(const std::vector<CsvRow>& rows, const TableColumn& w
     return header && column < rows[0].cells.size() ? rows[0].cells[column] : std::to_string(column + 1);
 }
 
+/// How many whole numbers a column holds, but for a header; 0: it holds something else too.
+std::size_t numbers_in(const std::vector<CsvRow>& rows, std::size_t first_row, std::size_t column) {
+    const auto is_number = [&](const CsvRow& row) {
+        const std::string& text = cell(row, column);
+        return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    };
+    const std::size_t first = first_row == 0 && !is_number(rows[0]) ? 1 : first_row;
+    const bool all = std::all_of(rows.begin() + static_cast<std::ptrdiff_t>(first), rows.end(), is_number);
+    return all ? rows.size() - first : 0;
+}
+
 /// Whether `other` would give some image another label; a row of its own, where it is open which column holds them.
 bool disagree(const std::vector<CsvRow>& rows, const TableColumn& wanted, const RowMatch& match,
               const RowMatch& other) {
@@ -256,6 +267,14 @@ RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, co
         told ? std::vector<Naming>{Naming{wanted.names}} : columns_of_names(rows, wanted, names);
     RowMatch match = RowSearch(path, rows, wanted, names, columns.front().column).run();
     match.named_by = name_of_column(rows, wanted, match, match.column);
+    if (!told && match.found > 0 && match.found < names.size() &&
+        numbers_in(rows, wanted.first_row, match.column) == names.size()) {
+        throw DataError(fmt::format("{}: the {} numbers in column '{}' fit {} of {} images by their names; they may "
+                                    "count from another start, so that others were meant; write the images' names, or "
+                                    "say {}:COLUMN:{}",
+                                    path, names.size(), match.named_by, match.found, names.size(),
+                                    path.substr(path.rfind('/') + 1), match.named_by));
+    }
     for (std::size_t i = 1; i < columns.size(); ++i) {
         const auto rival = match_of_rival(path, rows, wanted, names, columns[i].column);
         if (rival && disagree(rows, wanted, match, *rival)) {

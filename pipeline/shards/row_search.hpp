@@ -24,7 +24,8 @@ struct RowMatch {
 /// `wanted.names`, else in the one, other than `wanted.column`, where most of them are found (of equals the one with
 /// the most exact names, then the leftmost). Rows before `wanted.first_row` are a header. Throws DataError naming
 /// `path` where another column names the images as exactly and gives them other labels (rows, if `wanted.column` is
-/// kOpen), where two images fit one row, or two rows that do not hold the same in column `wanted.column` one image.
+/// kOpen), where as many numbers as there are images fit some of them alone, where two images fit one row, or two rows
+/// that do not hold the same in column `wanted.column` one image.
 RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
                     const std::vector<std::string>& names);
 

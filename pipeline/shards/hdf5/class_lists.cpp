@@ -9,6 +9,9 @@
 #include "pipeline/shards/hdf5/group_links.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/hdf5/storage.hpp"
+#include "pipeline/shards/hdf5/whole_data.hpp"
+#include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
@@ -16,6 +19,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <set>
 
 namespace tacit::shards::h5 {
@@ -61,8 +65,18 @@ bool may_list_classes(const std::string& name) {
                        [lower = lower_case(name)](const char* word) { return lower.find(word) != std::string::npos; });
 }
 
-/// The texts of a data set, a cell array among them; none where it holds something else, or more than `most`.
-std::vector<std::string> texts_of(hid_t group, const std::string& name, std::size_t most) {
+std::vector<std::string> whole_numbers(hid_t dataset, std::size_t count, const std::string& name) {
+    std::vector<long long> numbers(count);
+    read_all(dataset, H5T_NATIVE_LLONG, numbers.data(), name);
+    std::vector<std::string> texts;
+    std::transform(numbers.begin(), numbers.end(), std::back_inserter(texts),
+                   [](long long number) { return std::to_string(number); });
+    return texts;
+}
+
+/// The texts of a data set, a cell array among them, or its whole `numbers`; none where it holds something else, or
+/// more than `most`.
+std::vector<std::string> texts_of(hid_t group, const std::string& name, std::size_t most, bool numbers = false) {
     try {
         const Handle set(may_be_opened(group, name) ? H5Oopen(group, name.c_str(), H5P_DEFAULT) : H5I_INVALID_HID);
         if (!set.valid() || H5Iget_type(set.get()) != H5I_DATASET) {
@@ -72,6 +86,10 @@ std::vector<std::string> texts_of(hid_t group, const std::string& name, std::siz
         const std::vector<hsize_t> dims = dimensions(set.get());
         if (capped_product(dims) > most) {
             return {};
+        }
+        if (numbers && H5Tget_class(type.get()) == H5T_INTEGER) {
+            require_plausible(set.get(), capped_product(dims), name);
+            return whole_numbers(set.get(), static_cast<std::size_t>(capped_product(dims)), name);
         }
         return H5Tget_class(type.get()) == H5T_STRING      ? read_texts(set.get(), name)
                : H5Tget_class(type.get()) == H5T_REFERENCE ? cell_texts(set.get())
@@ -139,8 +157,9 @@ std::vector<ClassList> rows_of_texts(hid_t group, std::size_t rows) {
     std::vector<ClassList> lists;
     for (const Handle& above : groups_above(group)) {
         for (const Link& link : links_of(above.get(), "").links) {
-            std::vector<std::string> texts =
-                link.hard ? texts_of(above.get(), link.name, rows) : std::vector<std::string>();
+            std::vector<std::string> texts = link.hard
+                                                 ? texts_of(above.get(), link.name, rows, !may_list_labels(link.name))
+                                                 : std::vector<std::string>();
             if (texts.size() == rows && differ(texts)) {
                 lists.push_back({link.name, std::move(texts), false});
             }

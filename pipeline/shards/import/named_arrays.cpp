@@ -208,6 +208,10 @@ class Maker {
         return array->name == chosen_ || (!chosen_.empty() && of_all_splits(array->name) == chosen_);
     }
 
+    void leave_out_labels(const NpyArray& array) {
+        source_->info.left_out.add("arrays that may be labels beside those that are taken", array.name);
+    }
+
     /// Of several arrays of labels the one that is chosen, or the first of those that are labels and tell the same.
     const NpyArray* one_of(const std::string& split, const std::vector<const NpyArray*>& arrays) {
         const NpyArray* one = nullptr;
@@ -215,7 +219,7 @@ class Maker {
         for (const NpyArray* array : arrays) {
             if (std::any_of(arrays.begin(), arrays.end(), [&](auto* any) { return is_chosen(any); }) &&
                 !is_chosen(array)) {
-                source_->leave_out(array->name);
+                leave_out_labels(*array);
                 continue;
             }
             try {
@@ -226,10 +230,14 @@ class Maker {
                                                 array->store->path(), one->name, array->name, split,
                                                 of_all_splits(one->name), of_all_splits(array->name)));
                 }
-                labels = one == nullptr ? std::move(more) : std::move(labels);
-                one = one == nullptr ? array : one;
+                if (one != nullptr) {
+                    leave_out_labels(*array);
+                    continue;
+                }
+                labels = std::move(more);
+                one = array;
             } catch (const NotLabels&) {
-                source_->leave_out(array->name);
+                leave_out_labels(*array);
             }
         }
         return one == nullptr ? arrays.front() : one;
@@ -308,10 +316,12 @@ class Maker {
             }
             return list;
         });
-        if (arrays.empty() && classes.size() == 1 && classes[0]->values() == count) {
-            arrays = classes;
-        } else {
-            leave_out(classes);
+        for (const NpyArray* array : classes) {
+            if (array->values() == count) {
+                arrays.push_back(array);
+            } else {
+                source_->leave_out(array->name);
+            }
         }
         if (arrays.size() > 1) {
             arrays = {one_of(split, arrays)};

@@ -183,7 +183,21 @@ TEST(RowsOfImagesWithoutNames, AreJoinedByTheColumnThatNumbersThem) {
                               "label,,x\n2,002,5\n0,000,5\n3,003,5\n1,001,5\n", "label,x\n0,5\n1,9\n2,0\n3,7\n"}) {
         EXPECT_EQ(labels_of_rows(table).values, (Numbers{0, 1, 2, 3})) << table;
     }
+    for (const char* table :
+         {"index,label\n2.0,2\n0.0,0\n3.0,3\n1.0,1\n", "label,file\n2,a/img_03.png\n0,a/img_01.png\n3,a/img_04.png\n"
+                                                       "1,a/img_02.png\n"}) {
+        EXPECT_EQ(labels_of_rows(table).values, (Numbers{0, 1, 2, 3})) << table;
+    }
     EXPECT_EQ(labels_of_rows("3,d\n2,c\n0,a\n1,b\n", "2").values, (Numbers{0, 1, 2, 3})); // no header
+}
+
+TEST(TableOfLabels, NumbersThatFitAPartOfTheNamesAreRefused) {
+    const std::string message = refused_table({"1", "2", "3"}, "index,label\n0,0\n1,1\n2,2\n");
+    EXPECT_NE(
+        message.find("table.csv: the 3 numbers in column 'index' fit 2 of 3 images by their names; they may count "
+                     "from another start"),
+        std::string::npos)
+        << message;
 }
 
 TEST(RowsOfImagesWithoutNames, AreAskedForWhereTwoColumnsNumberThem) {
@@ -199,13 +213,16 @@ TEST(RowsOfImagesWithoutNames, AreAskedForWhereTwoColumnsNumberThem) {
 }
 
 TEST(RowsOfImagesWithoutNames, OtherNumbersAreWarnedOf) {
-    ::testing::internal::CaptureStderr();
-    EXPECT_EQ(labels_of_rows("id,label\n70,0\n20,1\n30,2\n90,3\n").values, (Numbers{0, 1, 2, 3}));
-    const std::string warning = ::testing::internal::GetCapturedStderr();
-    EXPECT_NE(warning.find("t.csv: the numbers in column 'id' do not run from 0 or 1 to 3 or 4; rows are taken in the "
-                           "order of the images"),
-              std::string::npos)
-        << warning;
+    for (const char* table : {"id,label\n70,0\n20,1\n30,2\n90,3\n", "id,label\n1,0\n0,1\n0,2\n3,3\n",
+                              "id,label\ni7.png,0\ni2.png,1\ni3.png,2\ni9.png,3\n"}) {
+        ::testing::internal::CaptureStderr();
+        EXPECT_EQ(labels_of_rows(table).values, (Numbers{0, 1, 2, 3}));
+        const std::string warning = ::testing::internal::GetCapturedStderr();
+        EXPECT_NE(warning.find("t.csv: the numbers in column 'id' are not all those from 0 to 3, or from 1 to 4; rows "
+                               "are taken in the order of the images"),
+                  std::string::npos)
+            << warning;
+    }
 }
 
 TEST(TableOfLabels, WholeNumbersMayBeWrittenAsFloats) {

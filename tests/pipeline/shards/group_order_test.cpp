@@ -474,6 +474,19 @@ TEST(RowsOfLabels, AreThoseOfAListOfTheImagesNames) {
     }
 }
 
+TEST(RowsOfLabels, AreThoseOfAListOfTheImagesNumbers) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        for (int i = 0; i < 4; ++i) {
+            file.add("images/" + std::to_string(i), {9, 9}, Bytes(81, static_cast<std::uint8_t>(i)));
+        }
+        file.add("labels", {4}, std::vector<std::int64_t>{2, 0, 3, 1});
+        file.add("index", {4}, std::vector<std::int64_t>{2, 0, 3, 1});
+    }
+    expect_labels_on_their_images(spec_of(folder / "a.h5"));
+}
+
 TEST(RowsOfLabels, AreRefusedWhereAListHoldsOthersToo) {
     const TemporaryFolder folder;
     write_listed(folder / "a.h5", "", {"img_2", "img_0", "img_3", "img_7"});

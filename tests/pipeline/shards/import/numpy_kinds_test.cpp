@@ -308,7 +308,7 @@ TEST(ImportNumpy, TwoListsOfLabelsThatTellOtherClassesAreAskedFor) {
     import_images(options);
     EXPECT_EQ(Dataset::open(options.out, "train").labels(), (Labels{3, 1, 3, 1}));
     EXPECT_EQ(left_out_of(options),
-              (Names{"1 arrays and files that are no images and no labels by their names: train_target"}));
+              (Names{"2 arrays that may be labels beside those that are taken: train_target, train_y"}));
     write_npy(folder / "a/train_y.npy", "|u1", "4", std::string("\0\1\2\1", 4));
     options.overwrite = true;
     const std::string message = message_of<DataError>([&] { import_images(options); });

@@ -203,6 +203,17 @@ TEST_F(TableLabels, ATableThatCannotBeReadIsNamedWithWhatToDo) {
         << notes();
 }
 
+TEST_F(TableLabels, NumbersFromAnotherStartThanThoseOfFilesAreNotTaken) {
+    images({"1.png", "2.png", "3.png", "4.png", "5.png", "6.png", "7.png", "8.png", "9.png", "10.png", "11.png"});
+    table("t.csv", "index,label\n0,a\n1,a\n2,b\n3,b\n4,a\n5,a\n6,b\n7,b\n8,a\n9,a\n10,b\n");
+    EXPECT_EQ(read().at("1.png"), "train -");
+    EXPECT_NE(notes().find("t.csv: the 11 numbers in column 'index' fit 10 of 11 images by their names; they may count "
+                           "from another start"),
+              std::string::npos)
+        << notes();
+    EXPECT_EQ(read("t.csv:label:index").at("2.png"), "train b");
+}
+
 TEST_F(TableLabels, NewNamesFollowThoseOfFolders) {
     images({"0000045/a.png", "0494414/b.png", "nan/c.png", "x.png", "y.png"});
     table("t.csv", "file,label\nx.png,0494414\ny.png,ant\n");
