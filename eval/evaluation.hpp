@@ -4,17 +4,17 @@
 #include "dist/communicator.hpp"
 #include "eval/eval_config.hpp"
 #include "eval/feature_store.hpp"
+#include "eval/protocols/protocol.hpp"
 #include "eval/results.hpp"
 #include "pipeline/train/run_folder.hpp"
 
-#include <functional>
 #include <string>
 #include <vector>
 
 namespace tacit::eval {
 
-/// Judges one checkpoint of one run. What the commands probe, knn, finetune, embed and report call. Every member
-/// function is collective over `comm`; results are equal on every rank, and rank 0 writes them into the run folder.
+/// Judges one checkpoint of one run. What the commands of protocols and embed call. Every member function is
+/// collective over `comm`; results are equal on every rank, and rank 0 writes them into the run folder.
 ///
 /// Baseline rows (raw pixels, random encoder, supervised from scratch) that a run beside this one (same parent
 /// folder) has measured with the same data, network and options are taken from its files and say so in their
@@ -26,12 +26,8 @@ class Evaluation {
     /// they were made, quoted for a shell.
     Evaluation(train::LoadedRun& run, const EvalConfig& config, dist::Communicator& comm, std::string command = "");
 
-    /// Rows pretrained, raw pixels, random encoder -> eval/linear.json. (`tacit probe`)
-    EvalResult linear();
-    /// Rows pretrained, raw pixels, random encoder -> eval/knn.json. (`tacit knn`)
-    EvalResult knn();
-    /// Rows pretrained and supervised from scratch -> eval/finetune.json. (`tacit finetune`)
-    EvalResult finetune();
+    /// The rows of the protocol's subjects -> eval/<protocol>.json.
+    EvalResult judge(const ProtocolEntry& entry, Protocol& protocol);
     /// Frozen features of a split -> features/<split>.h5, or <split>-<digest of the data>.h5 where these are not the
     /// run's own; returns the path. (`tacit embed`)
     std::string embed(const std::string& split);
@@ -41,18 +37,12 @@ class Evaluation {
     bool pictures();
 
   private:
-    /// Accuracy and details of one encoder.
-    using Judge = std::function<ResultRow(const std::string& encoder)>;
-
     /// What the labels allow to be said, told by rank 0 before the work begins.
     void note(EvalResult& result, const std::vector<std::string>& notes);
     void note_left_out(EvalResult& result);
-    EvalResult begun(const std::string& protocol, const std::string& measure,
-                     const std::vector<std::string>& more_notes = {});
-    EvalResult frozen_rows(EvalResult result, const Judge& judge);
-    EvalResult finished(EvalResult result, double seconds);
+    EvalResult begun(const ProtocolEntry& entry, const Protocol& protocol);
     std::int64_t planned_steps();
-    std::string baseline_key(const std::string& row, const std::string& protocol, const std::string& measure);
+    std::string baseline_key(const std::string& row, const EvalResult& result, const Protocol& protocol);
     const std::string& fresh_weights_digest();
 
     train::LoadedRun& run_;

@@ -138,12 +138,26 @@ const Features& FeatureStore::features(const std::string& row, const std::string
         thumbnails.size = std::min(thumbnails.size, kPixelSize);
         made = pixel_features(dataset, thumbnails, comm_);
     } else if (row == kRandom) {
-        made = encoder_features(*make_fresh_backbone(run_, config_.linear.seed), row, "features/random-encoder",
-                                split_name);
+        made = encoder_features(*make_fresh_backbone(run_, config_.seed), row, "features/random-encoder", split_name);
     } else {
         made = encoder_features(*run_.backbone, row, "features", split_name);
     }
     return features_.emplace(key, std::move(made)).first->second;
+}
+
+void FeatureStore::release(const std::string& row) {
+    std::erase_if(features_, [&](const auto& entry) { return entry.first.starts_with(row + "/"); });
+}
+
+BackboneFactory FeatureStore::start(const std::string& row) {
+    if (row != kPretrained) {
+        return [this](std::uint64_t seed) { return make_fresh_backbone(run_, seed); };
+    }
+    return [this, trained = train::model_state(*run_.backbone)](std::uint64_t seed) {
+        auto backbone = make_fresh_backbone(run_, seed);
+        train::load_model_state(*backbone, trained);
+        return backbone;
+    };
 }
 
 std::string FeatureStore::path_in(const std::string& folder, const std::string& split_name) {
@@ -151,11 +165,11 @@ std::string FeatureStore::path_in(const std::string& folder, const std::string& 
     return fmt::format("{}/{}/{}{}.h5", run_.folder, folder, split_name, other);
 }
 
-/// What all ranks can read from the file; nothing where one of them cannot: then all compute.
+/// What all ranks can read of the file, each its share; nothing where one of them cannot: then all compute.
 std::optional<Features> FeatureStore::kept(const std::string& path, const std::string& key) {
     std::optional<Features> found;
     try {
-        found = read_features(path, key);
+        found = read_features(path, key, comm_.rank(), comm_.size());
     } catch (const DataError& error) {
         if (comm_.local_rank() == 0) {
             log::warning(fmt::format("{}; the features are computed again", error.what()));
@@ -186,9 +200,7 @@ Features FeatureStore::encoder_features(models::Backbone& backbone, const std::s
     Features made = backbone_features(backbone, dataset, format, comm_);
     // What was left out may be mended: rows without it are no cache.
     const std::string kept_key = made.left_out.empty() ? key : "";
-    train::on_root(comm_, [&] {
-        write_features(path, made, {run_.name, run_.checkpoint, split_name, run_.data.source.path, kept_key});
-    });
+    write_features(path, made, {run_.name, run_.checkpoint, split_name, run_.data.source.path, kept_key}, comm_);
     return made;
 }
 

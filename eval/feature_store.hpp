@@ -7,7 +7,9 @@
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/train/run_folder.hpp"
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +20,10 @@ inline constexpr const char* kPretrained = "pretrained";
 inline constexpr const char* kPixels = "raw pixels";
 inline constexpr const char* kRandom = "random encoder";
 inline constexpr const char* kScratch = "supervised from scratch";
+
+/// Makes an encoder to train, afresh for every training; `seed` initialises what is random in it. The
+/// encoder must live on this rank alone (batch norms of a self communicator): trainings are divided over ranks.
+using BackboneFactory = std::function<std::shared_ptr<models::Backbone>(std::uint64_t seed)>;
 
 /// The splits of the data that a run is judged by, and their features through each encoder: computed once, kept for the
 /// protocols that follow, and kept in features/ of the run folder for later commands, which use them only if weights,
@@ -39,10 +45,17 @@ class FeatureStore {
     /// Whether the data are those that the run was trained on.
     bool own_data();
 
+    /// The run that is judged.
+    const train::LoadedRun& run() const { return run_; }
     /// How the encoder sees images.
     FeatureOptions images() const;
-    /// Features of a split through the encoder of the row `row`: pretrained, raw pixels or random encoder.
+    /// This rank's share of the features of a split through the encoder of the row `row`: pretrained, raw pixels or
+    /// random encoder.
     const Features& features(const std::string& row, const std::string& split_name);
+    /// Forgets features of a row, which take memory; those of an encoder are still in their file.
+    void release(const std::string& row);
+    /// Makes encoders that begin as the row says: pretrained, else random (supervised from scratch).
+    BackboneFactory start(const std::string& row);
     /// Where the pretrained encoder's features of a split are kept.
     std::string path(const std::string& split_name) { return path_in("features", split_name); }
 

@@ -2,19 +2,19 @@
 #include "eval/features.hpp"
 
 #include "augment/recipe.hpp"
-#include "pipeline/base/error.hpp"
+#include "eval/feature_rows.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/loader/loader.hpp"
 #include "pipeline/loader/recipe_config.hpp"
 #include "pipeline/train/pretext_input.hpp"
 
-#include <fmt/format.h>
 #include <torch/nn/module.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 
@@ -24,38 +24,27 @@ namespace {
 
 using Extractor = std::function<at::Tensor(const at::Tensor& images)>;
 
-loader::LoaderOptions loader_options(const FeatureOptions& options, std::int64_t samples, dist::Communicator& comm) {
+/// Visits the samples [begin, end) once, in order, on this rank alone.
+loader::LoaderOptions loader_options(const FeatureOptions& options, std::int64_t begin, std::int64_t end) {
     loader::LoaderOptions result;
-    const std::int64_t fair_share = std::max<std::int64_t>(1, samples / comm.size());
-    result.global_batch = std::min(options.batch, fair_share) * comm.size();
-    result.rank = comm.rank();
-    result.ranks = comm.size();
+    result.global_batch = std::min(options.batch, end - begin);
     result.workers = options.workers;
     result.shuffle = loader::Shuffle::none;
     result.drop_last = false;
     result.fixed_epoch = 0;
     result.on_bad_sample = options.on_bad_sample;
     result.max_bad_samples = options.max_bad_samples;
+    result.subset.resize(static_cast<std::size_t>(end - begin));
+    std::iota(result.subset.begin(), result.subset.end(), begin);
     return result;
 }
 
-/// Sums over ranks in pieces, so that no single collective exceeds 64 MiB.
-void all_reduce_rows(at::Tensor& rows, dist::Communicator& comm) {
-    const std::int64_t row_bytes =
-        std::max<std::int64_t>(1, rows.numel() / std::max<std::int64_t>(1, rows.size(0)) * 4);
-    const std::int64_t piece = std::max<std::int64_t>(1, (std::int64_t{64} << 20) / row_bytes);
-    for (std::int64_t begin = 0; begin < rows.size(0); begin += piece) {
-        at::Tensor part = rows.narrow(0, begin, std::min(piece, rows.size(0) - begin));
-        comm.all_reduce_sum(part);
-    }
-}
-
-Features collect(const shards::Dataset& dataset, std::int64_t dim, const FeatureOptions& options,
-                 dist::Communicator& comm, const Extractor& extract) {
-    const torch::NoGradGuard no_grad;
+/// What extract() makes of the samples [begin, end), which `values` [end - begin, D] and `seen` take by sample.
+void visit(const shards::Dataset& dataset, std::int64_t begin, std::int64_t end, const FeatureOptions& options,
+           dist::Communicator& comm, const Extractor& extract, at::Tensor& values, at::Tensor& seen) {
     const shards::DatasetInfo& info = dataset.info();
     const augment::Recipe recipe(loader::eval_recipe(options.size, info.channels), info.channels);
-    loader::Loader loader(dataset, recipe, loader_options(options, info.size, comm));
+    loader::Loader loader(dataset, recipe, loader_options(options, begin, end));
     ProgressOptions shown;
     shown.label = options.progress;
     shown.total = loader.batches_per_epoch();
@@ -64,50 +53,59 @@ Features collect(const shards::Dataset& dataset, std::int64_t dim, const Feature
     if (!options.progress.empty()) {
         progress.emplace(shown);
     }
-    at::Tensor values = torch::zeros({info.size, dim});
-    at::Tensor seen = torch::zeros({info.size}, torch::kInt64);
     for (std::int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
         const loader::Batch& batch = loader.next();
         comm.sign_of_life();
         if (progress) {
             progress->update(i + 1);
         }
-        if (batch.count == 0) {
-            continue;
-        }
-        const loader::BatchView& view = batch.views.at(0);
-        const at::Tensor images = train::view_images(view, batch.count, options.mean, options.std);
+        const at::Tensor images = train::view_images(batch.views.at(0), batch.count, options.mean, options.std);
         const at::Tensor all =
             torch::tensor(at::ArrayRef<std::int64_t>(batch.ids.data(), static_cast<std::size_t>(batch.count)));
         const at::Tensor used = all.ge(0);
-        const at::Tensor ids = all.masked_select(used);
+        const at::Tensor rows = all.masked_select(used) - begin;
         const at::Tensor made = extract(images).to(torch::kFloat32).to(torch::kCPU);
-        values.index_copy_(0, ids, made.index_select(0, used.nonzero().flatten()));
-        seen.index_add_(0, ids, torch::ones_like(ids));
+        values.index_copy_(0, rows, made.index_select(0, used.nonzero().flatten()));
+        seen.index_add_(0, rows, torch::ones_like(rows));
     }
     if (progress) {
         progress->finish();
     }
-    if (comm.size() > 1) {
-        all_reduce_rows(values, comm);
-        comm.all_reduce_sum(seen);
+}
+
+Features collect(const shards::Dataset& dataset, std::int64_t dim, const FeatureOptions& options,
+                 dist::Communicator& comm, const Extractor& extract) {
+    const torch::NoGradGuard no_grad;
+    const auto [begin, end] = share_of_rank(dataset.info().size, comm.rank(), comm.size());
+    at::Tensor values = torch::zeros({end - begin, dim});
+    at::Tensor seen = torch::zeros({end - begin}, torch::kInt64);
+    if (end > begin) {
+        visit(dataset, begin, end, options, comm, extract, values, seen);
     }
     const at::Tensor missing = seen.eq(0).nonzero().flatten();
     if (seen.gt(1).any().item<bool>() || (missing.numel() > 0 && options.on_bad_sample == loader::OnBadSample::fail)) {
-        throw std::logic_error("features: the ranks together did not visit every image exactly once");
+        throw std::logic_error("features: a rank did not visit each of its images exactly once");
     }
-    const at::Tensor labels = torch::tensor(at::ArrayRef<std::int32_t>(dataset.labels())).to(torch::kInt64);
+    const at::Tensor labels =
+        torch::tensor(at::ArrayRef<std::int32_t>(dataset.labels())
+                          .slice(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)))
+            .to(torch::kInt64);
     const std::vector<std::int64_t> places = dataset.places();
-    Features made{values, labels, places.empty() ? at::Tensor() : torch::tensor(places, torch::kInt64)};
-    if (missing.numel() == 0) {
+    const at::Tensor ids =
+        places.empty() ? torch::arange(begin, end, torch::kInt64)
+                       : torch::tensor(at::ArrayRef<std::int64_t>(places).slice(static_cast<std::size_t>(begin),
+                                                                                static_cast<std::size_t>(end - begin)));
+    Features made{values, labels, ids};
+    const at::Tensor left_out = gathered(missing + begin, comm);
+    if (left_out.numel() == 0) {
         return made;
     }
-    made.left_out.assign(missing.const_data_ptr<std::int64_t>(),
-                         missing.const_data_ptr<std::int64_t>() + missing.numel());
+    made.left_out.assign(left_out.const_data_ptr<std::int64_t>(),
+                         left_out.const_data_ptr<std::int64_t>() + left_out.numel());
     const at::Tensor rows = seen.eq(1).nonzero().flatten();
-    made.values = values.index_select(0, rows);
-    made.labels = labels.index_select(0, rows);
-    made.ids = made.ids.defined() ? made.ids.index_select(0, rows) : rows;
+    for (at::Tensor* part : {&made.values, &made.labels, &made.ids}) {
+        *part = part->index_select(0, rows);
+    }
     return made;
 }
 
@@ -135,6 +133,10 @@ std::int64_t Features::sample(std::int64_t row) const {
     return row;
 }
 
+std::pair<std::int64_t, std::int64_t> share_of_rank(std::int64_t samples, int rank, int ranks) {
+    return {samples * rank / ranks, samples * (rank + 1) / ranks};
+}
+
 Features backbone_features(models::Backbone& backbone, const shards::Dataset& dataset, const FeatureOptions& options,
                            dist::Communicator& comm) {
     const EvalMode mode(backbone);
@@ -154,17 +156,6 @@ void prefer_channels_last(torch::nn::Module& module) {
             parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
         }
     }
-}
-
-Features labelled(const Features& features, const char* split) {
-    const at::Tensor rows = features.labels.ge(0).nonzero().flatten();
-    if (rows.numel() == 0) {
-        throw DataError(fmt::format("the {} split has no labels; probes and kNN need them", split));
-    }
-    if (rows.numel() == features.labels.size(0)) {
-        return features;
-    }
-    return {features.values.index_select(0, rows), features.labels.index_select(0, rows)};
 }
 
 } // namespace tacit::eval

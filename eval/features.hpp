@@ -11,19 +11,21 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tacit::eval {
 
-/// What one split looks like to a classifier; rows in sample order, the same on every rank.
+/// What one split looks like to a classifier: the rows that this rank holds, in sample order. The rows of the ranks
+/// follow each other, nearly equally many (eval/feature_rows.hpp).
 struct Features {
-    at::Tensor values;   ///< [N, D] float32 on the CPU
-    at::Tensor labels;   ///< [N] int64, -1 where unlabelled
-    at::Tensor ids = {}; ///< [N] int64, place of the image in the order of its files; undefined: the row
-    /// Samples that cannot be used and have no row (OnBadSample::skip), ascending.
+    at::Tensor values;   ///< [n, D] float32 on the CPU
+    at::Tensor labels;   ///< [n] int64, -1 where unlabelled
+    at::Tensor ids = {}; ///< [n] int64, place of the image in the order of its files; undefined: the row
+    /// Samples that cannot be used and have no row on any rank (OnBadSample::skip), ascending.
     std::vector<std::int64_t> left_out = {};
 
-    /// Number in the data set of the sample that a row is of.
+    /// Number in the data set of the sample that a row is of; `row` counts over all ranks.
     std::int64_t sample(std::int64_t row) const;
 };
 
@@ -39,11 +41,14 @@ struct FeatureOptions {
     std::string progress = {}; ///< label of the progress that is shown; empty: none
 };
 
-/// Collective: features of every image of `dataset` from the encoder in eval mode without gradients. The ranks
-/// share the images; none that can be used is left out or counted twice, whatever the counts. The encoder's mode,
-/// parameters and buffers are as before afterwards.
+/// Collective: features of every image of `dataset` from the encoder in eval mode without gradients. Each rank makes
+/// and keeps those of its share of the images; none that can be used is left out or counted twice, whatever the counts.
+/// The encoder's mode, parameters and buffers are as before afterwards.
 Features backbone_features(models::Backbone& backbone, const shards::Dataset& dataset, const FeatureOptions& options,
                            dist::Communicator& comm);
+
+/// The samples [begin, end) of `samples` that rank `rank` of `ranks` holds.
+std::pair<std::int64_t, std::int64_t> share_of_rank(std::int64_t samples, int rank, int ranks);
 
 /// Collective: the normalised pixels themselves, D = C * size * size.
 Features pixel_features(const shards::Dataset& dataset, const FeatureOptions& options, dist::Communicator& comm);
@@ -57,13 +62,16 @@ struct FeatureOrigin {
     std::string key;  ///< digest of all that decides the values: weights, data, presentation; may be empty
 };
 
-/// Writes HDF5 `path` atomically: features [N, D] float32, labels [N] int32, ids [N] int64, and the attributes
-/// run, checkpoint, split, data, key and crc32c (of the three in this order). Creates the folder. Throws IoError.
-void write_features(const std::string& path, const Features& features, const FeatureOrigin& origin);
+/// Collective: rank 0 writes HDF5 `path` atomically: features [N, D] float32, labels [N] int32, ids [N] int64 of all
+/// ranks, and the attributes run, checkpoint, split, data, key and crc32c (of the three in this order). Creates the
+/// folder. Throws IoError on every rank.
+void write_features(const std::string& path, const Features& features, const FeatureOrigin& origin,
+                    dist::Communicator& comm);
 
-/// What write_features() wrote with this `key`; nothing when the file is missing, of another key, or of a Tacit that
-/// wrote no checksum. Throws DataError naming the file when it is damaged.
-std::optional<Features> read_features(const std::string& path, const std::string& key);
+/// What write_features() wrote with this `key`: the share of rank `rank` of `ranks`; nothing when the file is missing,
+/// of another key, or of a Tacit that wrote no checksum. Reads and checks the whole file in pieces. Throws DataError
+/// naming the file when it is damaged. Not collective.
+std::optional<Features> read_features(const std::string& path, const std::string& key, int rank = 0, int ranks = 1);
 
 /// A features file of a run, as its attributes tell.
 struct KeptFeatures {
@@ -74,9 +82,6 @@ struct KeptFeatures {
 
 /// The features files in `folder`, by name, without its subfolders; those that cannot be read are passed over.
 std::vector<KeptFeatures> kept_features(const std::string& folder);
-
-/// The rows that have labels. Throws DataError where there are none: "the <split> split has no labels; …".
-Features labelled(const Features& features, const char* split);
 
 /// Gives the module's convolution weights the channels-last memory format, in which images arrive; values stay.
 void prefer_channels_last(torch::nn::Module& module);

@@ -231,15 +231,14 @@ std::vector<ResultRow> finetune(const std::vector<FinetuneRow>& rows, const shar
     const std::vector<Cell> cells = final_cells(rates, options);
     const std::vector<double> accuracy = runner.run(cells);
     runner.finish();
+    std::vector<std::vector<double>> draws(rows.size());
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        draws[cells[i].row].push_back(accuracy[i]);
+    }
     std::vector<ResultRow> results;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         results.push_back(finished_row(rows[row].name, rates[row], trainer, options));
-    }
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-        results[cells[i].row].draws.push_back(accuracy[i]);
-    }
-    for (ResultRow& result : results) {
-        summarise_draws(result);
+        results.back().scores = {score_of(std::move(draws[row]))};
     }
     return results;
 }

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "dist/communicator.hpp"
-#include "eval/eval_config.hpp"
-#include "eval/features.hpp"
+#include "eval/feature_store.hpp"
 #include "eval/results.hpp"
 #include "models/backbones/backbone.hpp"
 #include "pipeline/shards/dataset.hpp"
@@ -16,9 +15,20 @@
 
 namespace tacit::eval {
 
-/// Makes the encoder to start from, afresh for every training; `seed` initialises what is random in it. The
-/// encoder must live on this rank alone (batch norms of a self communicator): trainings are divided over ranks.
-using BackboneFactory = std::function<std::shared_ptr<models::Backbone>(std::uint64_t seed)>;
+/// Fine-tuning of the whole network with few labels.
+struct FinetuneOptions {
+    double fraction = 0.01;     ///< share of each class's training labels, at least one; used when per_class is 0
+    std::int64_t per_class = 0; ///< labels of each class; > 0 overrides `fraction`
+    int draws = 3;              ///< independent draws of the labels
+    std::int64_t epochs = 30;
+    std::int64_t batch = 32;
+    std::string optimizer = "adamw";
+    double weight_decay = 1e-2;
+    std::vector<double> lrs = {2e-3, 6e-3, 2e-2}; ///< tried for every row alike
+    double holdout = 0.2;    ///< share of the labels, stratified, on which the learning rate is chosen
+    int selection_draws = 1; ///< draws on which the learning rate is chosen (their mean accuracy decides)
+    std::uint64_t seed = 1;
+};
 
 /// One row of the table: its name and its start.
 struct FinetuneRow {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/knn.hpp"
 
+#include "eval/feature_rows.hpp"
 #include "models/losses/unit_rows.hpp"
 #include "pipeline/base/error.hpp"
 
@@ -37,6 +38,19 @@ Nearest nearest(const at::Tensor& queries, const at::Tensor& bank, std::int64_t 
     return {torch::cat(similarities), torch::cat(indices)};
 }
 
+Nearest nearest_of_all(const at::Tensor& queries, const at::Tensor& bank, std::int64_t k, dist::Communicator& comm) {
+    Nearest found{torch::empty({queries.size(0), 0}), torch::empty({queries.size(0), 0}, torch::kInt64)};
+    for_each_block(bank, comm, [&](std::int64_t first, const at::Tensor& rows) {
+        comm.sign_of_life();
+        const Nearest here = nearest(queries, rows, std::min(k, rows.size(0)));
+        const at::Tensor similarity = torch::cat({found.similarity, here.similarity}, 1);
+        const at::Tensor index = torch::cat({found.index, here.index + first}, 1);
+        const auto [best, place] = similarity.topk(std::min(k, similarity.size(1)), 1);
+        found = {best, index.gather(1, place)};
+    });
+    return found;
+}
+
 at::Tensor weighted_votes(const Nearest& nearest, const at::Tensor& bank_labels, std::int64_t classes,
                           double temperature) {
     // Subtracting the nearest's similarity keeps exp() finite at any temperature and changes no comparison.
@@ -48,21 +62,23 @@ at::Tensor weighted_votes(const Nearest& nearest, const at::Tensor& bank_labels,
 double knn_accuracy(const Features& all_train, const Features& all_test, const KnnOptions& options,
                     dist::Communicator& comm) {
     const torch::NoGradGuard no_grad;
-    const Features train = labelled(all_train, "training");
-    const Features test = labelled(all_test, "test");
-    if (options.k > train.labels.size(0)) {
+    const Features train = labelled(all_train, "training", comm);
+    const Features test = labelled(all_test, "test", comm);
+    const at::Tensor bank_labels = gathered(train.labels, comm);
+    if (options.k > bank_labels.size(0)) {
         throw ConfigError(fmt::format("eval.knn.k: {} neighbours asked of {} labelled training images; lower it",
-                                      options.k, train.labels.size(0)));
+                                      options.k, bank_labels.size(0)));
     }
-    const std::int64_t rows = test.labels.size(0);
-    const std::int64_t begin = rows * comm.rank() / comm.size();
-    const std::int64_t count = rows * (comm.rank() + 1) / comm.size() - begin;
-    const std::int64_t classes = train.labels.max().item<std::int64_t>() + 1;
-    const Nearest found = nearest(test.values.narrow(0, begin, count), train.values, options.k);
-    const at::Tensor guess = weighted_votes(found, train.labels, classes, options.temperature).argmax(1);
-    at::Tensor correct = guess.eq(test.labels.narrow(0, begin, count)).sum().to(torch::kFloat64).reshape({1});
-    comm.all_reduce_sum(correct);
-    return correct.item<double>() / static_cast<double>(rows);
+    const std::int64_t classes = bank_labels.max().item<std::int64_t>() + 1;
+    const Nearest found = nearest_of_all(test.values, train.values, options.k, comm);
+    at::Tensor counts = torch::zeros({2}, torch::kInt64); // right, and all
+    if (test.labels.size(0) > 0) {
+        const at::Tensor guess = weighted_votes(found, bank_labels, classes, options.temperature).argmax(1);
+        counts[0] = guess.eq(test.labels).sum();
+        counts[1] = test.labels.size(0);
+    }
+    comm.all_reduce_sum(counts);
+    return counts[0].item<double>() / counts[1].item<double>();
 }
 
 } // namespace tacit::eval

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/linear_probe.hpp"
 
+#include "eval/feature_rows.hpp"
 #include "eval/label_draw.hpp"
 #include "eval/lbfgs.hpp"
 #include "eval/logistic_loss.hpp"
@@ -22,20 +23,29 @@ namespace {
 constexpr std::int64_t kScoreRows = 4096; // rows classified at once
 constexpr int kHistory = 10;              // steps that L-BFGS remembers
 
-void standardise_by(LinearClassifier& classifier, const at::Tensor& values) {
-    const auto [variance, mean] = torch::var_mean(values, {0}, /*unbiased=*/false);
-    const at::Tensor deviation = variance.sqrt();
-    classifier.mean = mean;
+/// The sum over all ranks' rows of what `terms` makes of a chunk of them, [D] float64.
+template <class Terms> at::Tensor summed(const at::Tensor& values, dist::Communicator& comm, const Terms& terms) {
+    at::Tensor sum = torch::zeros({values.size(1)}, torch::kFloat64);
+    for (std::int64_t at = 0; at < values.size(0); at += kScoreRows) {
+        const at::Tensor chunk = values.narrow(0, at, std::min(kScoreRows, values.size(0) - at)).to(torch::kFloat64);
+        sum += terms(chunk).sum(0);
+    }
+    comm.all_reduce_sum(sum);
+    return sum;
+}
+
+/// By mean and standard deviation over the rows of all ranks.
+void standardise_by(LinearClassifier& classifier, const at::Tensor& values, dist::Communicator& comm) {
+    const auto rows = static_cast<double>(sum_over_ranks(values.size(0), comm));
+    const at::Tensor mean = summed(values, comm, [](const at::Tensor& chunk) { return chunk; }) / rows;
+    const at::Tensor squares = summed(values, comm, [&](const at::Tensor& chunk) { return (chunk - mean).square(); });
+    const at::Tensor deviation = (squares / rows).sqrt().to(torch::kFloat32);
+    classifier.mean = mean.to(torch::kFloat32);
     classifier.inverse_std = torch::where(deviation > 1e-6, deviation.reciprocal(), torch::zeros_like(deviation));
 }
 
 at::Tensor standardised(const LinearClassifier& classifier, const at::Tensor& values) {
     return (values - classifier.mean).mul_(classifier.inverse_std);
-}
-
-std::pair<std::int64_t, std::int64_t> own_rows(std::int64_t rows, dist::Communicator& comm) {
-    const std::int64_t begin = rows * comm.rank() / comm.size();
-    return {begin, rows * (comm.rank() + 1) / comm.size() - begin};
 }
 
 /// Standardised training features, ready to be fitted at several strengths.
@@ -44,10 +54,8 @@ class Fitter {
     /// `gram`: of these or of nearly these features; steers the minimiser and does not move the minimum.
     Fitter(const Features& train, const LinearClassifier& standardisation, std::int64_t classes,
            const LinearOptions& options, dist::Communicator& comm, const at::Tensor* gram = nullptr)
-        : classes_(classes), rows_(train.values.size(0)), options_(options), comm_(comm) {
-        const auto [begin, count] = own_rows(rows_, comm);
-        x_ = standardised(standardisation, train.values.narrow(0, begin, count));
-        y_ = train.labels.narrow(0, begin, count);
+        : classes_(classes), rows_(sum_over_ranks(train.values.size(0), comm)), options_(options), comm_(comm),
+          x_(standardised(standardisation, train.values)), y_(train.labels) {
         gram_ = gram != nullptr ? *gram : gram_matrix(x_, rows_, comm);
     }
 
@@ -84,25 +92,25 @@ void adopt(LinearClassifier& classifier, const at::Tensor& parameters, std::int6
     classifier.bias = table.select(1, dims).clone();
 }
 
-struct Score {
+struct Quality {
     double accuracy = 0;
     double loss = 0;
 };
 
 /// Accuracy and loss; rows of a class that `known` [K] lacks, being without training rows, count as wrong.
-Score score(const LinearClassifier& classifier, const Features& features, const at::Tensor& known,
-            dist::Communicator& comm) {
-    const auto [begin, count] = own_rows(features.values.size(0), comm);
+Quality quality(const LinearClassifier& classifier, const Features& features, const at::Tensor& known,
+                dist::Communicator& comm) {
+    const std::int64_t count = features.values.size(0);
     at::Tensor sums = torch::zeros({2}, torch::kFloat64);
-    for (std::int64_t at = begin; at < begin + count; at += kScoreRows) {
-        const std::int64_t rows = std::min(kScoreRows, begin + count - at);
+    for (std::int64_t at = 0; at < count; at += kScoreRows) {
+        const std::int64_t rows = std::min(kScoreRows, count - at);
         const at::Tensor y = features.labels.narrow(0, at, rows);
         const at::Tensor logits = classifier.logits(features.values.narrow(0, at, rows));
         sums[0] += logits.argmax(1).eq(y).logical_and(known.index_select(0, y)).sum().to(torch::kFloat64);
         sums[1] -= torch::log_softmax(logits, 1).gather(1, y.unsqueeze(1)).to(torch::kFloat64).sum();
     }
     comm.all_reduce_sum(sums);
-    const double rows = static_cast<double>(features.values.size(0));
+    const auto rows = static_cast<double>(sum_over_ranks(count, comm));
     return {sums[0].item<double>() / rows, sums[1].item<double>() / rows};
 }
 
@@ -121,17 +129,46 @@ at::Tensor zero_parameters(const Features& features, std::int64_t classes) {
     return torch::zeros({(features.values.size(1) + 1) * classes}, torch::kFloat64);
 }
 
-/// [K]: which classes have rows.
-at::Tensor known_classes(const Features& features, std::int64_t classes) {
-    return torch::bincount(features.labels, {}, classes).gt(0);
+/// [K]: which classes have rows on any rank.
+at::Tensor known_classes(const Features& features, std::int64_t classes, dist::Communicator& comm) {
+    at::Tensor counts = torch::bincount(features.labels, {}, classes);
+    comm.all_reduce_sum(counts);
+    return counts.gt(0);
+}
+
+/// The largest label on any rank, and one.
+std::int64_t class_count(const std::vector<const Features*>& parts, dist::Communicator& comm) {
+    at::Tensor largest = torch::zeros({1}, torch::kInt64);
+    for (const Features* part : parts) {
+        if (part->labels.numel() > 0) {
+            largest = torch::maximum(largest, part->labels.max());
+        }
+    }
+    comm.all_reduce_max(largest);
+    return largest.item<std::int64_t>() + 1;
+}
+
+/// Those of `rows` of all that this rank holds, as it numbers them; its first is row `first` of all.
+std::vector<std::int64_t> own_of(const std::vector<std::int64_t>& rows, std::int64_t first, std::int64_t count) {
+    std::vector<std::int64_t> own;
+    for (const std::int64_t row : rows) {
+        if (row >= first && row < first + count) {
+            own.push_back(row - first);
+        }
+    }
+    return own;
 }
 
 /// The training rows without a keyed, stratified share, and that share.
-std::pair<Features, Features> held_out_share(const Features& train, const LinearOptions& options) {
-    std::vector<std::int64_t> all(static_cast<std::size_t>(train.labels.size(0)));
+std::pair<Features, Features> held_out_share(const Features& train, const LinearOptions& options,
+                                             dist::Communicator& comm) {
+    const at::Tensor labels = gathered(train.labels, comm);
+    std::vector<std::int64_t> all(static_cast<std::size_t>(labels.size(0)));
     std::iota(all.begin(), all.end(), 0);
-    const auto [kept, held] = hold_out(all, label_list(train.labels), options.holdout, options.seed);
-    return {select(train, kept), select(train, held)};
+    const auto [kept, held] = hold_out(all, label_list(labels), options.holdout, options.seed);
+    const std::int64_t count = train.labels.size(0);
+    const std::int64_t first = rows_before(count, comm);
+    return {select(train, own_of(kept, first, count)), select(train, own_of(held, first, count))};
 }
 
 /// The strength with the best held-out accuracy (the stronger of equals) and what it reached.
@@ -145,8 +182,8 @@ struct Choice {
 Choice choose_strength(const Features& train, const LinearClassifier& standardisation, std::int64_t classes,
                        const LinearOptions& options, dist::Communicator& comm, const Features* val,
                        const OnIteration& on_iteration) {
-    const auto [kept, held_out] = val == nullptr ? held_out_share(train, options) : std::pair(train, *val);
-    const at::Tensor known = known_classes(kept, classes);
+    const auto [kept, held_out] = val == nullptr ? held_out_share(train, options, comm) : std::pair(train, *val);
+    const at::Tensor known = known_classes(kept, classes, comm);
     const Fitter fitter(kept, standardisation, classes, options, comm);
     std::vector<double> path = options.l2;
     std::sort(path.begin(), path.end(), std::greater<>());
@@ -157,7 +194,7 @@ Choice choose_strength(const Features& train, const LinearClassifier& standardis
         fitter.fit(parameters, l2, number++, on_iteration);
         LinearClassifier candidate = standardisation;
         adopt(candidate, parameters, classes);
-        const double accuracy = score(candidate, held_out, known, comm).accuracy;
+        const double accuracy = quality(candidate, held_out, known, comm).accuracy;
         if (accuracy > best.accuracy) {
             best = {l2, accuracy, parameters.clone(), fitter.gram()};
         }
@@ -175,7 +212,7 @@ LinearClassifier fit_logistic(const Features& features, std::int64_t classes, do
                               dist::Communicator& comm) {
     const torch::NoGradGuard no_grad;
     LinearClassifier classifier;
-    standardise_by(classifier, features.values);
+    standardise_by(classifier, features.values, comm);
     at::Tensor parameters = zero_parameters(features, classes);
     Fitter(features, classifier, classes, options, comm).fit(parameters, l2, 0, {});
     adopt(classifier, parameters, classes);
@@ -185,16 +222,13 @@ LinearClassifier fit_logistic(const Features& features, std::int64_t classes, do
 LinearProbeResult linear_probe(const Features& all_train, const Features& all_test, const LinearOptions& options,
                                dist::Communicator& comm, const Features* all_val, const OnIteration& on_iteration) {
     const torch::NoGradGuard no_grad;
-    const Features train = labelled(all_train, "training");
-    const Features test = labelled(all_test, "test");
+    const Features train = labelled(all_train, "training", comm);
+    const Features test = labelled(all_test, "test", comm);
     const std::optional<Features> val =
-        all_val == nullptr ? std::nullopt : std::optional(labelled(*all_val, "validation"));
-    std::int64_t classes = 0;
-    for (const Features* part : {&train, &test, val ? &*val : &test}) {
-        classes = std::max(classes, part->labels.max().item<std::int64_t>() + 1);
-    }
+        all_val == nullptr ? std::nullopt : std::optional(labelled(*all_val, "validation", comm));
+    const std::int64_t classes = class_count({&train, &test, val ? &*val : &test}, comm);
     LinearProbeResult result;
-    standardise_by(result.classifier, train.values);
+    standardise_by(result.classifier, train.values, comm);
     Choice choice =
         choose_strength(train, result.classifier, classes, options, comm, val ? &*val : nullptr, on_iteration);
     result.l2 = choice.l2;
@@ -203,7 +237,7 @@ LinearProbeResult linear_probe(const Features& all_train, const Features& all_te
     const auto last = static_cast<std::int64_t>(options.l2.size());
     result.train_loss = fitter.fit(choice.parameters, choice.l2, last, on_iteration);
     adopt(result.classifier, choice.parameters, classes);
-    const Score on_test = score(result.classifier, test, known_classes(train, classes), comm);
+    const Quality on_test = quality(result.classifier, test, known_classes(train, classes, comm), comm);
     result.test_accuracy = on_test.accuracy;
     result.test_loss = on_test.loss;
     return result;

@@ -2,15 +2,25 @@
 #pragma once
 
 #include "dist/communicator.hpp"
-#include "eval/eval_config.hpp"
 #include "eval/features.hpp"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 namespace tacit::eval {
+
+/// Linear probe: multinomial logistic regression on frozen features.
+struct LinearOptions {
+    /// L2 strengths tried, lambda of mean cross-entropy + lambda / 2 * |W|^2 on standardised features.
+    std::vector<double> l2 = {1e-2, 1e-3, 1e-4, 1e-5};
+    double holdout = 0.1;    ///< share of the training split, stratified, on which the strength is chosen
+    int iterations = 24;     ///< L-BFGS iterations at most, per fit
+    double tolerance = 1e-4; ///< a fit ends when an iteration lowers the loss by less than this share of it
+    std::uint64_t seed = 1;
+};
 
 /// A linear classifier of standardised features: logits = ((x - mean) * inverse_std) W + b.
 struct LinearClassifier {
@@ -34,7 +44,7 @@ struct LinearProbeResult {
 
 /// Collective: minimises mean cross-entropy + l2 / 2 * |W|^2 over the rows of `features` (the bias is free) by
 /// L-BFGS (Liu & Nocedal 1989) preconditioned with a sampled Hessian. Features are standardised by their own mean and
-/// standard deviation. Each rank computes its slice's share of loss and gradient.
+/// standard deviation. Each rank computes its rows' share of loss and gradient.
 LinearClassifier fit_logistic(const Features& features, std::int64_t classes, double l2, const LinearOptions& options,
                               dist::Communicator& comm);
 

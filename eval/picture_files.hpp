@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "eval/eval_config.hpp"
 #include "eval/features.hpp"
 #include "pipeline/shards/dataset.hpp"
 
@@ -9,6 +8,15 @@
 #include <vector>
 
 namespace tacit::eval {
+
+/// Pictures for the report.
+struct PictureOptions {
+    std::int64_t map_points = 1000; ///< test images on the 2-D map
+    double perplexity = 30;
+    int map_iterations = 500;
+    int queries = 8;    ///< rows of the nearest-neighbour picture
+    int neighbours = 8; ///< neighbours of each query
+};
 
 /// t-SNE of up to map_points rows of `features`, evenly spread -> <run folder>/eval/map.json:
 /// {"method", "checkpoint", "command", "classes": [name], "points": [[x, y, label, index]]}; x and y in [0, 1].

@@ -26,21 +26,56 @@ Json detail_json(const Detail& detail) {
     return std::visit([](const auto& value) { return Json(value); }, detail);
 }
 
-Json row_json(const ResultRow& row) {
+constexpr int kVersion = 2; // of the file; 1: rows with one accuracy each, and no scores
+
+Json score_infos_json(const std::vector<ScoreInfo>& infos) {
+    Json list = Json::array();
+    for (const ScoreInfo& info : infos) {
+        list.push_back({{"name", info.name},
+                        {"unit", info.unit == Unit::percent ? "share" : "number"},
+                        {"better", info.higher_is_better ? "higher" : "lower"},
+                        {"share_of_images", info.share_of_images}});
+    }
+    return list;
+}
+
+std::vector<ScoreInfo> score_infos_from(const Json& list) {
+    std::vector<ScoreInfo> infos;
+    for (const Json& json : list) {
+        infos.push_back({json.at("name").get<std::string>(),
+                         json.at("unit").get<std::string>() == "share" ? Unit::percent : Unit::plain,
+                         json.at("better").get<std::string>() == "higher", json.at("share_of_images").get<bool>()});
+    }
+    return infos;
+}
+
+Json row_json(const ResultRow& row, const std::vector<ScoreInfo>& infos) {
+    if (row.scores.size() != infos.size()) {
+        throw std::logic_error("to_json: row '" + row.name + "' has not the scores that its result names");
+    }
+    Json scores = Json::object();
+    for (std::size_t i = 0; i < infos.size(); ++i) {
+        const Score& score = row.scores[i];
+        scores[infos[i].name] = {{"value", score.value}, {"std", score.std}, {"draws", score.draws}};
+    }
     Json details = Json::object();
     for (const auto& [key, value] : row.details) {
         details[key] = detail_json(value);
     }
-    return {
-        {"name", row.name}, {"accuracy", row.accuracy}, {"std", row.std}, {"draws", row.draws}, {"details", details}};
+    return {{"name", row.name}, {"scores", scores}, {"details", details}};
 }
 
-ResultRow row_from(const Json& json) {
+Score score_from(const Json& json, const char* value) {
+    return {json.at(value).get<double>(), json.at("std").get<double>(), json.at("draws").get<std::vector<double>>()};
+}
+
+ResultRow row_from(const Json& json, const std::vector<ScoreInfo>& infos, int version) {
     ResultRow row;
     row.name = json.at("name").get<std::string>();
-    row.accuracy = json.at("accuracy").get<double>();
-    row.std = json.at("std").get<double>();
-    row.draws = json.at("draws").get<std::vector<double>>();
+    for (const ScoreInfo& info : infos) {
+        row.scores.push_back(version == 1 ? score_from(json, "accuracy")
+                                          : score_from(json.at("scores").at(info.name), "value"));
+    }
     for (const auto& [key, value] : json.at("details").items()) {
         if (value.is_number()) {
             row.details[key] = value.get<double>();
@@ -115,60 +150,78 @@ std::string detail_text(const Detail& detail) {
     return std::get<std::string>(detail);
 }
 
-Interval interval_of(const ResultRow& row, std::int64_t test_images) {
-    Interval interval{row.accuracy, row.accuracy};
-    if (test_images > 0) { // Wilson 1927
+ScoreInfo accuracy_info() {
+    return {"accuracy", Unit::percent, true, true};
+}
+
+Score score_of(std::vector<double> draws) {
+    if (draws.empty()) {
+        throw std::logic_error("score_of: no draws");
+    }
+    Score score;
+    const auto count = static_cast<double>(draws.size());
+    score.value = std::accumulate(draws.begin(), draws.end(), 0.0) / count;
+    double squares = 0;
+    for (const double draw : draws) {
+        squares += (draw - score.value) * (draw - score.value);
+    }
+    score.std = draws.size() > 1 ? std::sqrt(squares / (count - 1)) : 0;
+    score.draws = std::move(draws);
+    return score;
+}
+
+std::optional<Interval> interval_of(const Score& score, const ScoreInfo& info, std::int64_t test_images) {
+    std::optional<Interval> interval;
+    if (info.share_of_images && test_images > 0) { // Wilson 1927
         const auto n = static_cast<double>(test_images);
         const double shrink = 1 / (1 + kNormal * kNormal / n);
-        const double middle = shrink * (row.accuracy + kNormal * kNormal / (2 * n));
-        const double variance = row.accuracy * (1 - row.accuracy) / n + kNormal * kNormal / (4 * n * n);
+        const double middle = shrink * (score.value + kNormal * kNormal / (2 * n));
+        const double variance = score.value * (1 - score.value) / n + kNormal * kNormal / (4 * n * n);
         const double half = shrink * kNormal * std::sqrt(std::max(0.0, variance));
         interval = {middle - half, middle + half};
     }
-    if (row.draws.size() > 1) {
-        const auto draws = static_cast<double>(row.draws.size());
-        const double half = student_quantile(row.draws.size() - 1) * row.std / std::sqrt(draws);
-        interval.low = std::min(interval.low, row.accuracy - half);
-        interval.high = std::max(interval.high, row.accuracy + half);
+    if (score.draws.size() > 1) {
+        const auto draws = static_cast<double>(score.draws.size());
+        const double half = student_quantile(score.draws.size() - 1) * score.std / std::sqrt(draws);
+        const double low = score.value - half;
+        const double high = score.value + half;
+        interval =
+            interval ? Interval{std::min(interval->low, low), std::max(interval->high, high)} : Interval{low, high};
     }
-    return {std::max(0.0, interval.low), std::min(1.0, interval.high)};
+    if (interval && info.unit == Unit::percent) {
+        interval = {std::max(0.0, interval->low), std::min(1.0, interval->high)};
+    }
+    return interval;
 }
 
 std::string unfinished_text(const EvalResult& result) {
     return result.step < result.steps ? fmt::format("judged at step {} of {}", result.step, result.steps) : "";
 }
 
-std::string spread_text(const ResultRow& row, std::int64_t test_images) {
-    if (row.draws.size() > 1) {
-        return fmt::format(" ± {:.2f} ({} draws)", 100 * row.std, row.draws.size());
-    }
-    const Interval interval = interval_of(row, test_images);
-    return test_images > 0 ? fmt::format(" [{:.1f}, {:.1f}]", 100 * interval.low, 100 * interval.high) : "";
+std::string value_text(double value, Unit unit) {
+    return unit == Unit::percent ? fmt::format("{:.2f}", 100 * value) : fmt::format("{:.4g}", value);
 }
 
-void summarise_draws(ResultRow& row) {
-    if (row.draws.empty()) {
-        throw std::logic_error("summarise_draws: row '" + row.name + "' has no draws");
+std::string spread_text(const Score& score, const ScoreInfo& info, std::int64_t test_images) {
+    if (score.draws.size() > 1) {
+        return fmt::format(" ± {} ({} draws)", value_text(score.std, info.unit), score.draws.size());
     }
-    const auto count = static_cast<double>(row.draws.size());
-    row.accuracy = std::accumulate(row.draws.begin(), row.draws.end(), 0.0) / count;
-    double squares = 0;
-    for (const double draw : row.draws) {
-        squares += (draw - row.accuracy) * (draw - row.accuracy);
-    }
-    row.std = row.draws.size() > 1 ? std::sqrt(squares / (count - 1)) : 0;
+    const std::optional<Interval> interval = interval_of(score, info, test_images);
+    return interval ? fmt::format(" [{:.1f}, {:.1f}]", 100 * interval->low, 100 * interval->high) : "";
 }
 
 std::string to_json(const EvalResult& result) {
     Json rows = Json::array();
     for (const ResultRow& row : result.rows) {
-        rows.push_back(row_json(row));
+        rows.push_back(row_json(row, result.scores));
     }
-    const Json json = {{"protocol", result.protocol},
+    const Json json = {{"version", kVersion},
+                       {"protocol", result.protocol},
                        {"run", result.run},
                        {"pretext", result.pretext},
                        {"checkpoint", result.checkpoint},
                        {"data", result.data},
+                       {"scores", score_infos_json(result.scores)},
                        {"rows", rows},
                        {"measure", result.measure},
                        {"data_digest", result.data_digest},
@@ -185,6 +238,13 @@ std::string to_json(const EvalResult& result) {
 EvalResult result_from_json(const std::string& text, const std::string& name) {
     try {
         const Json json = Json::parse(text);
+        const int version = json.value("version", 1);
+        if (version > kVersion) {
+            throw DataError(
+                fmt::format("{} is of a newer Tacit (version {} of the file, this one reads up to {}); read "
+                            "it with that one",
+                            name, version, kVersion));
+        }
         EvalResult result;
         result.protocol = json.at("protocol").get<std::string>();
         result.run = json.at("run").get<std::string>();
@@ -200,8 +260,15 @@ EvalResult result_from_json(const std::string& text, const std::string& name) {
         result.steps = json.value("steps", result.steps);
         result.command = json.value("command", result.command);
         result.directory = json.value("directory", result.directory);
+        if (version > 1) {
+            result.scores = score_infos_from(json.at("scores"));
+        }
+        if (result.scores.empty()) {
+            throw DataError(name + " is not an evaluation result (it names no score); delete it and run the "
+                                   "evaluation again");
+        }
         for (const Json& row : json.at("rows")) {
-            result.rows.push_back(row_from(row));
+            result.rows.push_back(row_from(row, result.scores, version));
         }
         return result;
     } catch (const Json::exception& error) {
@@ -265,8 +332,15 @@ std::string as_table(const EvalResult& result) {
         fmt::format("{} on {}: {} ({}, {}{}{}), {:.1f} s\n", result.protocol, result.data, result.run, result.pretext,
                     result.checkpoint, unfinished.empty() ? "" : ", ", unfinished, result.seconds);
     for (const ResultRow& row : result.rows) {
-        table += fmt::format("  {:<{}}  {:>6.2f} %{}  {}\n", row.name, width, 100 * row.accuracy,
-                             spread_text(row, result.test_images), details_text(row));
+        table += fmt::format("  {:<{}}", row.name, width);
+        for (std::size_t i = 0; i < result.scores.size(); ++i) {
+            const ScoreInfo& info = result.scores[i];
+            table += fmt::format("  {:>6}{}{}{}", value_text(row.scores[i].value, info.unit),
+                                 info.unit == Unit::percent ? " %" : "",
+                                 info.name == accuracy_info().name ? "" : " " + info.name,
+                                 spread_text(row.scores[i], info, result.test_images));
+        }
+        table += fmt::format("  {}\n", details_text(row));
     }
     return table;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,24 +16,50 @@ using Detail = std::variant<double, std::string>;
 /// The fact as a reader wants it: words as they are, numbers with four digits.
 std::string detail_text(const Detail& detail);
 
-/// One line of a result table: an encoder (or baseline) and its test accuracy.
+/// How a score is shown.
+enum class Unit {
+    percent, ///< a share in [0, 1], shown in per cent
+    plain,   ///< any number
+};
+
+/// What a score of a protocol is.
+struct ScoreInfo {
+    std::string name; ///< "accuracy"
+    Unit unit = Unit::percent;
+    bool higher_is_better = true;
+    bool share_of_images = false; ///< the share of test images for which something holds: it has Wilson's interval
+};
+
+/// The share of test images whose class is found.
+ScoreInfo accuracy_info();
+
+/// What a row reached in one score.
+struct Score {
+    double value = 0;          ///< mean over draws
+    double std = 0;            ///< sample standard deviation over draws (n - 1 in the denominator); 0 with one
+    std::vector<double> draws; ///< of the same thing, each measured afresh; one entry without draws
+};
+
+/// Mean and deviation of `draws`, which must not be empty.
+Score score_of(std::vector<double> draws);
+
+/// One line of a result table: an encoder (or baseline) and what it reached.
 struct ResultRow {
-    std::string name;          ///< "pretrained", "raw pixels", "random encoder", "supervised from scratch"
-    double accuracy = 0;       ///< in [0, 1]; mean over draws where there are draws
-    double std = 0;            ///< sample standard deviation over draws; 0 with one
-    std::vector<double> draws; ///< accuracy of each draw; one entry without draws
-    std::map<std::string, Detail> details;
+    std::string name;               ///< "pretrained", "raw pixels", "random encoder", "supervised from scratch"
+    std::vector<Score> scores = {}; ///< in the order of EvalResult::scores
+    std::map<std::string, Detail> details = {}; ///< how it was made
 };
 
 /// The outcome of one protocol on one run: eval/<protocol>.json of the run folder.
 struct EvalResult {
-    std::string protocol; ///< "linear", "knn" or "finetune"
+    std::string protocol; ///< name of the protocol's entry: "linear"
     std::string run;
     std::string pretext;
     std::string checkpoint;
     std::string data;
     std::vector<ResultRow> rows;
     double seconds = 0;
+    std::vector<ScoreInfo> scores = {accuracy_info()}; ///< the first one decides who is better
     std::vector<std::string> notes = {}; ///< sentences on what was left out, and what weakens the comparison
     std::string measure = {};            ///< the settings that decide what is measured: "k 20, temperature 0.07"
     std::string data_digest = {};        ///< of images and labels of both splits; empty in files of earlier versions
@@ -43,28 +70,29 @@ struct EvalResult {
     std::string directory = {};          ///< in which it was typed
 };
 
-/// A range that holds the accuracy with 95 % confidence.
+/// A range that holds the score with 95 % confidence.
 struct Interval {
     double low = 0;
     double high = 1;
     bool overlaps(const Interval& other) const { return low <= other.high && other.low <= high; }
 };
 
-/// Of the row's accuracy: Wilson's interval over `test_images` images, and with several draws at least Student's
-/// interval of their mean. A point where neither is known.
-Interval interval_of(const ResultRow& row, std::int64_t test_images);
+/// Of a score: Wilson's interval over `test_images` images where it is a share of them, and with several draws at
+/// least Student's interval of their mean. Nothing where neither is known.
+std::optional<Interval> interval_of(const Score& score, const ScoreInfo& info, std::int64_t test_images);
 
 /// "judged at step 116 of 600"; empty where training was complete or its length is not known.
 std::string unfinished_text(const EvalResult& result);
 
-/// " ± 0.38 (3 draws)": the standard deviation in points over draws of the labels; " [86.6, 87.9]", the interval, with
-/// one; empty where that is not known.
-std::string spread_text(const ResultRow& row, std::int64_t test_images);
+/// "86.12" for a share of 0.8612, "0.3142" for a plain number.
+std::string value_text(double value, Unit unit);
 
-/// Fills accuracy and std (n - 1 in the denominator) from `draws`, which must not be empty.
-void summarise_draws(ResultRow& row);
+/// " ± 0.38 (3 draws)": the standard deviation over draws of the labels, in points or plain; " [86.6, 87.9]", the
+/// interval, with one; empty where that is not known.
+std::string spread_text(const Score& score, const ScoreInfo& info, std::int64_t test_images);
 
-/// JSON text of the result, and back. Reading throws DataError naming `name` and what is wrong.
+/// JSON text of the result (version 2), and back; version 1, which had accuracies alone, is read too. Reading throws
+/// DataError naming `name` and what is wrong.
 std::string to_json(const EvalResult& result);
 EvalResult result_from_json(const std::string& text, const std::string& name);
 

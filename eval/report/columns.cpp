@@ -1,27 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/report/columns.hpp"
 
+#include "eval/protocols/protocol.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <set>
+#include <utility>
 
 namespace tacit::eval::report {
 
 namespace {
 
-struct Protocol {
-    const char* name;
-    const char* heading;
-};
-constexpr std::array<Protocol, 3> kProtocols{{{"linear", "Linear probe"}, {"knn", "kNN"}, {"finetune", "Fine-tune"}}};
-constexpr std::array<const char*, 3> kBaselines{"raw pixels", "random encoder", "supervised from scratch"};
+/// Names of all baselines that results have: the usual ones first.
+std::vector<std::string> baselines_of(const std::vector<RunRecord>& runs) {
+    std::vector<std::string> names = {kPixels, kRandom, kScratch};
+    for (const RunRecord& run : runs) {
+        for (const EvalResult& result : run.results) {
+            for (const ResultRow& row : result.rows) {
+                if (row.name != kPretrained && std::find(names.begin(), names.end(), row.name) == names.end()) {
+                    names.push_back(row.name);
+                }
+            }
+        }
+    }
+    return names;
+}
+
+/// Names of protocols and their headings: those of this Tacit, then what else results are of.
+std::vector<std::pair<std::string, std::string>> protocols_of(const std::vector<RunRecord>& runs) {
+    std::vector<std::pair<std::string, std::string>> named;
+    for (const ProtocolEntry& entry : protocols()) {
+        named.emplace_back(entry.name, entry.heading);
+    }
+    for (const RunRecord& run : runs) {
+        for (const EvalResult& result : run.results) {
+            if (std::none_of(named.begin(), named.end(),
+                             [&](const auto& known) { return known.first == result.protocol; })) {
+                named.emplace_back(result.protocol, result.protocol);
+            }
+        }
+    }
+    return named;
+}
 
 const ResultRow* find_row(const EvalResult& result, const std::string& name) {
     const auto& rows = result.rows;
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const ResultRow& r) { return r.name == name; });
     return row == rows.end() ? nullptr : &*row;
+}
+
+bool is_accuracy(const ScoreInfo& score) {
+    return score.name == accuracy_info().name && score.unit == Unit::percent;
 }
 
 std::string labels_text(const EvalResult& result) {
@@ -57,22 +89,19 @@ void mark_twins(std::vector<Column>& columns, const std::vector<const EvalResult
 std::vector<Column> columns_of(const std::vector<RunRecord>& runs) {
     std::vector<Column> columns;
     std::vector<const EvalResult*> examples;
-    for (const Protocol& protocol : kProtocols) {
-        const std::size_t before = columns.size();
+    for (const auto& [protocol, heading] : protocols_of(runs)) {
         for (const RunRecord& run : runs) {
             for (const EvalResult& result : run.results) {
                 const std::string identity = identity_of(result);
                 const bool known = std::any_of(columns.begin(), columns.end(),
                                                [&](const Column& column) { return column.identity == identity; });
-                if (result.protocol == protocol.name && !known) {
-                    columns.push_back({identity, protocol.name, protocol.heading + labels_text(result), ""});
+                if (result.protocol == protocol && !known) {
+                    const ScoreInfo& score = result.scores.front();
+                    const std::string what = is_accuracy(score) ? "" : ", " + score.name;
+                    columns.push_back({identity, protocol, heading + what + labels_text(result), score, ""});
                     examples.push_back(&result);
                 }
             }
-        }
-        if (columns.size() == before) {
-            columns.push_back({"", protocol.name, protocol.heading, ""});
-            examples.push_back(nullptr);
         }
     }
     mark_twins(columns, examples);
@@ -108,7 +137,7 @@ bool same_measurement(const TableRow& one, const TableRow& other) {
         }
         const ResultRow& mine = *one.cells[c].row;
         const ResultRow& others = *other.cells[c].row;
-        if (mine.draws != others.draws && !same_key(mine, others)) {
+        if (mine.scores.front().draws != others.scores.front().draws && !same_key(mine, others)) {
             return false;
         }
         shared = true;
@@ -117,7 +146,7 @@ bool same_measurement(const TableRow& one, const TableRow& other) {
 }
 
 std::vector<TableRow> baseline_rows(const std::vector<RunRecord>& runs, const std::vector<Column>& columns,
-                                    const char* name) {
+                                    const std::string& name) {
     std::vector<TableRow> rows;
     for (const RunRecord& run : runs) {
         TableRow row = row_of(run, columns, name);
@@ -143,21 +172,31 @@ std::vector<TableRow> baseline_rows(const std::vector<RunRecord>& runs, const st
     return rows;
 }
 
-Interval interval(const Cell& cell) {
-    return interval_of(*cell.row, cell.result->test_images);
+std::optional<Interval> interval(const Cell& cell) {
+    return interval_of(cell.score(), cell.info(), cell.result->test_images);
 }
 
 } // namespace
 
 bool overlap(const Cell& one, const Cell& other) {
-    return interval(one).overlaps(interval(other));
+    const std::optional<Interval> mine = interval(one);
+    const std::optional<Interval> others = interval(other);
+    return !mine || !others || mine->overlaps(*others);
+}
+
+bool Cell::better_than(const Cell& other) const {
+    return info().higher_is_better ? score().value > other.score().value : score().value < other.score().value;
+}
+
+bool Table::accuracies_only() const {
+    return std::all_of(columns.begin(), columns.end(), [](const Column& column) { return is_accuracy(column.score); });
 }
 
 const TableRow* Table::leader(std::size_t column, bool baselines) const {
     const TableRow* best = nullptr;
     for (const TableRow& row : rows) {
         if (row.baseline == baselines && row.cells[column] &&
-            (best == nullptr || row.cells[column].row->accuracy > best->cells[column].row->accuracy)) {
+            (best == nullptr || row.cells[column].better_than(best->cells[column]))) {
             best = &row;
         }
     }
@@ -168,9 +207,7 @@ const TableRow* Table::best(std::size_t column) const {
     const TableRow* run = leader(column, false);
     const TableRow* base = leader(column, true);
     const TableRow* first =
-        run == nullptr || (base != nullptr && base->cells[column].row->accuracy > run->cells[column].row->accuracy)
-            ? base
-            : run;
+        run == nullptr || (base != nullptr && base->cells[column].better_than(run->cells[column])) ? base : run;
     for (const TableRow& row : rows) {
         if (first != nullptr && &row != first && row.cells[column] &&
             overlap(first->cells[column], row.cells[column])) {
@@ -183,12 +220,12 @@ const TableRow* Table::best(std::size_t column) const {
 Table table_of(const std::vector<RunRecord>& runs) {
     Table table{columns_of(runs), {}};
     for (const RunRecord& run : runs) {
-        TableRow row = row_of(run, table.columns, "pretrained");
+        TableRow row = row_of(run, table.columns, kPretrained);
         row.name = run.pretext.empty() ? run.name : run.pretext;
         row.note = run.name;
         table.rows.push_back(std::move(row));
     }
-    for (const char* name : kBaselines) {
+    for (const std::string& name : baselines_of(runs)) {
         const std::vector<TableRow> more = baseline_rows(runs, table.columns, name);
         table.rows.insert(table.rows.end(), more.begin(), more.end());
     }

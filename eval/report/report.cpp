@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/report/report.hpp"
 
+#include "eval/report/columns.hpp"
 #include "eval/report/html.hpp"
 #include "eval/report/result_table.hpp"
 #include "eval/report/run_record.hpp"
@@ -42,7 +43,7 @@ std::string subtitle(const std::vector<RunRecord>& runs) {
     const std::string data = fmt::format("{}", fmt::join(all, ", "));
     std::string text = "Representations learned without labels";
     text += data.empty() ? "" : ", judged on " + data;
-    return text + ". Test accuracy in per cent.";
+    return text + (report::table_of(runs).accuracies_only() ? ". Test accuracy in per cent." : ".");
 }
 
 std::string page(const std::vector<RunRecord>& runs, const std::string& out) {

@@ -23,14 +23,17 @@ std::string cell_html(const Cell& cell, bool best) {
     if (!cell) {
         return "<td class='score soft'>&ndash;</td>";
     }
-    const std::string number = fmt::format("{:.2f}", 100 * cell.row->accuracy);
-    std::string beside = escaped(spread_text(*cell.row, cell.result->test_images));
+    const std::string number = cell.value();
+    std::string beside = escaped(cell.spread());
     if (const std::string step = unfinished(cell); !step.empty()) {
         beside += " at " + step;
     }
-    return fmt::format("<td class='score{}'>{}{}<span class='bar'><i style='width:{:.1f}%'></i></span></td>",
-                       best ? " best" : "", best ? "<b>" + number + "</b>" : number,
-                       beside.empty() ? "" : "<span class='pm'>" + beside + "</span>", 100 * cell.row->accuracy);
+    const std::string bar =
+        cell.info().unit == Unit::percent
+            ? fmt::format("<span class='bar'><i style='width:{:.1f}%'></i></span>", 100 * cell.score().value)
+            : "";
+    return fmt::format("<td class='score{}'>{}{}{}</td>", best ? " best" : "", best ? "<b>" + number + "</b>" : number,
+                       beside.empty() ? "" : "<span class='pm'>" + beside + "</span>", bar);
 }
 
 std::string row_name(const TableRow& row) {
@@ -52,7 +55,8 @@ std::string margin_text(const Table& table, std::size_t column) {
         return "";
     }
     const Cell& lead = best->cells[column];
-    std::string text = fmt::format("{} reaches {:.2f} %", best->name, 100 * lead.row->accuracy);
+    const Unit unit = lead.info().unit;
+    std::string text = fmt::format("{} reaches {}{}", best->name, lead.value(), unit == Unit::percent ? " %" : "");
     if (const std::string step = unfinished(lead); !step.empty()) {
         text += " at " + step;
     }
@@ -67,8 +71,9 @@ std::string margin_text(const Table& table, std::size_t column) {
     }
     if (const TableRow* rival = table.leader(column, true)) {
         const Cell& base = rival->cells[column];
-        const double margin = 100 * (lead.row->accuracy - base.row->accuracy);
-        text += fmt::format(", {:.2f} points {} {}{}", std::abs(margin), margin >= 0 ? "above" : "below", rival->name,
+        const double margin = lead.score().value - base.score().value;
+        text += fmt::format(", {}{} {} {}{}", value_text(std::abs(margin), unit),
+                            unit == Unit::percent ? " points" : "", margin >= 0 ? "above" : "below", rival->name,
                             overlap(lead, base) ? " (within the intervals)" : "");
     }
     return text;
@@ -96,8 +101,8 @@ std::vector<std::string> footnotes(const Table& table) {
             if (!cell) {
                 continue;
             }
-            draws = draws || cell.row->draws.size() > 1;
-            intervals = intervals || (cell.row->draws.size() == 1 && cell.result->test_images > 0);
+            draws = draws || cell.score().draws.size() > 1;
+            intervals = intervals || (cell.score().draws.size() == 1 && !cell.spread().empty());
             if (const std::string step = unfinished(cell); !step.empty() && !row.baseline) {
                 notes.push_back(fmt::format("{}, {}: judged at {}; training is not finished, or this is an earlier "
                                             "checkpoint.",
@@ -117,8 +122,8 @@ std::vector<std::string> footnotes(const Table& table) {
         notes.emplace_back("±: standard deviation over independent draws of the labels.");
     }
     if (!tied.empty()) {
-        notes.push_back(joined(tied) + ": no best row is marked, since the 95 % interval of the highest overlaps with "
-                                       "another's.");
+        notes.push_back(joined(tied) + ": no best row is marked, since the 95 % interval of the best overlaps with "
+                                       "another's or is not known.");
     }
     return notes;
 }
@@ -158,7 +163,8 @@ std::string result_lines(const std::vector<RunRecord>& runs) {
     for (const TableRow& row : table.rows) {
         first = std::max(first, row_name(row).size());
     }
-    std::string text = fmt::format("{:<{}}", "test accuracy in %", first);
+    std::string text =
+        fmt::format("{:<{}}", table.accuracies_only() ? "test accuracy in %" : "on the test split", first);
     for (const Column& column : table.columns) {
         text += fmt::format("  {:>{}}", column.heading, kNarrowest);
     }
@@ -166,9 +172,7 @@ std::string result_lines(const std::vector<RunRecord>& runs) {
         text += fmt::format("\n{:<{}}", row_name(row), first);
         for (std::size_t c = 0; c < table.columns.size(); ++c) {
             const Cell& cell = row.cells[c];
-            const std::string shown = cell ? fmt::format("{:.2f}{}", 100 * cell.row->accuracy,
-                                                         spread_text(*cell.row, cell.result->test_images))
-                                           : "-";
+            const std::string shown = cell ? cell.value() + cell.spread() : "-";
             text += fmt::format("  {:>{}}", shown, std::max(kNarrowest, table.columns[c].heading.size()));
         }
     }

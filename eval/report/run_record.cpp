@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/report/run_record.hpp"
 
+#include "eval/protocols/protocol.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -181,6 +183,28 @@ void complete(EvalResult& result, const RunRecord& run, const train::Settings& s
     }
 }
 
+/// Those of known protocols in their order, then those of others, which a newer Tacit or another program has.
+std::vector<std::string> all_result_files(const fs::path& run) {
+    std::vector<std::string> files;
+    for (const ProtocolEntry& entry : protocols()) {
+        const std::vector<std::string> own = result_files(run.string(), entry.name);
+        files.insert(files.end(), own.begin(), own.end());
+    }
+    std::vector<std::string> others;
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator(run / "eval", failed)) {
+        const fs::path& file = entry.path();
+        const bool known = file == run / "eval" / "map.json" || file == run / "eval" / "neighbours.json" ||
+                           std::find(files.begin(), files.end(), file.string()) != files.end();
+        if (file.extension() == ".json" && !known) {
+            others.push_back(file.string());
+        }
+    }
+    std::sort(others.begin(), others.end());
+    files.insert(files.end(), others.begin(), others.end());
+    return files;
+}
+
 } // namespace
 
 RunRecord read_results(const std::string& folder) {
@@ -206,11 +230,9 @@ RunRecord read_results(const std::string& folder) {
     run.pretext = setting("pretext.name");
     run.title = setting("report.title");
     read_metrics(path / "metrics.jsonl", run);
-    for (const char* protocol : {"linear", "knn", "finetune"}) {
-        for (const std::string& file : result_files(path.string(), protocol)) {
-            run.results.push_back(result_from_json(read_file(file), file));
-            complete(run.results.back(), run, settings);
-        }
+    for (const std::string& file : all_result_files(path)) {
+        run.results.push_back(result_from_json(read_file(file), file));
+        complete(run.results.back(), run, settings);
     }
     return run;
 }

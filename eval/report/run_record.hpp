@@ -47,10 +47,11 @@ struct RunRecord {
     std::string config; ///< config.yaml as it is
     std::vector<std::pair<std::string, std::string>> environment;
     std::map<std::string, Series> metrics;
-    std::string launch;              ///< the command that trained it, with its launcher, quoted for a shell
-    std::string directory;           ///< in which that was given; empty: not known
-    std::string map_command;         ///< that drew the map
-    std::vector<EvalResult> results; ///< linear, knn, finetune; of each the newest of the run's own data first
+    std::string launch;      ///< the command that trained it, with its launcher, quoted for a shell
+    std::string directory;   ///< in which that was given; empty: not known
+    std::string map_command; ///< that drew the map
+    std::vector<EvalResult>
+        results; ///< by protocol, in the order of the registry; of each the newest of the run's own data first
     std::vector<Picture> pictures;
     std::optional<Picture> neighbours;
     std::optional<FeatureMap> map;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/report/sections.hpp"
 
+#include "eval/protocols/protocol.hpp"
 #include "eval/report/html.hpp"
 #include "eval/report/svg_chart.hpp"
 #include "pipeline/base/shell.hpp"
@@ -196,20 +197,18 @@ std::string protocol_section(const std::vector<RunRecord>& runs) {
     if (rows.empty()) {
         return "";
     }
-    const std::string text =
-        "<p><b>Linear probe</b>: multinomial logistic regression on frozen, standardised features of the whole "
-        "training "
-        "split. The L2 strength is chosen on the validation split, or on a held-out, stratified share of the training "
-        "split; the test split is used once.</p>"
-        "<p><b>kNN</b>: cosine similarity to all training features, votes weighted by exp(similarity / temperature) "
-        "(Wu et al. 2018). Nothing is chosen.</p>"
-        "<p><b>Fine-tune</b>: encoder and linear head trained together on few labels, drawn by class with a fixed key, "
-        "a share of each class; "
-        "mean and standard deviation over independent draws. Pretrained and from-scratch rows use the same labels, the "
-        "same network and the same grid of learning rates, chosen on labels held out of the training draw.</p>"
-        "<p><b>Baselines</b>: <i>raw pixels</i> skips the network; <i>random encoder</i> is the same network "
-        "untrained; "
-        "<i>supervised from scratch</i> starts the fine-tune from random weights.</p>";
+    std::string text;
+    for (const ProtocolEntry& entry : protocols()) {
+        const bool shown = std::any_of(runs.begin(), runs.end(), [&](const RunRecord& run) {
+            return std::any_of(run.results.begin(), run.results.end(),
+                               [&](const EvalResult& result) { return result.protocol == entry.name; });
+        });
+        if (shown) {
+            text += fmt::format("<p><b>{}</b>: {}</p>", escaped(entry.heading), escaped(entry.explanation));
+        }
+    }
+    text += "<p><b>Baselines</b>: <i>raw pixels</i> skips the network; <i>random encoder</i> is the same network "
+            "untrained; <i>supervised from scratch</i> is trained from random weights with labels alone.</p>";
     return section("How it was measured", "",
                    text +
                        "<details><summary>Settings behind every number</summary><div class='scroll'><table>"
@@ -251,7 +250,8 @@ std::string reproduce_section(const std::vector<RunRecord>& runs, const std::str
     for (const RunRecord& run : runs) {
         add(run.launch, run.directory);
         for (const EvalResult& result : run.results) {
-            const std::string name = result.protocol == "linear" ? "probe" : result.protocol;
+            const ProtocolEntry* entry = find_protocol(result.protocol);
+            const std::string name = entry == nullptr ? result.protocol : entry->command;
             add(result.command.empty()
                     ? shell_line({"tacit", name, "--run", run.folder}) + " # flags and ranks were not recorded"
                     : result.command,

@@ -25,8 +25,8 @@ struct Command {
     Ranks ranks = Ranks::one;
     /// Options that words without "--" are taken for, and how many of them; -1: any number.
     std::vector<std::pair<std::string, int>> positional;
-    void (*options)(OptionTable& table) = nullptr;
-    ExitCode (*run)(const Call& call) = nullptr;
+    std::function<void(OptionTable& table)> options;
+    std::function<ExitCode(const Call& call)> run;
     bool resumable = false; ///< SIGUSR1 ends it with a checkpoint
 };
 

@@ -15,9 +15,8 @@ Command data_verify_command();
 Command data_pack_command();
 Command data_preview_command();
 Command pretrain_command();
-Command probe_command();
-Command knn_command();
-Command finetune_command();
+/// One for each protocol of the registry: tacit probe, tacit knn, …
+std::vector<Command> protocol_commands();
 Command embed_command();
 Command export_command();
 Command report_command();

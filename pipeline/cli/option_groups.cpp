@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/words.hpp"
 #include "pipeline/config/yaml.hpp"
 #include "pipeline/train/experiment.hpp"
 #include "pipeline/train/threads.hpp"
@@ -65,13 +66,31 @@ void add_run_options(OptionTable& table) {
                         "last, best (lowest training loss) or a step number");
     table.add_options()("data", po::value<std::string>()->value_name("PATH"),
                         "data set to judge it on; default: the one it was trained on");
+    table.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+                        "change a value of the config's eval section, e.g. eval.linear.iterations=100; repeatable");
 }
 
-JudgedRun load_judged_run(const Call& call) {
+JudgedRun load_judged_run(const Call& call, std::vector<ConfigChange> changes) {
+    std::vector<ConfigChange> all;
+    for (const std::string& assignment : call.texts("set")) {
+        all.push_back({assignment, "--set " + one_line(assignment)});
+        if (!assignment.starts_with("eval."))
+            throw ConfigError(all.back().origin + ": only the section eval can be changed when a run is judged; what "
+                                                  "else its config says is how it was trained");
+    }
+    all.insert(all.end(), changes.begin(), changes.end());
+    const auto change = [&](config::Document& document) {
+        for (const ConfigChange& item : all)
+            document.set(item.assignment, item.origin);
+    };
+    config::Document alone = config::Document::from_text("", "command line"); // a mistake in them is said at once
+    change(alone);
+    eval::read_eval(alone.root().section("eval"));
+    alone.finish();
     const std::string folder = call.required_text("run", "--run FOLDER names what `tacit pretrain` made");
     at::set_num_threads(train::cores_of_rank(call.comm)); // else every rank takes all cores of the host
     auto self = dist::make_self_communicator();
-    train::LoadedRun run = train::load_run(folder, call.text("checkpoint"), call.comm, *self);
+    train::LoadedRun run = train::load_run(folder, call.text("checkpoint"), call.comm, *self, change);
     if (call.given("data"))
         run.data.source.path = call.text("data");
     call.comm.set_timeout(train::read_timeout(run.document.root().section("dist")));

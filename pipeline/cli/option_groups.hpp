@@ -8,6 +8,8 @@
 #include "pipeline/train/run_folder.hpp"
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace tacit::cli {
 
@@ -21,7 +23,7 @@ config::Document read_config(const Call& call);
 /// The same for commands that work without --config: --set alone then makes the config.
 config::Document read_config_or_none(const Call& call);
 
-/// --run, --checkpoint, --data
+/// --run, --checkpoint, --data, --set
 void add_run_options(OptionTable& table);
 
 /// A run that --run, --checkpoint and --data name, ready to be judged.
@@ -31,6 +33,14 @@ struct JudgedRun {
     eval::EvalConfig config; ///< the `eval` section of the run's config
 };
 
-JudgedRun load_judged_run(const Call& call);
+/// A setting of the `eval` section, as Document::set() takes it, and where it comes from.
+struct ConfigChange {
+    std::string assignment;
+    std::string origin;
+};
+
+/// Collective. --set and then `changes` change the `eval` section of the run's config. Throws ConfigError for --set
+/// of another section.
+JudgedRun load_judged_run(const Call& call, std::vector<ConfigChange> changes = {});
 
 } // namespace tacit::cli

@@ -92,7 +92,9 @@ Json json_of(const std::vector<RunRecord>& runs, const Table& table) {
             if (const eval::report::Cell& cell = table.rows[i].cells[c])
                 results.push_back({{"column", table.columns[c].heading},
                                    {"protocol", table.columns[c].protocol},
-                                   {"accuracy", cell.row->accuracy},
+                                   {"score", cell.info().name},
+                                   {"value", cell.score().value},
+                                   {"std", cell.score().std},
                                    {"data", cell.result->data},
                                    {"measure", cell.result->measure},
                                    {"checkpoint", cell.result->checkpoint},
@@ -128,9 +130,8 @@ std::string text_of(const std::vector<RunRecord>& runs, const Table& table) {
             const eval::report::Column& column = table.columns[c];
             const eval::report::Cell& cell = table.rows[i].cells[c];
             const std::string early = cell ? unfinished_text(*cell.result) : "";
-            text += fmt::format(
-                "  {:>{}}", (cell ? fmt::format("{:.2f}", 100 * cell.row->accuracy) : "-") + (early.empty() ? "" : "*"),
-                std::max<std::size_t>(8, column.heading.size()));
+            text += fmt::format("  {:>{}}", (cell ? cell.value() : "-") + (early.empty() ? "" : "*"),
+                                std::max<std::size_t>(8, column.heading.size()));
             if (!early.empty())
                 notes += fmt::format("* {}, {}: {}\n", run.folder, column.heading, early);
         }
@@ -156,7 +157,7 @@ ExitCode run_runs(const Call& call) {
 Command runs_command() {
     return {"runs",
             "[FOLDER] [options]",
-            "list runs: steps, loss, accuracies in percent",
+            "list runs: steps, loss, results (accuracies in per cent)",
             "Results of other data, settings or numbers of labels have columns of their own, as in tacit report.",
             Ranks::one,
             {{"folder", 1}},

@@ -124,9 +124,12 @@ Document Document::from_text(const std::string& text, const std::string& name) {
 }
 
 void Document::set(const std::string& assignment) {
+    set(assignment, "--set " + one_line(assignment));
+}
+
+void Document::set(const std::string& assignment, const std::string& name) {
     const std::size_t equals = assignment.find('=');
     const std::string key = assignment.substr(0, equals);
-    const std::string name = "--set " + one_line(assignment);
     if (equals == std::string::npos || !is_dotted_key(key))
         throw ConfigError(name + ": expected section.key=value");
     if (state_->read_begun)

@@ -80,7 +80,9 @@ class Document {
     ~Document();
 
     /// "section.key=value"; the value is YAML (numbers, words, [lists], {mappings}).
-    /// Call it before anything is read.
+    /// Call it before anything is read. Messages say that it came from `origin`.
+    void set(const std::string& assignment, const std::string& origin);
+    /// The same from "--set assignment".
     void set(const std::string& assignment);
     /// The same for a value that is text as it stands, e.g. a path given by a flag of its own.
     void set_text(const std::string& key, const std::string& value);

@@ -150,7 +150,7 @@ bool RunLock::holds() const {
 }
 
 LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist::Communicator& readers,
-                   dist::Communicator& comm) {
+                   dist::Communicator& comm, const std::function<void(config::Document&)>& adjust) {
     const RunPaths paths(path);
     std::string manifest_text;
     std::string config_text;
@@ -172,6 +172,8 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist:
     broadcast_tensors(tensors, readers);
     Manifest manifest = parse_manifest(manifest_text, path);
     config::Document document = config::Document::from_text(config_text, paths.config());
+    if (adjust)
+        adjust(document);
     const config::Section root = document.root();
     loader::DataConfig data = loader::read_data(root.section("data"));
     auto pretext = models::make_pretext(root.section("pretext"), root.section("model"), manifest.shape, comm);

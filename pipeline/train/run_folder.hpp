@@ -8,6 +8,7 @@
 #include "pipeline/train/manifest.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -75,9 +76,10 @@ struct LoadedRun {
 /// (lowest training loss among those kept) or a step number. Rank 0 of `readers` picks and reads, and all ranks get its
 /// bytes, verified by digest: training that writes and prunes checkpoints meanwhile cannot give two ranks two models.
 /// The model works on the ranks of `comm`, which must outlive the run. Throws Error naming what there is when nothing
-/// fits, DataError for a damaged checkpoint that was asked for by number.
+/// fits, DataError for a damaged checkpoint that was asked for by number. `adjust` may change the run's config before
+/// it is read; what shaped the weights must stay as it is.
 LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist::Communicator& readers,
-                   dist::Communicator& comm);
+                   dist::Communicator& comm, const std::function<void(config::Document&)>& adjust = {});
 
 /// The same where the ranks that read are those that the model works on.
 inline LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist::Communicator& comm) {

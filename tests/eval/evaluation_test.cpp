@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/evaluation.hpp"
+#include "eval/report/result_table.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/train/pretrain.hpp"
@@ -39,13 +40,14 @@ class EvaluationTest : public testing::Test {
 
     train::LoadedRun loaded() { return train::load_run(run(), "last", *self_); }
 
-    static EvalConfig quick() {
-        EvalConfig config;
-        config.knn.k = 5;
-        config.finetune.fraction = 0.25;
-        config.finetune.epochs = 1;
-        config.finetune.draws = 2;
-        return config;
+    /// `run` judged by the protocol of that name, quickly.
+    EvalResult judged(train::LoadedRun& run, const std::string& protocol, const std::string& command = "") {
+        auto document = config::Document::from_text("knn: {k: 5}\nfinetune: {fraction: 0.25, epochs: 1, draws: 2}\n"
+                                                    "class_number: {ridge: 0.1}\n",
+                                                    "quick.yaml");
+        const ProtocolEntry& entry = *find_protocol(protocol);
+        const auto made = entry.make(document.root().section(protocol));
+        return Evaluation(run, {}, *self_, command).judge(entry, *made);
     }
 
     TemporaryFolder folder_;
@@ -61,13 +63,13 @@ TEST_F(EvaluationTest, ATestImageOfAnUnknownClassIsNeverRightAndSaidByEveryProto
     write_tiny_split(data(), "test", std::vector<std::int32_t>{1, 2, 1, 2, 3, 3, 3, 3});
     train();
     train::LoadedRun run = loaded();
-    Evaluation evaluation(run, quick(), *self_);
-    for (const EvalResult& result : {evaluation.linear(), evaluation.knn(), evaluation.finetune()}) {
+    for (const char* protocol : {"linear", "knn", "finetune"}) {
+        const EvalResult result = judged(run, protocol);
         ASSERT_EQ(result.notes.size(), 1U) << result.protocol;
         EXPECT_NE(result.notes[0].find("class 3 (4); these 4 of 8 test images count as never right"), std::string::npos)
             << result.notes[0];
         for (const ResultRow& row : result.rows) {
-            EXPECT_LE(row.accuracy, 0.5) << result.protocol << " " << row.name;
+            EXPECT_LE(row.scores[0].value, 0.5) << result.protocol << " " << row.name;
         }
         EXPECT_EQ(result_from_json(to_json(result), "x").notes, result.notes);
     }
@@ -78,8 +80,8 @@ TEST_F(EvaluationTest, ImagesThatAreLeftOutAreCountedOutAndSaid) {
     damage_tiny_image_2(data(), "test");
     train::LoadedRun run = loaded();
     run.data.on_bad_sample = loader::OnBadSample::skip;
-    Evaluation evaluation(run, quick(), *self_);
-    for (const EvalResult& result : {evaluation.linear(), evaluation.knn(), evaluation.finetune()}) {
+    for (const char* protocol : {"linear", "knn", "finetune"}) {
+        const EvalResult result = judged(run, protocol);
         EXPECT_EQ(result.test_images, 40) << result.protocol;
         EXPECT_EQ(result.notes,
                   std::vector<std::string>{"split 'test' of " + data() +
@@ -91,7 +93,7 @@ TEST_F(EvaluationTest, ImagesThatAreLeftOutAreCountedOutAndSaid) {
 TEST_F(EvaluationTest, ADamagedFeaturesFileIsMadeAgainWithOneLine) {
     train();
     train::LoadedRun run = loaded();
-    const double right = Evaluation(run, quick(), *self_).knn().rows[0].accuracy;
+    const double right = judged(run, "knn").rows[0].scores[0].value;
     const std::string path = this->run() + "/features/train.h5";
     std::string bytes = read_file(path);
     const Features kept = *read_features(path, kept_features(this->run() + "/features")[1].origin.key);
@@ -103,7 +105,7 @@ TEST_F(EvaluationTest, ADamagedFeaturesFileIsMadeAgainWithOneLine) {
     }
     write_file_atomically(path, bytes);
     testing::internal::CaptureStderr();
-    EXPECT_EQ(Evaluation(run, quick(), *self_).knn().rows[0].accuracy, right);
+    EXPECT_EQ(judged(run, "knn").rows[0].scores[0].value, right);
     EXPECT_EQ(testing::internal::GetCapturedStderr(),
               "warning: " + path +
                   " is damaged (its features are not what its checksum says); the features are computed again\n");
@@ -117,16 +119,16 @@ TEST_F(EvaluationTest, FeaturesAndResultsOfOtherDataStandBesideTheRunsOwn) {
     write_tiny_split(other, "train", 24, 4);
     write_tiny_split(other, "test", 8, 4);
     train::LoadedRun run = loaded();
-    Evaluation own(run, quick(), *self_);
+    Evaluation own(run, {}, *self_);
     EXPECT_EQ(own.embed("test"), this->run() + "/features/test.h5");
-    own.knn();
+    judged(run, "knn");
     EXPECT_TRUE(own.pictures());
     const std::string map = read_file(this->run() + "/eval/map.json");
     run.data.source.path = other;
-    Evaluation elsewhere(run, quick(), *self_);
+    Evaluation elsewhere(run, {}, *self_);
     const std::string beside = elsewhere.embed("test");
     EXPECT_TRUE(beside.starts_with(this->run() + "/features/test-")) << beside;
-    elsewhere.knn();
+    judged(run, "knn");
     EXPECT_FALSE(elsewhere.pictures());
     EXPECT_EQ(read_file(this->run() + "/eval/map.json"), map);
     std::map<std::string, std::int64_t> kept;
@@ -148,14 +150,14 @@ TEST_F(EvaluationTest, TheSameDataElsewhereAreTheRunsOwn) {
     std::filesystem::copy(data(), copy);
     train::LoadedRun run = loaded();
     run.data.source.path = copy;
-    EXPECT_EQ(Evaluation(run, quick(), *self_).embed("test"), this->run() + "/features/test.h5");
+    EXPECT_EQ(Evaluation(run, {}, *self_).embed("test"), this->run() + "/features/test.h5");
 }
 
 TEST_F(EvaluationTest, TheProbesStrengthIsChosenOnAValidationSplitWhereThereIsOne) {
     train();
     train::LoadedRun run = loaded();
     const auto chosen_on = [&] {
-        return std::get<std::string>(Evaluation(run, quick(), *self_).linear().rows[0].details.at("l2 chosen on"));
+        return std::get<std::string>(judged(run, "linear").rows[0].details.at("l2 chosen on"));
     };
     EXPECT_EQ(chosen_on(), "10 % of train held out");
     write_tiny_split(data(), "val", 16, 4);
@@ -170,14 +172,14 @@ TEST_F(EvaluationTest, AValidationSplitThatCannotChooseIsPassedOverUnlessItIsNam
         std::filesystem::remove(data() + "/val-00000.h5");
         write_tiny_split(data(), "val", std::vector<std::int32_t>(16, label));
         train::LoadedRun run = loaded();
-        const EvalResult result = Evaluation(run, quick(), *self_).linear();
+        const EvalResult result = judged(run, "linear");
         EXPECT_EQ(std::get<std::string>(result.rows[0].details.at("l2 chosen on")), "10 % of train held out");
         ASSERT_EQ(result.notes.size(), 1U) << label;
         EXPECT_NE(result.notes[0].find("split 'val' has no labels of two classes or more"), std::string::npos)
             << result.notes[0];
         run.data.val = "val";
         if (label < 0) {
-            EXPECT_THROW(Evaluation(run, quick(), *self_).linear(), DataError);
+            EXPECT_THROW(judged(run, "linear"), DataError);
         }
     }
 }
@@ -187,7 +189,7 @@ TEST_F(EvaluationTest, AResultTellsWhenTrainingWasUnfinishedAndHowItWasMade) {
     train::LoadedRun run = loaded();
     run.document = config::Document::from_text(
         "data: {path: " + data() + "}\ntrain: {max_steps: 5}\n" + "model: {backbone: mlp, hidden: [16]}\n", "x");
-    const EvalResult result = Evaluation(run, quick(), *self_, "mpirun -np 2 tacit knn --run r").knn();
+    const EvalResult result = judged(run, "knn", "mpirun -np 2 tacit knn --run r");
     EXPECT_EQ(unfinished_text(result), "judged at step 2 of 5");
     EXPECT_EQ(result.test_images, 41);
     EXPECT_EQ(result_from_json(to_json(result), "x").command, "mpirun -np 2 tacit knn --run r");

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "eval/feature_rows.hpp"
 #include "eval/features.hpp"
 #include "eval/finetune.hpp"
 #include "eval/knn.hpp"
 #include "eval/linear_probe.hpp"
+#include "pipeline/base/error.hpp"
 #include "tests/eval/tiny_dataset.hpp"
 #include "tests/mpi_main.hpp"
 
@@ -35,14 +37,56 @@ class RanksTest : public testing::Test {
     FeatureOptions format_{kTinySide, {0.3}, {0.3}, 4, 1};
 };
 
-TEST_F(RanksTest, EveryRankHoldsEveryRowInOrderWhateverTheCounts) {
+TEST_F(RanksTest, TogetherHoldEveryRowOnceInOrderWhateverTheCounts) {
     for (const std::int64_t count : {1, 3, 10, 41}) {
         const shards::Dataset dataset = open("test" + std::to_string(count));
         const Features shared = pixel_features(dataset, format_, world());
         const Features alone = pixel_features(dataset, format_, *dist::make_self_communicator());
-        EXPECT_TRUE(shared.values.equal(alone.values)) << count;
-        EXPECT_TRUE(shared.labels.equal(alone.labels)) << count;
+        EXPECT_LE(shared.values.size(0), count / world().size() + 1);
+        EXPECT_TRUE(gathered(shared.values, world()).equal(alone.values)) << count;
+        EXPECT_TRUE(gathered(shared.labels, world()).equal(alone.labels)) << count;
+        EXPECT_TRUE(gathered(shared.ids, world()).equal(alone.ids)) << count;
+        const Features whole = on_rank_0(shared, world());
+        EXPECT_EQ(whole.values.size(0), world().rank() == 0 ? count : 0);
+        EXPECT_TRUE(world().rank() != 0 || whole.values.equal(alone.values)) << count;
     }
+}
+
+TEST_F(RanksTest, ImagesThatAreLeftOutAreKnownToAllRanks) {
+    if (world().rank() == 0) {
+        damage_tiny_image_2(path_, "test10");
+    }
+    world().barrier();
+    FeatureOptions skipping = format_;
+    skipping.on_bad_sample = loader::OnBadSample::skip;
+    const Features shared = pixel_features(open("test10"), skipping, world());
+    EXPECT_EQ(shared.left_out, std::vector<std::int64_t>{2});
+    EXPECT_TRUE(gathered(shared.ids, world()).equal(torch::tensor({0, 1, 3, 4, 5, 6, 7, 8, 9}, torch::kInt64)));
+}
+
+TEST_F(RanksTest, AFeaturesFileIsThatOfOneRankAndGivesEachItsShare) {
+    const shards::Dataset dataset = open("test41");
+    const auto self = dist::make_self_communicator();
+    const Features shared = pixel_features(dataset, format_, world());
+    const FeatureOrigin origin{"run", "step-1", "test41", path_, "key"};
+    write_features(path_ + "/shared.h5", shared, origin, world());
+    const std::string own = path_ + "/alone" + std::to_string(world().rank()) + ".h5";
+    write_features(own, pixel_features(dataset, format_, *self), origin, *self);
+    const auto whole = read_features(path_ + "/shared.h5", "key");
+    const auto expected = read_features(own, "key");
+    ASSERT_TRUE(whole && expected);
+    EXPECT_TRUE(whole->values.equal(expected->values));
+    EXPECT_TRUE(whole->labels.equal(expected->labels));
+    EXPECT_TRUE(whole->ids.equal(expected->ids));
+    const auto mine = read_features(path_ + "/shared.h5", "key", world().rank(), world().size());
+    ASSERT_TRUE(mine);
+    EXPECT_TRUE(mine->values.equal(shared.values));
+    EXPECT_TRUE(mine->ids.equal(shared.ids));
+}
+
+TEST_F(RanksTest, AFeaturesFileThatCannotBeWrittenIsAnErrorOnEveryRank) {
+    const Features shared = pixel_features(open("test10"), format_, world());
+    EXPECT_THROW(write_features("/proc/nowhere/x.h5", shared, {}, world()), Error);
 }
 
 TEST_F(RanksTest, EncoderFeaturesAreThoseOfOneRank) {
@@ -50,7 +94,7 @@ TEST_F(RanksTest, EncoderFeaturesAreThoseOfOneRank) {
     const shards::Dataset dataset = open("test41");
     const Features shared = backbone_features(*backbone, dataset, format_, world());
     const Features alone = backbone_features(*backbone, dataset, format_, *dist::make_self_communicator());
-    EXPECT_TRUE(torch::allclose(shared.values, alone.values, 1e-6, 1e-6));
+    EXPECT_TRUE(torch::allclose(gathered(shared.values, world()), alone.values, 1e-6, 1e-6));
 }
 
 Features noisy(std::int64_t count, std::uint64_t seed) {
@@ -59,13 +103,19 @@ Features noisy(std::int64_t count, std::uint64_t seed) {
     return {torch::one_hot(labels, 6).to(torch::kFloat32) + 0.7 * torch::randn({count, 6}), labels};
 }
 
+/// This rank's rows.
+Features share(const Features& all) {
+    const auto [begin, end] = share_of_rank(all.values.size(0), world().rank(), world().size());
+    return {all.values.narrow(0, begin, end - begin), all.labels.narrow(0, begin, end - begin)};
+}
+
 TEST_F(RanksTest, LinearProbeIsThatOfOneRank) {
     const Features train = noisy(301, 1);
     const Features test = noisy(97, 2);
     LinearOptions options;
     options.tolerance = 1e-9;
     options.iterations = 200;
-    const LinearProbeResult shared = linear_probe(train, test, options, world());
+    const LinearProbeResult shared = linear_probe(share(train), share(test), options, world());
     const LinearProbeResult alone = linear_probe(train, test, options, *dist::make_self_communicator());
     EXPECT_EQ(shared.l2, alone.l2);
     EXPECT_NEAR(shared.train_loss, alone.train_loss, 1e-5);
@@ -76,7 +126,7 @@ TEST_F(RanksTest, LinearProbeIsThatOfOneRank) {
 TEST_F(RanksTest, KnnIsThatOfOneRank) {
     const Features train = noisy(301, 1);
     const Features test = noisy(97, 2);
-    EXPECT_DOUBLE_EQ(knn_accuracy(train, test, {5, 0.07}, world()),
+    EXPECT_DOUBLE_EQ(knn_accuracy(share(train), share(test), {5, 0.07}, world()),
                      knn_accuracy(train, test, {5, 0.07}, *dist::make_self_communicator()));
 }
 
@@ -95,7 +145,7 @@ TEST_F(RanksTest, FinetuneIsThatOfOneRank) {
     const auto alone = finetune(rows, train, test, format_, options, *dist::make_self_communicator());
     ASSERT_EQ(shared.size(), alone.size());
     for (std::size_t i = 0; i < shared.size(); ++i) {
-        EXPECT_EQ(shared[i].draws, alone[i].draws);
+        EXPECT_EQ(shared[i].scores[0].draws, alone[i].scores[0].draws);
         EXPECT_EQ(shared[i].details, alone[i].details);
     }
 }

@@ -15,9 +15,7 @@ namespace tacit::eval {
 namespace {
 
 ResultRow row_of(const std::string& name, std::vector<double> draws) {
-    ResultRow row{name, 0, 0, std::move(draws), {}};
-    summarise_draws(row);
-    return row;
+    return {name, {score_of(std::move(draws))}, {}};
 }
 
 /// A run folder as training and evaluation leave it, small.
@@ -42,13 +40,12 @@ void write_run(const std::string& folder, const std::string& pretext, double acc
     write_file_atomically(
         folder + "/eval/map.json",
         R"({"method": "t-SNE", "classes": ["shoe", "hat"], "points": [[0.5, 0.25, 1, 7], [0, 1, 0, 8]]})");
-    write_result(folder, {"linear",
-                          pretext,
-                          pretext,
-                          "step-00000200",
-                          "shards/x",
-                          {row_of("pretrained", {accuracy}), row_of("raw pixels", {0.8})},
-                          1});
+    EvalResult probe{"linear",   pretext,
+                     pretext,    "step-00000200",
+                     "shards/x", {row_of("pretrained", {accuracy}), row_of("raw pixels", {0.8})},
+                     1};
+    probe.test_images = 100'000;
+    write_result(folder, probe);
     write_result(folder,
                  {"finetune",
                   pretext,
@@ -188,6 +185,25 @@ TEST(Report, BoldsTheBestOnlyWhereItsIntervalStandsAlone) {
     const auto apart = two_runs(far, probe_of("simclr", 0.875), probe_of("rotnet", 0.85));
     EXPECT_NE(report::result_table(apart).find("<b>87.50</b>"), std::string::npos);
     EXPECT_EQ(report::result_lines(apart).find("no best row"), std::string::npos);
+}
+
+TEST(Report, TheBestOfAScoreThatIsBetterLowerIsTheLowest) {
+    const auto error_of = [](const std::string& run, std::vector<double> draws) {
+        EvalResult result = probe_of(run, 0.5);
+        result.protocol = "angles"; // of a protocol that this Tacit does not have
+        result.scores = {{"rmse", Unit::plain, false, false}};
+        result.rows = {row_of("pretrained", std::move(draws))};
+        return result;
+    };
+    const TemporaryFolder apart;
+    const auto told = two_runs(apart, error_of("simclr", {0.5, 0.51, 0.5}), error_of("rotnet", {0.25, 0.25, 0.26}));
+    EXPECT_NE(report::result_table(told).find("<b>0.2533</b>"), std::string::npos) << report::result_table(told);
+    EXPECT_NE(report::result_lines(told).find("angles, rmse"), std::string::npos) << report::result_lines(told);
+    EXPECT_NE(report::verdict(told).find("angles, rmse: rotnet reaches 0.2533."), std::string::npos)
+        << report::verdict(told);
+    const TemporaryFolder once; // without an interval nobody is best
+    const auto unknown = two_runs(once, error_of("simclr", {0.5}), error_of("rotnet", {0.25}));
+    EXPECT_EQ(report::result_table(unknown).find("<b>"), std::string::npos);
 }
 
 TEST(Report, OtherDataAndOtherSettingsNeverShareAColumn) {

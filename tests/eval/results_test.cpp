@@ -14,18 +14,18 @@ namespace tacit::eval {
 namespace {
 
 EvalResult some_result(const std::string& run) {
-    ResultRow pretrained{"pretrained", 0, 0, {0.5, 0.75}, {{"lr", 0.01}, {"note", std::string("a \"word\"")}}};
-    summarise_draws(pretrained);
-    ResultRow pixels{"raw pixels", 0, 0, {0.25}, {{"key", std::string("k1")}}};
-    summarise_draws(pixels);
+    const ResultRow pretrained{
+        "pretrained", {score_of({0.5, 0.75})}, {{"lr", 0.01}, {"note", std::string("a \"word\"")}}};
+    const ResultRow pixels{"raw pixels", {score_of({0.25})}, {{"key", std::string("k1")}}};
     return {"linear", run, "simclr", "step-00000100", "shards/x", {pretrained, pixels}, 1.5};
 }
 
 TEST(Results, MeanAndSampleDeviationOfDraws) {
-    ResultRow row{"x", 0, 0, {1.0, 2.0, 3.0, 4.0}, {}};
-    summarise_draws(row);
-    EXPECT_DOUBLE_EQ(row.accuracy, 2.5);
-    EXPECT_NEAR(row.std, 1.2909944487358056, 1e-12);
+    const Score score = score_of({1.0, 2.0, 3.0, 4.0});
+    EXPECT_DOUBLE_EQ(score.value, 2.5);
+    EXPECT_NEAR(score.std, 1.2909944487358056, 1e-12);
+    EXPECT_EQ(score_of({7.0}).std, 0);
+    EXPECT_THROW(score_of({}), std::logic_error);
 }
 
 TEST(Results, JsonGivesBackWhatWasWritten) {
@@ -33,7 +33,7 @@ TEST(Results, JsonGivesBackWhatWasWritten) {
     const EvalResult after = result_from_json(to_json(before), "r.json");
     EXPECT_EQ(to_json(after), to_json(before));
     EXPECT_EQ(after.rows[0].details, before.rows[0].details);
-    EXPECT_EQ(after.rows[0].draws, before.rows[0].draws);
+    EXPECT_EQ(after.rows[0].scores[0].draws, before.rows[0].scores[0].draws);
     EXPECT_EQ(after.checkpoint, before.checkpoint);
 }
 
@@ -67,16 +67,25 @@ TEST(Results, TableAlignsNamesAndShowsTheSpread) {
 }
 
 TEST(Results, IntervalsAreWilsonsAndOfDrawsAtLeastStudents) {
-    ResultRow row{"x", 0, 0, {0.25}, {}};
-    summarise_draws(row);
-    EXPECT_NEAR(interval_of(row, 100).low, 0.1754521,
-                1e-6); // statsmodels: proportion_confint(25, 100, method="wilson")
-    EXPECT_NEAR(interval_of(row, 100).high, 0.3430446, 1e-6);
-    EXPECT_EQ(interval_of(row, 0).low, 0.25);
-    row.draws = {0.24, 0.25, 0.26};
-    summarise_draws(row);
-    EXPECT_NEAR(interval_of(row, 1'000'000).high, 0.25 + 4.303 * 0.01 / std::sqrt(3.0), 1e-6);
-    EXPECT_NEAR(interval_of(row, 100).high, 0.3430446, 1e-6);
+    const auto interval = [](const std::vector<double>& draws, std::int64_t images) {
+        return interval_of(score_of(draws), accuracy_info(), images);
+    };
+    // statsmodels: proportion_confint(25, 100, method="wilson")
+    EXPECT_NEAR(interval({0.25}, 100)->low, 0.1754521, 1e-6);
+    EXPECT_NEAR(interval({0.25}, 100)->high, 0.3430446, 1e-6);
+    EXPECT_FALSE(interval({0.25}, 0));
+    EXPECT_NEAR(interval({0.24, 0.25, 0.26}, 1'000'000)->high, 0.25 + 4.303 * 0.01 / std::sqrt(3.0), 1e-6);
+    EXPECT_NEAR(interval({0.24, 0.25, 0.26}, 100)->high, 0.3430446, 1e-6);
+    EXPECT_EQ(interval({0.0, 1.0}, 100)->high, 1.0); // a share
+}
+
+TEST(Results, ANumberThatIsNoShareOfImagesHasTheIntervalOfItsDrawsAlone) {
+    const ScoreInfo error{"rmse", Unit::plain, false, false};
+    EXPECT_FALSE(interval_of(score_of({3.5}), error, 100));
+    const auto interval = interval_of(score_of({1.0, 3.0}), error, 100);
+    EXPECT_NEAR(interval->low, 2 - 12.706 * std::sqrt(2.0) / std::sqrt(2.0), 1e-3);
+    EXPECT_EQ(spread_text(score_of({3.5}), error, 100), "");
+    EXPECT_EQ(spread_text(score_of({1.0, 3.0}), error, 100), " ± 1.414 (2 draws)");
 }
 
 TEST(Results, IntervalsOfDrawsAreStudentsForEveryNumberOfDraws) {
@@ -93,8 +102,8 @@ TEST(Results, IntervalsOfDrawsAreStudentsForEveryNumberOfDraws) {
                                                                                {30, 2.042},
                                                                                {60, 2.000},
                                                                                {120, 1.980}}) {
-        ResultRow row{"x", 0.5, 0.01, std::vector<double>(static_cast<std::size_t>(freedom + 1), 0.5), {}};
-        const double half = interval_of(row, 0).high - 0.5;
+        const Score score{0.5, 0.01, std::vector<double>(static_cast<std::size_t>(freedom + 1), 0.5)};
+        const double half = interval_of(score, accuracy_info(), 0)->high - 0.5;
         EXPECT_NEAR(half / 0.01 * std::sqrt(freedom + 1.0), quantile, 6e-4) << freedom;
     }
 }
@@ -136,6 +145,34 @@ TEST(Results, OfAnEarlierVersionAreRead) {
         "old.json");
     EXPECT_EQ(identity_of(old), "finetune|shards/x|600 labels");
     EXPECT_EQ(old.test_images, 0);
+    EXPECT_EQ(old.rows[0].scores[0].value, 0.8);
+    EXPECT_EQ(old.scores[0].name, "accuracy");
+    EXPECT_NE(to_json(old).find("\"version\": 2"), std::string::npos);
+}
+
+TEST(Results, OfANewerVersionAreRefusedByName) {
+    try {
+        result_from_json(R"({"version": 3})", "new.json");
+        FAIL() << "no error";
+    } catch (const DataError& error) {
+        EXPECT_STREQ(error.what(), "new.json is of a newer Tacit (version 3 of the file, this one reads up to 2); read "
+                                   "it with that one");
+    }
+}
+
+TEST(Results, OfSeveralScoresAreWrittenAndShownWhole) {
+    EvalResult result = some_result("r");
+    result.scores = {{"rmse", Unit::plain, false, false}, accuracy_info()};
+    result.rows = {{"pretrained", {score_of({0.3125}), score_of({0.5})}, {}}};
+    result.test_images = 100;
+    const EvalResult after = result_from_json(to_json(result), "r.json");
+    EXPECT_EQ(to_json(after), to_json(result));
+    EXPECT_FALSE(after.scores[0].higher_is_better);
+    EXPECT_EQ(after.rows[0].scores[1].value, 0.5);
+    EXPECT_NE(as_table(after).find("  pretrained  0.3125 rmse   50.00 % [40.4, 59.6]"), std::string::npos)
+        << as_table(after);
+    result.rows[0].scores.pop_back();
+    EXPECT_THROW(to_json(result), std::logic_error);
 }
 
 TEST(Baselines, AreTakenFromARunBesideWithTheSameKeyOnly) {
@@ -145,7 +182,7 @@ TEST(Baselines, AreTakenFromARunBesideWithTheSameKeyOnly) {
     const std::string own = folder.path() + "/b";
     const auto found = find_baseline(own, "linear", "raw pixels", "k1", *self);
     ASSERT_TRUE(found);
-    EXPECT_EQ(found->accuracy, 0.25);
+    EXPECT_EQ(found->scores[0].value, 0.25);
     EXPECT_EQ(std::get<std::string>(found->details.at("taken from")), "a");
     EXPECT_FALSE(find_baseline(own, "linear", "raw pixels", "k2", *self));
     EXPECT_FALSE(find_baseline(own, "linear", "random encoder", "k1", *self));
@@ -159,20 +196,23 @@ TEST(Baselines, PassOverANeighboursDamagedFile) {
     EXPECT_FALSE(find_baseline(folder.path() + "/b", "linear", "raw pixels", "k1", *dist::make_self_communicator()));
 }
 
-TEST(EvalConfig, ReadsWhatIsGivenAndKeepsDefaults) {
-    auto document = config::Document::from_text("knn: {k: 5}\nfinetune: {per_class: 3, lrs: [0.1]}\n", "eval.yaml");
+TEST(EvalConfig, ReadsTheSectionsOfAllProtocols) {
+    auto document = config::Document::from_text(
+        "batch: 7\nknn: {k: 5}\nfinetune: {per_class: 3, lrs: [0.1]}\npictures: {queries: 2}\n", "eval.yaml");
     const EvalConfig config = read_eval(document.root());
     document.finish();
-    EXPECT_EQ(config.knn.k, 5);
-    EXPECT_EQ(config.knn.temperature, KnnOptions().temperature);
-    EXPECT_EQ(config.finetune.per_class, 3);
-    EXPECT_EQ(config.finetune.lrs, std::vector<double>{0.1});
-    EXPECT_EQ(config.linear.l2, LinearOptions().l2);
+    EXPECT_EQ(config.batch, 7);
+    EXPECT_EQ(config.pictures.queries, 2);
 }
 
-TEST(EvalConfig, RefusesAnEmptyGrid) {
-    auto document = config::Document::from_text("linear: {l2: []}\n", "eval.yaml");
-    EXPECT_THROW(read_eval(document.root()), ConfigError);
+TEST(EvalConfig, RefusesWhatAProtocolCannotUse) {
+    for (const char* text : {"linear: {l2: []}\n", "knn: {k: 0}\n", "finetune: {lrs: []}\n"}) {
+        auto document = config::Document::from_text(text, "eval.yaml");
+        EXPECT_THROW(read_eval(document.root()), ConfigError) << text;
+    }
+    auto misspelt = config::Document::from_text("knn: {kk: 5}\n", "eval.yaml");
+    read_eval(misspelt.root());
+    EXPECT_THROW(misspelt.finish(), ConfigError);
 }
 
 } // namespace

@@ -154,7 +154,7 @@ cp shards/train* mixed
 "$tacit" pretrain "${options[@]}" --set data.path=mixed --set train.max_steps=1 --run named
 "$tacit" knn --run named
 python3 -c 'import json
-pixels = {row["name"]: row["accuracy"] for row in json.load(open("named/eval/knn.json"))["rows"]}["raw pixels"]
+pixels = {row["name"]: row["scores"]["accuracy"]["value"] for row in json.load(open("named/eval/knn.json"))["rows"]}["raw pixels"]
 assert pixels > 0.6, f"raw pixels: {pixels}"'
 "$tacit" doctor || [ $? = 1 ] # what it says about this machine is not the matter here
 "$tacit" bench step "${options[@]}" --steps 2 --warmup 1 --json | python3 -m json.tool >/dev/null
