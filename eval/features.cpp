@@ -59,12 +59,10 @@ void visit(const shards::Dataset& dataset, std::int64_t begin, std::int64_t end,
         if (progress) {
             progress->update(i + 1);
         }
-        const at::Tensor images = train::view_images(batch.views.at(0), batch.count, options.mean, options.std);
-        const at::Tensor all =
-            torch::tensor(at::ArrayRef<std::int64_t>(batch.ids.data(), static_cast<std::size_t>(batch.count)));
-        const at::Tensor used = all.ge(0);
-        const at::Tensor rows = all.masked_select(used) - begin;
-        const at::Tensor made = extract(images).to(torch::kFloat32).to(torch::kCPU);
+        const models::PretextInput input = train::pretext_input(batch, input_format(options), batch.count);
+        const at::Tensor used = input.ids.ge(0);
+        const at::Tensor rows = input.ids.masked_select(used) - begin;
+        const at::Tensor made = extract(input.views.at(0)).to(torch::kFloat32).to(torch::kCPU);
         values.index_copy_(0, rows, made.index_select(0, used.nonzero().flatten()));
         seen.index_add_(0, rows, torch::ones_like(rows));
     }
@@ -131,6 +129,10 @@ std::int64_t Features::sample(std::int64_t row) const {
         row += missing <= row ? 1 : 0;
     }
     return row;
+}
+
+train::InputFormat input_format(const FeatureOptions& options) {
+    return {options.mean, options.std, at::kCPU, /*channels_last=*/true};
 }
 
 std::pair<std::int64_t, std::int64_t> share_of_rank(std::int64_t samples, int rank, int ranks) {

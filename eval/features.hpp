@@ -5,6 +5,7 @@
 #include "models/backbones/backbone.hpp"
 #include "pipeline/loader/loader_options.hpp"
 #include "pipeline/shards/dataset.hpp"
+#include "pipeline/train/pretext_input.hpp"
 
 #include <ATen/core/Tensor.h>
 
@@ -40,6 +41,9 @@ struct FeatureOptions {
     std::int64_t max_bad_samples = 100;
     std::string progress = {}; ///< label of the progress that is shown; empty: none
 };
+
+/// The same for the function that turns batches into tensors.
+train::InputFormat input_format(const FeatureOptions& options);
 
 /// Collective: features of every image of `dataset` from the encoder in eval mode without gradients. Each rank makes
 /// and keeps those of its share of the images; none that can be used is left out or counted twice, whatever the counts.

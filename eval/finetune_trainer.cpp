@@ -66,15 +66,6 @@ augment::RecipeSpec training_recipe(const FeatureOptions& images) {
     return {"finetune", images.size, {view}};
 }
 
-at::Tensor images_of(const loader::Batch& batch, const FeatureOptions& images) {
-    return train::view_images(batch.views.at(0), batch.count, images.mean, images.std);
-}
-
-at::Tensor labels_of(const loader::Batch& batch) {
-    return torch::tensor(at::ArrayRef<std::int32_t>(batch.labels.data(), static_cast<std::size_t>(batch.count)))
-        .to(torch::kInt64);
-}
-
 train::OptimConfig optimiser_config(const FinetuneOptions& options, double lr) {
     train::OptimConfig config;
     config.name = options.optimizer;
@@ -170,7 +161,8 @@ void FinetuneTrainer::fit(Network& network, const std::vector<std::int64_t>& sam
         at.step = step;
         const loader::Batch& batch = loader.next();
         network.zero_gradients();
-        torch::cross_entropy_loss(network.logits(images_of(batch, images_)), labels_of(batch)).backward();
+        const models::PretextInput input = train::pretext_input(batch, input_format(images_), batch.count);
+        torch::cross_entropy_loss(network.logits(input.views.at(0)), input.labels).backward();
         optimizer->step(0, {rate.at(at), config.weight_decay.at(at), config.momentum.at(at)});
         on_passes(kPassesOfTraining * batch.count, step / in_epoch + 1);
     }
@@ -194,10 +186,10 @@ double FinetuneTrainer::accuracy(Network& network, const shards::Dataset& datase
     std::int64_t judged = 0;
     for (std::int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
         const loader::Batch& batch = loader.next();
-        const at::Tensor guess = network.logits(images_of(batch, images_)).argmax(1);
-        const at::Tensor labels = labels_of(batch);
-        correct += guess.eq(labels).sum().item<std::int64_t>();
-        judged += labels.ge(0).sum().item<std::int64_t>(); // without those that are left out
+        const models::PretextInput input = train::pretext_input(batch, input_format(images_), batch.count);
+        const at::Tensor guess = network.logits(input.views.at(0)).argmax(1);
+        correct += guess.eq(input.labels).sum().item<std::int64_t>();
+        judged += input.labels.ge(0).sum().item<std::int64_t>(); // without those that are left out
         on_passes(batch.count, 0);
     }
     return static_cast<double>(correct) / static_cast<double>(std::max<std::int64_t>(judged, 1));

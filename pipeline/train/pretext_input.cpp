@@ -8,7 +8,9 @@ namespace tacit::train {
 namespace {
 
 at::Tensor view_tensor(const loader::BatchView& view, std::int64_t count, const InputFormat& format) {
-    const at::Tensor images = view_images(view, count, format.mean, format.std);
+    const at::Tensor images =
+        view.values.empty() ? models::normalized_images(view.pixels.data(), count, view.shape, format.mean, format.std)
+                            : models::normalized_images(view.values.data(), count, view.shape, format.mean, format.std);
     const auto memory = format.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
     return images.to(format.device).contiguous(memory);
 }
@@ -33,12 +35,6 @@ at::Tensor class_tensor(const std::vector<std::int32_t>& classes, std::int64_t c
 }
 
 } // namespace
-
-at::Tensor view_images(const loader::BatchView& view, std::int64_t count, const std::vector<double>& mean,
-                       const std::vector<double>& std) {
-    return view.values.empty() ? models::normalized_images(view.pixels.data(), count, view.shape, mean, std)
-                               : models::normalized_images(view.values.data(), count, view.shape, mean, std);
-}
 
 models::PretextInput pretext_input(const loader::Batch& batch, const InputFormat& format, std::int64_t global_count,
                                    std::int64_t limit) {

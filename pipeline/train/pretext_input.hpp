@@ -19,12 +19,8 @@ struct InputFormat {
     bool channels_last = false; ///< memory format of the views
 };
 
-/// The first `count` images of a view, normalised, channels-last in memory: [count, C, H, W] float32.
-at::Tensor view_images(const loader::BatchView& view, std::int64_t count, const std::vector<double>& mean,
-                       const std::vector<double>& std);
-
-/// The tensors of `batch` (its first `limit` samples when limit > 0). Copies: the batch may be reused
-/// after the call. global_count is `global_count`, or the number of samples taken when that is 0.
+/// The tensors of `batch`, for training and for judging (its first `limit` samples when limit > 0). Copies: the batch
+/// may be reused after the call. global_count is `global_count`, or the number of samples taken when that is 0.
 models::PretextInput pretext_input(const loader::Batch& batch, const InputFormat& format, std::int64_t global_count,
                                    std::int64_t limit = 0);
 
