@@ -10,15 +10,15 @@ namespace tacit::eval {
 
 namespace {
 
-constexpr std::int64_t kMany = 1'000'000;
+constexpr std::int64_t kMostOfAny = 1'000'000;
 
 FinetuneOptions read_finetune(const config::Section& section) {
     FinetuneOptions options;
     options.fraction = section.number("fraction", options.fraction, {1e-9, 1});
-    options.per_class = section.integer("per_class", options.per_class, {0, kMany});
+    options.per_class = section.integer("per_class", options.per_class, {0, kMostOfAny});
     options.draws = static_cast<int>(section.integer("draws", options.draws, {1, 1000}));
-    options.epochs = section.integer("epochs", options.epochs, {1, kMany});
-    options.batch = section.integer("batch", options.batch, {2, kMany});
+    options.epochs = section.integer("epochs", options.epochs, {1, kMostOfAny});
+    options.batch = section.integer("batch", options.batch, {2, kMostOfAny});
     options.optimizer = section.choice("optimizer", options.optimizer, {"adamw", "sgd"});
     options.weight_decay = section.number("weight_decay", options.weight_decay, {0, 10});
     options.lrs = section.numbers("lrs", options.lrs, {1e-8, 100});
