@@ -92,8 +92,8 @@ expect 2 "needs a second word" data
 expect 2 "did you mean '--config'" pretrain --confg good.yaml
 expect 2 "error: --run needs a value: --run FOLDER; see tacit probe --help" probe --run
 expect 2 "error: --run needs a value: --run FOLDER; see tacit probe --help" probe --run=
-expect 2 "error: --k N: 'many' is no whole number; see tacit knn --help" knn --run runs/good --k many
-expect 2 "error: --k N: '2.5' is no whole number; see tacit knn --help" knn --run runs/good --k=2.5
+expect 2 "error: --k many: eval.knn.k: expected an integer in [1, 10000], got 'many'" knn --run runs/good --k many
+expect 2 "error: --k 2.5: eval.knn.k: expected an integer in [1, 10000], got '2.5'" knn --run runs/good --k=2.5
 expect 2 "error: --seconds S: 'long' is no number; see tacit data inspect --help" data inspect idx --seconds long
 expect 2 "error: --out is given more than once; give it once; see tacit data import --help" data import idx --out a --out b
 expect 2 "error: --quiet takes no value; see tacit version --help" version --quiet=yes
