@@ -143,7 +143,11 @@ std::vector<CsvRow> read_csv(const std::string& path) {
                                     "-f UTF-16 -t UTF-8)",
                                     path));
     }
-    CsvReader reader(path, std::string_view(text).substr(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0));
+    std::string_view rest = std::string_view(text).substr(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+    if (rest.starts_with("sep=") && rest.find('\n') < 7) { // as spreadsheets write it above the header
+        rest.remove_prefix(rest.find('\n') + 1);
+    }
+    CsvReader reader(path, rest);
     std::vector<CsvRow> rows;
     while (!reader.done()) {
         CsvRow row = reader.row();

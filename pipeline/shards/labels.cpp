@@ -4,6 +4,7 @@
 #include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
+#include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/cells.hpp"
@@ -161,9 +162,10 @@ Labels labels_of_names(const std::vector<std::string>& texts, std::vector<std::s
     for (std::size_t i = 0; i < classes.size(); ++i) {
         places.emplace(classes[i], static_cast<std::int32_t>(i));
     }
+    std::map<std::string, std::string> names; // of each text
     for (const std::string& text : texts) {
-        if (meaning == Meaning::splits || !is_missing(text)) {
-            places.emplace(text, kNew);
+        if ((meaning == Meaning::splits || !is_missing(text)) && !names.contains(text)) {
+            places.emplace(names.emplace(text, class_name(text)).first->second, kNew);
         }
     }
     Labels labels{{}, std::move(classes), {}};
@@ -174,8 +176,9 @@ Labels labels_of_names(const std::vector<std::string>& texts, std::vector<std::s
         }
     }
     for (const std::string& text : texts) {
-        const auto found = places.find(text);
-        labels.values.push_back(found == places.end() ? -1 : found->second);
+        const auto name = names.find(text);
+        const auto place = places.find(name == names.end() ? text : name->second); // a class may be called nan
+        labels.values.push_back(place == places.end() ? -1 : place->second);
     }
     return labels;
 }

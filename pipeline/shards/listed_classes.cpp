@@ -2,11 +2,13 @@
 #include "pipeline/shards/listed_classes.hpp"
 
 #include "pipeline/base/words.hpp"
+#include "pipeline/shards/class_names.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 
 namespace tacit::shards {
 namespace {
@@ -17,10 +19,23 @@ template <class Fits> const ClassList* first_that(const std::vector<ClassList>& 
     return found == lists.end() ? nullptr : &*found;
 }
 
+bool fits(const ClassList& list, std::size_t classes, bool known) {
+    return known ? list.known && list.texts.size() >= classes : list.texts.size() == classes;
+}
+
+/// One of known lists, or else one of as many names.
 const ClassList* list_for(std::size_t classes, const std::vector<ClassList>& lists) {
-    const ClassList* known =
-        first_that(lists, [&](const auto& list) { return list.known && list.texts.size() >= classes; });
-    return known != nullptr ? known : first_that(lists, [&](const auto& list) { return list.texts.size() == classes; });
+    const ClassList* known = first_that(lists, [&](const auto& list) { return fits(list, classes, true); });
+    return known != nullptr ? known : first_that(lists, [&](const auto& list) { return fits(list, classes, false); });
+}
+
+/// One that fits as well and names the classes otherwise.
+const ClassList* rival_of(const ClassList& list, std::size_t classes, const std::vector<ClassList>& lists) {
+    return first_that(lists, [&](const auto& other) {
+        return other.level == list.level && other.known == list.known && fits(other, classes, list.known) &&
+               !std::equal(other.texts.begin(), other.texts.begin() + static_cast<std::ptrdiff_t>(classes),
+                           list.texts.begin());
+    });
 }
 
 /// One that is meant for classes, though not for as many.
@@ -50,11 +65,15 @@ void name_classes(Labels& labels, const std::vector<ClassList>& lists, bool from
                                   where, text_of(*list), list->texts.size());
         return;
     }
-    if (list == nullptr && open && count > 2 && (list = list_for(count - 1, lists)) != nullptr) {
-        labels.classes = list->texts;
-        labels.classes.insert(labels.classes.begin(), "0");
-    } else if (list != nullptr) {
-        labels.classes = list->texts;
+    const bool from_one = list == nullptr && open && count > 2;
+    list = from_one ? list_for(count - 1, lists) : list;
+    if (list != nullptr) {
+        const ClassList* rival = rival_of(*list, from_one ? count - 1 : count, lists);
+        labels.note = rival == nullptr
+                          ? ""
+                          : fmt::format("{}: classes have {}, and not {}", where, text_of(*list), text_of(*rival));
+        labels.classes.assign(from_one ? 1 : 0, "0");
+        std::transform(list->texts.begin(), list->texts.end(), std::back_inserter(labels.classes), class_name);
     } else if ((list = list_nearly_for(count, lists)) != nullptr) {
         labels.note = fmt::format("{}: {} are not those of labels up to {}, which are {} classes: classes keep their "
                                   "numbers; write a name for each class, or the labels as names",

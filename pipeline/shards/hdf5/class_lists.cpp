@@ -133,22 +133,26 @@ std::vector<std::string> member_names(hid_t type) {
 std::vector<ClassList> class_lists(hid_t dataset, std::size_t images) {
     const std::array<Handle, 2> groups = groups_above(dataset);
     std::vector<ClassList> lists;
-    const auto add = [&](const std::string& name, std::vector<std::string> texts) {
+    const auto add = [&](const std::string& name, std::vector<std::string> texts, std::size_t level) {
         const bool known = std::find(kLists.begin(), kLists.end(), name) != kLists.end();
         if (!texts.empty() && differ(texts) && (known || texts.size() != images)) {
-            lists.push_back({name, std::move(texts), known});
+            lists.push_back({name, std::move(texts), known, level});
         }
     };
+    std::size_t level = 0;
     for (const hid_t object : {dataset, groups[0].get(), groups[1].get()}) {
         for (const std::string& name : attribute_names(object)) {
-            add(name, may_list_classes(name) ? texts_in(object, name) : std::vector<std::string>());
+            add(name, may_list_classes(name) ? texts_in(object, name) : std::vector<std::string>(), level);
         }
+        ++level;
     }
+    level = 1;
     for (const Handle& group : groups) {
         for (const Link& link : links_of(group.get(), "").links) {
             const bool may_be = link.hard && may_list_classes(link.name);
-            add(link.name, may_be ? texts_of(group.get(), link.name, kMostNames) : std::vector<std::string>());
+            add(link.name, may_be ? texts_of(group.get(), link.name, kMostNames) : std::vector<std::string>(), level);
         }
+        ++level;
     }
     return lists;
 }

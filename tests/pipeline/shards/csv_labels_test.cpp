@@ -152,10 +152,17 @@ TEST(TableOfLabels, NotANumberIsNoLabel) {
 }
 
 TEST(TableOfLabels, SemicolonsAndTabsSeparateCellsAsCommasDo) {
-    for (const char* table : {"id;label\n1;b\n0;a\n", "id\tlabel\n1\tb\n0\ta\n", "id;x, y;label\n1;0,5;b\n0;1,5;a\n",
-                              "id,x; y,label\n1,\";\",b\n0,c; d,a\n"}) {
+    for (const char* table : {"id;label\n1;b\n0;a\n", "sep=;\r\nid;label\r\n1;b\r\n0;a\r\n", "id\tlabel\n1\tb\n0\ta\n",
+                              "id;x, y;label\n1;0,5;b\n0;1,5;a\n", "id,x; y,label\n1,\";\",b\n0,c; d,a\n"}) {
         EXPECT_EQ(labels_of_table({"0", "1"}, table).values, (Numbers{0, 1})) << table;
     }
+}
+
+TEST(TableOfLabels, NamesOfClassesAreStoredInOneFormOfUtf8) {
+    const Labels labels = labels_of_table({"0", "1", "2"}, "id,label\n0,b\xE9"
+                                                           "e\n1,cafe\u0301\n2,caf\u00E9\n");
+    EXPECT_EQ(labels.classes, (Names{"b\\xE9e", "caf\u00E9"}));
+    EXPECT_EQ(labels.values, (Numbers{0, 1, 1}));
 }
 
 TEST(TableOfLabels, OtherEncodingsAreNamed) {

@@ -421,6 +421,21 @@ TEST(NamesOfClasses, ThatAreOneShortOrOneMoreAreNamed) {
     }
 }
 
+TEST(NamesOfClasses, OfTwoListsThatDifferAreTold) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        add_split(file, "", {0, 1, 2, 3});
+        file.add_texts("/", "class_names", kFour);
+        file.add_texts("/", "classes", {"a", "b", "c", "d"});
+    }
+    EXPECT_TRUE(
+        mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes,
+                 "labels: classes have the 4 names of classes in 'class_names' ('plane' …), and not the 4 names "
+                 "of classes in 'classes' ('a' …)"));
+    EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().classes, kFour);
+}
+
 TEST(NamesOfClasses, InADataSetMayBeMoreThanASplitHas) {
     const TemporaryFolder folder;
     const char* names[] = {"plane", "auto", "bird", "cat", "dog"};
