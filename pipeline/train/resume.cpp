@@ -81,13 +81,14 @@ void check_fits(const ValidCheckpoint& chosen, const Experiment& experiment) {
     const std::vector<std::string> differences =
         conflicts(chosen.manifest.config, experiment.settings, experiment.defaults);
     if (!differences.empty())
-        throw ConfigError(fmt::format("cannot resume {}: {}; start in another run folder, or give what the checkpoint "
-                                      "has (free to change: data.path, data.labels, data.workers, data.slots, "
-                                      "data.stage, data.on_bad_sample, data.max_bad_samples, train.threads, "
-                                      "train.log_every, train.device, dist, checkpoint, eval, report; train.epochs "
-                                      "and train.max_steps only where no schedule is cosine or linear; data.order follows from "
-                                      "data.shuffle, data.window, data.lanes and how the images are stored)",
-                                      chosen.path, fmt::join(differences, "; ")));
+        throw ConfigError(
+            fmt::format("cannot resume {}: {}; start in another run folder, or give what the checkpoint "
+                        "has (free to change: data.path, data.labels, data.workers, data.slots, "
+                        "data.stage, data.on_bad_sample, data.max_bad_samples, train.threads, "
+                        "train.log_every, train.device, dist, checkpoint, eval, report; train.epochs "
+                        "and train.max_steps only where no schedule is cosine or linear; data.order follows from "
+                        "data.shuffle, data.window, data.lanes and how the images are stored)",
+                        chosen.path, fmt::join(differences, "; ")));
     check_data(chosen, experiment);
 }
 
