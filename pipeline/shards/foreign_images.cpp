@@ -141,11 +141,18 @@ ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Root
     }
     case h5::Shape::other: {
         const std::vector<hsize_t> dims = h5::dimensions(images.at.object.get());
+        if (type.valid() && H5Tget_class(type.get()) == H5T_COMPOUND) {
+            throw DataError(fmt::format("{}: {}: {}", images.at.path, images.at.name, h5::table_text(type.get())));
+        }
+        const std::string gray = type.valid() && h5::element_of(type.get())
+                                     ? guess_one_image({dims.begin(), dims.end()}, h5::is_matlab(images.at))
+                                     : std::string();
         throw DataError(fmt::format(
             "{}: {}: shape {} of {} does not hold images; Tacit reads u8, u16, i16 and floating point of "
-            "16, 32 and 64 bits as (N, H, W, C) and the like, and JPEG or PNG bytes{}",
+            "16, 32 and 64 bits as (N, H, W, C) and the like, and JPEG or PNG bytes{}{}",
             images.at.path, images.at.name, h5::shape_text(dims),
-            type.valid() ? h5::type_text(type.get()) : "another kind", flat_advice({dims.begin(), dims.end()})));
+            type.valid() ? h5::type_text(type.get()) : "another kind", flat_advice({dims.begin(), dims.end()}),
+            gray.empty() ? "" : fmt::format("; if it is one gray image, say data.axes: {}", gray)));
     }
     }
     for (const ImagePart& part : index.parts) {

@@ -8,6 +8,7 @@
 #include "pipeline/shards/foreign_images.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/hdf5/describe.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/hdf5/listing.hpp"
 #include "pipeline/shards/hdf5/sample_groups.hpp"
@@ -95,11 +96,28 @@ class Reader {
   private:
     using Names = std::vector<std::string>;
 
-    [[noreturn]] void refuse_unnamed() const {
-        throw DataError(fmt::format(
-            "{}: no split '{}' here: nothing named images, x, X or data{}; see `tacit data inspect "
-            "{}`, and name the images with data.images",
-            path_, split_, split_ == kUnnamedSplit ? "" : " with the split's name before or behind", path_));
+    [[noreturn]] void refuse_unnamed(hid_t file) const {
+        throw DataError(
+            fmt::format("{}: no split '{}' here: nothing named images, x, X or data{}; {}see `tacit data inspect "
+                        "{}`, and name the images with data.images",
+                        path_, split_, split_ == kUnnamedSplit ? "" : " with the split's name before or behind",
+                        split_ == kUnnamedSplit ? hint_of(file) : "", path_));
+    }
+
+    /// What the first data set may be that holds images of a kind that is not looked for.
+    static std::string hint_of(hid_t file) {
+        for (const h5::ListedSet& set : h5::list_datasets(file)) {
+            const h5::Handle object(H5Dopen2(file, set.name.c_str(), H5P_DEFAULT));
+            const h5::Handle type(H5Dget_type(object.get()));
+            if (H5Tget_class(type.get()) == H5T_COMPOUND) {
+                return fmt::format("'{}' {}; ", set.name, h5::table_text(type.get()));
+            }
+            if (set.lone.size() == 2) {
+                return fmt::format("if '{}' {} is one gray image, say data.images: {} and data.axes: {}; ", set.name,
+                                   h5::shape_text(set.shape), set.name, set.lone);
+            }
+        }
+        return {};
     }
 
     /// Why the first of some candidates may not be what is meant; "": names tell that it is.
@@ -138,7 +156,7 @@ class Reader {
         if (!reason.empty()) {
             throw DataError(reason);
         }
-        refuse_unnamed();
+        refuse_unnamed(file);
     }
 
     ForeignReading read(const std::string& name, const Names& usual_labels, const std::string& known_axes) const {

@@ -2,6 +2,7 @@
 #include "pipeline/shards/hdf5/describe.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
+#include "pipeline/shards/hdf5/class_lists.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
@@ -64,6 +65,12 @@ std::string type_text(hid_t type) {
     default:
         return "unknown type";
     }
+}
+
+std::string table_text(hid_t type) {
+    return fmt::format("is a table with the fields {}; write those that are meant into data sets of their own, the "
+                       "images as (N, H, W) or (N, H, W, C)",
+                       field_names(type));
 }
 
 std::string storage_text(hid_t dataset) {

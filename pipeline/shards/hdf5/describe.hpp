@@ -11,6 +11,8 @@ namespace tacit::shards::h5 {
 
 /// "uint8", "float32 big-endian", "text", "compound of 3 fields".
 std::string type_text(hid_t type);
+/// Of a compound type: "is a table with the fields 'image', 'label'; …" and what to do.
+std::string table_text(hid_t type);
 /// "contiguous", "chunks (32, 96, 96, 3), deflate".
 std::string storage_text(hid_t dataset);
 /// The first values, or how many of what type there are.

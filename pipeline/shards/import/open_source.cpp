@@ -11,6 +11,26 @@
 #include <system_error>
 
 namespace tacit::shards {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The first array by name in the folders of a folder; "": there is none.
+std::string array_below(const fs::path& folder) {
+    std::string first;
+    std::error_code error;
+    fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error);
+    for (; !error && entry != fs::end(entry); entry.increment(error)) {
+        const std::string extension = entry->path().extension().string();
+        std::string below = entry->path().lexically_relative(folder).string();
+        if (entry.depth() > 0 && (extension == ".npy" || extension == ".npz") && (first.empty() || below < first)) {
+            first = std::move(below);
+        }
+    }
+    return first;
+}
+
+} // namespace
 
 void SourceInfo::add_images(const std::string& split, const std::vector<std::int32_t>& of_images) {
     if (of_images.empty()) {
@@ -68,8 +88,14 @@ std::unique_ptr<ImageSource> open_source(const ImportOptions& options) {
             throw IoError(fmt::format("{}: cannot list: {}", error.path1().string(), error.code().message()));
         }
     }
-    const std::string found =
-        std::filesystem::is_directory(options.path) ? kinds_text(options.path) : "it " + kind_text(options.path);
+    const bool folder = std::filesystem::is_directory(options.path);
+    if (const std::string array = folder ? array_below(options.path) : ""; !array.empty()) {
+        throw DataError(fmt::format("{}: its NumPy arrays lie in folders ({}, …), and arrays are read from one folder "
+                                    "alone; import each folder by itself, save images in folders of classes as PNG or "
+                                    "TIFF files, or save all as one array images.npy with labels.npy",
+                                    options.path, array));
+    }
+    const std::string found = folder ? kinds_text(options.path) : "it " + kind_text(options.path);
     throw DataError(fmt::format(
         "{}: holds no {}: {}; `tacit data import --help` says what each kind looks like (one of: {})", options.path,
         options.kind == "auto" ? "images of a known kind" : options.kind + " images", found, fmt::join(names, ", ")));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/inspect.hpp"
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/shards/dataset.hpp"
+#include "tests/message_of.hpp"
 #include "tests/pipeline/shards/hdf5_files.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 #include "tests/pipeline/shards/printed_section.hpp"
@@ -258,6 +260,36 @@ TEST(InspectKnown, ScansOfEmdFilesAreKnownByTheirGroupsAttribute) {
         file.add_number("experiment/run", "emd_group_type", 1);
     }
     EXPECT_EQ(printed(folder / "scan.emd").spec.axes, "NNHW");
+}
+
+TEST(KnownNames, WhatIsReadOnlyWhereItIsNamedGetsARemedy) {
+    const TemporaryFolder folder;
+    const auto said_of = [&](const std::string& name) {
+        DataSpec spec;
+        spec.path = folder / name;
+        return message_of<DataError>([&] { Dataset::open(spec, "train"); });
+    };
+    {
+        const testing::Hdf5File file(folder / "a.h5");
+        add<std::uint8_t>(file, "frame", {16, 20}, 251);
+        const testing::Hdf5File known(folder / "b.h5");
+        add<std::uint8_t>(known, "data", {16, 20}, 251);
+        const h5::Handle type(H5Tcreate(H5T_COMPOUND, 2));
+        H5Tinsert(type.get(), "image", 0, H5T_NATIVE_UINT8);
+        H5Tinsert(type.get(), "label", 1, H5T_NATIVE_UINT8);
+        const std::vector<std::uint8_t> rows(8, 1);
+        testing::Hdf5File(folder / "c.h5").add("samples", type.get(), {4}, rows.data(), {});
+        testing::Hdf5File(folder / "d.h5").add("data", type.get(), {4}, rows.data(), {});
+    }
+    EXPECT_NE(said_of("a.h5").find("if 'frame' (16, 20) is one gray image, say data.images: frame and data.axes: HW"),
+              std::string::npos)
+        << said_of("a.h5");
+    EXPECT_NE(said_of("b.h5").find("if it is one gray image, say data.axes: HW"), std::string::npos) << said_of("b.h5");
+    const std::string table =
+        "is a table with the fields 'image', 'label'; write those that are meant into data sets of "
+        "their own, the images as (N, H, W) or (N, H, W, C)";
+    EXPECT_NE(said_of("c.h5").find("'samples' " + table), std::string::npos) << said_of("c.h5");
+    EXPECT_NE(said_of("d.h5").find("data: " + table), std::string::npos) << said_of("d.h5");
 }
 
 TEST(KnownNames, InAGroupOfAUsualNameAreFound) {

@@ -264,6 +264,18 @@ TEST(ImportNumpy, NumberedArraysOfSplitsAreTheirImages) {
               std::string::npos);
 }
 
+TEST(ImportNumpy, ArraysInFoldersOfClassesGetARemedy) {
+    const TemporaryFolder folder;
+    for (const char* name : {"cat/0", "cat/1", "dog/0"}) {
+        write_npy(folder / "a/" + name + ".npy", "|u1", "9, 9", pixels(81));
+    }
+    const std::string message = message_of<DataError>([&] { import_images(options_of(folder, "a")); });
+    EXPECT_NE(message.find("a: its NumPy arrays lie in folders (cat/0.npy, …), and arrays are read from one folder "
+                           "alone; import each folder by itself, save images in folders of classes as PNG or TIFF"),
+              std::string::npos)
+        << message;
+}
+
 TEST(ImportNumpy, WhatIsNoPlainArrayGetsARemedy) {
     const TemporaryFolder folder;
     const auto message = [&](const char* type) {
