@@ -180,6 +180,7 @@ class Reader {
             add_images(std::move(at), made.spec.axes, roots, index, samples ? samples->member : "");
         add_labels(images, labels, usual, made);
         add_splits(images, made);
+        ask_about_rows(name, images, made);
         made.order = order_of(images);
         made.lists = images.lists;
         std::sort(index.reached.begin(), index.reached.end());
@@ -188,6 +189,19 @@ class Reader {
                             : images.truth        ? std::vector<double>{0, 1}
                                                   : natural_range(index.element);
         return made;
+    }
+
+    /// Where nobody said that members of a group are images, and neither names nor a label of each do.
+    void ask_about_rows(const std::string& name, const ForeignImages& images, ForeignReading& made) const {
+        const augment::ImageShape& shape = made.index.shape;
+        const bool told = !given_.images.empty() || !given_.axes.empty() || !made.index.classes.empty();
+        if (told || images.names.empty() || shape.channels != 1 || shape.height == 0 ||
+            !may_be_rows({static_cast<std::uint64_t>(shape.height), static_cast<std::uint64_t>(shape.width)},
+                         made.index.element, name + "/" + images.names.front())) {
+            return;
+        }
+        made.doubts.push_back(fmt::format("'{}' in '{}' ({} x {}) may be rows of features as well as a gray image",
+                                          images.names.front(), name, shape.height, shape.width));
     }
 
     void choose_axes(const h5::Located& at, const std::string& known, const LabelGuess& labels,
@@ -261,8 +275,14 @@ class Reader {
         try {
             FoundLabels found{
                 named_labels("data.labels", usual.front(), path_, given_, index, images), usual.front(), {}, ""};
+            const bool ordered = images.doubt.empty();
+            const std::vector<std::uint64_t> rows = guess.rows();
             if (usual.size() > 1) {
                 found.doubt = fmt::format("labels may be any of '{}'", fmt::join(usual, "', '"));
+            } else if (ordered) {
+                found.doubt = guess.find(index, images).doubt;
+            } else if (std::count(rows.begin(), rows.end(), static_cast<std::uint64_t>(index.count)) > 0) {
+                found.doubt = fmt::format("labels may be '{}', or a list with a row for each image", usual.front());
             }
             return found;
         } catch (const NotLabels& error) {

@@ -250,6 +250,13 @@ class Guesser {
                 return;
             }
         }
+        const NumberedFiles parts = numbered_files(path_);
+        const std::string before = spec.path.substr(0, std::min(spec.path.find("{split}"), spec.path.size()));
+        for (const std::string& split : {siblings.train, siblings.test}) {
+            if (parts.pattern.starts_with(before + split)) { // each split lies in several files
+                spec.path = before + "{split}" + parts.pattern.substr(before.size() + split.size());
+            }
+        }
         made_.spec = spec;
         made_.splits = std::move(together);
         made_.train = siblings.train;

@@ -217,6 +217,19 @@ TEST(InspectFolder, FilesOfOneImageAreCountedTogether) {
     EXPECT_EQ(opened(printed(folder / "scan_0.h5"), "train").labels(), (std::vector<std::int32_t>{0, 1, 0, 1, 0}));
 }
 
+TEST(InspectFolder, SplitsOfNumberedFilesAreReadAsAWhole) {
+    const TemporaryFolder folder;
+    for (const char* name : {"train_0", "train_1", "train_2", "val_0", "val_1"}) {
+        add<std::uint8_t>(testing::Hdf5File(folder / name + std::string(".h5")), "image", {9, 9, 3}, 251);
+    }
+    for (const std::string& path : {folder / "train_1.h5", folder / "val_0.h5"}) {
+        const Inspection found = inspect(path, kWithoutMeasuring);
+        EXPECT_NE(found.guess.find("split 'train': 3 images of"), std::string::npos) << found.guess;
+        EXPECT_NE(found.guess.find("split 'val': 2 images of"), std::string::npos) << found.guess;
+        EXPECT_EQ(parsed(found.data_section).spec.path, folder / "{split}_[0-9]*.h5");
+    }
+}
+
 TEST(InspectFolder, WhatIsOpenInManyFilesIsSaidOnce) {
     const TemporaryFolder folder;
     for (int i = 0; i < 5; ++i) {

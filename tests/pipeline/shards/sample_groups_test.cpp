@@ -94,6 +94,38 @@ TEST(SampleGroups, WithTwoLabelsEachAreAskedFor) {
     expect_samples(Dataset::open(spec_of(folder / "a.h5", "*/image", "*/label"), "train"));
 }
 
+TEST(SampleGroups, WithOtherLabelsInAListAreAskedFor) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        write_samples(file, "", {}, kSamples);
+        add<std::int64_t>(file, "labels", {kSamples}, 4);
+    }
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
+    EXPECT_NE(message.find("'*/label'"), std::string::npos) << message;
+    EXPECT_NE(message.find("say which it is"), std::string::npos) << message;
+    expect_samples(Dataset::open(spec_of(folder / "a.h5", "*/image", "*/label"), "train"));
+}
+
+TEST(GroupImages, TablesOfFloatsAreAskedFor) {
+    const TemporaryFolder folder;
+    const auto write = [&](const std::string& name) {
+        const Hdf5File file(folder / "a.h5");
+        for (int i = 0; i < 3; ++i) {
+            add<float>(file, name + std::to_string(i), {10, 16}, 251, 0.5);
+        }
+    };
+    write("data/emb_");
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
+    EXPECT_NE(message.find("'emb_0' in 'data' (10 x 16) may be rows of features as well as a gray image; say which it "
+                           "is, for example with `data: {path: "),
+              std::string::npos)
+        << message;
+    EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5", "data"), "train").info().size, 3);
+    write("data/img_");
+    EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().size, 3);
+}
+
 TEST(SampleGroups, BesideAGroupThatIsNoneAreRefused) {
     const TemporaryFolder folder;
     {
