@@ -125,12 +125,13 @@ Labels labels_of_samples(const ForeignImages& images, const std::string& name, c
     std::vector<double> numbers;
     std::vector<std::string> classes; // of an enumeration
     for (const std::string& sample : images.names) {
-        if (!h5::has_object(images.at.object.get(), sample + "/" + name)) {
+        const std::string inside = fmt::format("{}/{}", sample, name);
+        if (!h5::has_object(images.at.object.get(), inside)) {
             throw DataError(fmt::format("{}: {}: '{}' has no '{}', as others have; write one for each image (-1: no "
                                         "label), or say data.labels: none",
                                         images.at.path, images.at.name, sample, name));
         }
-        const h5::Located at = member(images, sample + "/" + name, roots);
+        const h5::Located at = member(images, inside, roots);
         const std::string where = fmt::format("{}: {}", at.path, at.name);
         const bool set = H5Iget_type(at.object.get()) == H5I_DATASET;
         const h5::Handle type(set ? H5Dget_type(at.object.get()) : H5I_INVALID_HID);
