@@ -156,7 +156,9 @@ class Guesser {
     void take() {
         const ForeignReading& reading = first();
         const bool by_itself = reading.usual_labels && (reading.usual_images || reading.spec.labels != "group");
-        made_.spec.images = reading.usual_images ? "" : pattern_.empty() ? reading.spec.images : pattern_;
+        made_.spec.images = reading.usual_images && reading.doubts.empty() ? ""
+                            : pattern_.empty()                             ? reading.spec.images
+                                                                           : pattern_;
         made_.spec.labels = reading.open_labels ? "none" : by_itself ? "" : reading.spec.labels;
         if (const auto siblings = siblings_of(made_.spec.labels); siblings && !pattern_.empty()) {
             made_.spec.labels = siblings->pattern;

@@ -122,6 +122,7 @@ TEST(GroupImages, TablesOfFloatsAreAskedFor) {
               std::string::npos)
         << message;
     EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5", "data"), "train").info().size, 3);
+    EXPECT_EQ(opened(printed(folder / "a.h5"), "train").info().size, 3);
     write("data/img_");
     EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().size, 3);
 }
