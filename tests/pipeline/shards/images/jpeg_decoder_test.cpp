@@ -2,6 +2,7 @@
 #include "augment/draws.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/images/jpeg_decoder.hpp"
+#include "pipeline/shards/images/jpeg_modules.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>
@@ -220,6 +221,16 @@ TEST(JpegDecoder, RefusesScansWithoutEnd) {
     many.insert(many.end(), end, jpeg.end());
     const std::string error = error_of(decoder, many, shape);
     EXPECT_NE(error.find("more than 500 scans"), std::string::npos) << error;
+}
+
+TEST(JpegModules, TheFunctionThatIsReplacedIsFoundWhereTheHeadersSayAndNowhereElse) {
+    ASSERT_NE(decode_mcu_offset(), kNoModules) << "compiled without <jpegint.h>: libjpeg's own decoder is used";
+    EXPECT_TRUE(keeps_decode_mcu_at(decode_mcu_offset()));
+    EXPECT_TRUE(may_replace_decode_mcu());
+    // Where another version's private structure had it before or after: there libjpeg has what is not called for MCUs.
+    EXPECT_FALSE(keeps_decode_mcu_at(decode_mcu_offset() - sizeof(void*)));
+    EXPECT_FALSE(keeps_decode_mcu_at(decode_mcu_offset() + sizeof(void*)));
+    EXPECT_FALSE(keeps_decode_mcu_at(kNoModules));
 }
 
 } // namespace
