@@ -13,7 +13,7 @@ template <class T, class Base>
 concept Fields = std::same_as<std::remove_const_t<T>, Base>;
 
 /// Raise it when the meaning of a field below changes; other names, sizes and orders are noticed without (IndexSchema).
-inline constexpr int kIndexVersion = 2;
+inline constexpr int kIndexVersion = 3;
 
 template <class A, Fields<Filter> T> void fields(A& archive, T& filter) {
     archive("id values", filter.id, filter.values);
