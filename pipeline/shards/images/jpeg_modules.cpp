@@ -82,7 +82,7 @@ struct SmallJpeg {
         Row row{};
         while (jpeg.next_scanline < kSide) {
             for (std::size_t i = 0; i < row.size(); ++i) {
-                row[i] = static_cast<std::uint8_t>(7 * i + 5 * jpeg.next_scanline);
+                row[i] = static_cast<std::uint8_t>(7 * i + std::size_t{5} * jpeg.next_scanline);
             }
             JSAMPROW pointer = row.data();
             jpeg_write_scanlines(&jpeg, &pointer, 1);
@@ -134,8 +134,8 @@ bool keeps_decode_mcu_at(std::size_t offset) {
 }
 
 bool may_replace_decode_mcu() {
-    static const bool may = keeps_decode_mcu_at(decode_mcu_offset());
-    return may;
+    static const bool kMay = keeps_decode_mcu_at(decode_mcu_offset());
+    return kMay;
 }
 
 } // namespace tacit::shards
