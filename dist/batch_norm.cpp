@@ -121,6 +121,8 @@ void require_channels(const at::Tensor& input, std::int64_t channels) {
 
 } // namespace
 
+thread_local int RunningStatisticsPause::depth = 0;
+
 BatchNormImpl::BatchNormImpl(std::int64_t channels, Communicator& comm, double eps, double momentum)
     : comm_(&comm), eps_(eps), momentum_(momentum) {
     if (channels < 1) {
@@ -149,6 +151,16 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
     return forward_global(input);
 }
 
+void BatchNormImpl::follow(const at::Tensor& mean, const at::Tensor& variance) {
+    num_batches_tracked.add_(1);
+    // A step whose values are not finite is left out, and must not stay in the running statistics.
+    const at::Tensor finite = at::isfinite(mean).logical_and(at::isfinite(variance));
+    for (auto& [running, now] : {std::pair(running_mean, mean), std::pair(running_var, variance)}) {
+        const at::Tensor moved = running.to(at::kDouble) * (1 - momentum_) + now * momentum_;
+        running.copy_(at::where(finite, moved, running.to(at::kDouble)));
+    }
+}
+
 at::Tensor BatchNormImpl::forward_global(const at::Tensor& input) {
     const at::Tensor x = dense_activations(input);
     GlobalMoments global;
@@ -162,16 +174,9 @@ at::Tensor BatchNormImpl::forward_global(const at::Tensor& input) {
             throw_too_few_values();
         }
         invstd = (global.m2 / global.count + eps_).rsqrt_();
-        const at::Tensor unbiased = global.m2 / (global.count - 1);
-        num_batches_tracked.add_(1);
-        // A step whose values are not finite is left out, and must not stay in the running statistics.
-        const at::Tensor finite = at::isfinite(global.mean).logical_and(at::isfinite(unbiased));
-        const auto follow = [&](at::Tensor& running, const at::Tensor& now) {
-            const at::Tensor moved = running.to(at::kDouble) * (1 - momentum_) + now * momentum_;
-            running.copy_(at::where(finite, moved, running.to(at::kDouble)));
-        };
-        follow(running_mean, global.mean);
-        follow(running_var, unbiased);
+        if (!RunningStatisticsPause::active()) {
+            follow(global.mean, global.m2 / (global.count - 1));
+        }
     }
     return Normalize::apply(x, weight, bias, global.mean, invstd, global.count, eps_, handle_of(*comm_));
 }

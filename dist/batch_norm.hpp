@@ -7,6 +7,19 @@
 
 namespace tacit::dist {
 
+/// While it lives, forward passes of this thread leave running statistics as they are: for passes that are run again.
+class RunningStatisticsPause {
+  public:
+    RunningStatisticsPause() { ++depth; }
+    ~RunningStatisticsPause() { --depth; }
+    RunningStatisticsPause(const RunningStatisticsPause&) = delete;
+    RunningStatisticsPause& operator=(const RunningStatisticsPause&) = delete;
+    static bool active() { return depth > 0; }
+
+  private:
+    static thread_local int depth;
+};
+
 /// Batch normalisation over the *global* batch (Ioffe & Szegedy 2015), for [N, C] and [N, C, H, W].
 /// Parameters and buffers are named as torch.nn.BatchNorm2d: weight, bias, running_mean, running_var,
 /// num_batches_tracked. Statistics are merged over ranks in fp64 by one all-reduce of (n, n*mean, M2)
@@ -24,6 +37,8 @@ class BatchNormImpl : public torch::nn::Module {
 
   private:
     at::Tensor forward_global(const at::Tensor& input);
+    /// Running statistics after a batch of `mean` and unbiased `variance`, float64.
+    void follow(const at::Tensor& mean, const at::Tensor& variance);
 
     Communicator* comm_;
     double eps_;

@@ -157,11 +157,13 @@ void FinetuneTrainer::fit(Network& network, const std::vector<std::int64_t>& sam
     models::StepContext at;
     at.total_steps = steps;
     at.steps_per_epoch = in_epoch;
+    at.seed = seed;
     for (std::int64_t step = 0; step < steps; ++step) {
         at.step = step;
         const loader::Batch& batch = loader.next();
         network.zero_gradients();
         const models::PretextInput input = train::pretext_input(batch, input_format(images_), batch.count);
+        network.backbone->begin_step(at, input.ids);
         torch::cross_entropy_loss(network.logits(input.views.at(0)), input.labels).backward();
         optimizer->step(0, {rate.at(at), config.weight_decay.at(at), config.momentum.at(at)});
         on_passes(kPassesOfTraining * batch.count, step / in_epoch + 1);

@@ -23,6 +23,8 @@ constexpr std::array kBackbones = {
     BackboneEntry{"resnet18", make_resnet},        BackboneEntry{"resnet34", make_resnet},
     BackboneEntry{"resnet50", make_resnet},        BackboneEntry{"resnet101", make_resnet},
     BackboneEntry{"wide_resnet50_2", make_resnet}, BackboneEntry{"wide_resnet101_2", make_resnet},
+    BackboneEntry{"vit_tiny", make_vit},           BackboneEntry{"vit_small", make_vit},
+    BackboneEntry{"vit_base", make_vit},           BackboneEntry{"vit_large", make_vit},
     BackboneEntry{"convnet", make_convnet},        BackboneEntry{"mlp", make_mlp},
 };
 
@@ -74,6 +76,8 @@ std::vector<LayerOutput> Backbone::layers(const at::Tensor& images, const std::v
     }
     return outputs;
 }
+
+void Backbone::begin_step(const StepContext& /*at*/, const at::Tensor& /*ids*/) {}
 
 std::string Backbone::slow(std::int64_t /*height*/, std::int64_t /*width*/) const {
     return "";

@@ -4,6 +4,7 @@
 #include "augment/image.hpp"
 #include "dist/communicator.hpp"
 #include "models/backbones/architecture.hpp"
+#include "models/step/context.hpp"
 #include "pipeline/config/section.hpp"
 
 #include <torch/nn/module.h>
@@ -49,6 +50,10 @@ class Backbone : public torch::nn::Module {
     at::Tensor feature_map(const at::Tensor& images);
     /// [N, C, H, W] -> [N, D]: the average pool of feature_map(), global (D = M) unless the encoder says otherwise.
     virtual at::Tensor forward(const at::Tensor& images);
+    /// What is drawn in the forward passes from here on, in training mode and with gradient, belongs to this step and
+    /// to the samples `ids` [n] (int64 on the host), so that ranks do not count: each pass must be of images of all of
+    /// them, of one view or of several one after another. Encoders that draw nothing ignore it.
+    virtual void begin_step(const StepContext& at, const at::Tensor& ids);
     /// Names of the layers that layers() can give, from the images to the features.
     virtual std::vector<std::string> layer_names() const = 0;
     /// Outputs of the layers `names`, in their order, by one forward pass. Throws std::invalid_argument for a name that
@@ -71,7 +76,7 @@ class Backbone : public torch::nn::Module {
 
 /// What a backbone is made from.
 struct BackboneRequest {
-    const std::string& name; ///< of list.hpp's table
+    const std::string& name; ///< one of backbone_names()
     const config::Section& model;
     augment::ImageShape shape;
     dist::Communicator& comm; ///< batch norms span it; must outlive the backbone

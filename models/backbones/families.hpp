@@ -21,7 +21,14 @@ std::shared_ptr<Backbone> make_mlp(const BackboneRequest& request);
 /// Residual networks (He et al. 2016) without their classifier. Parameters, buffers and initialisation are those
 /// of torchvision's models of the same name. Reads model.stem (cifar: 3x3 of stride 1 without max-pool, He et al. 2016,
 /// sec. 4.2; standard: 7x7 of stride 2 and max-pool), model.width, the channels of the stem (layer1's 3x3 convolutions
-/// have as many, twice as many in the wide ones), and model.norm (batch | group).
+/// have as many, twice as many in the wide ones), model.norm (batch | group) and
+/// model.checkpoint.
 std::shared_ptr<Backbone> make_resnet(const BackboneRequest& request);
+
+/// Vision transformers (Dosovitskiy et al. 2021) without their classifier; a TokenBackbone. Parameters are named as in
+/// timm's VisionTransformer and start as there. Reads model.patch, width, depth, heads, positions (sincos | learned |
+/// rotary; those of another grid are interpolated), class_token, registers (Darcet et al. 2024), pool (token | mean),
+/// drop_path (the last block's rate; from 0 on, linearly), layer_scale, qkv_bias and checkpoint.
+std::shared_ptr<Backbone> make_vit(const BackboneRequest& request);
 
 } // namespace tacit::models

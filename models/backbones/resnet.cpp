@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/backbones/families.hpp"
 #include "models/backbones/parts/norm.hpp"
+#include "models/backbones/parts/recompute.hpp"
 
 #include <fmt/format.h>
 #include <torch/nn/init.h>
@@ -38,6 +39,7 @@ struct ResNetOptions {
     bool cifar_stem;
     std::int64_t width;
     NormKind norm;
+    bool checkpoint;
     std::int64_t channels; ///< of images
     std::int64_t expansion() const { return plan.bottleneck ? 4 : 1; }
 };
@@ -178,7 +180,9 @@ class ResNet : public Backbone {
         tap.take("stem", map);
         for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
             for (const auto& block : layers_[layer]) {
-                map = block->forward(map);
+                map = options_.checkpoint ? recomputed([block](const at::Tensor& x) { return block->forward(x); }, map,
+                                                       block->parameters())
+                                          : block->forward(map);
             }
             tap.take(fmt::format("layer{}", layer + 1), map);
         }
@@ -229,8 +233,12 @@ std::shared_ptr<Backbone> make_resnet(const BackboneRequest& request) {
                                     [&](const ResNetPlan& candidate) { return request.name == candidate.name; });
     const config::Section& model = request.model;
     const bool cifar_stem = model.choice("stem", "cifar", {"cifar", "standard"}) == "cifar";
-    const ResNetOptions options{*plan, cifar_stem, model.integer("width", kTorchvisionWidth, {1, 4096}),
-                                norm_kind(model.choice("norm", "batch", {"batch", "group"})), request.shape.channels};
+    const ResNetOptions options{*plan,
+                                cifar_stem,
+                                model.integer("width", kTorchvisionWidth, {1, 4096}),
+                                norm_kind(model.choice("norm", "batch", {"batch", "group"})),
+                                model.flag("checkpoint", false),
+                                request.shape.channels};
     return std::make_shared<ResNet>(options, request.shape, request.comm);
 }
 

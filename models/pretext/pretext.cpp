@@ -6,6 +6,15 @@
 #include <algorithm>
 
 namespace tacit::models {
+namespace {
+
+/// Biases, norms and gains, positions and single tokens.
+bool is_plain(const std::string& name, const at::Tensor& tensor) {
+    const auto last = name.substr(name.rfind('.') + 1);
+    return tensor.dim() <= 1 || last == "pos_embed" || last.ends_with("_token");
+}
+
+} // namespace
 
 ParameterGroup parameter_group(const std::string& name, const dist::NamedTensors& tensors) {
     ParameterGroup group;
@@ -16,7 +25,7 @@ ParameterGroup parameter_group(const std::string& name, const dist::NamedTensors
             continue;
         }
         group.tensors.emplace_back(key, tensor);
-        if (tensor.dim() <= 1) {
+        if (is_plain(key, tensor)) {
             group.plain.insert(key);
         }
     }

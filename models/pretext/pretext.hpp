@@ -51,7 +51,7 @@ struct ParameterGroup {
 };
 
 /// Those of `tensors` that require a gradient, as a group for the update `name`; plain are those of one dimension
-/// (biases and norms).
+/// (biases, norms, gains), positions (pos_embed) and single tokens (cls_token, mask_token).
 ParameterGroup parameter_group(const std::string& name, const dist::NamedTensors& tensors);
 
 /// What becomes of a group in a step.

@@ -70,6 +70,7 @@ void build_model(Experiment& experiment, const config::Section& root, dist::Comm
     experiment.pretext = models::make_pretext(root.section("pretext"), root.section("model"), shape, comm);
     check_views(experiment.pretext->needs(), *experiment.recipe, experiment.pretext_name);
     check_images(experiment, root);
+    check_optimizer(experiment, root);
     check_view_sizes(experiment.pretext->backbone(), *experiment.recipe);
     warn_of_large_maps(experiment.pretext->backbone(), shape, comm);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/experiment_checks.hpp"
 
+#include "models/backbones/token_backbone.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/words.hpp"
@@ -78,6 +79,13 @@ void check_view_sizes(const models::Backbone& backbone, const augment::Recipe& r
             throw ConfigError(fmt::format("view {} of recipe {}: model.backbone {} {}", view, recipe.spec().name,
                                           backbone.architecture().name, why));
     }
+}
+
+void check_optimizer(const Experiment& experiment, const config::Section& root) {
+    if (experiment.optim.name == "lars" &&
+        dynamic_cast<const models::TokenBackbone*>(&experiment.pretext->backbone()) != nullptr)
+        root.section("optim").fail("name", "lars is made for convolutional networks, and vision transformers collapse "
+                                           "under it; use adamw");
 }
 
 void check_splits(const loader::DataConfig& data, const config::Section& section, dist::Communicator& comm) {

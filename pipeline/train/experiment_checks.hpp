@@ -21,6 +21,8 @@ void check_images(const Experiment& experiment, const config::Section& root);
 void warn_of_large_maps(const models::Backbone& backbone, augment::ImageShape shape, const dist::Communicator& comm);
 /// Views after the first, which may be smaller, are images that the backbone can encode.
 void check_view_sizes(const models::Backbone& backbone, const augment::Recipe& recipe);
+/// The optimiser does not ruin the network.
+void check_optimizer(const Experiment& experiment, const config::Section& root);
 /// Collective. data.test and data.val, read from `section`, name splits that are there, unless they are the defaults:
 /// training needs neither.
 void check_splits(const loader::DataConfig& data, const config::Section& section, dist::Communicator& comm);

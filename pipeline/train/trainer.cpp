@@ -122,6 +122,7 @@ void Trainer::forward_backward(const models::StepContext& at) {
         models::PretextLoss result;
         {
             const Autocast autocast(train.precision == "bf16", experiment_.format.device.type());
+            experiment_.pretext->backbone().begin_step(at, batch.ids);
             result = experiment_.pretext->loss(batch);
         }
         const at::Tensor loss = train.accumulate == 1 ? result.loss : result.loss * scale;

@@ -61,6 +61,15 @@ TEST_F(Export, ResNetsAreWrittenForTorchvision) {
     write("wide_resnet50_2", "{backbone: wide_resnet50_2}", {16, 16, 3});
 }
 
+TEST_F(Export, VisionTransformersAreWrittenForTimm) {
+    const std::string small = "{backbone: vit_tiny, width: 48, depth: 2, ";
+    EXPECT_EQ(write("vit", small + "patch: 4}", {16, 24, 3}).back(), "head.bias");
+    write("vit_learned", small + "patch: 8, positions: learned, layer_scale: 0.01}", {32, 32, 1});
+    write("vit_registers", small + "positions: learned, registers: 4, qkv_bias: false}", {16, 16, 4});
+    write("vit_mean", small + "class_token: false, pool: mean}", {16, 16, 3});
+    EXPECT_THROW(python_state(*make(small + "positions: rotary}", {16, 16, 3})), ConfigError);
+}
+
 TEST_F(Export, ConstructionNamesTheClassesAndTheStem) {
     EXPECT_EQ(python_state(*make("{stem: standard}", {64, 64, 3}), zero_head(7, 512)).construction,
               "import torchvision; from torch import nn; model = torchvision.models.resnet18(num_classes=7)");

@@ -87,6 +87,44 @@ TEST_F(ExperimentChecks, WidthOfOneBackboneIsNotTakenForAnother) {
     EXPECT_NE(dry_run("wide", {"model.backbone=resnet18", "model.width=4"}).find("dry run"), std::string::npos);
 }
 
+TEST_F(ExperimentChecks, EveryViewMustBeWholePatches) {
+    EXPECT_EQ(
+        refusal("simclr", {"model={backbone: vit_tiny, patch: 5}"}),
+        "--set model={backbone: vit_tiny, patch: 5}: model.patch: vit_tiny cuts images into patches of 5x5 pixels, "
+        "of which 16x16 are no whole number; choose a model.patch that divides both, or another augment.size");
+    EXPECT_EQ(
+        refusal("toy_distillation", {"model={backbone: vit_tiny, patch: 4}", "augment.size=32"}),
+        "view 2 of recipe multicrop: model.backbone vit_tiny cuts images into patches of 4x4 pixels, of which 13x13 "
+        "are no whole number; choose a model.patch that divides both, or another augment.size");
+}
+
+TEST_F(ExperimentChecks, VisionTransformersAreNotTrainedByLars) {
+    EXPECT_EQ(refusal("byol", {"model={backbone: vit_tiny}", "optim.name=lars"}),
+              "--set optim.name=lars: optim.name: lars is made for convolutional networks, and vision transformers "
+              "collapse under it; use adamw");
+}
+
+TEST_F(ExperimentChecks, NetworksThatKeepImagesLargeAreWarnedOf) {
+    const auto warning = [&](const std::string& model) {
+        testing::internal::CaptureStderr();
+        dry_run("slow", {model, "augment.size=128", "train.batch=2", "train.max_steps=1", "optim.warmup_epochs=0"});
+        return testing::internal::GetCapturedStderr();
+    };
+    const std::string ending = "; --dry-run says how long the run would take\n";
+    EXPECT_EQ(
+        warning("model={backbone: resnet50, width: 2}"),
+        "warning: model.stem cifar keeps images of 128 pixels at their size: a step takes about 16 times as long as "
+        "with model.stem standard" +
+            ending);
+    EXPECT_EQ(
+        warning("model={backbone: vit_tiny, patch: 2, width: 12, depth: 1}"),
+        "warning: model.patch 2 makes 4096 patches of images of 128x128 pixels, and the time of a step grows with "
+        "the square of many; patches of twice the size are a fourth as many" +
+            ending);
+    EXPECT_EQ(warning("model={backbone: resnet50, width: 2, stem: standard}"), "");
+    EXPECT_EQ(warning("model={backbone: vit_tiny, patch: 16, width: 12, depth: 1}"), "");
+}
+
 TEST_F(ExperimentChecks, DryRunSaysHowLongTheRunWouldTake) {
     const std::string said = dry_run("dry", {"train.max_steps=100"});
     EXPECT_NE(said.find("dry run: 6 steps, "), std::string::npos) << said;

@@ -33,10 +33,10 @@ class PretrainFixture : public testing::Test {
         return pretrain(document, options, *comm_);
     }
 
-    void expect_same_end(const std::string& a, const std::string& b) {
+    void expect_same_end(const std::string& a, const std::string& b, const std::string& step = "step-00000020") {
         EXPECT_EQ(metrics_without_timing(run_path(a)), metrics_without_timing(run_path(b)));
         for (const char* file : {"model.safetensors", "optimizer.safetensors"}) {
-            const std::string place = std::string("/checkpoints/step-00000020/") + file;
+            const std::string place = "/checkpoints/" + step + "/" + file;
             EXPECT_EQ(read_file(run_path(a) + place), read_file(run_path(b) + place)) << file;
         }
     }

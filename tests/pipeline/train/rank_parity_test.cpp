@@ -53,13 +53,13 @@ NamedTensors statistics_of(const Experiment& experiment) {
 }
 
 Course train(const std::string& data, const std::string& pretext, dist::Communicator& comm,
-             const std::vector<std::string>& changes = {}) {
+             const std::vector<std::string>& changes = {}, int steps = kSteps) {
     config::Document document = tiny_config(data, pretext, changes);
     Experiment experiment = build_experiment(document, comm);
     Trainer trainer(experiment, comm);
     Course course;
     course.start = parameters_of(experiment);
-    for (int step = 0; step < kSteps; ++step) {
+    for (int step = 0; step < steps; ++step) {
         course.losses.push_back(trainer.step().metrics);
         std::erase_if(course.losses.back(), [](const auto& entry) { return !entry.first.starts_with("loss"); });
     }
@@ -108,6 +108,27 @@ INSTANTIATE_TEST_SUITE_P(Pretexts, RankParity,
                          testing::Values("autoencoder", "byol", "context_encoder", "rotnet", "simclr",
                                          "toy_distillation", "toy_gan", "triplet"),
                          [](const auto& parameter) { return parameter.param; });
+
+class BackboneParity : public testing::TestWithParam<const char*> {};
+
+/// Batch norms of many layers are compared in float64 (tests/models/pretext_parity_test.cpp).
+TEST_P(BackboneParity, ThreeStepsAreThoseOfOneRank) {
+    const SharedData folder;
+    const std::vector<std::string> changes = {GetParam(), "optim.lr=0.0005", "optim.warmup_epochs=0", "train.batch=32"};
+    const auto self = dist::make_self_communicator();
+    const Course alone = train(folder.path() + "/shards", "simclr", *self, changes, 3);
+    const Course together = train(folder.path() + "/shards", "simclr", dist::world(), changes, 3);
+    for (std::size_t step = 0; step < 3; ++step) {
+        const double loss = alone.losses[step].at("loss");
+        EXPECT_NEAR(together.losses[step].at("loss"), loss, 1e-5 * loss) << "step " << step;
+    }
+    EXPECT_LT(relative_distance(together.end, alone.end), 1e-5);
+    EXPECT_LT(relative_distance(together.end, alone.end), 0.05 * relative_distance(alone.start, alone.end));
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, BackboneParity,
+                         testing::Values("model={backbone: vit_tiny, drop_path: 0.3, registers: 2, checkpoint: true}",
+                                         "model={backbone: resnet18, width: 8, checkpoint: true}"));
 
 TEST(Ranks, HoldTheSameBytesAfterTraining) {
     const SharedData folder;

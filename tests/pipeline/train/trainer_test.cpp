@@ -267,6 +267,25 @@ TEST_P(EveryMethodOfState, StoppedAndResumedRunEndsWithTheSameBytes) {
     expect_same_end("whole", "stopped");
 }
 
+class EveryKindOfBackbone : public PretrainFixture, public testing::WithParamInterface<const char*> {};
+
+TEST_P(EveryKindOfBackbone, StoppedAndResumedRunEndsWithTheSameBytes) {
+    const std::vector<std::string> changes = {GetParam(), "train.max_steps=3"};
+    EXPECT_EQ(run("whole", changes), ExitCode::done);
+    EXPECT_EQ(run("stopped", changes,
+                  [](std::int64_t done) {
+                      if (done == 1)
+                          request_stop();
+                  }),
+              ExitCode::requeue);
+    EXPECT_EQ(run("stopped", changes), ExitCode::done);
+    expect_same_end("whole", "stopped", "step-00000003");
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, EveryKindOfBackbone,
+                         testing::Values("model={backbone: vit_tiny, drop_path: 0.3, positions: learned}",
+                                         "model={backbone: resnet50, width: 4}"));
+
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethodOfState, testing::Values("toy_gan", "toy_distillation", "byol"),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
