@@ -20,12 +20,24 @@ struct BackboneEntry {
 };
 
 constexpr std::array kBackbones = {
-    BackboneEntry{"resnet18", make_resnet},        BackboneEntry{"resnet34", make_resnet},
-    BackboneEntry{"resnet50", make_resnet},        BackboneEntry{"resnet101", make_resnet},
-    BackboneEntry{"wide_resnet50_2", make_resnet}, BackboneEntry{"wide_resnet101_2", make_resnet},
-    BackboneEntry{"vit_tiny", make_vit},           BackboneEntry{"vit_small", make_vit},
-    BackboneEntry{"vit_base", make_vit},           BackboneEntry{"vit_large", make_vit},
-    BackboneEntry{"convnet", make_convnet},        BackboneEntry{"mlp", make_mlp},
+    BackboneEntry{"resnet18", make_resnet},
+    BackboneEntry{"resnet34", make_resnet},
+    BackboneEntry{"resnet50", make_resnet},
+    BackboneEntry{"resnet101", make_resnet},
+    BackboneEntry{"wide_resnet50_2", make_resnet},
+    BackboneEntry{"wide_resnet101_2", make_resnet},
+    BackboneEntry{"vit_tiny", make_vit},
+    BackboneEntry{"vit_small", make_vit},
+    BackboneEntry{"vit_base", make_vit},
+    BackboneEntry{"vit_large", make_vit},
+    BackboneEntry{"nin", make_nin},
+    BackboneEntry{"alexnet", make_plain},
+    BackboneEntry{"vgg11", make_plain},
+    BackboneEntry{"vgg13", make_plain},
+    BackboneEntry{"vgg16", make_plain},
+    BackboneEntry{"vgg19", make_plain},
+    BackboneEntry{"convnet", make_convnet},
+    BackboneEntry{"mlp", make_mlp},
 };
 
 /// A width that was written for another backbone than --set chose is no wish for this one.

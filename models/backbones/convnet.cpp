@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/backbones/families.hpp"
-
 #include "dist/batch_norm.hpp"
+#include "models/backbones/families.hpp"
+#include "models/backbones/parts/sizes.hpp"
 
 #include <fmt/format.h>
 #include <torch/nn/init.h>
@@ -15,8 +15,7 @@ namespace tacit::models {
 namespace {
 
 namespace nn = torch::nn;
-constexpr std::int64_t kLeast = 8; ///< pixels of height and width
-constexpr std::int64_t kGrid = 2;  ///< the map is pooled to kGrid x kGrid cells
+constexpr std::int64_t kGrid = 2; ///< the map is pooled to kGrid x kGrid cells
 
 /// 3x3 convolution and batch norm.
 class ConvNorm : public nn::Module {
@@ -77,11 +76,7 @@ class ConvNet : public Backbone {
         return {"convnet", {{"width", fmt::format("{}", width_)}}, std::nullopt};
     }
     std::string unfit(std::int64_t height, std::int64_t width) const override {
-        return std::min(height, width) >= kLeast
-                   ? ""
-                   : fmt::format("needs images of at least {0}x{0} pixels, got {1}x{2}; raise augment.size or use the "
-                                 "backbone mlp",
-                                 kLeast, height, width);
+        return too_small(height, width, 8, "raise augment.size or use the backbone mlp");
     }
 
   protected:

@@ -18,6 +18,17 @@ std::shared_ptr<Backbone> make_convnet(const BackboneRequest& request);
 /// last entry of model.hidden.
 std::shared_ptr<Backbone> make_mlp(const BackboneRequest& request);
 
+/// Network in network (Lin et al. 2014) as RotNet has it (Gidaris et al. 2018): `blocks` of a 5x5 or 3x3 and two 1x1
+/// convolutions, each with batch norm and ReLU; the first two blocks end in a pool of stride 2. Layers are the blocks
+/// after their pools. Reads model.width and model.blocks (2 to 5).
+std::shared_ptr<Backbone> make_nin(const BackboneRequest& request);
+
+/// The convolutions of AlexNet (Krizhevsky et al. 2012; one column) and of VGG (Simonyan & Zisserman 2015), as in
+/// torchvision, without its fully connected layers; features are the average of the last map. Reads model.norm (none |
+/// batch | group), model.width, the channels of the first convolution, and for alexnet model.stem (cifar: 3x3 of stride
+/// 1; standard: 11x11 of stride 4).
+std::shared_ptr<Backbone> make_plain(const BackboneRequest& request);
+
 /// Residual networks (He et al. 2016) without their classifier. Parameters, buffers and initialisation are those
 /// of torchvision's models of the same name. Reads model.stem (cifar: 3x3 of stride 1 without max-pool, He et al. 2016,
 /// sec. 4.2; standard: 7x7 of stride 2 and max-pool), model.width, the channels of the stem (layer1's 3x3 convolutions

@@ -2,6 +2,7 @@
 #include "models/backbones/families.hpp"
 #include "models/backbones/parts/norm.hpp"
 #include "models/backbones/parts/recompute.hpp"
+#include "models/backbones/parts/sizes.hpp"
 
 #include <fmt/format.h>
 #include <torch/nn/init.h>
@@ -19,7 +20,6 @@ namespace tacit::models {
 namespace {
 
 namespace nn = torch::nn;
-constexpr std::int64_t kTorchvisionWidth = 64;
 
 struct ResNetPlan {
     const char* name;
@@ -155,11 +155,8 @@ class ResNet : public Backbone {
     Architecture architecture() const override;
 
     std::string unfit(std::int64_t height, std::int64_t width) const override {
-        const std::int64_t least = options_.cifar_stem ? 8 : 32;
-        return std::min(height, width) >= least
-                   ? ""
-                   : fmt::format("with this stem needs images of at least {0}x{0} pixels, got {1}x{2}; {3}", least,
-                                 height, width, options_.cifar_stem ? "raise augment.size" : "use stem: cifar");
+        return options_.cifar_stem ? too_small(height, width, 8, "raise augment.size")
+                                   : too_small(height, width, 32, "use stem: cifar");
     }
 
     std::string slow(std::int64_t height, std::int64_t width) const override {

@@ -61,6 +61,13 @@ TEST_F(Export, ResNetsAreWrittenForTorchvision) {
     write("wide_resnet50_2", "{backbone: wide_resnet50_2}", {16, 16, 3});
 }
 
+TEST_F(Export, PlainNetworksAreWrittenForTorchvision) {
+    EXPECT_EQ(write("vgg11_bn", "{backbone: vgg11}", {32, 48, 1}).back(), "classifier.bias");
+    write("alexnet", "{backbone: alexnet, stem: standard, norm: none}", {64, 64, 3});
+    write("alexnet_cifar", "{backbone: alexnet, norm: none}", {32, 32, 3});
+    EXPECT_THROW(python_state(*make("{backbone: alexnet}", {32, 32, 3})), ConfigError);
+}
+
 TEST_F(Export, VisionTransformersAreWrittenForTimm) {
     const std::string small = "{backbone: vit_tiny, width: 48, depth: 2, ";
     EXPECT_EQ(write("vit", small + "patch: 4}", {16, 24, 3}).back(), "head.bias");

@@ -88,6 +88,37 @@ def rotary():
     return Rotary(model), model.patch_embed.proj
 
 
+def plain(name):
+    model = getattr(torchvision.models, name)()
+    model.avgpool = nn.AdaptiveAvgPool2d(1)
+    model.classifier = nn.Identity()
+    return model, model.features[0]
+
+
+def nin(width):
+    """Gidaris et al. 2018, four blocks."""
+
+    def layer(inputs, outputs, kernel):
+        conv = nn.Conv2d(inputs, outputs, kernel, padding=(kernel - 1) // 2, bias=False)
+        parts = nn.Sequential()
+        for name, part in (("conv", conv), ("norm", nn.BatchNorm2d(outputs)), ("relu", nn.ReLU())):
+            parts.add_module(name, part)
+        return parts
+
+    model = nn.Sequential()
+    inputs = 3
+    for block in range(1, 5):
+        channels = (width, width * 160 // 192, width * 96 // 192) if block == 1 else (width,) * 3
+        parts = []
+        for place, outputs in enumerate(channels):
+            parts.append(layer(inputs, outputs, (5 if block < 3 else 3) if place == 0 else 1))
+            inputs = outputs
+        parts += [nn.MaxPool2d(3, 2, 1)] if block == 1 else [nn.AvgPool2d(3, 2, 1)] if block == 2 else []
+        model.add_module(f"block{block}", nn.Sequential(*parts))
+    model.add_module("pool", nn.AdaptiveAvgPool2d(1))
+    return model, model.block1[0].conv
+
+
 def cases():
     """Name, (model that gives features, its first layer), size of the images."""
     yield "resnet34", resnet("resnet34", "standard"), (40, 32)
@@ -95,6 +126,10 @@ def cases():
     yield "resnet50_group", resnet("resnet50", "standard", norm_layer=group), (32, 32)
     yield "resnet101", resnet("resnet101", "standard"), (32, 32)
     yield "wide_resnet50_2", resnet("wide_resnet50_2", "cifar"), (8, 8)
+    yield "alexnet", plain("alexnet"), (96, 64)
+    yield "vgg11", plain("vgg11"), (32, 32)
+    yield "vgg16_bn", plain("vgg16_bn"), (64, 32)
+    yield "nin", nin(48), (12, 10)
     yield "vit_learned", vit(), (16, 24)
     yield "vit_registers", vit(reg_tokens=3, no_embed_class=True, init_values=0.1, qkv_bias=False), (16, 24)
     yield "vit_mean", vit(global_pool="avg", class_token=False), (16, 24)

@@ -22,6 +22,11 @@ const std::vector<std::string> kSmall = {
     "{backbone: resnet34, width: 4, norm: group}",
     "{backbone: resnet50, width: 4}",
     "{backbone: wide_resnet50_2, width: 4}",
+    "{backbone: vit_tiny, patch: 1, width: 8, depth: 2, heads: 1}",
+    "{backbone: nin, width: 6, blocks: 3}",
+    "{backbone: alexnet, width: 4}",
+    "{backbone: vgg11, width: 4}",
+    "{backbone: vgg16, width: 4, norm: none}",
     "{backbone: convnet, width: 4}",
     "{backbone: mlp, hidden: [32, 24]}",
 };
@@ -193,6 +198,15 @@ TEST_F(BackboneTest, UnfitShapesAndOptionsAreRefused) {
     EXPECT_EQ(refusal("{backbone: convnet}", {32, 4, 3}),
               "test.yaml:1: model.backbone: convnet needs images of at least 8x8 pixels, got 32x4; raise augment.size "
               "or use the backbone mlp");
+    EXPECT_EQ(refusal("{backbone: alexnet, stem: standard}", {64, 60, 3}),
+              "test.yaml:1: model.backbone: alexnet needs images of at least 63x63 pixels, got 64x60; use stem: cifar");
+    EXPECT_EQ(
+        refusal("{backbone: vgg19}", {28, 28, 1}),
+        "test.yaml:1: model.backbone: vgg19 needs images of at least 32x32 pixels, got 28x28; raise augment.size");
+    EXPECT_EQ(refusal("{backbone: nin, width: 100}", {28, 28, 1}),
+              "test.yaml:1: model.width: nin needs a multiple of 6, got 100: its first block narrows from the whole to "
+              "five sixths and a half");
+    EXPECT_NE(refusal("{backbone: vgg11, stem: cifar}", {32, 32, 3}), "");
     EXPECT_NE(refusal("{stem: standard}", {28, 28, 3}).find("stem: cifar"), std::string::npos);
     EXPECT_NE(refusal("{backbone: mlp, hidden: []}", {8, 8, 3}).find("hidden"), std::string::npos);
     EXPECT_NE(refusal("{backbone: mlp, width: 3}", {8, 8, 3}).find("width"), std::string::npos);

@@ -70,6 +70,15 @@ INSTANTIATE_TEST_SUITE_P(
                     OracleCase{"wide_resnet50_2", "{backbone: wide_resnet50_2}", "conv1.weight", 8, 8}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
 
+INSTANTIATE_TEST_SUITE_P(
+    PlainNetworks, BackboneOracle,
+    testing::Values(OracleCase{"alexnet", "{backbone: alexnet, stem: standard, norm: none}", "features.0.weight", 96,
+                               64},
+                    OracleCase{"vgg11", "{backbone: vgg11, norm: none}", "features.0.weight", 32, 32},
+                    OracleCase{"vgg16_bn", "{backbone: vgg16}", "features.0.weight", 64, 32},
+                    OracleCase{"nin", "{backbone: nin, width: 48}", "block1.0.conv.weight", 12, 10}),
+    [](const auto& parameter) { return std::string(parameter.param.name); });
+
 #define TACIT_VIT "{backbone: vit_tiny, patch: 4, width: 24, depth: 2, heads: 3, "
 
 INSTANTIATE_TEST_SUITE_P(
