@@ -3,6 +3,7 @@
 
 #include "models/weights/file_handle.hpp"
 #include "models/weights/safetensors_header.hpp"
+#include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 
 #include <fmt/format.h>
@@ -55,18 +56,27 @@ at::Tensor read_tensor(const FileHandle& file, std::uint64_t buffer, const Tenso
 
 } // namespace
 
-void write_safetensors(const std::string& path, const NamedTensors& tensors,
-                       const std::map<std::string, std::string>& metadata) {
+WrittenFile write_safetensors(const std::string& path, const NamedTensors& tensors,
+                              const std::map<std::string, std::string>& metadata) {
     const auto ordered = stored_order(tensors);
     const auto text = header_text(header_of(ordered, metadata));
     auto file = FileHandle::open_to_write(path);
+    Sha256 digest;
+    WrittenFile written;
+    const auto write = [&](const void* data, std::size_t bytes) {
+        file.write(data, bytes);
+        digest.update(data, bytes);
+        written.bytes += static_cast<std::int64_t>(bytes);
+    };
     const std::uint64_t length = text.size();
-    file.write(&length, kLengthBytes);
-    file.write(text.data(), text.size());
+    write(&length, kLengthBytes);
+    write(text.data(), text.size());
     for (const auto& [name, tensor] : ordered) {
-        file.write(tensor.data_ptr(), tensor.nbytes());
+        write(tensor.data_ptr(), tensor.nbytes());
     }
     file.sync_and_close();
+    written.sha256 = digest.hex();
+    return written;
 }
 
 SafetensorsFile read_safetensors(const std::string& path) {

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
@@ -12,11 +13,17 @@ namespace tacit::models {
 
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
+/// What was written.
+struct WrittenFile {
+    std::int64_t bytes = 0;
+    std::string sha256; ///< 64 lower-case hex digits, of what was handed to the system: not read back
+};
+
 /// Writes a safetensors file (huggingface/safetensors: u64 LE header length, JSON header, tensor bytes).
 /// Tensors are stored contiguous (C order) from the CPU. Written to `path` directly and fsynced; callers
 /// that need atomicity write into a temporary folder or name. Throws IoError (also for a full disk).
-void write_safetensors(const std::string& path, const NamedTensors& tensors,
-                       const std::map<std::string, std::string>& metadata = {});
+WrittenFile write_safetensors(const std::string& path, const NamedTensors& tensors,
+                              const std::map<std::string, std::string>& metadata = {});
 
 /// A file's content. Strict: header bounds, types, ranges that tile the buffer without overlap.
 struct SafetensorsFile {

@@ -32,6 +32,9 @@ struct LoaderOptions {
     std::int64_t lanes = 8;   ///< of Shuffle::window: see EpochOrder
     /// false: the last batch is shorter and ranks' counts may differ or be 0. Not for Shuffle::window.
     bool drop_last = true;
+    /// An epoch has a multiple of so many batches, those of a step that accumulates; the rest is dropped. With
+    /// drop_last.
+    std::int64_t batches_together = 1;
     OnBadSample on_bad_sample = OnBadSample::fail;
     std::int64_t max_bad_samples = 100; ///< distinct ones that this rank may skip
     /// Draw augmentations with this epoch always (evaluation); < 0: the epoch being read.

@@ -53,7 +53,7 @@ void ReadingOrder::cut_blocks() {
 }
 
 std::int64_t ReadingOrder::batches_per_epoch() const {
-    const std::int64_t whole = samples_ / options_.global_batch;
+    const std::int64_t whole = samples_ / options_.global_batch / options_.batches_together * options_.batches_together;
     return options_.drop_last || samples_ % options_.global_batch == 0 ? whole : whole + 1;
 }
 

@@ -10,9 +10,9 @@
 #include "pipeline/train/model_state.hpp"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fmt/format.h>
+#include <utility>
 
 namespace tacit::train {
 
@@ -23,7 +23,8 @@ namespace {
 constexpr std::string_view kPrefix = "step-";
 constexpr std::string_view kUnfinished = ".tmp";
 constexpr std::string_view kRejected = ".rejected";
-constexpr std::array kRequiredFiles = {"model.safetensors", "optimizer.safetensors"};
+constexpr const char* kModelFile = "model.safetensors";
+constexpr const char* kOptimizerFile = "optimizer.safetensors";
 
 bool is_checkpoint_name(const std::string& name) {
     return name.size() > kPrefix.size() && name.starts_with(kPrefix) &&
@@ -63,19 +64,14 @@ void set_aside(const std::string& folder, const std::string& name) {
             fmt::format("{} was passed over when the run resumed; it is renamed to {}{}", path, name, kRejected));
 }
 
-CheckpointFile describe_file(const std::string& folder, const std::string& name) {
-    const std::string path = folder + "/" + name;
-    return {name, static_cast<std::int64_t>(fs::file_size(path)), sha256_of_file(path)};
-}
-
 void write_files(const std::string& folder, Manifest& manifest, const NamedTensors& model,
                  const NamedTensors& optimizer) {
     fs::create_directories(folder);
-    models::write_safetensors(folder + "/model.safetensors", model);
-    models::write_safetensors(folder + "/optimizer.safetensors", optimizer);
     manifest.files.clear();
-    for (const char* name : kRequiredFiles)
-        manifest.files.push_back(describe_file(folder, name));
+    for (const auto& [name, tensors] : {std::pair(kModelFile, &model), std::pair(kOptimizerFile, &optimizer)}) {
+        const models::WrittenFile written = models::write_safetensors(folder + "/" + name, *tensors);
+        manifest.files.push_back({name, written.bytes, written.sha256});
+    }
     write_file_atomically(folder + "/manifest.json", manifest_json(manifest));
     fsync_path(folder);
 }
@@ -139,12 +135,12 @@ std::vector<std::string> list_checkpoints(const std::string& folder) {
 Manifest verify_checkpoint(const std::string& path) {
     const std::string manifest_path = path + "/manifest.json";
     Manifest manifest = parse_manifest(read_file(manifest_path), manifest_path);
-    for (const char* name : kRequiredFiles)
+    for (const char* name : {kModelFile, kOptimizerFile})
         if (std::none_of(manifest.files.begin(), manifest.files.end(), [&](const auto& f) { return f.name == name; }))
             throw DataError(fmt::format("{}: does not name {}", manifest_path, name));
     for (const CheckpointFile& file : manifest.files)
         verify_file(path, file);
-    verify_weights(path + "/model.safetensors");
+    verify_weights(path + "/" + kModelFile);
     return manifest;
 }
 

@@ -4,6 +4,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/reason.hpp"
 #include "pipeline/train/checkpoint.hpp"
+#include "pipeline/train/model_state.hpp"
 #include "pipeline/train/signals.hpp"
 
 #include <torch/types.h>
@@ -41,6 +42,16 @@ void copy_into(NamedTensors& kept, const NamedTensors& now) {
         kept[i].second.copy_(now[i].second);
 }
 
+/// Makes an eventfd readable, and not.
+void signal_event(int event) {
+    const std::uint64_t one = 1;
+    static_cast<void>(::write(event, &one, sizeof one) + 0);
+}
+void clear_event(int event) {
+    std::uint64_t count = 0;
+    static_cast<void>(::read(event, &count, sizeof count) + 0);
+}
+
 std::string newest_text(std::int64_t saved_step) {
     return saved_step > 0 ? "the newest whole checkpoint is " + checkpoint_name(saved_step)
                           : "there is no checkpoint yet";
@@ -51,13 +62,13 @@ std::string newest_text(std::int64_t saved_step) {
 CheckpointWriter::CheckpointWriter(std::string folder, std::int64_t keep, std::int64_t saved_step,
                                    std::function<void()> before_write)
     : folder_(std::move(folder)), keep_(keep), before_write_(std::move(before_write)), saved_step_(saved_step),
-      end_(::eventfd(0, EFD_CLOEXEC)), thread_([this] { watch(); }) {}
+      work_(::eventfd(0, EFD_CLOEXEC)), end_(::eventfd(0, EFD_CLOEXEC)), thread_([this] { serve(); }) {}
 
 CheckpointWriter::~CheckpointWriter() {
-    const std::uint64_t one = 1;
-    static_cast<void>(::write(end_, &one, sizeof one) + 0);
+    signal_event(end_);
     thread_.join();
     ::close(end_);
+    ::close(work_);
 }
 
 std::int64_t CheckpointWriter::saved_step() const {
@@ -69,22 +80,89 @@ std::string CheckpointWriter::newest() const {
     return newest_text(saved_step());
 }
 
-void CheckpointWriter::write_locked(const Manifest& manifest, const NamedTensors& model,
-                                    const NamedTensors& optimizer) {
-    if (before_write_)
-        before_write_();
-    write_checkpoint(folder_, manifest, model, optimizer);
-    saved_step_ = written_step_ = manifest.step;
-    prune_checkpoints(folder_, keep_, manifest.step);
+bool CheckpointWriter::met_not_finite() const {
+    const std::lock_guard lock(mutex_);
+    return !not_finite_.empty();
 }
 
-void CheckpointWriter::write(const Manifest& manifest, const NamedTensors& model, const NamedTensors& optimizer) {
+void CheckpointWriter::check() const {
     const std::lock_guard lock(mutex_);
+    if (!not_finite_.empty())
+        throw NotFiniteError(not_finite_);
+}
+
+/// To write it again would first remove it.
+bool CheckpointWriter::is_written(std::int64_t step) const {
     std::error_code error;
-    if (manifest.step == written_step_ && // at a stop; to write it again would first remove it
-        std::filesystem::exists(folder_ + "/" + checkpoint_name(written_step_) + "/manifest.json", error))
+    return step == written_step_ &&
+           std::filesystem::exists(folder_ + "/" + checkpoint_name(written_step_) + "/manifest.json", error);
+}
+
+void CheckpointWriter::take(Manifest&& manifest, const NamedTensors& model, const NamedTensors& optimizer,
+                            bool awaited) {
+    const torch::NoGradGuard no_gradient;
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [&] { return !submitted_.whole; });
+    failure_ = nullptr;
+    if (is_written(manifest.step))
         return;
-    write_locked(manifest, model, optimizer);
+    copy_into(submitted_.model, model);
+    copy_into(submitted_.optimizer, optimizer);
+    submitted_.manifest = std::move(manifest);
+    submitted_.whole = true;
+    awaited_ = awaited;
+    signal_event(work_);
+}
+
+void CheckpointWriter::submit(Manifest manifest, const NamedTensors& model, const NamedTensors& optimizer) {
+    take(std::move(manifest), model, optimizer, false);
+}
+
+void CheckpointWriter::write(Manifest manifest, const NamedTensors& model, const NamedTensors& optimizer) {
+    take(std::move(manifest), model, optimizer, true);
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [&] { return !submitted_.whole; });
+    if (failure_)
+        std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+/// On the writer's thread alone.
+void CheckpointWriter::save(const State& state) {
+    if (before_write_)
+        before_write_();
+    write_checkpoint(folder_, state.manifest, state.model, state.optimizer);
+    prune_checkpoints(folder_, keep_, state.manifest.step);
+}
+
+void CheckpointWriter::write_submitted() {
+    const std::int64_t step = submitted_.manifest.step; // take() leaves it alone while it is whole
+    std::exception_ptr failure;
+    try {
+        save(submitted_);
+    } catch (...) { // of any kind: nothing else catches on this thread
+        failure = std::current_exception();
+    }
+    const std::lock_guard lock(mutex_);
+    if (!failure)
+        saved_step_ = written_step_ = step;
+    else
+        keep_failure(failure);
+    submitted_.whole = false;
+    idle_.notify_all();
+}
+
+void CheckpointWriter::keep_failure(const std::exception_ptr& failure) {
+    if (awaited_) {
+        failure_ = failure;
+        return;
+    }
+    try {
+        std::rethrow_exception(failure);
+    } catch (const NotFiniteError& error) {
+        not_finite_ = fmt::format("after step {}: {}", submitted_.manifest.step, error.what());
+    } catch (const std::exception& error) {
+        log::warning(fmt::format("{}; {}; training goes on", reason_of(error), newest_text(saved_step_)));
+    }
 }
 
 void CheckpointWriter::remember(Manifest manifest, const NamedTensors& model, const NamedTensors& optimizer) {
@@ -103,16 +181,27 @@ void CheckpointWriter::forget() {
     step_done_ = true;
 }
 
-void CheckpointWriter::watch() {
-    std::array<pollfd, 2> waited = {{{stop_descriptor(), POLLIN, 0}, {end_, POLLIN, 0}}};
-    while (::poll(waited.data(), waited.size(), -1) < 0 && errno == EINTR) {
+void CheckpointWriter::serve() {
+    const torch::NoGradGuard no_gradient;
+    std::array<pollfd, 3> waited = {{{work_, POLLIN, 0}, {stop_descriptor(), POLLIN, 0}, {end_, POLLIN, 0}}};
+    while (true) {
+        for (pollfd& one : waited)
+            one.revents = 0;
+        if (::poll(waited.data(), waited.size(), -1) < 0 && errno == EINTR)
+            continue;
+        if (waited[0].revents != 0) {
+            clear_event(work_);
+            write_submitted();
+        } else if (waited[2].revents != 0) {
+            return;
+        } else if (waited[1].revents != 0) {
+            answer_stop();
+            waited[1].fd = -1; // it stays readable, and is answered once
+        }
     }
-    if (waited[1].revents == 0)
-        answer_stop();
 }
 
 void CheckpointWriter::answer_stop() {
-    const torch::NoGradGuard no_gradient;
     const std::lock_guard lock(mutex_);
     if (!step_done_) {
         log::info(fmt::format("stop asked for before the first step of this start is complete: {}; the run ends after "
@@ -130,7 +219,8 @@ void CheckpointWriter::answer_stop() {
             log::info(fmt::format("stop asked for: writing {}, the state after the last whole step; until that is said "
                                   "to be on disk, {}",
                                   checkpoint_name(last_.manifest.step), newest_text(saved_step_)));
-            write_locked(last_.manifest, last_.model, last_.optimizer);
+            save(last_);
+            saved_step_ = written_step_ = last_.manifest.step;
         }
         log::info(fmt::format("stop asked for: {} is on disk, and the same command goes on from it; the run ends after "
                               "the step that is running",

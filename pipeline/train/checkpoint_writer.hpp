@@ -4,7 +4,9 @@
 #include "pipeline/train/manifest.hpp"
 #include "pipeline/train/optim/optimizer.hpp"
 
+#include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -12,22 +14,30 @@
 
 namespace tacit::train {
 
-/// Writes the checkpoints of a run, on rank 0: those that the training loop asks for and, at the first request for a
-/// stop (signals.hpp), at once the state after the last whole step, where a step is slow. A launcher may kill ranks a
-/// second after a signal (Open MPI's mpirun does on Ctrl-C), and a step may take longer. A thread of its own waits for
-/// the request.
+/// Writes the checkpoints of a run, on rank 0, by a thread of its own, while training goes on: those that the training
+/// loop submits and, at the first request for a stop (signals.hpp), at once the state after the last whole step, where
+/// a step is slow. A launcher may kill ranks a second after a signal (Open MPI's mpirun does on Ctrl-C), and a step may
+/// take longer.
 class CheckpointWriter {
   public:
     /// Into `folder`, of which prune_checkpoints() leaves `keep`; `saved_step` is the newest whole one; 0: none.
-    /// `before_write`, if any, is called before each checkpoint, on either thread, one at a time.
+    /// `before_write`, if any, is called before each checkpoint, on the writer's thread.
     CheckpointWriter(std::string folder, std::int64_t keep, std::int64_t saved_step,
                      std::function<void()> before_write = {});
+    /// Waits for a checkpoint that was submitted.
     ~CheckpointWriter();
     CheckpointWriter(const CheckpointWriter&) = delete;
     CheckpointWriter& operator=(const CheckpointWriter&) = delete;
 
-    /// Writes and prunes, unless a stop wrote that step already. Throws as write_checkpoint() and `before_write` do.
-    void write(const Manifest& manifest, const NamedTensors& model, const NamedTensors& optimizer);
+    /// Copies the state and returns; it is written and older checkpoints are pruned meanwhile, unless a stop wrote that
+    /// step already. Waits first for the one before. One that cannot be written is a warning, since training goes on.
+    void submit(Manifest manifest, const NamedTensors& model, const NamedTensors& optimizer);
+    /// The same, and waits until it is on disk. Throws as write_checkpoint() and `before_write` do.
+    void write(Manifest manifest, const NamedTensors& model, const NamedTensors& optimizer);
+    /// Whether a state that was submitted holds numbers that are not finite; it was not written.
+    bool met_not_finite() const;
+    /// Throws NotFiniteError where met_not_finite().
+    void check() const;
     /// After a whole step of kSlowStep or more: copies what write() would write, to have it at a stop.
     void remember(Manifest manifest, const NamedTensors& model, const NamedTensors& optimizer);
     /// After a whole step that was faster: a stop waits for the next one's end.
@@ -49,18 +59,28 @@ class CheckpointWriter {
         bool whole = false; ///< else the memory waits for the next step
     };
 
-    void write_locked(const Manifest& manifest, const NamedTensors& model, const NamedTensors& optimizer);
-    void watch();
+    void take(Manifest&& manifest, const NamedTensors& model, const NamedTensors& optimizer, bool awaited);
+    void save(const State& state);
+    bool is_written(std::int64_t step) const;
+    void serve();
+    void write_submitted();
+    void keep_failure(const std::exception_ptr& failure);
     void answer_stop();
 
     std::string folder_;
     std::int64_t keep_;
     std::function<void()> before_write_;
-    mutable std::mutex mutex_; ///< of all below, and held while a checkpoint is written
+    mutable std::mutex mutex_; ///< of all below, and held while a stop is answered
+    std::condition_variable idle_;
     std::int64_t saved_step_;
     std::int64_t written_step_ = -1; ///< by this start of the run
     bool step_done_ = false;         ///< by this start of the run
     State last_;
+    State submitted_;      ///< whole: the thread reads it without the lock
+    bool awaited_ = false; ///< write() throws what went wrong
+    std::exception_ptr failure_;
+    std::string not_finite_;
+    int work_;           ///< an eventfd: something was submitted
     int end_;            ///< an eventfd that ends the thread
     std::thread thread_; ///< last, because it uses all of the above
 };

@@ -27,6 +27,7 @@ double now_seconds() {
 loader::LoaderOptions loader_options(const Experiment& experiment, const dist::Communicator& comm) {
     loader::LoaderOptions options = loader::training_options(experiment.data, *experiment.dataset);
     options.seed = experiment.train.seed;
+    options.batches_together = experiment.train.accumulate; // else the workers would have to start anew each epoch
     options.global_batch = experiment.train.batch / experiment.train.accumulate;
     options.rank = comm.rank();
     options.ranks = comm.size();
@@ -73,7 +74,6 @@ const loader::Batch& Trainer::next_batch(std::int64_t micro) {
         loader_.seek(epoch, batch);
     }
     const loader::Batch& next = loader_.next();
-    // Whole steps only: micro-batches left over at the end of an epoch are passed by with a seek.
     loader_epoch_ = epoch;
     loader_batch_ = batch + 1;
     if (loader_batch_ == loader_.batches_per_epoch()) {

@@ -46,8 +46,9 @@ TrainingLoop::TrainingLoop(Experiment& experiment, Trainer& trainer, const RunPa
 StepResult TrainingLoop::step() {
     const double minutes = experiment_.checkpoint.every_minutes;
     const std::chrono::duration<double, std::ratio<60>> since = std::chrono::steady_clock::now() - saved_at_;
+    const bool wanted = root() && ((minutes > 0 && since.count() >= minutes) || checkpoints_->met_not_finite());
     try {
-        return trainer_.step(root() && minutes > 0 && since.count() >= minutes);
+        return trainer_.step(wanted);
     } catch (const NotFiniteError& error) {
         on_root(comm_, [&] { diverged(error.what()); });
         throw;
@@ -86,23 +87,34 @@ bool TrainingLoop::checkpoint_is_due(const StepResult& result) const {
            (of_epochs > 0 && done % of_epochs == 0);
 }
 
-void TrainingLoop::save(bool must_succeed) {
+/// A checkpoint that is written while training goes on.
+void TrainingLoop::save() {
     saved_at_ = std::chrono::steady_clock::now();
+    on_root(comm_, [&] {
+        try {
+            checkpoints_->check(); // the one before
+            checkpoints_->submit(manifest(), model_state(*experiment_.pretext), trainer_.optimizer().state());
+        } catch (const NotFiniteError& error) {
+            diverged(error.what());
+        }
+    });
+}
+
+/// A checkpoint that is on disk afterwards.
+void TrainingLoop::save_now() {
     on_root(comm_, [&] {
         try {
             checkpoints_->write(manifest(), model_state(*experiment_.pretext), trainer_.optimizer().state());
         } catch (const NotFiniteError& error) {
             diverged(fmt::format("after step {}: {}", trainer_.steps_done(), error.what()));
         } catch (const std::exception& error) {
-            if (must_succeed)
-                throw IoError(fmt::format("{}; {}", reason_of(error), checkpoints_->newest()));
-            log::warning(fmt::format("{}; {}; training goes on", reason_of(error), checkpoints_->newest()));
+            throw IoError(fmt::format("{}; {}", reason_of(error), checkpoints_->newest()));
         }
     });
 }
 
 ExitCode TrainingLoop::stopped() {
-    save(true);
+    save_now();
     telemetry_.finish();
     if (root())
         log::info(fmt::format("stopped by a signal at step {} of {}; {} is written and the same command goes on "
@@ -119,7 +131,7 @@ ExitCode TrainingLoop::finished() {
                                  "number",
                                  skipped, trainer_.steps_done()));
         });
-    save(true); // first: pictures may fail, and what was trained must not hang on them
+    save_now(); // first: pictures may fail, and what was trained must not hang on them
     if (root())
         checkpoints_->forget();
     telemetry_.end_pictures();
@@ -148,7 +160,7 @@ ExitCode TrainingLoop::run() {
             return stopped();
         keep_in_memory(result.seconds);
         if (checkpoint_is_due(result))
-            save(false);
+            save();
     }
     return finished();
 }

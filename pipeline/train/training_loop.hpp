@@ -16,7 +16,7 @@ namespace tacit::train {
 /// What the loop asks of those who started it.
 struct LoopHooks {
     std::function<void(std::int64_t)> on_step; ///< on every rank, after each step, with their number; may be empty
-    std::function<void()> keep_folder; ///< on rank 0, before a checkpoint, perhaps on another thread; may be empty
+    std::function<void()> keep_folder; ///< on rank 0, before a checkpoint, on the thread that writes it; may be empty
 };
 
 /// One start of a run: from a fresh model or a checkpoint to the end or a stop. Collective in every call.
@@ -35,7 +35,8 @@ class TrainingLoop {
     Manifest manifest() const;
     void keep_in_memory(double seconds);
     bool checkpoint_is_due(const StepResult& result) const;
-    void save(bool must_succeed);
+    void save();
+    void save_now();
     ExitCode stopped();
     ExitCode finished();
 

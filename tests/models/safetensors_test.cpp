@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/weights/safetensors.hpp"
 
+#include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "tests/models/wave.hpp"
 #include "tests/temporary_folder.hpp"
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 namespace tacit::models {
@@ -190,6 +192,12 @@ TEST_F(Safetensors, AMissingFileIsAnIoError) {
 
 TEST_F(Safetensors, ANameGivenTwiceIsABug) {
     EXPECT_THROW(write_safetensors(path(), {{"x", torch::zeros({1})}, {"x", torch::zeros({1})}}), std::logic_error);
+}
+
+TEST_F(Safetensors, WritingTellsBytesAndDigestOfTheFile) {
+    const WrittenFile written = write_safetensors(path(), every_type(), {{"note", "x"}});
+    EXPECT_EQ(written.bytes, static_cast<std::int64_t>(std::filesystem::file_size(path())));
+    EXPECT_EQ(written.sha256, sha256_of_file(path()));
 }
 
 } // namespace

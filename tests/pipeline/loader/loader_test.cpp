@@ -75,6 +75,27 @@ TEST_F(LoaderTest, SeekBackWhileRunningRepeatsTheBytes) {
     EXPECT_EQ(batch_digest({&loader.next()}), first);
 }
 
+TEST_F(LoaderTest, AnEpochEndsWithWholeStepsWhereBatchesBelongTogether) {
+    for (const Shuffle shuffle : {Shuffle::full, Shuffle::window}) {
+        LoaderOptions each = options();
+        each.shuffle = shuffle;
+        LoaderOptions together = each;
+        together.batches_together = 4;
+        Loader all(dataset_, recipe_, each);
+        Loader whole(dataset_, recipe_, together);
+        EXPECT_EQ(all.batches_per_epoch(), 6);
+        EXPECT_EQ(whole.batches_per_epoch(), 4);
+        for (int epoch = 0; epoch < 3; ++epoch) {
+            for (int batch = 0; batch < 6; ++batch) {
+                const std::string digest = batch_digest({&all.next()});
+                if (batch < 4) {
+                    EXPECT_EQ(batch_digest({&whole.next()}), digest) << epoch << " " << batch;
+                }
+            }
+        }
+    }
+}
+
 TEST_F(LoaderTest, RecipeNoneDeliversWhatIsStored) {
     const augment::Recipe none(augment::preset("none", kShape.height, kShape.channels), kShape.channels);
     Loader loader(dataset_, none, options());

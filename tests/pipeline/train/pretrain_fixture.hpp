@@ -4,14 +4,18 @@
 #include "dist/communicator.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/pretrain.hpp"
 #include "tests/pipeline/train/tiny_run.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace tacit::train {
@@ -21,6 +25,11 @@ class PretrainFixture : public testing::Test {
   protected:
     PretrainFixture() : data_(folder_.path() + "/shards") { write_tiny_shards(data_, 84); }
 
+    /// Waits until the checkpoint of that step, which is written while training goes on, is on disk.
+    void await_checkpoint(const std::string& name, std::int64_t step) const {
+        while (!std::filesystem::exists(run_path(name) + "/checkpoints/" + checkpoint_name(step)))
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     std::string run_path(const std::string& name) const { return folder_.path() + "/" + name; }
 
     ExitCode run(const std::string& name, const std::vector<std::string>& changes = {},

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/weights/safetensors.hpp"
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/checkpoint_writer.hpp"
+#include "pipeline/train/model_state.hpp"
 #include "pipeline/train/signals.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -10,6 +12,7 @@
 #include <torch/utils.h>
 
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
@@ -175,7 +178,62 @@ TEST_F(CheckpointWriterTest, NoErrorOfAnyKindEndsTheProcessAtAStop) {
     CheckpointWriter writer(folder_.path(), 3, 0, [] { throw std::bad_alloc(); });
     writer.remember(at(7), state(7), state(7));
     request_stop();
-    EXPECT_TRUE(soon([&] { return said.has("the state after the last whole step was not kept: std::bad_alloc"); }));
+    EXPECT_TRUE(soon([&] { return said.has("the state after the last whole step was not kept: out of memory"); }));
+}
+
+TEST_F(CheckpointWriterTest, WhatIsSubmittedIsWrittenMeanwhileFromACopy) {
+    std::promise<void> may_write;
+    CheckpointWriter writer(folder_.path(), 3, 0, [gate = may_write.get_future().share()] { gate.wait(); });
+    const NamedTensors model = state(7);
+    writer.submit(at(7), model, state(70));
+    model.front().second.fill_(8); // training goes on
+    EXPECT_EQ(writer.saved_step(), 0);
+    EXPECT_TRUE(checkpoints().empty());
+    may_write.set_value();
+    ASSERT_TRUE(soon([&] { return writer.saved_step() == 7; }));
+    EXPECT_EQ(verify_checkpoint(folder_.path() + "/step-00000007").step, 7);
+    EXPECT_TRUE(torch::equal(
+        models::read_safetensors(folder_.path() + "/step-00000007/model.safetensors").tensors.front().second,
+        torch::full({2, 3}, 7.0)));
+}
+
+TEST_F(CheckpointWriterTest, WhatIsSubmittedIsOnDiskWhenTheWriterIsGone) {
+    for (std::int64_t step = 1; step <= 20; ++step) {
+        {
+            CheckpointWriter writer(folder_.path(), 2, step - 1);
+            writer.submit(at(step), state(1), state(1));
+        }
+        ASSERT_EQ(newest_valid_checkpoint(folder_.path())->manifest.step, step);
+    }
+    CheckpointWriter writer(folder_.path(), 2, 20);
+    for (std::int64_t step = 21; step <= 40; ++step) // each waits for the one before
+        writer.submit(at(step), state(1), state(1));
+    writer.write(at(41), state(1), state(1));
+    EXPECT_EQ(checkpoints(), (std::vector<std::string>{"step-00000041", "step-00000040"}));
+}
+
+TEST_F(CheckpointWriterTest, WhatCannotBeWrittenMeanwhileIsAWarningAndAtTheEndAnError) {
+    const std::string file = folder_.path() + "/occupied";
+    write_file_atomically(file, "no folder");
+    CheckpointWriter writer(file, 3, 0);
+    const Said said(folder_.path() + "/said");
+    writer.submit(at(7), state(7), state(7));
+    EXPECT_TRUE(soon([&] {
+        return said.has("step-00000007 was not written: ") && said.has("there is no checkpoint yet; training goes on");
+    }));
+    EXPECT_FALSE(writer.met_not_finite());
+    EXPECT_THROW(writer.write(at(8), state(8), state(8)), IoError);
+    EXPECT_THROW(writer.write(at(9), state(8), state(8)), IoError); // again, and the first is not remembered
+}
+
+TEST_F(CheckpointWriterTest, WeightsThatAreNotFiniteAreNotWrittenAndRememberedForTheLoop) {
+    CheckpointWriter writer(folder_.path(), 3, 0);
+    EXPECT_NO_THROW(writer.check());
+    writer.submit(at(7), state(NAN), state(7));
+    ASSERT_TRUE(soon([&] { return writer.met_not_finite(); }));
+    EXPECT_TRUE(checkpoints().empty());
+    EXPECT_THROW(writer.check(), NotFiniteError);
+    EXPECT_THROW(writer.write(at(8), state(INFINITY), state(8)), NotFiniteError);
 }
 
 TEST_F(CheckpointWriterTest, LoopAndStopNeverWriteAtOnce) {
