@@ -36,7 +36,10 @@ const std::string& Evaluation::fresh_weights_digest() {
 std::string Evaluation::baseline_key(const std::string& row, const EvalResult& result, const Protocol& protocol) {
     const FeatureOptions format = store_.images();
     const std::string network = row == kPixels ? "none" : fresh_weights_digest();
-    const std::string settings = protocol.baseline_settings();
+    std::string settings = protocol.baseline_settings();
+    for (const ScoreInfo& score : result.scores) { // a row with other scores is another row
+        settings += score.name == accuracy_info().name ? "" : " " + score.name;
+    }
     std::string key = sha256_of(fmt::format("{}|{} {}{}{}|{}|{}|{}|{}|{}|{}", row, result.protocol, result.measure,
                                             settings.empty() ? "" : " ", settings, content_digest(store_.train()),
                                             content_digest(store_.test()), format.size, fmt::join(format.mean, ","),
@@ -66,8 +69,12 @@ void Evaluation::note_left_out(EvalResult& result) {
                                       store_.split(split).info().size, features.left_out.front())});
         }
     };
-    note_split(run_.data.train);
-    note_split(run_.data.test);
+    for (const std::string& split : {run_.data.train, run_.data.test}) {
+        store_.features(kPretrained, split);
+    }
+    for (const std::string& split : store_.splits_with_features(kPretrained)) {
+        note_split(split);
+    }
     const at::Tensor& labels = store_.features(kPretrained, run_.data.test).labels;
     result.test_images = sum_over_ranks(labels.ge(0).sum().item<std::int64_t>(), comm_);
 }

@@ -15,8 +15,6 @@ namespace tacit::eval {
 
 namespace {
 
-constexpr std::int64_t kBlockBytes = std::int64_t{64} << 20;
-
 /// Rows of each rank.
 std::vector<std::int64_t> counts_of(std::int64_t mine, dist::Communicator& comm) {
     const at::Tensor all = comm.all_gather(torch::full({1}, mine, torch::kInt64));
@@ -55,10 +53,11 @@ at::Tensor gathered(const at::Tensor& rows, dist::Communicator& comm) {
     return torch::cat(parts);
 }
 
-void for_each_block(const at::Tensor& rows, dist::Communicator& comm, const OnBlock& on_block) {
+void for_each_block(const at::Tensor& rows, dist::Communicator& comm, const OnBlock& on_block,
+                    std::int64_t block_bytes) {
     const std::int64_t width = rows.size(1);
     const std::int64_t row_bytes = std::max<std::int64_t>(1, width * static_cast<std::int64_t>(rows.element_size()));
-    const std::int64_t most = std::max<std::int64_t>(1, kBlockBytes / row_bytes);
+    const std::int64_t most = std::max<std::int64_t>(1, block_bytes / row_bytes);
     const std::vector<std::int64_t> counts = counts_of(rows.size(0), comm);
     std::int64_t first = 0;
     for (int owner = 0; owner < comm.size(); ++owner) {

@@ -26,9 +26,11 @@ at::Tensor gathered(const at::Tensor& rows, dist::Communicator& comm);
 /// Told of consecutive rows: the number of the first among all, and the rows [m, D], m >= 1.
 using OnBlock = std::function<void(std::int64_t first, const at::Tensor& rows)>;
 
-/// Shows every rank all rows in their order, in blocks of at most 64 MiB, so that no rank needs memory for all of them.
-/// `rows` [n, D]. `on_block` must not throw where other ranks go on.
-void for_each_block(const at::Tensor& rows, dist::Communicator& comm, const OnBlock& on_block);
+/// Shows every rank all rows in their order, in blocks of at most `block_bytes`, so that no rank needs memory for all
+/// of them. `rows` [n, D]. `on_block` must not throw where other ranks go on.
+inline constexpr std::int64_t kBlockBytes = std::int64_t{64} << 20;
+void for_each_block(const at::Tensor& rows, dist::Communicator& comm, const OnBlock& on_block,
+                    std::int64_t block_bytes = kBlockBytes);
 
 /// All rows on rank 0; no rows on the others.
 Features on_rank_0(const Features& features, dist::Communicator& comm);

@@ -145,6 +145,16 @@ const Features& FeatureStore::features(const std::string& row, const std::string
     return features_.emplace(key, std::move(made)).first->second;
 }
 
+std::vector<std::string> FeatureStore::splits_with_features(const std::string& row) const {
+    std::vector<std::string> splits;
+    for (const auto& [key, features] : features_) {
+        if (key.starts_with(row + "/")) {
+            splits.push_back(key.substr(row.size() + 1));
+        }
+    }
+    return splits;
+}
+
 void FeatureStore::release(const std::string& row) {
     std::erase_if(features_, [&](const auto& entry) { return entry.first.starts_with(row + "/"); });
 }

@@ -52,6 +52,8 @@ class FeatureStore {
     /// This rank's share of the features of a split through the encoder of the row `row`: pretrained, raw pixels or
     /// random encoder.
     const Features& features(const std::string& row, const std::string& split_name);
+    /// Splits whose features of that row are held.
+    std::vector<std::string> splits_with_features(const std::string& row) const;
     /// Forgets features of a row, which take memory; those of an encoder are still in their file.
     void release(const std::string& row);
     /// Makes encoders that begin as the row says: pretrained, else random (supervised from scratch).

@@ -3,11 +3,13 @@
 
 #include "augment/recipe.hpp"
 #include "eval/feature_rows.hpp"
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/loader/loader.hpp"
 #include "pipeline/loader/recipe_config.hpp"
 #include "pipeline/train/pretext_input.hpp"
 
+#include <fmt/format.h>
 #include <torch/nn/module.h>
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -97,6 +99,12 @@ Features collect(const shards::Dataset& dataset, std::int64_t dim, const Feature
     const at::Tensor left_out = gathered(missing + begin, comm);
     if (left_out.numel() == 0) {
         return made;
+    }
+    if (left_out.numel() > options.max_bad_samples) { // no rank alone may have met so many
+        throw DataError(fmt::format("{}: split '{}': {} images cannot be used, more than the {} that "
+                                    "data.max_bad_samples allows; mend them or raise it",
+                                    dataset.info().path, dataset.info().split, left_out.numel(),
+                                    options.max_bad_samples));
     }
     made.left_out.assign(left_out.const_data_ptr<std::int64_t>(),
                          left_out.const_data_ptr<std::int64_t>() + left_out.numel());

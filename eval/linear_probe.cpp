@@ -61,21 +61,64 @@ class Fitter {
 
     const at::Tensor& gram() const { return gram_; }
 
-    /// Fits from `parameters`, in place; returns the objective reached.
+    /// Fits from `parameters`, in place, equal on all ranks; returns the objective reached on rank 0, 0 on the others.
     double fit(at::Tensor& parameters, double l2, std::int64_t number, const OnIteration& on_iteration) const {
         const LogisticLoss loss(x_, y_, rows_, classes_, l2, comm_);
         std::int64_t evaluations = 0; // one an iteration, seldom more
+        if (comm_.rank() != 0) {
+            follow(loss, parameters);
+            return 0;
+        }
         const Objective watched = [&](const at::Tensor& x, at::Tensor& gradient) {
             if (on_iteration) {
                 on_iteration(number, ++evaluations);
             }
+            lead(Order::evaluate, x);
             return loss(x, gradient);
         };
-        return minimise(watched, hessian_bound(gram_, classes_, l2), parameters,
-                        {options_.iterations, kHistory, options_.tolerance});
+        try {
+            const double value = minimise(watched, hessian_bound(gram_, classes_, l2), parameters,
+                                          {options_.iterations, kHistory, options_.tolerance});
+            lead(Order::finish, parameters);
+            return value;
+        } catch (...) {
+            lead(Order::give_up, parameters);
+            throw;
+        }
     }
 
   private:
+    // Rank 0 alone minimises and the others evaluate what it asks for: on machines of unlike processors the last bits
+    // of a direction differ, and with them, some day, whether a step is taken.
+    enum class Order : std::int64_t { evaluate, finish, give_up };
+
+    void lead(Order order, const at::Tensor& x) const {
+        if (comm_.size() > 1) {
+            at::Tensor word = torch::full({1}, static_cast<std::int64_t>(order), torch::kInt64);
+            comm_.broadcast(word, 0);
+            at::Tensor sent = x.contiguous();
+            comm_.broadcast(sent, 0);
+        }
+    }
+
+    void follow(const LogisticLoss& loss, at::Tensor& parameters) const {
+        at::Tensor gradient = torch::zeros_like(parameters);
+        at::Tensor word = torch::zeros({1}, torch::kInt64);
+        while (true) {
+            comm_.broadcast(word, 0);
+            comm_.broadcast(parameters, 0);
+            switch (static_cast<Order>(word.item<std::int64_t>())) {
+            case Order::evaluate:
+                loss(parameters, gradient);
+                break;
+            case Order::finish:
+                return;
+            case Order::give_up:
+                throw DataError("linear probe: rank 0 could not fit it");
+            }
+        }
+    }
+
     std::int64_t classes_;
     std::int64_t rows_;
     LinearOptions options_;
@@ -184,6 +227,14 @@ Choice choose_strength(const Features& train, const LinearClassifier& standardis
                        const OnIteration& on_iteration) {
     const auto [kept, held_out] = val == nullptr ? held_out_share(train, options, comm) : std::pair(train, *val);
     const at::Tensor known = known_classes(kept, classes, comm);
+    if (sum_over_ranks(held_out.labels.size(0), comm) == 0) {
+        if (options.l2.size() > 1) {
+            throw ConfigError("eval.linear: no class has two training images, which leaves none to choose the strength "
+                              "on; give a single one in eval.linear.l2, or more labels");
+        }
+        return {options.l2.front(), std::numeric_limits<double>::quiet_NaN(), zero_parameters(train, classes),
+                Fitter(train, standardisation, classes, options, comm).gram()};
+    }
     const Fitter fitter(kept, standardisation, classes, options, comm);
     std::vector<double> path = options.l2;
     std::sort(path.begin(), path.end(), std::greater<>());

@@ -36,8 +36,8 @@ struct LinearClassifier {
 struct LinearProbeResult {
     LinearClassifier classifier;
     double l2 = 0;               ///< chosen strength
-    double holdout_accuracy = 0; ///< on what the strength was chosen on, at that strength
-    double train_loss = 0;       ///< objective of the final fit on the whole training split
+    double holdout_accuracy = 0; ///< on what the strength was chosen on, at that strength; NaN: nothing was held out
+    double train_loss = 0;       ///< objective of the final fit on the whole training split; 0 but on rank 0
     double test_accuracy = 0;
     double test_loss = 0; ///< mean cross-entropy
 };

@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
+#include "pipeline/base/log.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -23,7 +24,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json detail_json(const Detail& detail) {
-    return std::visit([](const auto& value) { return Json(value); }, detail);
+    const double* number = std::get_if<double>(&detail);
+    return number != nullptr ? json_number<Json>(*number) : Json(std::get<std::string>(detail));
 }
 
 constexpr int kVersion = 2; // of the file; 1: rows with one accuracy each, and no scores
@@ -56,7 +58,12 @@ Json row_json(const ResultRow& row, const std::vector<ScoreInfo>& infos) {
     Json scores = Json::object();
     for (std::size_t i = 0; i < infos.size(); ++i) {
         const Score& score = row.scores[i];
-        scores[infos[i].name] = {{"value", score.value}, {"std", score.std}, {"draws", score.draws}};
+        Json draws = Json::array();
+        for (const double draw : score.draws) {
+            draws.push_back(json_number<Json>(draw));
+        }
+        scores[infos[i].name] = {
+            {"value", json_number<Json>(score.value)}, {"std", json_number<Json>(score.std)}, {"draws", draws}};
     }
     Json details = Json::object();
     for (const auto& [key, value] : row.details) {
@@ -66,7 +73,11 @@ Json row_json(const ResultRow& row, const std::vector<ScoreInfo>& infos) {
 }
 
 Score score_from(const Json& json, const char* value) {
-    return {json.at(value).get<double>(), json.at("std").get<double>(), json.at("draws").get<std::vector<double>>()};
+    Score score{number_of(json.at(value)), number_of(json.at("std")), {}};
+    for (const Json& draw : json.at("draws")) {
+        score.draws.push_back(number_of(draw));
+    }
+    return score;
 }
 
 ResultRow row_from(const Json& json, const std::vector<ScoreInfo>& infos, int version) {
@@ -84,20 +95,6 @@ ResultRow row_from(const Json& json, const std::vector<ScoreInfo>& infos, int ve
         }
     }
     return row;
-}
-
-/// A detail of a row as the last column of the table; details that identify rather than inform stay in the file.
-std::string details_text(const ResultRow& row) {
-    std::string text;
-    for (const auto& [key, value] : row.details) {
-        if (key == "key") {
-            continue;
-        }
-        text += text.empty() ? "" : ", ";
-        text += key + " ";
-        text += detail_text(value);
-    }
-    return text;
 }
 
 constexpr double kNormal = 1.959964; // quantile of the normal distribution, two-sided 95 %
@@ -136,12 +133,23 @@ void keep_aside(const std::filesystem::path& folder, const std::string& path, co
         if (identity_of(earlier) != identity_of(result)) {
             rename_durably(path, path_aside(folder, earlier));
         }
-    } catch (const DataError&) {
-        return; // what no one can read is written over
+    } catch (const DataError& error) {
+        log::warning(fmt::format("{}; it is kept as {}.unread", error.what(), path));
+        rename_durably(path, path + ".unread");
     }
 }
 
 } // namespace
+
+std::string details_text(const ResultRow& row) {
+    std::string text;
+    for (const auto& [key, value] : row.details) {
+        if (key != "key") {
+            text += (text.empty() ? "" : ", ") + key + " " + detail_text(value);
+        }
+    }
+    return text;
+}
 
 std::string detail_text(const Detail& detail) {
     if (const double* number = std::get_if<double>(&detail)) {
@@ -208,6 +216,18 @@ std::string spread_text(const Score& score, const ScoreInfo& info, std::int64_t 
     }
     const std::optional<Interval> interval = interval_of(score, info, test_images);
     return interval ? fmt::format(" [{:.1f}, {:.1f}]", 100 * interval->low, 100 * interval->high) : "";
+}
+
+std::string scores_text(const ResultRow& row, const EvalResult& result) {
+    std::string text;
+    for (std::size_t i = 0; i < result.scores.size(); ++i) {
+        const ScoreInfo& info = result.scores[i];
+        text += fmt::format("{}{:>6}{}{}{}", i == 0 ? "" : "  ", value_text(row.scores[i].value, info.unit),
+                            info.unit == Unit::percent ? " %" : "",
+                            info.name == accuracy_info().name ? "" : " " + info.name,
+                            spread_text(row.scores[i], info, result.test_images));
+    }
+    return text;
 }
 
 std::string to_json(const EvalResult& result) {
@@ -333,13 +353,7 @@ std::string as_table(const EvalResult& result) {
                     result.checkpoint, unfinished.empty() ? "" : ", ", unfinished, result.seconds);
     for (const ResultRow& row : result.rows) {
         table += fmt::format("  {:<{}}", row.name, width);
-        for (std::size_t i = 0; i < result.scores.size(); ++i) {
-            const ScoreInfo& info = result.scores[i];
-            table += fmt::format("  {:>6}{}{}{}", value_text(row.scores[i].value, info.unit),
-                                 info.unit == Unit::percent ? " %" : "",
-                                 info.name == accuracy_info().name ? "" : " " + info.name,
-                                 spread_text(row.scores[i], info, result.test_images));
-        }
+        table += "  " + scores_text(row, result);
         table += fmt::format("  {}\n", details_text(row));
     }
     return table;

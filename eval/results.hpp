@@ -50,6 +50,9 @@ struct ResultRow {
     std::map<std::string, Detail> details = {}; ///< how it was made
 };
 
+/// All details of a row in a line; those that identify rather than inform stay in the file.
+std::string details_text(const ResultRow& row);
+
 /// The outcome of one protocol on one run: eval/<protocol>.json of the run folder.
 struct EvalResult {
     std::string protocol; ///< name of the protocol's entry: "linear"
@@ -91,6 +94,9 @@ std::string value_text(double value, Unit unit);
 /// interval, with one; empty where that is not known.
 std::string spread_text(const Score& score, const ScoreInfo& info, std::int64_t test_images);
 
+/// Every score of a row of `result`: " 86.12 % [86.6, 87.9]", with its name where it is no accuracy.
+std::string scores_text(const ResultRow& row, const EvalResult& result);
+
 /// JSON text of the result (version 2), and back; version 1, which had accuracies alone, is read too. Reading throws
 /// DataError naming `name` and what is wrong.
 std::string to_json(const EvalResult& result);
@@ -101,7 +107,8 @@ std::string identity_of(const EvalResult& result);
 
 /// <run folder>/eval/<protocol>.json, written atomically; creates the folder. Returns the path. A result of other data
 /// than the run's own is kept beside it, as <protocol>-<digest of identity_of()>.json, and so is what an earlier
-/// command measured with other settings.
+/// command measured with other settings. A file in its place that cannot be read, or is of a newer Tacit, is kept under
+/// another name, with a warning.
 std::string write_result(const std::string& run_folder, const EvalResult& result, bool own_data = true);
 
 /// The files that write_result() left for a protocol, <protocol>.json first.

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace tacit::eval {
 
@@ -80,7 +81,9 @@ class LinearProtocol : public FeatureProtocol {
         row.scores = {score_of({found.test_accuracy})};
         row.details["l2"] = found.l2;
         row.details["l2 chosen on"] = chosen_on(store);
-        row.details["held-out accuracy"] = found.holdout_accuracy;
+        if (std::isfinite(found.holdout_accuracy)) {
+            row.details["held-out accuracy"] = found.holdout_accuracy;
+        }
         row.details["test loss"] = found.test_loss;
         return row;
     }

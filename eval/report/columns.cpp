@@ -178,6 +178,10 @@ std::optional<Interval> interval(const Cell& cell) {
 
 } // namespace
 
+bool have_intervals(const Cell& one, const Cell& other) {
+    return interval(one) && interval(other);
+}
+
 bool overlap(const Cell& one, const Cell& other) {
     const std::optional<Interval> mine = interval(one);
     const std::optional<Interval> others = interval(other);

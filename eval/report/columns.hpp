@@ -53,6 +53,8 @@ struct Table {
 /// Points into `runs`.
 Table table_of(const std::vector<RunRecord>& runs);
 
+/// Whether the 95 % interval of both is known.
+bool have_intervals(const Cell& one, const Cell& other);
 /// Whether the two cannot be told apart: their 95 % intervals overlap, or are not known.
 bool overlap(const Cell& one, const Cell& other);
 

@@ -62,7 +62,8 @@ std::string margin_text(const Table& table, std::size_t column) {
     }
     std::vector<std::string> equals;
     for (const TableRow& row : table.rows) {
-        if (&row != best && !row.baseline && row.cells[column] && overlap(lead, row.cells[column])) {
+        if (&row != best && !row.baseline && row.cells[column] && have_intervals(lead, row.cells[column]) &&
+            overlap(lead, row.cells[column])) {
             equals.push_back(row_name(row));
         }
     }
@@ -74,7 +75,9 @@ std::string margin_text(const Table& table, std::size_t column) {
         const double margin = lead.score().value - base.score().value;
         text += fmt::format(", {}{} {} {}{}", value_text(std::abs(margin), unit),
                             unit == Unit::percent ? " points" : "", margin >= 0 ? "above" : "below", rival->name,
-                            overlap(lead, base) ? " (within the intervals)" : "");
+                            !have_intervals(lead, base) ? " (with no interval known)"
+                            : overlap(lead, base)       ? " (within the intervals)"
+                                                        : "");
     }
     return text;
 }

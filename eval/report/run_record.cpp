@@ -5,10 +5,12 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/base/shell.hpp"
 #include "pipeline/train/settings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -183,6 +185,12 @@ void complete(EvalResult& result, const RunRecord& run, const train::Settings& s
     }
 }
 
+/// Whether a file that is of no known protocol looks like a result.
+bool is_result(const fs::path& file) {
+    const Json json = Json::parse(read_file(file.string()), nullptr, /*allow_exceptions=*/false);
+    return json.is_object() && json.contains("protocol") && json.contains("rows");
+}
+
 /// Those of known protocols in their order, then those of others, which a newer Tacit or another program has.
 std::vector<std::string> all_result_files(const fs::path& run) {
     std::vector<std::string> files;
@@ -191,14 +199,20 @@ std::vector<std::string> all_result_files(const fs::path& run) {
         files.insert(files.end(), own.begin(), own.end());
     }
     std::vector<std::string> others;
+    std::vector<std::string> strange;
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(run / "eval", failed)) {
         const fs::path& file = entry.path();
         const bool known = file == run / "eval" / "map.json" || file == run / "eval" / "neighbours.json" ||
                            std::find(files.begin(), files.end(), file.string()) != files.end();
         if (file.extension() == ".json" && !known) {
-            others.push_back(file.string());
+            (is_result(file) ? others : strange).push_back(file.string());
         }
+    }
+    if (!strange.empty()) {
+        log::warning(fmt::format("{}: {} in eval/ {} no result of Tacit and left out: {}", run.string(),
+                                 strange.size() == 1 ? "a file" : std::to_string(strange.size()) + " files",
+                                 strange.size() == 1 ? "is" : "are", fmt::join(strange, ", ")));
     }
     std::sort(others.begin(), others.end());
     files.insert(files.end(), others.begin(), others.end());

@@ -99,16 +99,6 @@ std::string block(const std::string& heading, const std::string& body) {
     return "<div class='run'><h3>" + escaped(heading) + "</h3>" + body + "</div>";
 }
 
-std::string details_line(const ResultRow& row) {
-    std::string text;
-    for (const auto& [key, value] : row.details) {
-        if (key != "key") {
-            text += (text.empty() ? "" : ", ") + key + " " + detail_text(value);
-        }
-    }
-    return text;
-}
-
 } // namespace
 
 std::string curves_section(const std::vector<RunRecord>& runs) {
@@ -188,9 +178,9 @@ std::string protocol_section(const std::vector<RunRecord>& runs) {
     for (const RunRecord& run : runs) {
         for (const EvalResult& result : run.results) {
             for (const ResultRow& row : result.rows) {
-                rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+                rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
                                     escaped(label_of(run, runs)), escaped(result.protocol + ", " + result.data),
-                                    escaped(row.name), escaped(details_line(row)));
+                                    escaped(row.name), escaped(scores_text(row, result)), escaped(details_text(row)));
             }
         }
     }
@@ -209,11 +199,12 @@ std::string protocol_section(const std::vector<RunRecord>& runs) {
     }
     text += "<p><b>Baselines</b>: <i>raw pixels</i> skips the network; <i>random encoder</i> is the same network "
             "untrained; <i>supervised from scratch</i> is trained from random weights with labels alone.</p>";
-    return section("How it was measured", "",
-                   text +
-                       "<details><summary>Settings behind every number</summary><div class='scroll'><table>"
-                       "<thead><tr><th>Run</th><th>Protocol</th><th>Row</th><th>Details</th></tr></thead><tbody>" +
-                       rows + "</tbody></table></div></details>");
+    return section(
+        "How it was measured", "",
+        text +
+            "<details><summary>Settings behind every number</summary><div class='scroll'><table>"
+            "<thead><tr><th>Run</th><th>Protocol</th><th>Row</th><th>Scores</th><th>Details</th></tr></thead><tbody>" +
+            rows + "</tbody></table></div></details>");
 }
 
 std::string settings_section(const std::vector<RunRecord>& runs) {

@@ -59,8 +59,9 @@ std::vector<Command> protocol_commands() {
              "RUN [options]",
              entry.summary,
              fmt::format("{}: {}\nSettings: section eval.{} of the run's config, or --set eval.{}.KEY=VALUE. "
-                         "Writes eval/{}.json into the run folder.",
-                         entry.heading, entry.explanation, entry.name, entry.name, entry.name),
+                         "Writes eval/{}.json into the run folder, of other data (--data) "
+                         "eval/{}-DIGEST.json.",
+                         entry.heading, entry.explanation, entry.name, entry.name, entry.name, entry.name),
              Ranks::many,
              {{"run", 1}},
              [entry](OptionTable& table) {

@@ -74,7 +74,7 @@ JudgedRun load_judged_run(const Call& call, std::vector<ConfigChange> changes) {
     std::vector<ConfigChange> all;
     for (const std::string& assignment : call.texts("set")) {
         all.push_back({assignment, "--set " + one_line(assignment)});
-        if (!assignment.starts_with("eval."))
+        if (!assignment.starts_with("eval.") && !assignment.starts_with("eval="))
             throw ConfigError(all.back().origin + ": only the section eval can be changed when a run is judged; what "
                                                   "else its config says is how it was trained");
     }

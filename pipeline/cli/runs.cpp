@@ -83,6 +83,15 @@ std::optional<std::int64_t> newest_step(const RunRecord& run) {
     return step;
 }
 
+/// Each score by its name.
+Json scores_json(const eval::ResultRow& row, const eval::EvalResult& result) {
+    Json scores = Json::object();
+    for (std::size_t i = 0; i < result.scores.size(); ++i)
+        scores[result.scores[i].name] = {{"value", json_number<Json>(row.scores[i].value)},
+                                         {"std", json_number<Json>(row.scores[i].std)}};
+    return scores;
+}
+
 Json json_of(const std::vector<RunRecord>& runs, const Table& table) {
     const auto number = [](std::optional<double> value) { return value ? Json(*value) : Json(nullptr); };
     Json all = Json::array();
@@ -92,9 +101,7 @@ Json json_of(const std::vector<RunRecord>& runs, const Table& table) {
             if (const eval::report::Cell& cell = table.rows[i].cells[c])
                 results.push_back({{"column", table.columns[c].heading},
                                    {"protocol", table.columns[c].protocol},
-                                   {"score", cell.info().name},
-                                   {"value", cell.score().value},
-                                   {"std", cell.score().std},
+                                   {"scores", scores_json(*cell.row, *cell.result)},
                                    {"data", cell.result->data},
                                    {"measure", cell.result->measure},
                                    {"checkpoint", cell.result->checkpoint},

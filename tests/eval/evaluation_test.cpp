@@ -77,7 +77,7 @@ TEST_F(EvaluationTest, ATestImageOfAnUnknownClassIsNeverRightAndSaidByEveryProto
 
 TEST_F(EvaluationTest, ImagesThatAreLeftOutAreCountedOutAndSaid) {
     train();
-    damage_tiny_image_2(data(), "test");
+    damage_tiny_image(data(), "test");
     train::LoadedRun run = loaded();
     run.data.on_bad_sample = loader::OnBadSample::skip;
     for (const char* protocol : {"linear", "knn", "finetune"}) {

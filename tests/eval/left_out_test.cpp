@@ -16,7 +16,7 @@ class LeftOutTest : public ::testing::Test {
   protected:
     LeftOutTest() {
         write_tiny_split(folder_.path(), "train", 12, 3);
-        damage_tiny_image_2(folder_.path(), "train");
+        damage_tiny_image(folder_.path(), "train");
         format_.size = kTinySide;
         format_.mean = {0.0};
         format_.std = {1.0};

@@ -3,6 +3,7 @@
 #include "eval/linear_probe.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "tests/message_of.hpp"
 
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <map>
 
 namespace tacit::eval {
@@ -121,6 +123,19 @@ TEST(LinearProbe, ChoosesTheStrengthThatIsBestOnTheHeldOutRows) {
     EXPECT_EQ(chosen.holdout_accuracy, alone[1.0].holdout_accuracy);
     EXPECT_NEAR(chosen.test_loss, alone[1.0].test_loss, 1e-3);
     EXPECT_LT(chosen.test_loss, alone[1e-6].test_loss);
+}
+
+TEST(LinearProbe, OneImageAClassLeavesNothingToChooseTheStrengthOn) {
+    const auto self = dist::make_self_communicator();
+    const std::string message =
+        message_of<ConfigError>([&] { linear_probe(triangle(3, 0.1, 1), triangle(30, 0.1, 2), {}, *self); });
+    EXPECT_NE(message.find("no class has two training images"), std::string::npos) << message;
+    LinearOptions options;
+    options.l2 = {1e-3};
+    const LinearProbeResult result = linear_probe(triangle(3, 0.1, 1), triangle(30, 0.1, 2), options, *self);
+    EXPECT_EQ(result.l2, 1e-3);
+    EXPECT_EQ(result.test_accuracy, 1.0);
+    EXPECT_TRUE(std::isnan(result.holdout_accuracy));
 }
 
 TEST(LinearProbe, RefusesASplitWithoutLabels) {

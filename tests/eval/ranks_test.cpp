@@ -54,7 +54,7 @@ TEST_F(RanksTest, TogetherHoldEveryRowOnceInOrderWhateverTheCounts) {
 
 TEST_F(RanksTest, ImagesThatAreLeftOutAreKnownToAllRanks) {
     if (world().rank() == 0) {
-        damage_tiny_image_2(path_, "test10");
+        damage_tiny_image(path_, "test10");
     }
     world().barrier();
     FeatureOptions skipping = format_;
@@ -82,6 +82,39 @@ TEST_F(RanksTest, AFeaturesFileIsThatOfOneRankAndGivesEachItsShare) {
     ASSERT_TRUE(mine);
     EXPECT_TRUE(mine->values.equal(shared.values));
     EXPECT_TRUE(mine->ids.equal(shared.ids));
+}
+
+TEST_F(RanksTest, BlocksTogetherAreAllRowsWhateverTheirSize) {
+    const Features shared = pixel_features(open("test41"), format_, world());
+    const at::Tensor all = gathered(shared.values, world());
+    for (const std::int64_t rows : {1, 3, 100}) {
+        at::Tensor seen = torch::zeros_like(all);
+        std::int64_t next = 0;
+        for_each_block(
+            shared.values, world(),
+            [&](std::int64_t first, const at::Tensor& block) {
+                EXPECT_EQ(first, next);
+                EXPECT_LE(block.size(0), rows);
+                seen.narrow(0, first, block.size(0)).copy_(block);
+                next += block.size(0);
+            },
+            rows * all.size(1) * 4);
+        EXPECT_EQ(next, 41);
+        EXPECT_TRUE(seen.equal(all)) << rows;
+    }
+}
+
+TEST_F(RanksTest, AFileOfManyPiecesIsReadAsItWasWritten) {
+    const std::int64_t wide = (std::int64_t{4} << 20) / 2 - 1; // two rows a piece
+    const auto [begin, end] = share_of_rank(5, world().rank(), world().size());
+    const at::Tensor all = torch::arange(5 * wide, torch::kFloat32).view({5, wide});
+    const Features mine{all.narrow(0, begin, end - begin), torch::arange(begin, end, torch::kInt64)};
+    write_features(path_ + "/wide.h5", mine, {"", "", "", "", "k"}, world());
+    const auto found = read_features(path_ + "/wide.h5", "k", world().rank(), world().size());
+    ASSERT_TRUE(found);
+    EXPECT_TRUE(found->values.equal(mine.values));
+    EXPECT_TRUE(found->labels.equal(mine.labels));
+    world().barrier();
 }
 
 TEST_F(RanksTest, AFeaturesFileThatCannotBeWrittenIsAnErrorOnEveryRank) {
@@ -118,7 +151,7 @@ TEST_F(RanksTest, LinearProbeIsThatOfOneRank) {
     const LinearProbeResult shared = linear_probe(share(train), share(test), options, world());
     const LinearProbeResult alone = linear_probe(train, test, options, *dist::make_self_communicator());
     EXPECT_EQ(shared.l2, alone.l2);
-    EXPECT_NEAR(shared.train_loss, alone.train_loss, 1e-5);
+    EXPECT_NEAR(shared.train_loss, world().rank() == 0 ? alone.train_loss : 0, 1e-5);
     EXPECT_NEAR(shared.test_loss, alone.test_loss, 1e-4);
     EXPECT_NEAR(shared.test_accuracy, alone.test_accuracy, 1.5 / 97);
 }
@@ -128,6 +161,35 @@ TEST_F(RanksTest, KnnIsThatOfOneRank) {
     const Features test = noisy(97, 2);
     EXPECT_DOUBLE_EQ(knn_accuracy(share(train), share(test), {5, 0.07}, world()),
                      knn_accuracy(train, test, {5, 0.07}, *dist::make_self_communicator()));
+}
+
+TEST_F(RanksTest, RanksWithoutARowOfTheirOwnTakePart) {
+    const Features train = noisy(31, 1);
+    const Features test = noisy(2, 2); // fewer than ranks
+    LinearOptions options;
+    options.tolerance = 1e-9;
+    options.iterations = 200;
+    const auto self = dist::make_self_communicator();
+    const LinearProbeResult shared = linear_probe(share(train), share(test), options, world());
+    EXPECT_NEAR(shared.test_loss, linear_probe(train, test, options, *self).test_loss, 1e-3);
+    EXPECT_DOUBLE_EQ(knn_accuracy(share(train), share(test), {5, 0.07}, world()),
+                     knn_accuracy(train, test, {5, 0.07}, *self));
+    EXPECT_DOUBLE_EQ(knn_accuracy(share(test), share(train), {1, 0.07}, world()),
+                     knn_accuracy(test, train, {1, 0.07}, *self));
+}
+
+TEST_F(RanksTest, BadImagesOfAllRanksTogetherAreCounted) {
+    if (world().rank() == 0) {
+        damage_tiny_image(path_, "test41");
+        damage_tiny_image(path_, "test41", 38); // of another rank where there are several
+    }
+    world().barrier();
+    FeatureOptions skipping = format_;
+    skipping.on_bad_sample = loader::OnBadSample::skip;
+    skipping.max_bad_samples = 2;
+    EXPECT_EQ(pixel_features(open("test41"), skipping, world()).left_out, (std::vector<std::int64_t>{2, 38}));
+    skipping.max_bad_samples = 1;
+    EXPECT_THROW(pixel_features(open("test41"), skipping, world()), DataError);
 }
 
 TEST_F(RanksTest, FinetuneIsThatOfOneRank) {

@@ -204,6 +204,7 @@ TEST(Report, TheBestOfAScoreThatIsBetterLowerIsTheLowest) {
     const TemporaryFolder once; // without an interval nobody is best
     const auto unknown = two_runs(once, error_of("simclr", {0.5}), error_of("rotnet", {0.25}));
     EXPECT_EQ(report::result_table(unknown).find("<b>"), std::string::npos);
+    EXPECT_EQ(report::verdict(unknown), "angles, rmse: rotnet reaches 0.25.");
 }
 
 TEST(Report, OtherDataAndOtherSettingsNeverShareAColumn) {
@@ -303,6 +304,17 @@ TEST(Report, AMissingRunFolderIsNamed) {
 TEST(Report, AFolderThatIsNoRunIsRefused) {
     const TemporaryFolder folder;
     EXPECT_THROW(write_report({folder.path()}, folder.path() + "/report.html"), DataError);
+}
+
+TEST(Report, AFileBesideResultsThatIsNoneIsLeftOutWithAWord) {
+    const TemporaryFolder folder;
+    write_run(folder.path() + "/a", "simclr", 0.86);
+    write_file_atomically(folder.path() + "/a/eval/summary.json", "{\"mine\": 1}");
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(report::read_run(folder.path() + "/a").results.size(), 2U);
+    const std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_NE(said.find("a file in eval/ is no result of Tacit and left out: "), std::string::npos) << said;
+    EXPECT_NE(said.find("/eval/summary.json"), std::string::npos) << said;
 }
 
 TEST(Report, ADamagedPictureIndexIsNamed) {

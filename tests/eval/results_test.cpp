@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/baselines.hpp"
 #include "eval/eval_config.hpp"
+#include "eval/protocols/protocol.hpp"
 #include "eval/results.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
@@ -203,6 +204,42 @@ TEST(EvalConfig, ReadsTheSectionsOfAllProtocols) {
     document.finish();
     EXPECT_EQ(config.batch, 7);
     EXPECT_EQ(config.pictures.queries, 2);
+}
+
+TEST(Protocols, AreMadeOfTheirSections) {
+    const auto settings = [](const char* protocol, const std::string& text) {
+        auto document = config::Document::from_text(text, "eval.yaml");
+        return find_protocol(protocol)->make(document.root())->baseline_settings();
+    };
+    EXPECT_EQ(settings("finetune", "{draws: 7, selection_draws: 2}"), "7 2");
+    EXPECT_EQ(settings("finetune", "{}"), "3 1");
+}
+
+TEST(Results, WhatCannotBeReadIsKeptBesideWhatIsWritten) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/eval/knn.json";
+    std::filesystem::create_directories(folder.path() + "/eval");
+    for (const char* text : {"{", R"({"version": 3, "protocol": "knn"})"}) {
+        write_file_atomically(path, text);
+        EvalResult result = some_result("r");
+        result.protocol = "knn";
+        testing::internal::CaptureStderr();
+        EXPECT_EQ(write_result(folder.path(), result), path);
+        EXPECT_NE(testing::internal::GetCapturedStderr().find("it is kept as " + path + ".unread"), std::string::npos);
+        EXPECT_EQ(read_file(path + ".unread"), text);
+        EXPECT_EQ(result_from_json(read_file(path), path).protocol, "knn");
+    }
+}
+
+TEST(Results, NumbersThatAreNotFiniteAreWrittenAndRead) {
+    EvalResult result = some_result("r");
+    result.rows[0].scores = {score_of({NAN, INFINITY})};
+    result.rows[0].details["test loss"] = INFINITY;
+    const EvalResult after = result_from_json(to_json(result), "r.json");
+    EXPECT_TRUE(std::isnan(after.rows[0].scores[0].value));
+    EXPECT_TRUE(std::isnan(after.rows[0].scores[0].draws[0]));
+    EXPECT_EQ(after.rows[0].scores[0].draws[1], INFINITY);
+    EXPECT_EQ(to_json(after), to_json(result));
 }
 
 TEST(EvalConfig, RefusesWhatAProtocolCannotUse) {

@@ -54,12 +54,12 @@ inline void write_tiny_split(const std::string& folder, const std::string& split
     write_tiny_split(folder, split, labels);
 }
 
-/// Changes a pixel of image 2, which is of class 2, so that its checksum is not that of its bytes any more.
-inline void damage_tiny_image_2(const std::string& folder, const std::string& split) {
+/// Changes a pixel of an image of class 2 or 3, so that its checksum is not that of its bytes any more.
+inline void damage_tiny_image(const std::string& folder, const std::string& split, char number = 2) {
     const std::string path = folder + "/" + split + "-00000.h5";
     std::string bytes = read_file(path);
     std::string image(kTinySide * kTinySide / 2, '\x14'); // the dark upper half, which begins with its number
-    image[0] = 2;
+    image[0] = number;
     bytes.at(bytes.find(image) + 1) = '\x15';
     write_file_atomically(path, bytes);
 }

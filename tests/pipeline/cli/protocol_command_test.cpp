@@ -80,7 +80,7 @@ TEST_F(ProtocolCommand, ComesWithItsHelp) {
     for (const char* part : {"usage: tacit regress RUN [options]", "--ridge LAMBDA",
                              "strength of the penalty; default: "
                              "the config's",
-                             "--checkpoint", "Writes eval/regression.json into the run folder."}) {
+                             "--checkpoint", "Writes eval/regression.json into the run folder, of other data"}) {
         EXPECT_NE(help.find(part), std::string::npos) << part << "\n" << help;
     }
 }
@@ -108,14 +108,16 @@ TEST_F(ProtocolCommand, WritesItsScoresWhichRunsAndReportShow) {
     const std::string runs = answer({"runs", folder_.path()});
     EXPECT_NE(runs.find("Ridge regression, rmse"), std::string::npos) << runs;
     const auto listed = nlohmann::json::parse(answer({"runs", folder_.path(), "--json"}));
-    EXPECT_EQ(listed.at(0).at("results").at(0).at("score"), "rmse");
-    EXPECT_EQ(listed.at(0).at("results").at(0).at("value"), rmse);
+    const auto& scores = listed.at(0).at("results").at(0).at("scores");
+    EXPECT_EQ(scores.at("rmse").at("value"), rmse);
+    EXPECT_EQ(scores.at("rounded right").at("value"), pretrained.at("scores").at("rounded right").at("value"));
 
     const std::string page = folder_.path() + "/report.html";
     const std::string lines = answer({"report", run(), "--out", page});
     EXPECT_NE(lines.find("Ridge regression, rmse"), std::string::npos) << lines;
-    EXPECT_NE(read_file(page).find("<b>Ridge regression</b>: ridge regression of the class number."),
-              std::string::npos);
+    const std::string html = read_file(page);
+    EXPECT_NE(html.find("<b>Ridge regression</b>: ridge regression of the class number."), std::string::npos);
+    EXPECT_NE(html.find(" rounded right ["), std::string::npos);
 }
 
 TEST_F(ProtocolCommand, TakesItsOptionsAsSettingsOfTheConfig) {
@@ -138,6 +140,7 @@ TEST_F(ProtocolCommand, TakesItsOptionsAsSettingsOfTheConfig) {
     EXPECT_NE(message({"--set", "eval.regression.rigde=1"}).find("did you mean 'ridge'"), std::string::npos)
         << message({"--set", "eval.regression.rigde=1"});
     EXPECT_NE(message({"--set", "optim.lr=1"}).find("only the section eval"), std::string::npos);
+    EXPECT_EQ(ridge({"--set", "eval={regression: {ridge: 5}}"}), "ridge 5");
 }
 
 } // namespace
