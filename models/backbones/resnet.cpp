@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/backbones/families.hpp"
-#include "models/backbones/parts/norm.hpp"
 #include "models/backbones/parts/recompute.hpp"
+#include "models/backbones/parts/residual_block.hpp"
 #include "models/backbones/parts/sizes.hpp"
 
 #include <fmt/format.h>
-#include <torch/nn/init.h>
-#include <torch/nn/module.h>
 #include <torch/nn/modules/container/modulelist.h>
-#include <torch/nn/modules/conv.h>
 #include <torch/types.h>
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <optional>
 
 namespace tacit::models {
@@ -44,81 +40,6 @@ struct ResNetOptions {
     std::int64_t expansion() const { return plan.bottleneck ? 4 : 1; }
 };
 
-nn::Conv2d convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride) {
-    nn::Conv2d conv(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
-    nn::init::kaiming_normal_(conv->weight, 0.0, torch::kFanOut, torch::kReLU);
-    return conv;
-}
-
-/// The shortcut of a block whose output has another shape: 1x1 convolution and norm.
-class Downsample : public nn::Module {
-  public:
-    Downsample(std::int64_t in, std::int64_t out, std::int64_t stride, NormKind kind, dist::Communicator& comm)
-        // oneDNN writes beyond its memory in the gradient of strided 1 x 1 kernels over fewer channels than a
-        // vector has (channels last; oneDNN issue 6035): those get every stride-th pixel and no stride.
-        : every_(in < kVectorChannels ? stride : 1), conv_(convolution(in, out, 1, stride / every_)),
-          norm_(kind, out, comm) {
-        register_module("0", conv_);
-        register_module("1", norm_.module());
-    }
-
-    at::Tensor forward(const at::Tensor& input) {
-        constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
-        return norm_(conv_(every_ == 1 ? input : input.slice(2, 0, kEnd, every_).slice(3, 0, kEnd, every_)));
-    }
-
-  private:
-    static constexpr std::int64_t kVectorChannels = 16;
-    std::int64_t every_;
-    nn::Conv2d conv_;
-    Norm norm_;
-};
-
-class ResidualBlock : public nn::Module {
-  public:
-    ResidualBlock(std::int64_t in, std::int64_t planes, std::int64_t stride, const ResNetOptions& options,
-                  dist::Communicator& comm) {
-        const std::int64_t out = planes * options.expansion();
-        const std::int64_t inner = planes * options.plan.widened;
-        if (options.plan.bottleneck) {
-            add(in, inner, 1, 1, options.norm, comm);
-            add(inner, inner, 3, stride, options.norm, comm);
-            add(inner, out, 1, 1, options.norm, comm);
-        } else {
-            add(in, out, 3, stride, options.norm, comm);
-            add(out, out, 3, 1, options.norm, comm);
-        }
-        if (stride != 1 || in != out) {
-            downsample_ =
-                register_module("downsample", std::make_shared<Downsample>(in, out, stride, options.norm, comm));
-        }
-    }
-
-    at::Tensor forward(const at::Tensor& input) {
-        at::Tensor hidden = input;
-        for (std::size_t i = 0; i < convs_.size(); ++i) {
-            hidden = norms_[i](convs_[i](hidden));
-            if (i + 1 < convs_.size()) {
-                hidden.relu_();
-            }
-        }
-        return hidden.add_(downsample_ == nullptr ? input : downsample_->forward(input)).relu_();
-    }
-
-  private:
-    void add(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride, NormKind kind,
-             dist::Communicator& comm) {
-        const auto place = convs_.size() + 1;
-        convs_.push_back(register_module(fmt::format("conv{}", place), convolution(in, out, kernel, stride)));
-        norms_.emplace_back(kind, out, comm);
-        register_module(fmt::format("bn{}", place), norms_.back().module());
-    }
-
-    std::vector<nn::Conv2d> convs_;
-    std::vector<Norm> norms_;
-    std::shared_ptr<Downsample> downsample_;
-};
-
 class ResNet : public Backbone {
   public:
     ResNet(const ResNetOptions& options, augment::ImageShape shape, dist::Communicator& comm)
@@ -141,9 +62,13 @@ class ResNet : public Backbone {
             layers_.emplace_back();
             for (int block = 0; block < options.plan.blocks[layer]; ++block) {
                 const std::int64_t stride = block == 0 && layer > 0 ? 2 : 1;
-                layers_.back().push_back(std::make_shared<ResidualBlock>(in, planes, stride, options, comm));
+                const std::int64_t out = planes * options.expansion();
+                layers_.back().push_back(
+                    std::make_shared<ResidualBlock>(ResidualOptions{in, planes * options.plan.widened, out, stride,
+                                                                    options.plan.bottleneck, options.norm},
+                                                    comm));
                 blocks->push_back(layers_.back().back());
-                in = planes * options.expansion();
+                in = out;
             }
             register_module(fmt::format("layer{}", layer + 1), blocks);
         }
