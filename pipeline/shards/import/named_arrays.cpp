@@ -208,6 +208,30 @@ class Maker {
         return array->name == chosen_ || (!chosen_.empty() && of_all_splits(array->name) == chosen_);
     }
 
+    /// Throws NotLabels; ConfigError where the user named the array.
+    Labels labels_in(const NpyArray& array) const {
+        try {
+            return class_labels(array);
+        } catch (const NotLabels& error) {
+            if (is_chosen(&array)) {
+                throw ConfigError(fmt::format("--labels {}: {}; name another array, or none", chosen_, error.what()));
+            }
+            throw;
+        }
+    }
+
+    /// A name that is chosen counts for all splits that have labels, so that none of them is guessed beside it.
+    void check_chosen(const std::string& split, const std::vector<const NpyArray*>& labels) const {
+        const bool named = !chosen_.empty() && names_array(chosen_);
+        if (named && !labels.empty() &&
+            std::none_of(labels.begin(), labels.end(), [&](const NpyArray* array) { return is_chosen(array); })) {
+            throw ConfigError(fmt::format("--labels {}: names no array of split '{}', which has {}; name one of each "
+                                          "split, as in --labels {}, or leave out what is not to be imported",
+                                          one_line(chosen_), split, labels.front()->name,
+                                          of_all_splits(labels.front()->name)));
+        }
+    }
+
     void leave_out_labels(const NpyArray& array) {
         source_->info.left_out.add("arrays that may be labels beside those that are taken", array.name);
     }
@@ -223,7 +247,7 @@ class Maker {
                 continue;
             }
             try {
-                Labels more = class_labels(*array);
+                Labels more = labels_in(*array);
                 if (one != nullptr && !agree(labels, more)) {
                     throw DataError(fmt::format("{}: {} and {} could both be the labels of split '{}', and tell other "
                                                 "classes; say which with --labels {} or --labels {}",
@@ -304,8 +328,8 @@ class Maker {
                            const std::vector<const NpyArray*>& classes, std::int64_t count) {
         const bool alone = arrays.size() == 1;
         std::erase_if(arrays, [&](const NpyArray* array) {
-            const bool may_be =
-                !alone || role_of_name(array->name) == ArrayRole::classes || array->name.ends_with("names");
+            const bool may_be = !is_chosen(array) && (!alone || role_of_name(array->name) == ArrayRole::classes ||
+                                                      array->name.ends_with("names"));
             const std::vector<std::string> names =
                 may_be && is_text(*array) && array->values() != count ? array_texts(*array) : ClassNames();
             const bool list =
@@ -323,6 +347,7 @@ class Maker {
                 source_->leave_out(array->name);
             }
         }
+        check_chosen(split, arrays);
         if (arrays.size() > 1) {
             arrays = {one_of(split, arrays)};
         }
@@ -330,7 +355,7 @@ class Maker {
             return {};
         }
         try {
-            Labels labels = class_labels(*arrays[0]);
+            Labels labels = labels_in(*arrays[0]);
             const ClassNames all = continued(named_, labels.classes);
             renumber(labels.values, labels.classes, all);
             named_ = all;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <zlib.h>
 
@@ -334,6 +335,44 @@ TEST(ImportNumpy, TwoListsOfLabelsThatTellOtherClassesAreAskedFor) {
     options.labels = "species";
     EXPECT_NE(message_of<ConfigError>([&] { import_images(options); }).find("--labels species: no array has that name"),
               std::string::npos);
+}
+
+TEST(ImportNumpy, AnArrayThatIsNamedIsTakenOrRefused) {
+    const TemporaryFolder folder;
+    write_npy(folder / "a/train_x.npy", "|u1", "4, 9, 9", pixels(324));
+    write_npy(folder / "a/train_y.npy", "|u1", "4", std::string("\0\1\0\1", 4));
+    write_npy(folder / "a/train_target.npy", "<f4", "4, 2", std::string(32, '\1'));
+    write_npy(folder / "a/train_label_names.npy", "|S1", "2,", "ab");
+    ImportOptions options = options_of(folder, "a");
+    options.labels = "train_target";
+    const std::string message = message_of<ConfigError>([&] { import_images(options); });
+    EXPECT_NE(message.find("--labels train_target: "), std::string::npos) << message;
+    EXPECT_NE(message.find("is neither one class number nor one-hot; name another array, or none"), std::string::npos)
+        << message;
+    std::filesystem::remove(folder / "a/train_y.npy");
+    EXPECT_THROW(import_images(options), ConfigError);
+    options.labels = "train_label_names";
+    EXPECT_THROW(import_images(options), DataError); // of 2 classes for 4 images
+}
+
+TEST(ImportNumpy, AnArrayThatIsNamedForOneSplitDoesNotLeaveOthersToAGuess) {
+    const TemporaryFolder folder;
+    for (const std::string split : {"train", "test"}) {
+        write_npy(folder / ("a/" + split + "_x.npy"), "|u1", "4, 9, 9", pixels(324));
+        write_npy(folder / ("a/" + split + "_y.npy"), "|u1", "4", std::string("\0\1\0\1", 4));
+        write_npy(folder / ("a/" + split + "_label.npy"), "|u1", "4", std::string("\0\1\1\0", 4));
+    }
+    std::filesystem::remove(folder / "a/test_y.npy");
+    ImportOptions options = options_of(folder, "a");
+    options.labels = "train_y";
+    const std::string message = message_of<ConfigError>([&] { import_images(options); });
+    EXPECT_NE(message.find("--labels train_y: names no array of split 'test', which has test_label; name one of each "
+                           "split, as in --labels {split}_label"),
+              std::string::npos)
+        << message;
+    options.labels = "{split}_label";
+    import_images(options);
+    EXPECT_EQ(Dataset::open(options.out, "test").labels(), (Labels{0, 1, 1, 0}));
 }
 
 TEST(ImportNumpy, ATableThatLabelsAreTakenFromIsNotLeftOut) {
