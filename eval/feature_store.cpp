@@ -70,8 +70,8 @@ const shards::Dataset& FeatureStore::split(const std::string& name) {
                                     name, dataset.info().channels, run_.name, run_.shape.channels));
     }
     if (name != run_.data.train) {
-        shards::check_counts({run_.data.train, train().labels(), train().info().classes},
-                             {name, dataset.labels(), dataset.info().classes});
+        shards::check_counts({{run_.data.train, train().labels(), train().info().classes},
+                              {name, dataset.labels(), dataset.info().classes}});
         dataset.number_classes_as(shards::continued(train().info().classes, dataset.info().classes));
     }
     return splits_.emplace(name, std::move(dataset)).first->second;

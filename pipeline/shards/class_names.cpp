@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -172,38 +173,38 @@ std::string sparse_classes(const std::vector<std::int64_t>& images, const ClassN
                            : std::string("class numbers run from 0 to the largest label"));
 }
 
-void check_counts(const LabelledSet& one, const LabelledSet& other) {
-    const auto from_one = [](const LabelledSet& set) {
-        return set.classes.size() > 1 && set.classes[0] == "0" && !has_no_names(set.classes) &&
-               std::find(set.labels.begin(), set.labels.end(), 0) == set.labels.end();
-    };
-    for (const auto& [a, b] : {std::pair(&one, &other), std::pair(&other, &one)}) {
-        if (!from_one(*a) || b->classes.empty() || b->classes[0] == "0") {
-            continue;
+void check_counts(const std::vector<LabelledSet>& sets) {
+    std::map<std::pair<bool, ClassNames>, const LabelledSet*> kinds; // one set of each; first those that count from 1
+    for (const LabelledSet& set : sets) {
+        const bool from_one = set.classes.size() > 1 && set.classes[0] == "0" &&
+                              std::find(set.labels.begin(), set.labels.end(), 0) == set.labels.end();
+        if (!has_no_names(set.classes) && (from_one || set.classes[0] != "0")) {
+            kinds.emplace(std::pair(!from_one, set.classes), &set);
         }
-        const std::size_t shared = std::min(a->classes.size() - 1, b->classes.size());
-        if (std::equal(b->classes.begin(), b->classes.begin() + static_cast<std::ptrdiff_t>(shared),
-                       a->classes.begin() + 1)) {
-            throw DataError(fmt::format("{}: the names of its classes ('{}' …) count from 0, in {} the same names "
-                                        "count from 1 (no image is of class 0), so that one of them is likely wrong; "
-                                        "write the labels of both as names, or with the same numbers",
-                                        b->where, b->classes[0], a->where));
+    }
+    for (const auto& [one, from_one] : kinds) {
+        for (const auto& [other, from_zero] : kinds) {
+            const std::size_t shared = std::min(one.second.size() - 1, other.second.size());
+            if (!one.first && other.first &&
+                std::equal(other.second.begin(), other.second.begin() + static_cast<std::ptrdiff_t>(shared),
+                           one.second.begin() + 1)) {
+                throw DataError(fmt::format("{}: the names of its classes ('{}' …) count from 0, in {} the same names "
+                                            "count from 1 (no image is of class 0), so that one of them is likely "
+                                            "wrong; write the labels of both as names, or with the same numbers",
+                                            from_zero->where, other.second[0], from_one->where));
+            }
         }
     }
 }
 
 void unite_classes(std::vector<FileIndex>& files) {
-    const FileIndex* named = nullptr;
-    for (const FileIndex& file : files) {
-        if (named != nullptr) {
-            check_counts({named->path, named->labels, named->classes}, {file.path, file.labels, file.classes});
-        }
-        named = has_no_names(file.classes) ? named : &file;
-    }
     ClassNames all;
+    std::vector<LabelledSet> sets;
     for (const FileIndex& file : files) {
+        sets.push_back({file.path, file.labels, file.classes});
         all = united(all, file.classes);
     }
+    check_counts(sets);
     for (FileIndex& file : files) {
         try {
             renumber(file.labels, file.classes, all);

@@ -40,8 +40,8 @@ struct LabelledSet {
     const std::vector<std::int32_t>& labels;
     const ClassNames& classes;
 };
-/// Throws DataError where the same names count from 0 in one of them and from 1 in the other.
-void check_counts(const LabelledSet& one, const LabelledSet& other);
+/// Throws DataError where the same names count from 0 in one of them and from 1 in another.
+void check_counts(const std::vector<LabelledSet>& sets);
 
 /// Gives a class the same number in all files of a split: they may number their classes each for itself. Throws
 /// DataError naming the file.

@@ -192,14 +192,13 @@ class Hdf5Source final : public ImageSource {
 
     /// A class has one number in all splits; labels without a name are named by it.
     void name_classes() {
-        const auto labelled = [](const Split& split) {
-            const DatasetInfo& its = split.dataset.info();
-            return LabelledSet{its.split, split.dataset.labels(), its.classes};
-        };
+        std::vector<LabelledSet> sets;
         for (const auto& split : splits_) {
-            check_counts(labelled(*splits_.front()), labelled(*split));
-            info.classes = united(info.classes, split->dataset.info().classes);
+            const DatasetInfo& its = split->dataset.info();
+            sets.push_back({its.split, split->dataset.labels(), its.classes});
+            info.classes = united(info.classes, its.classes);
         }
+        check_counts(sets);
         for (const auto& split : splits_) {
             split->dataset.number_classes_as(info.classes);
             const std::vector<std::int32_t>& labels = split->dataset.labels();

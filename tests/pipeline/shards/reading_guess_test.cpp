@@ -389,6 +389,12 @@ TEST(NamesOfClasses, ThatCountFromZeroInOneFileAndFromOneInAnotherAreRefused) {
               std::string::npos)
         << message;
     {
+        const Hdf5File file(folder / "p-0a.h5"); // between them, and of other names
+        add_split(file, "", {0, 1, 1, 0});
+        file.add_texts("/", "class_names", {"moth", "newt"});
+    }
+    EXPECT_EQ(message_of<DataError>([&] { Dataset::open(spec_of(folder / "p-*.h5"), "train"); }), message);
+    {
         const Hdf5File file(folder / "a.h5");
         add_split(file, "train_", {1, 2, 3, 4});
         add_split(file, "test_", {0, 1, 2, 3});
