@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
 #include <string>
 #include <system_error>
@@ -53,8 +54,11 @@ Failure current_failure() {
         return {"out of memory; use a smaller batch or fewer ranks and workers on this host"};
     } catch (const c10::Error& error) {
         return {"LibTorch: " + first_line(error.what_without_backtrace())};
-    } catch (const std::system_error& error) {
+    } catch (const std::filesystem::filesystem_error& error) {
         return {first_line(tacit::reason_of(error)) + "; check the path, links on it and the rights to it"};
+    } catch (const std::system_error& error) { // of a thread that the system does not start, most likely
+        const bool limit = error.code() == std::errc::resource_unavailable_try_again;
+        return {first_line(tacit::reason_of(error)) + (limit ? "; check the limits of this host (ulimit -a)" : "")};
     } catch (const std::exception& error) {
         return {"internal error, please report it: " + first_line(error.what())};
     }
