@@ -4,6 +4,7 @@
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/shards/data_spec.hpp"
+#include "pipeline/shards/import/left_out.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "pipeline/shards/shard_files.hpp"
 
@@ -11,7 +12,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <set>
+#include <filesystem>
+#include <map>
 
 namespace tacit::cli {
 namespace {
@@ -49,16 +51,27 @@ std::string text_of(const shards::Inspection& found) {
 }
 
 /// The files and folders that paths and patterns name; `{split}` stands for any word.
-std::vector<std::string> named_paths(const Call& call) {
-    std::vector<std::string> paths;
-    for (const std::string& given :
-         call.required_texts("path", "tacit data inspect PATH looks into files or folders")) {
-        const std::string pattern = shards::with_split(given, "*");
-        const std::vector<std::string> found =
-            shards::is_pattern(pattern) ? shards::matching_files(pattern) : std::vector<std::string>{given};
-        paths.insert(paths.end(), found.begin(), found.end());
+struct NamedPaths {
+    std::vector<std::string> all;
+    bool several = false; ///< whatever there is: more than one path was given, or a pattern
+};
+
+NamedPaths named_paths(const Call& call) {
+    NamedPaths paths;
+    const std::vector<std::string> given =
+        call.required_texts("path", "tacit data inspect PATH looks into files or folders");
+    for (const std::string& path : given) {
+        const std::string pattern = shards::with_split(path, "*");
+        const bool many = shards::is_pattern(pattern);
+        const std::vector<std::string> found = many ? shards::matching_files(pattern) : std::vector<std::string>{path};
+        paths.all.insert(paths.all.end(), found.begin(), found.end());
+        paths.several = paths.several || many || given.size() > 1;
     }
     return paths;
+}
+
+std::string whole(const std::string& path) {
+    return std::filesystem::absolute(path).lexically_normal().string();
 }
 
 /// Why nothing of a path can be read: the last of what is said of it.
@@ -79,30 +92,35 @@ shards::Inspection inspected(const std::string& path, const shards::InspectOptio
 }
 
 ExitCode run_data_inspect(const Call& call) {
-    const std::vector<std::string> paths = named_paths(call);
+    const auto [paths, several] = named_paths(call);
     shards::InspectOptions wanted;
     wanted.seconds = call.number_in("seconds", 0, 3600);
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
     std::string text;
     std::string problem;
     bool readable = false;
-    std::set<std::string> read; // by sections of several files
-    std::size_t left = 0;
+    std::map<std::string, std::string> read; // by the sections of paths
+    std::vector<std::string> left;
     for (const std::string& path : paths) {
-        if (read.contains(path)) {
-            ++left;
+        if (const auto other = read.find(whole(path)); other != read.end()) {
+            shards::Inspection skipped;
+            skipped.guess = fmt::format("{}: is read by the section of {}", path, other->second);
+            all.push_back(json_of(skipped));
+            left.push_back(path);
             continue;
         }
         const shards::Inspection found = inspected(path, wanted);
-        read.insert(found.files.begin(), found.files.end());
+        for (const std::string& file : found.files)
+            read.emplace(whole(file), path);
         readable = readable || found.readable;
         problem = problem.empty() ? problem_of(found) : problem;
         all.push_back(json_of(found));
         text += (text.empty() ? "" : "\n") + text_of(found);
     }
-    text += left == 0 ? "" : fmt::format("\n{} more of these files are read by a section above\n", left);
+    if (!left.empty())
+        text += fmt::format("\nread by a section above: {}\n", shards::first_few(left, left.size()));
     // File names and attributes may hold bytes that are no UTF-8.
-    call.answer(call.json() ? json_text(all.size() == 1 ? all[0] : all, 2) : text);
+    call.answer(call.json() ? json_text(several ? all : all.at(0), 2) : text);
     if (!readable)
         throw DataError(paths.size() == 1 ? problem
                                           : fmt::format("none of {} files can be read as images; the first: {}",

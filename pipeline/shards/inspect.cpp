@@ -98,6 +98,9 @@ void prove(LayoutGuess guess, const InspectOptions& options, Inspection& result)
         try {
             DatasetIndex found = index_dataset(guess.spec, split.name);
             split.text = split_text(found.files, split.name);
+            for (const FileIndex& file : found.files) {
+                result.files.push_back(file.path);
+            }
             if (split.name == guess.train) {
                 index = std::move(found);
             }
@@ -114,9 +117,6 @@ void prove(LayoutGuess guess, const InspectOptions& options, Inspection& result)
     if (!problem.empty()) {
         result.guess += "\nbut it cannot be read: " + problem;
         return;
-    }
-    for (const FileIndex& file : index.files) {
-        result.files.push_back(file.path);
     }
     try {
         const Dataset dataset{DatasetIndex(index)};

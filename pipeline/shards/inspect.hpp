@@ -12,7 +12,7 @@ struct Inspection {
     std::string guess;              ///< which data sets are the images and labels, or why none can be read
     std::vector<std::string> notes; ///< what was assumed, and what else there is
     std::string data_section;       ///< YAML that reads them; empty if Tacit cannot
-    std::vector<std::string> files; ///< that the section reads for the training split
+    std::vector<std::string> files; ///< of the splits that are found
     bool readable = false;          ///< as HDF5 by that section, or by an import
     std::vector<std::string> cost;  ///< what reading costs, measured; what is read by libhdf5 under its lock
 };

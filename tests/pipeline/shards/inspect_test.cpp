@@ -199,6 +199,7 @@ TEST(InspectFolder, CountsTheImagesOfAllFiles) {
     }
     EXPECT_NE(found.guess.find("'images' read as NHWC of 3 files; 3 classes"), std::string::npos) << found.guess;
     EXPECT_FALSE(mentions(found.notes, "differ in numbers alone"));
+    EXPECT_EQ(found.files.size(), 6U); // of both splits
 }
 
 TEST(InspectFolder, FilesOfOneImageAreCountedTogether) {
