@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/shards/labels.hpp"
 #include "pipeline/shards/row_search.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -28,8 +30,8 @@ std::optional<std::size_t> numbered_column(const std::string& column, std::size_
 } // namespace
 
 std::optional<std::pair<std::string, std::string>> table_and_column(const std::string& text) {
-    for (const char* end : {".csv:", ".tsv:", ".txt:", ".CSV:", ".TSV:", ".TXT:"}) {
-        if (const std::size_t at = text.find(end); at != std::string::npos) {
+    for (const char* end : {".csv:", ".tsv:", ".txt:"}) {
+        if (const std::size_t at = lower_case(text).find(end); at != std::string::npos) {
             return std::pair{text.substr(0, at + 4), text.substr(at + 5)};
         }
     }
@@ -94,7 +96,12 @@ Labels read_csv_labels(const std::string& path, const std::string& column, std::
         }
         texts.push_back(cells[wanted]);
     }
-    return labels_of_texts(texts, path, meaning);
+    Labels labels = labels_of_texts(texts, path, meaning);
+    labels.joined = match.text(path, names.empty() ? "numbered" : "named");
+    if (names.empty() && !std::is_sorted(match.rows.begin(), match.rows.end())) {
+        log::warning(labels.joined + ", and not by the order of the rows");
+    }
+    return labels;
 }
 
 } // namespace tacit::shards

@@ -16,6 +16,10 @@
 namespace tacit::shards {
 namespace {
 
+std::string extension_of(const std::string& path) {
+    return lower_case(std::filesystem::path(path).extension().string());
+}
+
 /// How often a letter stands in a line outside of quotes.
 std::size_t count_of(char letter, std::string_view line) {
     bool quoted = false;
@@ -42,7 +46,7 @@ char separator_of(const std::string& path, std::string_view text) {
     char best = 0;
     std::size_t most = 0;
     char first = 0;
-    for (const char letter : std::string_view(",;\t ").substr(0, path.ends_with(".txt") ? 4 : 3)) {
+    for (const char letter : std::string_view(",;\t ").substr(0, extension_of(path) == ".txt" ? 4 : 3)) {
         const std::size_t count = lines.empty() ? 0 : count_of(letter, lines.front());
         const bool always = std::all_of(lines.begin(), lines.end(),
                                         [&](std::string_view line) { return count_of(letter, line) == count; });
@@ -57,8 +61,9 @@ char separator_of(const std::string& path, std::string_view text) {
 
 class CsvReader {
   public:
-    CsvReader(const std::string& path, std::string_view text)
-        : path_(path), text_(text), separator_(separator_of(path, text)) {}
+    /// `line`: of the file, in which `text` begins.
+    CsvReader(const std::string& path, std::string_view text, std::size_t line)
+        : path_(path), text_(text), separator_(separator_of(path, text)), line_(line) {}
 
     bool done() const { return at_ >= text_.size(); }
 
@@ -121,13 +126,13 @@ class CsvReader {
     std::string_view text_;
     char separator_;
     std::size_t at_ = 0;
-    std::size_t line_ = 1;
+    std::size_t line_;
 };
 
 } // namespace
 
 bool is_table_name(const std::string& name) {
-    const std::string extension = lower_case(std::filesystem::path(name).extension().string());
+    const std::string extension = extension_of(name);
     return extension == ".csv" || extension == ".tsv" || extension == ".txt";
 }
 
@@ -144,10 +149,11 @@ std::vector<CsvRow> read_csv(const std::string& path) {
                                     path));
     }
     std::string_view rest = std::string_view(text).substr(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
-    if (rest.starts_with("sep=") && rest.find('\n') < 7) { // as spreadsheets write it above the header
+    const bool told = rest.starts_with("sep=") && rest.find('\n') < 7; // as spreadsheets write it above the header
+    if (told) {
         rest.remove_prefix(rest.find('\n') + 1);
     }
-    CsvReader reader(path, rest);
+    CsvReader reader(path, rest, told ? 2 : 1);
     std::vector<CsvRow> rows;
     while (!reader.done()) {
         CsvRow row = reader.row();

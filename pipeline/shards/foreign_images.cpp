@@ -83,20 +83,30 @@ RowMatch match_list(const ClassList& list, const std::string& path, const std::v
 void take_listed_order(ForeignImages& images) {
     const std::size_t count = images.groups.values.size();
     const std::vector<std::string>& names = images.one_each ? images.groups.classes : images.names;
+    std::string whole; // the first that lists all names
+    std::vector<std::size_t> rows;
     for (const ClassList& list : h5::rows_of_texts(images.at.object.get(), count)) {
         const RowMatch match = match_list(list, images.at.path, names);
-        const bool same = std::is_sorted(match.rows.begin(), match.rows.end());
-        if (match.found == count) {
-            images.doubt.clear();
-            images.rows = same ? std::vector<std::size_t>() : match.rows;
-            images.order += same ? "" : fmt::format(", and rows of labels in that of '{}'", list.name);
+        if (match.found == count && !whole.empty() && match.rows != rows) {
+            images.doubt = fmt::format("'{}' and '{}' list their names in different orders, so that rows may stand in "
+                                       "either; write labels that hold names beside them (a table), or leave one of "
+                                       "the lists out",
+                                       whole, list.name);
             return;
         }
-        if (2 * match.found > count) {
+        if (match.found == count && whole.empty()) {
+            whole = list.name;
+            rows = match.rows;
+            images.doubt.clear();
+        } else if (2 * match.found > count && whole.empty()) {
             images.doubt = fmt::format("'{}' lists {} of their {} names, so that rows may stand in its order or in "
                                        "theirs; write labels that hold names beside them (a table), or a whole list",
                                        list.name, match.found, count);
         }
+    }
+    if (!std::is_sorted(rows.begin(), rows.end())) {
+        images.order += fmt::format(", and rows of labels in that of '{}'", whole);
+        images.rows = std::move(rows);
     }
 }
 
@@ -130,7 +140,7 @@ ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Root
         images.lists = std::move(found.lists);
         images.order = std::move(found.order);
         images.doubt = std::move(found.doubt);
-        images.groups = {std::move(found.labels), std::move(found.classes), {}};
+        images.groups = {std::move(found.labels), std::move(found.classes), {}, {}};
         images.one_each = found.one_each;
         if (shape == h5::Shape::references) { // places of cells are no names
             images.names.clear();

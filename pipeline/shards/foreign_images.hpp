@@ -20,7 +20,7 @@ struct ForeignImages {
     std::vector<std::string> lists; ///< GroupImages::lists
     std::string order;              ///< GroupImages::order
     std::string doubt;              ///< why rows of a data set may be in another order than the images; empty: none
-    std::vector<std::size_t> rows;  ///< of other data sets, of each image; empty: as many as there are, in their order
+    std::vector<std::size_t> rows;  ///< rows[i]: the row, in data sets with one an image, of image i; empty: row i
     bool truth = false;             ///< pixels are false (black) or true (white)
 };
 

@@ -257,6 +257,9 @@ class Reader {
         index.labels = std::move(found.labels.values);
         index.classes = std::move(found.labels.classes);
         made.notes = std::move(found.notes);
+        if (!found.labels.joined.empty()) {
+            made.notes.push_back(std::move(found.labels.joined));
+        }
         if (!found.labels.note.empty()) {
             made.notes.push_back(found.labels.note);
             index.open_labels = std::move(found.labels.note);

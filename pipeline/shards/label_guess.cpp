@@ -106,7 +106,7 @@ bool LabelGuess::read_tables(FileIndex& index, const ForeignImages& images, Foun
     const std::string folder = folder_of(path_);
     for (fs::directory_iterator entry(folder.empty() ? "." : folder, error), end; !error && entry != end;
          entry.increment(error)) {
-        if (entry->path().extension() == ".csv") {
+        if (lower_case(entry->path().extension().string()) == ".csv") {
             files.push_back(entry->path().filename().string());
         }
     }
@@ -132,15 +132,13 @@ bool LabelGuess::read_tables(FileIndex& index, const ForeignImages& images, Foun
     return false;
 }
 
-bool LabelGuess::read_texts(std::int64_t count, const ForeignImages& images, FoundLabels& found) const {
-    auto fit = repeated_texts(path_, images.at.name, count);
-    if (fit.size() == 1) {
-        found.key = fit[0].first;
-        found.labels = std::move(fit[0].second);
-        found.notes.push_back(
-            fmt::format("labels are '{}', the only texts that repeat, one for each image", found.key));
+bool LabelGuess::read_texts(FileIndex& index, const ForeignImages& images, FoundLabels& found) const {
+    const std::vector<std::string> fit = repeated_texts(path_, images.at.name, index.count);
+    if (fit.size() != 1 || !read(fit, index, images, found)) {
+        return false;
     }
-    return fit.size() == 1;
+    found.notes.push_back(fmt::format("labels are '{}', the only texts that repeat, one for each image", found.key));
+    return true;
 }
 
 std::string LabelGuess::why_no_groups(const ForeignImages& images) const {
@@ -212,7 +210,7 @@ FoundLabels LabelGuess::groups(FileIndex& index, const ForeignImages& images) co
 FoundLabels LabelGuess::find(FileIndex& index, const ForeignImages& images) const {
     FoundLabels found;
     const bool rows_count = images.doubt.empty();
-    const Labels none{std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}, {}};
+    const Labels none{std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}, {}, {}};
     if (!images.groups.classes.empty() && !images.one_each) {
         const std::string why = why_no_groups(images);
         return why.empty() ? groups(index, images) : FoundLabels{none, "none", {}, why};
@@ -225,7 +223,7 @@ FoundLabels LabelGuess::find(FileIndex& index, const ForeignImages& images) cons
         return found;
     }
     if ((!images.names.empty() && read_tables(index, images, found)) ||
-        (rows_count && images.names.size() < kMostListed && read_texts(index.count, images, found))) {
+        (rows_count && images.names.size() < kMostListed && read_texts(index, images, found))) {
         return found;
     }
     if (!rows_count && !sets_.empty()) {

@@ -47,7 +47,7 @@ class LabelGuess {
     bool read(const std::vector<std::string>& keys, FileIndex& index, const ForeignImages& images,
               FoundLabels& found) const;
     bool read_tables(FileIndex& index, const ForeignImages& images, FoundLabels& found) const;
-    bool read_texts(std::int64_t count, const ForeignImages& images, FoundLabels& found) const;
+    bool read_texts(FileIndex& index, const ForeignImages& images, FoundLabels& found) const;
 
     const std::string& path_;
     const DataSpec& spec_;

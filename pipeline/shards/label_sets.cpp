@@ -33,17 +33,15 @@ bool repeat(const Labels& labels) {
 
 } // namespace
 
-std::vector<std::pair<std::string, Labels>> repeated_texts(const std::string& path, const std::string& images,
-                                                           std::int64_t count) {
+std::vector<std::string> repeated_texts(const std::string& path, const std::string& images, std::int64_t count) {
     const h5::Session session;
-    std::vector<std::pair<std::string, Labels>> fit;
+    std::vector<std::string> fit;
     for (const h5::ListedSet& set : h5::list_datasets(h5::open_file(path).get())) {
         try {
             if (set.name != images && is_text(set) && is_column(set, count)) {
                 const h5::Located at = h5::locate(path, set.name, {});
-                Labels labels = read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), count);
-                if (repeat(labels)) {
-                    fit.emplace_back(set.name, std::move(labels));
+                if (repeat(read_labels(at.object.get(), fmt::format("{}: {}", at.path, at.name), count))) {
+                    fit.push_back(set.name);
                 }
             }
         } catch (const Error&) { // other texts, or damaged: nobody asked for them

@@ -5,17 +5,15 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace tacit::shards {
 
 // Labels that content tells of, where names do not.
 
-/// Data sets in the file at `path` but for `images` that hold texts which repeat, one for each of `count` images: their
-/// names and labels.
-std::vector<std::pair<std::string, Labels>> repeated_texts(const std::string& path, const std::string& images,
-                                                           std::int64_t count);
+/// Names of the data sets in the file at `path` but for `images` that hold texts which repeat, one for each of `count`
+/// images.
+std::vector<std::string> repeated_texts(const std::string& path, const std::string& images, std::int64_t count);
 
 /// Data sets in the file at `path` that by name, or as texts or whole numbers that repeat, and by content are labels
 /// for `count` images too, in one line with their numbers of classes, and all of `lists`; those in `taken` are left

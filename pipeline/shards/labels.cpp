@@ -168,7 +168,7 @@ Labels labels_of_names(const std::vector<std::string>& texts, std::vector<std::s
             places.emplace(names.emplace(text, class_name(text)).first->second, kNew);
         }
     }
-    Labels labels{{}, std::move(classes), {}};
+    Labels labels{{}, std::move(classes), {}, {}};
     for (auto& [name, place] : places) {
         if (place == kNew) {
             place = static_cast<std::int32_t>(labels.classes.size());

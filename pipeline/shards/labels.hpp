@@ -14,7 +14,8 @@ namespace tacit::shards {
 struct Labels {
     std::vector<std::int32_t> values; ///< -1 where unlabelled
     std::vector<std::string> classes;
-    std::string note; ///< why a list of names did not name the classes; empty: there is none, or it did
+    std::string note;   ///< why a list of names did not name the classes; empty: there is none, or it did
+    std::string joined; ///< which column of a table told the images apart; empty: none
 };
 
 /// Whether both tell the same images apart, under whatever names.

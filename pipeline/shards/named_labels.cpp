@@ -10,6 +10,7 @@
 #include "pipeline/shards/hdf5/sample_groups.hpp"
 #include "pipeline/shards/hdf5/storage.hpp"
 #include "pipeline/shards/hdf5/whole_data.hpp"
+#include "pipeline/shards/listed_classes.hpp"
 
 #include <fmt/format.h>
 
@@ -88,6 +89,19 @@ const std::vector<std::string>* names_with(const ForeignImages& images, const st
     return nullptr;
 }
 
+/// Labels that each image tells for itself: all of them texts, or numbers with the names that a list of the file gives.
+Labels labels_of_values(const std::vector<std::string>& texts, const std::vector<double>& numbers,
+                        const ForeignImages& images, const std::string& where, Meaning meaning) {
+    if (numbers.empty()) {
+        return labels_of_texts(texts, where, meaning);
+    }
+    Labels labels = labels_of_numbers(numbers, where);
+    if (meaning == Meaning::classes) {
+        name_classes(labels, h5::class_lists(images.at.object.get(), numbers.size()), false, where);
+    }
+    return labels;
+}
+
 /// One value of an attribute of each of `names`, all of them texts or all numbers.
 Labels labels_of_each(const ForeignImages& images, const std::vector<std::string>& names, const std::string& attribute,
                       const h5::Roots& roots, Meaning meaning) {
@@ -115,7 +129,7 @@ Labels labels_of_each(const ForeignImages& images, const std::vector<std::string
         }
     }
     const std::string where = fmt::format("{}: {}: attribute '{}'", images.at.path, images.at.name, attribute);
-    return numbers.empty() ? labels_of_texts(texts, where, meaning) : labels_of_numbers(numbers, where);
+    return labels_of_values(texts, numbers, images, where, meaning);
 }
 
 /// The one value that data set `name` of each group of images holds, all of them texts or all numbers.
@@ -123,7 +137,7 @@ Labels labels_of_samples(const ForeignImages& images, const std::string& name, c
                          Meaning meaning) {
     std::vector<std::string> texts;
     std::vector<double> numbers;
-    std::vector<std::string> classes; // of an enumeration
+    std::vector<std::string> classes; // of an enumeration, the same in each group
     for (const std::string& sample : images.names) {
         const std::string inside = fmt::format("{}/{}", sample, name);
         if (!h5::has_object(images.at.object.get(), inside)) {
@@ -146,14 +160,25 @@ Labels labels_of_samples(const ForeignImages& images, const std::string& name, c
         if (number) {
             h5::check_number(type.get(), where);
             h5::read_all(at.object.get(), H5T_NATIVE_DOUBLE, &numbers.emplace_back(), where);
-            classes = h5::member_names(type.get());
+            const std::vector<std::string> names = h5::member_names(type.get());
+            if (numbers.size() > 1 && names != classes) {
+                throw DataError(
+                    fmt::format("{}: its type does not name the class numbers as those of the groups before "
+                                "it do (enumerations differ); write all labels as texts, or with one "
+                                "enumeration",
+                                where));
+            }
+            classes = names;
         } else {
             texts.push_back(h5::read_texts(at.object.get(), where).at(0));
         }
     }
     const std::string where = fmt::format("{}: {}: '{}' of each group", images.at.path, images.at.name, name);
-    Labels labels = numbers.empty() ? labels_of_texts(texts, where, meaning) : labels_of_numbers(numbers, where);
-    labels.classes = classes.size() >= labels.classes.size() ? classes : labels.classes;
+    if (classes.empty()) {
+        return labels_of_values(texts, numbers, images, where, meaning);
+    }
+    Labels labels = labels_of_numbers(numbers, where);
+    name_classes(labels, {{"its enumeration", classes, true}}, true, where);
     return labels;
 }
 

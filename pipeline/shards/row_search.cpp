@@ -2,6 +2,7 @@
 #include "pipeline/shards/row_search.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/words.hpp"
 #include "pipeline/shards/images/formats.hpp"
 
 #include <fmt/format.h>
@@ -216,7 +217,7 @@ std::string name_of_column(const std::vector<CsvRow>& rows, const TableColumn& w
 }
 
 /// How many whole numbers a column holds, but for a header; 0: it holds something else too.
-std::size_t numbers_in(const std::vector<CsvRow>& rows, std::size_t first_row, std::size_t column) {
+std::size_t count_of_numbers(const std::vector<CsvRow>& rows, std::size_t first_row, std::size_t column) {
     const auto is_number = [&](const CsvRow& row) {
         const std::string& text = cell(row, column);
         return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
@@ -260,6 +261,10 @@ std::optional<RowMatch> match_of_rival(const std::string& path, const std::vecto
 
 } // namespace
 
+std::string RowMatch::text(const std::string& path, const char* what) const {
+    return named_by.empty() ? "" : fmt::format("{}: images are {} by column {}", path, what, one_line(named_by, 40));
+}
+
 RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
                     const std::vector<std::string>& names) {
     const bool told = wanted.names != TableColumn::kOpen;
@@ -268,7 +273,7 @@ RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, co
     RowMatch match = RowSearch(path, rows, wanted, names, columns.front().column).run();
     match.named_by = name_of_column(rows, wanted, match, match.column);
     if (!told && match.found > 0 && match.found < names.size() &&
-        numbers_in(rows, wanted.first_row, match.column) == names.size()) {
+        count_of_numbers(rows, wanted.first_row, match.column) == names.size()) {
         throw DataError(fmt::format("{}: the {} numbers in column '{}' fit {} of {} images by their names; they may "
                                     "count from another start, so that others were meant; write the images' names, or "
                                     "say {}:COLUMN:{}",

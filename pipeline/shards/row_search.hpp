@@ -17,6 +17,9 @@ struct RowMatch {
     std::string named_by;          ///< what it is called; its number, from 1, where there is no header
     std::vector<std::size_t> rows; ///< of each image; kNone: there is none
     std::size_t found = 0;         ///< images that have one
+
+    /// "t.csv: images are WHAT by column 'id'"; empty: by none. `what`: named or numbered.
+    std::string text(const std::string& path, const char* what) const;
 };
 
 /// Finds the rows of images by their names: by the whole name, else without an image file's extension, else without
@@ -29,10 +32,11 @@ struct RowMatch {
 RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
                     const std::vector<std::string>& names);
 
-/// The rows of `count` images without names: a column other than `wanted.column` (or `wanted.names`) whose cells are 0
-/// … count - 1, or 1 … count, in any order, numbers the images, and RowMatch::named_by says so; else rows stand in the
-/// order of the images, with a warning where a column `index`, `id` or the like is in another one. Throws DataError
-/// naming `path` for another number of rows, and where two columns number them otherwise and give them other labels.
+/// The rows of `count` images without names: column `wanted.names`, or one other than `wanted.column` that is headed
+/// `index`, `id` or the like, whose cells are 0 … count - 1, or 1 … count, in any order, numbers the images, and
+/// RowMatch::named_by says so; else rows stand in the order of the images, with a warning where such a column holds
+/// other numbers in disorder. Throws DataError naming `path` for another number of rows, where two columns number them
+/// otherwise and give them other labels, and where a column with another header, or none, would.
 RowMatch rows_in_order(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
                        std::size_t count);
 

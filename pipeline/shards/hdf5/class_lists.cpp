@@ -130,8 +130,11 @@ std::vector<std::string> member_names(hid_t type) {
     return names;
 }
 
-std::vector<ClassList> class_lists(hid_t dataset, std::size_t images) {
-    const std::array<Handle, 2> groups = groups_above(dataset);
+std::vector<ClassList> class_lists(hid_t labels, std::size_t images) {
+    std::array<Handle, 2> groups = groups_above(labels);
+    if (H5Iget_type(labels) == H5I_GROUP) {
+        groups[0] = Handle(H5Oopen(labels, ".", H5P_DEFAULT));
+    }
     std::vector<ClassList> lists;
     const auto add = [&](const std::string& name, std::vector<std::string> texts, std::size_t level) {
         const bool known = std::find(kLists.begin(), kLists.end(), name) != kLists.end();
@@ -140,7 +143,7 @@ std::vector<ClassList> class_lists(hid_t dataset, std::size_t images) {
         }
     };
     std::size_t level = 0;
-    for (const hid_t object : {dataset, groups[0].get(), groups[1].get()}) {
+    for (const hid_t object : {labels, groups[0].get(), groups[1].get()}) {
         for (const std::string& name : attribute_names(object)) {
             add(name, may_list_classes(name) ? texts_in(object, name) : std::vector<std::string>(), level);
         }

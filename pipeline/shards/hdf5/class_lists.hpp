@@ -15,9 +15,10 @@ namespace tacit::shards::h5 {
 std::vector<std::string> member_names(hid_t type);
 
 /// Lists of texts that all differ and whose names speak of classes, categories, labels or names (known are class_names,
-/// classes, label_names and categories): attributes of a data set of labels, of its group and of its file's root, then
-/// data sets in these groups. Others than known ones that have a text for each of `images` are none.
-std::vector<ClassList> class_lists(hid_t dataset, std::size_t images);
+/// classes, label_names and categories): attributes of a data set of labels, of its group (or of that which holds a
+/// group of each image) and of its file's root, then data sets in these groups. Others than known ones that have a text
+/// for each of `images` are none.
+std::vector<ClassList> class_lists(hid_t labels, std::size_t images);
 
 /// Data sets beside a group and at the root that hold `rows` texts, all different: names of the group's members,
 /// perhaps.

@@ -63,7 +63,8 @@ class Collector {
         found_.order = "the cell array";
     }
 
-    /// The data set `member` of each group; of these links alone lead to groups of no such data set.
+    /// The data set `member` of each subgroup. A data set beside these is passed over; a subgroup without `member` is
+    /// an error.
     void add_samples(const Member& group, const std::string& member) {
         const GroupLinks listed = links_of(group.object, group.where());
         shown_ = group.name_of("*/" + member);

@@ -151,7 +151,7 @@ void ArraySource::name_classes(std::vector<std::string> names) {
 }
 
 void ArraySource::name_numbers(const std::vector<ClassList>& lists) {
-    Labels labels{std::move(info.labels), std::move(info.classes), {}};
+    Labels labels{std::move(info.labels), std::move(info.classes), {}, {}};
     shards::name_classes(labels, lists, false, info.files.empty() ? info.kind : info.files.front());
     info.labels = std::move(labels.values);
     info.classes = std::move(labels.classes);

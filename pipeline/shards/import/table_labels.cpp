@@ -105,8 +105,7 @@ class TableReading {
         if (names.front().empty()) { // images without names
             RowMatch match = rows_in_order(path, rows, place, names.size());
             if (!match.named_by.empty()) {
-                info_.notes.push_back(
-                    fmt::format("{}: images are numbered by column {}", path, one_line(match.named_by, 40)));
+                info_.notes.push_back(match.text(path, "numbered"));
             }
             return std::move(match.rows);
         }
@@ -115,7 +114,7 @@ class TableReading {
             throw DataError(fmt::format("{}: no row fits an image: images have names such as '{}', rows hold '{}'",
                                         path, one_line(names.front()), one_line(rows.back().cells.front())));
         }
-        info_.notes.push_back(fmt::format("{}: images are named by column {}", path, one_line(match.named_by, 40)));
+        info_.notes.push_back(match.text(path, "named"));
         return std::move(match.rows);
     }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/shards/csv_table.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/labels.hpp"
 #include "tests/pipeline/shards/dataset_fixtures.hpp"
 #include "tests/pipeline/shards/hdf5_files.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace tacit::shards {
@@ -29,7 +31,10 @@ Labels labels_of_table(const Names& images, const std::string& table) {
     }
     write_file_atomically(folder / "table.csv", table);
     const Dataset dataset = Dataset::open(spec_of(folder / "group.h5", "table.csv:label"), "train");
-    return {dataset.labels(), dataset.info().classes, {}};
+    Labels labels;
+    labels.values = dataset.labels();
+    labels.classes = dataset.info().classes;
+    return labels;
 }
 
 /// What is said of a table that does not fit the images.
@@ -186,7 +191,9 @@ Labels labels_of_rows(const std::string& rows, const std::string& column = "labe
 }
 
 TEST(RowsOfImagesWithoutNames, AreJoinedByTheColumnThatNumbersThem) {
-    for (const char* table : {"index,label\n2,2\n0,0\n3,3\n1,1\n", "id,label\n3,2\n1,0\n4,3\n2,1\n",
+    for (const char* table : {"index,label\n2,2\n0,0\n3,3\n1,1\n", "Id,label\n3,2\n1,0\n4,3\n2,1\n",
+                              "rank,index,label\n0,2,2\n1,0,0\n2,3,3\n3,1,1\n",
+                              "rank,index,label\n0,0,0\n3,1,1\n1,2,2\n2,3,3\n", "rank,label\n1,0\n2,1\n3,2\n4,3\n",
                               "label,,x\n2,002,5\n0,000,5\n3,003,5\n1,001,5\n", "label,x\n0,5\n1,9\n2,0\n3,7\n"}) {
         EXPECT_EQ(labels_of_rows(table).values, (Numbers{0, 1, 2, 3})) << table;
     }
@@ -195,7 +202,37 @@ TEST(RowsOfImagesWithoutNames, AreJoinedByTheColumnThatNumbersThem) {
                                                        "1,a/img_02.png\n"}) {
         EXPECT_EQ(labels_of_rows(table).values, (Numbers{0, 1, 2, 3})) << table;
     }
-    EXPECT_EQ(labels_of_rows("3,d\n2,c\n0,a\n1,b\n", "2").values, (Numbers{0, 1, 2, 3})); // no header
+}
+
+TEST(RowsOfImagesWithoutNames, AreAskedForWhereNoHeaderSaysThatAColumnNumbersThem) {
+    const std::string ranks = "rank,label\n2,2\n0,0\n3,3\n1,1\n";
+    const std::string message = message_of<DataError>([&] { labels_of_rows(ranks); });
+    EXPECT_NE(message.find("t.csv: column 'rank' may number the images, or rows may stand in their order, which gives "
+                           "them other labels; if it does, say t.csv:COLUMN:rank, else write an index (a column "
+                           "'index' of 0 to 3) or leave 'rank' out"),
+              std::string::npos)
+        << message;
+    EXPECT_EQ(labels_of_rows(ranks, "label:rank").values, (Numbers{0, 1, 2, 3}));
+    const std::string bare = "3,d\n2,c\n0,a\n1,b\n"; // no header
+    EXPECT_THROW(labels_of_rows(bare, "2"), DataError);
+    EXPECT_EQ(labels_of_rows(bare, "2:1").values, (Numbers{0, 1, 2, 3}));
+    EXPECT_EQ(labels_of_rows("rank,label\n2,7\n0,7\n3,7\n1,7\n").values, (Numbers{7, 7, 7, 7}));
+}
+
+TEST(RowsOfImagesWithoutNames, TellWhichColumnJoinedThem) {
+    const TemporaryFolder folder;
+    testing::Hdf5File(folder / "a.h5").add("images", {4, 9, 9, 3}, std::vector<std::uint8_t>(4 * 243));
+    for (const auto& [rows, told] : {std::pair{"b,1\nc,2\na,0\nd,3\n", true}, {"a,0\nb,1\nc,2\nd,3\n", false}}) {
+        write_file_atomically(folder / "t.csv", std::string("label,index\n") + rows);
+        ::testing::internal::CaptureStderr();
+        const Dataset dataset = Dataset::open(spec_of(folder / "a.h5", "t.csv:label"), "train");
+        const std::string warning = ::testing::internal::GetCapturedStderr();
+        EXPECT_EQ(dataset.labels(), (Numbers{0, 1, 2, 3}));
+        EXPECT_EQ(warning.find("t.csv: images are numbered by column index, and not by the order of the rows") !=
+                      std::string::npos,
+                  told)
+            << warning;
+    }
 }
 
 TEST(TableOfLabels, NumbersThatFitAPartOfTheNamesAreRefused) {
@@ -246,6 +283,21 @@ TEST(TableOfLabels, QuotedCellsMayHoldCommasQuotesAndLineBreaks) {
     EXPECT_EQ(labels.values, (Numbers{0, 1}));
     const std::string message = refused_table({"0", "1"}, "id,note,label\n0,\"a\nb\",1\n1,x\n");
     EXPECT_NE(message.find("line 4 has 2 columns"), std::string::npos) << message;
+}
+
+TEST(TableOfLabels, LinesAreThoseOfTheFile) {
+    const std::string message = refused_table({"0", "1"}, "sep=;\nid;note;label\n0;a;1\n1;x\n");
+    EXPECT_NE(message.find("line 4 has 2 columns"), std::string::npos) << message;
+}
+
+TEST(TableOfLabels, ExtensionsMayBeCapitals) {
+    const TemporaryFolder folder;
+    for (const char* name : {"t.txt", "t.TXT", "t.Txt"}) {
+        write_file_atomically(folder / name, "0 0\n1 2\n2 1\n3 3\n");
+        EXPECT_EQ(read_csv_labels(folder / name, "2:1", 4, {}).values, (Numbers{0, 2, 1, 3})) << name;
+        EXPECT_EQ(table_and_column(fmt::format("a/{}:kind", name)),
+                  (std::pair<std::string, std::string>(fmt::format("a/{}", name), "kind")));
+    }
 }
 
 TEST(TableOfLabels, QuotedCellWithoutEndIsNamed) {

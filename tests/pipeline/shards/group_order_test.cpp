@@ -448,17 +448,24 @@ TEST(SubgroupsAndRows, ThatTellOtherClassesAreAskedFor) {
     expect_labels_on_their_images(spec_of(folder / "other.h5", "labels"));
 }
 
-/// Images img_0 … img_3 (or a subgroup each), labels whose rows are those of `names`, and these.
-void write_listed(const std::string& path, const std::string& image, const std::vector<const char*>& names) {
-    const h5::Session session;
+void add_texts(const Hdf5File& file, const std::string& name, const std::vector<const char*>& texts) {
     const h5::Handle text(H5Tcopy(H5T_C_S1));
     H5Tset_size(text.get(), H5T_VARIABLE);
+    file.add(name, text.get(), {texts.size()}, texts.data(), {});
+}
+
+/// Images img_0 … img_3 (or a subgroup each), labels whose rows are those of `names`, these and another list.
+void write_listed(const std::string& path, const std::string& image, const std::vector<const char*>& names,
+                  const std::vector<const char*>& sorted = {}) {
     const Hdf5File file(path);
     for (int i = 0; i < 4; ++i) {
         file.add("images/img_" + std::to_string(i) + image, {9, 9}, Bytes(81, static_cast<std::uint8_t>(i)));
     }
     file.add("labels", {4}, std::vector<std::int64_t>{2, 0, 3, 1});
-    file.add("file_names", text.get(), {4}, names.data(), {});
+    add_texts(file, "file_names", names);
+    if (!sorted.empty()) {
+        add_texts(file, "sorted_names", sorted);
+    }
 }
 
 TEST(RowsOfLabels, AreThoseOfAListOfTheImagesNames) {
@@ -484,6 +491,38 @@ TEST(RowsOfLabels, AreThoseOfAListOfTheImagesNumbers) {
         file.add("labels", {4}, std::vector<std::int64_t>{2, 0, 3, 1});
         file.add("index", {4}, std::vector<std::int64_t>{2, 0, 3, 1});
     }
+    expect_labels_on_their_images(spec_of(folder / "a.h5"));
+}
+
+TEST(RowsOfLabels, OfTextsThatRepeatAreThoseOfTheListToo) {
+    for (const char* image : {"", "/data"}) {
+        const TemporaryFolder folder;
+        {
+            const Hdf5File file(folder / "a.h5");
+            for (int i = 0; i < 4; ++i) {
+                file.add("images/img_" + std::to_string(i) + image, {9, 9}, Bytes(81, static_cast<std::uint8_t>(i)));
+            }
+            add_texts(file, "kind", {"high", "low", "high", "low"});
+            add_texts(file, "file_names", {"img_2", "img_0", "img_3", "img_1"});
+        }
+        const Dataset dataset = Dataset::open(spec_of(folder / "a.h5", *image == '\0' ? "" : "kind"), "train");
+        EXPECT_EQ(dataset.info().classes, (Names{"high", "low"}));
+        for (std::int64_t i = 0; i < 4; ++i) {
+            EXPECT_EQ(dataset.labels().at(static_cast<std::size_t>(i)), pixels_of(dataset, i).at(0) < 2 ? 1 : 0);
+        }
+    }
+}
+
+TEST(RowsOfLabels, AreRefusedWhereTwoListsDiffer) {
+    const std::vector<const char*> kListed = {"img_2", "img_0", "img_3", "img_1"};
+    const TemporaryFolder folder;
+    write_listed(folder / "a.h5", "", kListed, {"img_0", "img_2", "img_3", "img_1"});
+    const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
+    EXPECT_NE(message.find("'file_names' and 'sorted_names' list their names in different orders, so that rows may "
+                           "stand in either"),
+              std::string::npos)
+        << message;
+    write_listed(folder / "a.h5", "", kListed, kListed);
     expect_labels_on_their_images(spec_of(folder / "a.h5"));
 }
 

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -77,6 +78,48 @@ TEST(SampleGroups, WithoutALabelEachAreRefused) {
         << message;
     expect_samples(Dataset::open(spec_of(folder / "a.h5", "", "none"), "train"), false);
     EXPECT_FALSE(inspect(folder / "a.h5", kWithoutMeasuring).readable);
+}
+
+TEST(SampleGroups, HaveTheNamesOfClassesThatTheFileLists) {
+    for (const std::string group : {"", "samples/"}) {
+        const TemporaryFolder folder;
+        {
+            const Hdf5File file(folder / "a.h5");
+            write_samples(file, group, {}, kSamples);
+            file.add_texts("/", "class_names", {"cat", "ant", "bee"});
+        }
+        const Dataset dataset = Dataset::open(spec_of(folder / "a.h5"), "train");
+        expect_samples(dataset);
+        EXPECT_EQ(dataset.info().classes, (std::vector<std::string>{"cat", "ant", "bee"}));
+    }
+}
+
+TEST(SampleGroups, WithOtherEnumerationsAreRefused) {
+    const auto open = [](const std::vector<const char*>& names) {
+        const TemporaryFolder folder;
+        {
+            const Hdf5File file(folder / "a.h5");
+            for (std::size_t i = 0; i < names.size(); ++i) {
+                const h5::Handle type(H5Tenum_create(H5T_STD_I8LE));
+                const std::array<std::int8_t, 2> values = {0, 1};
+                H5Tenum_insert(type.get(), names[i], &values[0]);
+                H5Tenum_insert(type.get(), "other", &values[1]);
+                const std::string sample = "s" + std::to_string(i);
+                file.add(sample + "/image", {9, 9}, Bytes(81, 1));
+                const bool plain = *names[i] == '-';
+                file.add(sample + "/label", plain ? H5T_NATIVE_INT8 : type.get(), {}, &values[i % 2], {});
+            }
+        }
+        return Dataset::open(spec_of(folder / "a.h5"), "train").info().classes;
+    };
+    EXPECT_EQ(open({"cat", "cat", "cat"}), (std::vector<std::string>{"cat", "other"}));
+    for (const std::vector<const char*>& names : {std::vector{"cat", "cat", "dog"}, {"cat", "cat", "-"}}) {
+        const std::string message = message_of<DataError>([&] { open(names); });
+        EXPECT_NE(message.find("a.h5: s2/label: its type does not name the class numbers as those of the groups "
+                               "before it do (enumerations differ)"),
+                  std::string::npos)
+            << message;
+    }
 }
 
 TEST(SampleGroups, WithTwoLabelsEachAreAskedFor) {
