@@ -58,7 +58,7 @@ std::string first_few(const std::vector<std::string>& names, std::size_t count) 
 }
 
 std::string text_of(const LeftOut& left_out) {
-    std::string text = fmt::format("{} {}", left_out.count, left_out.what);
+    std::string text = fmt::format("{} ({})", left_out.what, left_out.count);
     if (!left_out.first.empty()) {
         text += ": " + first_few(left_out.first, static_cast<std::size_t>(left_out.count));
     }

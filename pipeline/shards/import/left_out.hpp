@@ -10,7 +10,7 @@ namespace tacit::shards {
 
 /// What a source holds and an import does not use.
 struct LeftOut {
-    std::string what; ///< in the plural, behind a count: "files that are no images"
+    std::string what; ///< in the plural: "files that are no images"
     std::int64_t count = 0;
     std::vector<std::string> first; ///< the first few names, in order
     std::string remedy;             ///< what makes an import use them; may be empty
@@ -31,7 +31,7 @@ class LeftOutList {
     std::vector<LeftOut> kinds_;
 };
 
-/// "3 files that are no images: a.txt, b.txt and 1 more; <remedy>".
+/// "files that are no images (5): a.txt, b.txt, c.txt and 2 more; <remedy>".
 std::string text_of(const LeftOut& left_out);
 /// "a, b, c and 4 more".
 std::string first_few(const std::vector<std::string>& names, std::size_t count);

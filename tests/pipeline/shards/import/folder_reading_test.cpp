@@ -140,37 +140,37 @@ TEST(FolderReading, WhatTheOptionLeavesOutIsCounted) {
     ImportOptions options = options_for(folder);
     options.split_folders = {"train=train"};
     EXPECT_EQ(left_out_of(options),
-              (Lines{"2 images outside of the folders that --splits names: extra/b.png, extra/deep/c.png"}));
+              (Lines{"images outside of the folders that --splits names (2): extra/b.png, extra/deep/c.png"}));
 }
 
 TEST(FolderReading, MasksBesideImagesAreLeftOutAndCounted) {
-    const std::string said = " masks or labels beside images, by their names: ";
+    const std::string said = "masks or labels beside images, by their names (";
     const std::string remedy = "; --splits none takes them as images too";
     const std::vector<std::tuple<Lines, Places, std::string>> cases = {
         {{"images/a.png", "images/b.png", "masks/a.png", "masks/b.png"},
          {{"images/a.png", "train -"}, {"images/b.png", "train -"}},
-         "2" + said + "masks/a.png, masks/b.png"},
+         said + "2): masks/a.png, masks/b.png"},
         {{"train/images/a.png", "train/labels/a.png", "val/images/b.png", "val/labels/b.png"},
          {{"train/images/a.png", "train -"}, {"val/images/b.png", "val -"}},
-         "2" + said + "train/labels/a.png, val/labels/b.png"},
+         said + "2): train/labels/a.png, val/labels/b.png"},
         {{"img/train/a.png", "img/val/b.png", "gt/train/a.png", "gt/val/b.png"},
          {{"img/train/a.png", "train -"}, {"img/val/b.png", "val -"}},
-         "2" + said + "gt/train/a.png, gt/val/b.png"},
+         said + "2): gt/train/a.png, gt/val/b.png"},
         {{"cat/images/a.png", "cat/masks/a.png", "dog/images/b.png", "dog/masks/b.png"},
          {{"cat/images/a.png", "train cat"}, {"dog/images/b.png", "train dog"}},
-         "2" + said + "cat/masks/a.png, dog/masks/b.png"},
+         said + "2): cat/masks/a.png, dog/masks/b.png"},
         {{"train_images/a.png", "train_masks/a.png", "test_images/b.png"},
          {{"train_images/a.png", "train -"}, {"test_images/b.png", "test -"}},
-         "1" + said + "train_masks/a.png"},
+         said + "1): train_masks/a.png"},
         {{"JPEGImages/a.jpg", "SegmentationClass/a.png", "SegmentationObject/a.png"},
          {{"JPEGImages/a.jpg", "train -"}},
-         "2" + said + "SegmentationClass/a.png, SegmentationObject/a.png"},
+         said + "2): SegmentationClass/a.png, SegmentationObject/a.png"},
         {{"a.png", "a_mask.png", "b.jpg", "b_mask.png", "b_mask_1.png", "c-seg.png"},
          {{"a.png", "train -"}, {"b.jpg", "train -"}, {"c-seg.png", "train -"}},
-         "3" + said + "a_mask.png, b_mask.png, b_mask_1.png"},
+         said + "3): a_mask.png, b_mask.png, b_mask_1.png"},
         {{"cat/a (1).png", "cat/a (1)_segmentation.png", "dog/0.png", "dog/0_GT.png"},
          {{"cat/a (1).png", "train cat"}, {"dog/0.png", "train dog"}},
-         "2" + said + "cat/a (1)_segmentation.png, dog/0_GT.png"}};
+         said + "2): cat/a (1)_segmentation.png, dog/0_GT.png"}};
     for (const auto& [paths, places, line] : cases) {
         const TemporaryFolder folder;
         write_images(folder, paths);
@@ -244,7 +244,7 @@ TEST(FolderReading, OfTwoLinksToOneFolderOneIsRead) {
     fs::create_directory_symlink(elsewhere / "fox", folder / "source/fox");
     fs::create_directory_symlink(elsewhere / "fox", folder / "source/hound");
     EXPECT_EQ(images_of(options_for(folder)).size(), 2U);
-    EXPECT_EQ(left_out_of(options_for(folder)), (Lines{"1 links to folders that are read anyway: hound"}));
+    EXPECT_EQ(left_out_of(options_for(folder)), (Lines{"links to folders that are read anyway (1): hound"}));
 }
 
 TEST(FolderReading, ALinkAroundAFolderThatIsReadIsNotSaidToBeReadAnyway) {
@@ -257,7 +257,7 @@ TEST(FolderReading, ALinkAroundAFolderThatIsReadIsNotSaidToBeReadAnyway) {
     fs::create_directory_symlink(elsewhere / "all", folder / "source/more");
     EXPECT_EQ(images_of(options_for(folder)).size(), 2U);
     EXPECT_EQ(left_out_of(options_for(folder)),
-              (Lines{"1 links to folders around one that is read, whose other files are not read: more"}));
+              (Lines{"links to folders around one that is read, whose other files are not read (1): more"}));
 }
 
 TEST(FolderReading, EmptyClassFoldersAreNoClasses) {
@@ -266,8 +266,8 @@ TEST(FolderReading, EmptyClassFoldersAreNoClasses) {
     write_bytes(folder / "source/checkpoints/step.txt", {'x'});
     EXPECT_EQ(images_of(options_for(folder)), (Places{{"cat/a.png", "train cat"}, {"dog/b.png", "train dog"}}));
     EXPECT_EQ(left_out_of(options_for(folder)),
-              (Lines{"1 files that are no images by their extension: checkpoints/step.txt",
-                     "1 folders without an image: checkpoints"}));
+              (Lines{"files that are no images by their extension (1): checkpoints/step.txt",
+                     "folders without an image (1): checkpoints"}));
 }
 
 TEST(FolderReading, ClassesThatOneSplitLacksAreTold) {

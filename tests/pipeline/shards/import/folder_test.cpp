@@ -25,7 +25,7 @@ TEST(ImportFolder, SmallEqualImagesBecomeRaw) {
     EXPECT_EQ(summary.kind, "folder");
     EXPECT_EQ(summary.layout, Layout::raw);
     ASSERT_EQ(summary.left_out.size(), 1U);
-    EXPECT_EQ(text_of(summary.left_out[0]), "1 files that are no images by their extension: train/cat/notes.txt");
+    EXPECT_EQ(text_of(summary.left_out[0]), "files that are no images by their extension (1): train/cat/notes.txt");
     const Dataset train = Dataset::open(folder / "shards", "train");
     EXPECT_EQ(train.info().shape, (augment::ImageShape{10, 8, 3}));
     EXPECT_EQ(train.info().classes, (std::vector<std::string>{"cat", "dog"}));

@@ -211,7 +211,7 @@ TEST(ImportNumpy, AFolderOfNumberedArraysNeedsNoLabels) {
     const ImportSummary summary = import_images(options_of(folder, "set"));
     EXPECT_EQ(summary.splits.at(0).images, 4);
     EXPECT_EQ(left_out_of(options_of(folder, "set")),
-              (Names{"1 files that are no images by their extension: readme.txt"}));
+              (Names{"files that are no images by their extension (1): readme.txt"}));
     write_npy(folder / "other/a.npy", "|u1", "9, 9", pixels(81));
     write_npy(folder / "other/b.npy", "|u1", "9, 9", pixels(81));
     const std::string message = message_of<DataError>([&] { import_images(options_of(folder, "other")); });
@@ -321,7 +321,7 @@ TEST(ImportNumpy, TwoListsOfLabelsThatTellOtherClassesAreAskedFor) {
     import_images(options);
     EXPECT_EQ(Dataset::open(options.out, "train").labels(), (Labels{3, 1, 3, 1}));
     EXPECT_EQ(left_out_of(options),
-              (Names{"2 arrays that may be labels beside those that are taken: train_target, train_y"}));
+              (Names{"arrays that may be labels beside those that are taken (2): train_target, train_y"}));
     write_npy(folder / "a/train_y.npy", "|u1", "4", std::string("\0\1\2\1", 4));
     options.overwrite = true;
     const std::string message = message_of<DataError>([&] { import_images(options); });
@@ -383,7 +383,7 @@ TEST(ImportNumpy, ATableThatLabelsAreTakenFromIsNotLeftOut) {
     write_bytes(folder / "a/t.csv",
                 Bytes{'i', 'd', ',', 'l', '\n', '2', ',', 'c', '\n', '0', ',', 'a', '\n', '1', ',', 'b', '\n'});
     ImportOptions options = options_of(folder, "a");
-    EXPECT_EQ(left_out_of(options), (Names{"1 files that are no images by their extension: t.csv"}));
+    EXPECT_EQ(left_out_of(options), (Names{"files that are no images by their extension (1): t.csv"}));
     options.labels = "t.csv:l";
     EXPECT_EQ(left_out_of(options), Names());
     EXPECT_EQ(import_images(options).classes, (Names{"a", "b", "c"}));

@@ -106,11 +106,11 @@ TEST_F(TableLabels, UsedTablesAreNotCountedAsLeftOut) {
     images({"images/1.png", "images/2.png"});
     table("t.csv", "file,label\n1.png,cat\n2.png,cat\n");
     table("readme.txt", "about\n");
-    EXPECT_EQ(left_out_of(options()), (Lines{"1 files that are no images by their extension: readme.txt"}));
+    EXPECT_EQ(left_out_of(options()), (Lines{"files that are no images by their extension (1): readme.txt"}));
     EXPECT_EQ(left_out_of(options("t.csv:label")),
-              (Lines{"1 files that are no images by their extension: readme.txt"}));
+              (Lines{"files that are no images by their extension (1): readme.txt"}));
     EXPECT_EQ(left_out_of(options("none")),
-              (Lines{"2 files that are no images by their extension: readme.txt, t.csv"}));
+              (Lines{"files that are no images by their extension (2): readme.txt, t.csv"}));
 }
 
 TEST_F(TableLabels, ListsOfNamesAreNoTablesOfLabels) {
@@ -240,8 +240,8 @@ TEST_F(TableLabels, ImagesAndRowsWithoutEachOtherAreCounted) {
     EXPECT_EQ(read("t.csv:label"), (Places{{"1.png", "train cat"}, {"2.png", "train -"}}));
     const Lines left = left_out_of(options("t.csv:label"));
     const std::string path = folder_ / "source/t.csv";
-    EXPECT_EQ(left.at(0), "1 images without a row in " + path + ": they have no label: 2.png");
-    EXPECT_EQ(left.at(1), "1 rows of " + path + " that fit no image: line 3");
+    EXPECT_EQ(left.at(0), "images without a row in " + path + ": they have no label (1): 2.png");
+    EXPECT_EQ(left.at(1), "rows of " + path + " that fit no image (1): line 3");
 }
 
 TEST_F(TableLabels, ATableNamedForASplitIsForThatSplitAlone) {
