@@ -245,8 +245,12 @@ RunRecord read_results(const std::string& folder) {
     run.title = setting("report.title");
     read_metrics(path / "metrics.jsonl", run);
     for (const std::string& file : all_result_files(path)) {
-        run.results.push_back(result_from_json(read_file(file), file));
-        complete(run.results.back(), run, settings);
+        try {
+            run.results.push_back(result_from_json(read_file(file), file));
+            complete(run.results.back(), run, settings);
+        } catch (const DataError& error) { // the others are still worth showing
+            log::warning(fmt::format("left out: {}", error.what()));
+        }
     }
     return run;
 }

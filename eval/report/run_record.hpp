@@ -57,8 +57,8 @@ struct RunRecord {
     std::optional<FeatureMap> map;
 };
 
-/// Reads a run folder. Throws IoError when it is not there, DataError when it has no config.yaml or a file in it is
-/// damaged, naming the file and what to do.
+/// Reads a run folder. Results that cannot be read are left out, each with a warning. Throws IoError when the folder is
+/// not there, DataError when it has no config.yaml or another file in it is damaged, naming the file and what to do.
 RunRecord read_run(const std::string& folder);
 
 /// The same without environment, pictures and map.

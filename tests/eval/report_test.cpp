@@ -317,6 +317,22 @@ TEST(Report, AFileBesideResultsThatIsNoneIsLeftOutWithAWord) {
     EXPECT_NE(said.find("/eval/summary.json"), std::string::npos) << said;
 }
 
+TEST(Report, OneDamagedResultHidesNoOther) {
+    const TemporaryFolder folder;
+    write_run(folder.path() + "/a", "simclr", 0.86);
+    write_file_atomically(folder.path() + "/a/eval/linear.json", "{");
+    write_file_atomically(folder.path() + "/a/eval/knn.json", R"({"version": 3})");
+    testing::internal::CaptureStderr();
+    const report::RunRecord run = report::read_run(folder.path() + "/a");
+    const std::string said = testing::internal::GetCapturedStderr();
+    ASSERT_EQ(run.results.size(), 1U);
+    EXPECT_EQ(run.results[0].protocol, "finetune");
+    EXPECT_NE(said.find("left out: " + folder.path() + "/a/eval/linear.json is not an evaluation result"),
+              std::string::npos)
+        << said;
+    EXPECT_NE(said.find("/eval/knn.json is of a newer Tacit"), std::string::npos) << said;
+}
+
 TEST(Report, ADamagedPictureIndexIsNamed) {
     const TemporaryFolder folder;
     write_run(folder.path() + "/a", "simclr", 0.86);

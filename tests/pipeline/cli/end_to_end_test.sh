@@ -120,7 +120,8 @@ echo '{' >damaged/eval/knn.json
 printf 'a: 1\nb: [' >torn/config.yaml
 "$tacit" runs . >runs.txt 2>hidden.txt
 cat runs.txt
-grep -q 'warning: \./damaged is not listed: .*damaged/eval/knn.json is not an evaluation result (it is not JSON, or not all of it); delete it' hidden.txt
+grep -q 'warning: left out: .*damaged/eval/knn.json is not an evaluation result (it is not JSON, or not all of it); delete it' hidden.txt
+grep -q damaged runs.txt
 grep -q 'warning: \./torn is not listed: .*torn/config.yaml is not YAML in line 2; put back what tacit pretrain wrote' hidden.txt
 "$tacit" runs . --json 2>/dev/null | python3 -c 'import json, sys
 runs = {run["run"]: {result["column"]: result for result in run["results"]} for run in json.load(sys.stdin)}
