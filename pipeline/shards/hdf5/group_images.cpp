@@ -80,7 +80,7 @@ class Collector {
                                             "a group elsewhere",
                                             where, member));
             }
-            Located at = followed(group.file.path(), name + "/" + member, where);
+            Located at = followed(group.file.path(), fmt::format("{}/{}", name, member), where);
             const FileBytes file(at.path);
             add_image({at.object.get(), file, at.name});
             found_.names.push_back(link.name);
