@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/evaluation.hpp"
-#include "eval/report/result_table.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
-#include "pipeline/train/pretrain.hpp"
-#include "tests/eval/tiny_dataset.hpp"
+#include "tests/eval/tiny_run.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,45 +11,18 @@
 namespace tacit::eval {
 namespace {
 
-/// A run of two steps on 96 tiny images of four classes, and 41 to judge it by.
-class EvaluationTest : public testing::Test {
+class EvaluationTest : public TinyRunTest {
   protected:
-    EvaluationTest() {
-        std::filesystem::create_directories(data());
-        write_tiny_split(data(), "train", 96, 4);
-        write_tiny_split(data(), "test", 41, 4);
-    }
-    std::string data() const { return folder_.path() + "/shards"; }
-    std::string run() const { return folder_.path() + "/run"; }
-
-    void train() {
-        auto document = config::Document::from_text("data: {path: " + data() +
-                                                        ", workers: 1}\n"
-                                                        "augment: {size: 8}\n"
-                                                        "model: {backbone: mlp, hidden: [16]}\n"
-                                                        "pretext: {name: rotnet}\n"
-                                                        "train: {max_steps: 2, batch: 16, threads: 1}\n",
-                                                    "tiny.yaml");
-        train::PretrainOptions options;
-        options.run_folder = run();
-        options.resume = "auto";
-        train::pretrain(document, options, *self_);
-    }
-
     train::LoadedRun loaded() { return train::load_run(run(), "last", *self_); }
 
     /// `run` judged by the protocol of that name, quickly.
     EvalResult judged(train::LoadedRun& run, const std::string& protocol, const std::string& command = "") {
-        auto document = config::Document::from_text("knn: {k: 5}\nfinetune: {fraction: 0.25, epochs: 1, draws: 2}\n"
-                                                    "class_number: {ridge: 0.1}\n",
-                                                    "quick.yaml");
+        auto document =
+            config::Document::from_text("knn: {k: 5}\nfinetune: {fraction: 0.25, epochs: 1, draws: 2}\n", "quick.yaml");
         const ProtocolEntry& entry = *find_protocol(protocol);
         const auto made = entry.make(document.root().section(protocol));
         return Evaluation(run, {}, *self_, command).judge(entry, *made);
     }
-
-    TemporaryFolder folder_;
-    std::unique_ptr<dist::Communicator> self_ = dist::make_self_communicator();
 };
 
 TEST_F(EvaluationTest, ATestImageOfAnUnknownClassIsNeverRightAndSaidByEveryProtocol) {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What follows from a protocol's entry: its command, help, result file, columns of `tacit runs` and of the report.
-#include "dist/communicator.hpp"
 #include "eval/features.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/cli/command.hpp"
-#include "pipeline/train/pretrain.hpp"
-#include "tests/eval/tiny_dataset.hpp"
+#include "tests/eval/tiny_run.hpp"
 #include "tests/message_of.hpp"
 #include "tests/pipeline/cli/toy_regression.hpp"
 
@@ -18,30 +16,9 @@
 namespace tacit::cli {
 namespace {
 
-class ProtocolCommand : public testing::Test {
+class ProtocolCommand : public eval::TinyRunTest {
   protected:
-    ProtocolCommand() {
-        eval::add_protocol(eval::toy_regression());
-        std::filesystem::create_directories(data());
-        eval::write_tiny_split(data(), "train", 96, 4);
-        eval::write_tiny_split(data(), "test", 41, 4);
-    }
-    std::string data() const { return folder_.path() + "/shards"; }
-    std::string run() const { return folder_.path() + "/run"; }
-
-    void train() {
-        auto document = config::Document::from_text("data: {path: " + data() +
-                                                        ", workers: 1}\n"
-                                                        "augment: {size: 8}\n"
-                                                        "model: {backbone: mlp, hidden: [16]}\n"
-                                                        "pretext: {name: rotnet}\n"
-                                                        "train: {max_steps: 2, batch: 16, threads: 1}\n",
-                                                    "tiny.yaml");
-        train::PretrainOptions options;
-        options.run_folder = run();
-        options.resume = "auto";
-        train::pretrain(document, options, *self_);
-    }
+    ProtocolCommand() { eval::add_protocol(eval::toy_regression()); }
 
     /// What the command answers.
     std::string answer(std::vector<std::string> words) {
@@ -52,9 +29,6 @@ class ProtocolCommand : public testing::Test {
         EXPECT_EQ(code, ExitCode::done) << text;
         return text;
     }
-
-    TemporaryFolder folder_;
-    std::unique_ptr<dist::Communicator> self_ = dist::make_self_communicator();
 };
 
 /// Root mean square error of ridge regression by gradient descent on the normal equations: slow, and another way than
