@@ -64,6 +64,19 @@ void set_aside(const std::string& folder, const std::string& name) {
             fmt::format("{} was passed over when the run resumed; it is renamed to {}{}", path, name, kRejected));
 }
 
+void remove(const std::string& folder, const std::string& name) {
+    std::error_code error;
+    fs::remove_all(folder + "/" + name, error);
+    if (error)
+        log::warning(fmt::format("cannot remove the old checkpoint {}/{}: {}", folder, name, error.message()));
+}
+
+void remove_unfinished(const std::string& folder) {
+    for (const std::string& name : folders_in(folder))
+        if (name.ends_with(kUnfinished))
+            remove(folder, name);
+}
+
 void write_files(const std::string& folder, Manifest& manifest, const NamedTensors& model,
                  const NamedTensors& optimizer) {
     fs::create_directories(folder);
@@ -104,25 +117,38 @@ std::string checkpoint_name(std::int64_t step) {
     return fmt::format("{}{:08d}", kPrefix, step);
 }
 
-std::string write_checkpoint(const std::string& folder, Manifest manifest, const NamedTensors& model,
-                             const NamedTensors& optimizer) {
+void stage_checkpoint(const std::string& folder, Manifest manifest, const NamedTensors& model,
+                      const NamedTensors& optimizer) {
     require_finite(model, "weights and buffers");
     require_finite(optimizer, "tensors of the optimiser");
-    const std::string name = checkpoint_name(manifest.step);
-    const std::string path = folder + "/" + name;
+    remove_unfinished(folder);
+    const std::string path = folder + "/" + checkpoint_name(manifest.step);
     const std::string unfinished = path + std::string(kUnfinished);
     try {
-        fs::remove_all(unfinished);
         write_files(unfinished, manifest, model, optimizer);
-        fs::remove_all(path); // a damaged one that this run skipped when it resumed
-        rename_durably(unfinished, path);
-        write_file_atomically(folder + "/latest", name + "\n");
     } catch (const std::exception& error) {
         std::error_code ignored;
         fs::remove_all(unfinished, ignored);
         throw IoError(fmt::format("checkpoint {} was not written: {}", path, reason_of(error)));
     }
+}
+
+std::string publish_checkpoint(const std::string& folder, std::int64_t step) {
+    const std::string name = checkpoint_name(step);
+    const std::string path = folder + "/" + name;
+    try {
+        fs::remove_all(path); // a damaged one that this run skipped when it resumed
+        rename_durably(path + std::string(kUnfinished), path);
+        write_file_atomically(folder + "/latest", name + "\n");
+    } catch (const std::exception& error) {
+        throw IoError(fmt::format("checkpoint {} was not written: {}", path, reason_of(error)));
+    }
     return path;
+}
+
+bool is_staged(const std::string& folder, std::int64_t step) {
+    std::error_code error;
+    return fs::exists(folder + "/" + checkpoint_name(step) + std::string(kUnfinished) + "/manifest.json", error);
 }
 
 std::vector<std::string> list_checkpoints(const std::string& folder) {
@@ -162,19 +188,10 @@ void prune_checkpoints(const std::string& folder, std::int64_t keep, std::int64_
         names.begin(), names.end(), [&](const std::string& name) { return !is_later(name, checkpoint_name(written)); });
     for (auto name = names.begin(); name != first_kept; ++name)
         set_aside(folder, *name);
-    std::vector<std::string> doomed;
     const auto kept = std::min<std::ptrdiff_t>(std::max<std::int64_t>(1, keep), names.end() - first_kept);
     for (auto name = first_kept + kept; name != names.end(); ++name)
-        doomed.push_back(*name);
-    for (const std::string& name : folders_in(folder))
-        if (name.ends_with(kUnfinished))
-            doomed.push_back(name);
-    for (const std::string& name : doomed) {
-        std::error_code error;
-        fs::remove_all(folder + "/" + name, error);
-        if (error)
-            log::warning(fmt::format("cannot remove the old checkpoint {}/{}: {}", folder, name, error.message()));
-    }
+        remove(folder, *name);
+    remove_unfinished(folder);
 }
 
 } // namespace tacit::train

@@ -14,13 +14,19 @@ namespace tacit::train {
 /// "step-00000100".
 std::string checkpoint_name(std::int64_t step);
 
-/// Writes `<folder>/step-…/{model.safetensors,optimizer.safetensors,manifest.json}` under a temporary
-/// name, fsyncs all, renames it, and points `<folder>/latest` at it: a crash at any instant leaves the
-/// earlier checkpoints whole. Fills manifest.files. Returns the checkpoint's path. Throws IoError (full
-/// disk) after the temporary folder is removed, and NotFiniteError, before anything is written, for weights or a state
-/// of the optimiser that are no finite numbers.
-std::string write_checkpoint(const std::string& folder, Manifest manifest, const NamedTensors& model,
-                             const NamedTensors& optimizer);
+/// Writes a whole checkpoint, `{model.safetensors,optimizer.safetensors,manifest.json}`, in `folder` under a temporary
+/// name and fsyncs it; an earlier temporary one is removed. Fills manifest.files. Throws IoError (full disk) after the
+/// temporary folder is removed, and NotFiniteError, before anything is written, for weights or a state of the optimiser
+/// that are no finite numbers.
+void stage_checkpoint(const std::string& folder, Manifest manifest, const NamedTensors& model,
+                      const NamedTensors& optimizer);
+
+/// Renames what stage_checkpoint() wrote for that step to `<folder>/step-…` and points `<folder>/latest` at it: a crash
+/// at any instant leaves the earlier checkpoints whole. Returns the checkpoint's path. Throws IoError.
+std::string publish_checkpoint(const std::string& folder, std::int64_t step);
+
+/// Whether there is something to publish_checkpoint().
+bool is_staged(const std::string& folder, std::int64_t step);
 
 /// Names of the whole (renamed) checkpoints in `folder`, newest first; empty if there is no folder.
 std::vector<std::string> list_checkpoints(const std::string& folder);

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <fmt/format.h>
@@ -60,9 +61,10 @@ std::string newest_text(std::int64_t saved_step) {
 } // namespace
 
 CheckpointWriter::CheckpointWriter(std::string folder, std::int64_t keep, std::int64_t saved_step,
-                                   std::function<void()> before_write)
+                                   std::function<void()> before_write, bool stages)
     : folder_(std::move(folder)), keep_(keep), before_write_(std::move(before_write)), saved_step_(saved_step),
-      work_(::eventfd(0, EFD_CLOEXEC)), end_(::eventfd(0, EFD_CLOEXEC)), thread_([this] { serve(); }) {}
+      stages_(stages), work_(::eventfd(0, EFD_CLOEXEC)), end_(::eventfd(0, EFD_CLOEXEC)), thread_([this] { serve(); }) {
+}
 
 CheckpointWriter::~CheckpointWriter() {
     signal_event(end_);
@@ -130,11 +132,19 @@ void CheckpointWriter::write(Manifest manifest, const NamedTensors& model, const
 void CheckpointWriter::save(const State& state) {
     if (before_write_)
         before_write_();
-    write_checkpoint(folder_, state.manifest, state.model, state.optimizer);
-    prune_checkpoints(folder_, keep_, state.manifest.step);
+    const std::int64_t step = state.manifest.step;
+    if (std::exchange(staged_, std::nullopt) != step || !is_staged(folder_, step))
+        stage_checkpoint(folder_, state.manifest, state.model, state.optimizer);
+    publish_checkpoint(folder_, step);
+    prune_checkpoints(folder_, keep_, step);
 }
 
 void CheckpointWriter::write_submitted() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!submitted_.whole)
+            return;
+    }
     const std::int64_t step = submitted_.manifest.step; // take() leaves it alone while it is whole
     std::exception_ptr failure;
     try {
@@ -165,14 +175,49 @@ void CheckpointWriter::keep_failure(const std::exception_ptr& failure) {
     }
 }
 
-void CheckpointWriter::remember(Manifest manifest, const NamedTensors& model, const NamedTensors& optimizer) {
+void CheckpointWriter::remember(Manifest manifest, const NamedTensors& model, const NamedTensors& optimizer,
+                                double seconds) {
     const torch::NoGradGuard no_gradient;
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [&] { return !staging_; });
     copy_into(last_.model, model);
     copy_into(last_.optimizer, optimizer);
     last_.manifest = std::move(manifest);
     last_.whole = true;
     step_done_ = true;
+    if (!stages_)
+        return;
+    if (staging_seconds_ > kStagingShare * seconds) {
+        staging_seconds_ *= 0.9; // the disk may have been busy: tried again some time
+        return;
+    }
+    to_stage_ = last_.manifest.step;
+    signal_event(work_);
+}
+
+void CheckpointWriter::stage_last() {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto wanted = std::exchange(to_stage_, std::nullopt);
+        if (!wanted || !last_.whole || *wanted <= saved_step_)
+            return;
+        staging_ = true;
+    }
+    const auto begun = std::chrono::steady_clock::now();
+    try {
+        staged_.reset();
+        if (before_write_)
+            before_write_();
+        stage_checkpoint(folder_, last_.manifest, last_.model, last_.optimizer);
+        staged_ = last_.manifest.step;
+    } catch (const NotFiniteError&) {       // told when a checkpoint of it is due
+    } catch (const std::exception& error) { // of any kind: nothing else catches on this thread
+        log::warning(fmt::format("{}; a stop in the next step could lose this one", reason_of(error)));
+    }
+    const std::lock_guard lock(mutex_);
+    staging_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    staging_ = false;
+    idle_.notify_all();
 }
 
 void CheckpointWriter::forget() {
@@ -192,6 +237,7 @@ void CheckpointWriter::serve() {
         if (waited[0].revents != 0) {
             clear_event(work_);
             write_submitted();
+            stage_last();
         } else if (waited[2].revents != 0) {
             return;
         } else if (waited[1].revents != 0) {

@@ -50,11 +50,15 @@ std::string summary(const Experiment& experiment, const dist::Communicator& comm
                        experiment.threads == 1 ? "" : "s");
 }
 
+/// How ranks are asked for a stop that leaves them time to end; empty: Ctrl-C does.
+std::string stop_advice(const PretrainOptions& options) {
+    if (options.guarded)
+        return "";
+    return dist::stop_advice([](const char* name) { return std::getenv(name); }); // NOLINT(concurrency-mt-unsafe)
+}
+
 /// Which way of stopping loses nothing, said at the start, when it can still be chosen.
-std::string how_to_stop(bool waits) {
-    const std::string advice =
-        waits ? ""
-              : dist::stop_advice([](const char* name) { return std::getenv(name); }); // NOLINT(concurrency-mt-unsafe)
+std::string how_to_stop(const std::string& advice) {
     return advice.empty() ? "Ctrl-C stops the run with a checkpoint; the same command goes on from it"
                           : "to stop the run with a checkpoint, from which the same command goes on: " + advice;
 }
@@ -130,10 +134,11 @@ ExitCode pretrain(config::Document& document, const PretrainOptions& options, di
         log::info(finished_text(options.run_folder, resumed->step, experiment));
         return ExitCode::done;
     }
+    const std::string advice = stop_advice(options);
     on_root(comm, [&] {
         describe_run(document, experiment, options, comm);
         log::info(summary(experiment, comm));
-        log::info(how_to_stop(options.guarded));
+        log::info(how_to_stop(advice));
     });
     const auto keep_folder = [&, losses = 0]() mutable {
         if (lock && lock->holds())
@@ -147,7 +152,8 @@ ExitCode pretrain(config::Document& document, const PretrainOptions& options, di
                         options.run_folder, losses > 1 ? fmt::format(" (time {})", losses) : ""));
         describe_run(document, experiment, options, comm);
     };
-    return TrainingLoop(experiment, trainer, paths, comm, resumed, {options.on_step, keep_folder}).run();
+    return TrainingLoop(experiment, trainer, paths, comm, resumed, {options.on_step, keep_folder, !advice.empty()})
+        .run();
 }
 
 } // namespace tacit::train

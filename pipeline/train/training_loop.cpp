@@ -38,7 +38,7 @@ TrainingLoop::TrainingLoop(Experiment& experiment, Trainer& trainer, const RunPa
       telemetry_(experiment, trainer, paths, comm, resumed) {
     if (root())
         checkpoints_.emplace(paths_.checkpoints(), experiment.checkpoint.keep, step_on_disk(paths_, resumed),
-                             hooks_.keep_folder);
+                             hooks_.keep_folder, hooks_.killed_soon);
 }
 
 /// The next step, with rank 0's wish for a checkpoint after it. Gradients that are no finite numbers, again and
@@ -76,7 +76,7 @@ void TrainingLoop::keep_in_memory(double seconds) {
     if (seconds < CheckpointWriter::kSlowStep)
         checkpoints_->forget();
     else
-        checkpoints_->remember(manifest(), model_state(*experiment_.pretext), trainer_.optimizer().state());
+        checkpoints_->remember(manifest(), model_state(*experiment_.pretext), trainer_.optimizer().state(), seconds);
 }
 
 bool TrainingLoop::checkpoint_is_due(const StepResult& result) const {

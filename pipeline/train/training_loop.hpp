@@ -17,6 +17,7 @@ namespace tacit::train {
 struct LoopHooks {
     std::function<void(std::int64_t)> on_step; ///< on every rank, after each step, with their number; may be empty
     std::function<void()> keep_folder; ///< on rank 0, before a checkpoint, on the thread that writes it; may be empty
+    bool killed_soon = false;          ///< who asks for a stop may kill ranks a second later
 };
 
 /// One start of a run: from a fresh model or a checkpoint to the end or a stop. Collective in every call.

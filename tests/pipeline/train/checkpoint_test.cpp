@@ -48,7 +48,8 @@ Manifest manifest_at(std::int64_t step) {
 }
 
 std::string save(const std::string& folder, std::int64_t step) {
-    return write_checkpoint(folder, manifest_at(step), model_at(step), optimizer_at(step));
+    stage_checkpoint(folder, manifest_at(step), model_at(step), optimizer_at(step));
+    return publish_checkpoint(folder, step);
 }
 
 TEST(Checkpoint, RoundTripKeepsEveryByte) {
@@ -182,7 +183,7 @@ TEST(Checkpoint, FullDiskLeavesTheOlderOneWholeAndNothingHalfWritten) {
     save(disk, 1);
     const NamedTensors large = {{"weight", torch::zeros({1 << 19}, torch::kFloat32)}};
     try {
-        write_checkpoint(disk, manifest_at(2), large, {});
+        stage_checkpoint(disk, manifest_at(2), large, {});
         ADD_FAILURE() << "2 MiB were written to a disk of 1 MiB";
     } catch (const IoError& error) {
         EXPECT_NE(std::string(error.what()).find("space"), std::string::npos) << error.what();

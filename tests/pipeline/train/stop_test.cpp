@@ -11,6 +11,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -20,6 +21,7 @@
 #include <gtest/gtest.h>
 #include <new>
 #include <string>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -179,6 +181,71 @@ TEST_F(CheckpointWriterTest, NoErrorOfAnyKindEndsTheProcessAtAStop) {
     writer.remember(at(7), state(7), state(7));
     request_stop();
     EXPECT_TRUE(soon([&] { return said.has("the state after the last whole step was not kept: out of memory"); }));
+}
+
+TEST_F(CheckpointWriterTest, StopHasOnlyToRenameWhatIsStaged) {
+    std::atomic<int> writes = 0;
+    CheckpointWriter writer(
+        folder_.path(), 3, 0, [&] { ++writes; }, true);
+    writer.remember(at(6), state(6), state(60), 1e9);
+    ASSERT_TRUE(soon([&] { return is_staged(folder_.path(), 6); }));
+    const NamedTensors model = state(7);
+    writer.remember(at(7), model, state(70), 1e9);
+    model.front().second.fill_(8); // the next step, which is not whole
+    ASSERT_TRUE(soon([&] { return is_staged(folder_.path(), 7); }));
+    EXPECT_FALSE(is_staged(folder_.path(), 6)) << "one at a time";
+    EXPECT_TRUE(checkpoints().empty()) << "nobody asked for it";
+    const auto inode = [&](const std::string& name) {
+        struct stat status {};
+        EXPECT_EQ(::stat((folder_.path() + "/" + name + "/model.safetensors").c_str(), &status), 0);
+        return status.st_ino;
+    };
+    const auto staged = inode("step-00000007.tmp");
+    request_stop();
+    ASSERT_TRUE(soon([&] { return writer.saved_step() == 7; }));
+    EXPECT_EQ(inode("step-00000007"), staged);
+    EXPECT_EQ(verify_checkpoint(folder_.path() + "/step-00000007").step, 7);
+    EXPECT_TRUE(torch::equal(
+        models::read_safetensors(folder_.path() + "/step-00000007/model.safetensors").tensors.front().second,
+        torch::full({2, 3}, 7.0)));
+    writer.write(at(8), state(8), state(80));
+    EXPECT_EQ(checkpoints(), (std::vector<std::string>{"step-00000008", "step-00000007"}));
+}
+
+TEST_F(CheckpointWriterTest, WhatIsStagedNeitherOutlivesACheckpointNorHidesThatItIsGone) {
+    CheckpointWriter writer(folder_.path(), 3, 0, {}, true);
+    writer.remember(at(6), state(6), state(60), 1e9);
+    ASSERT_TRUE(soon([&] { return is_staged(folder_.path(), 6); }));
+    writer.write(at(7), state(7), state(70));
+    EXPECT_FALSE(is_staged(folder_.path(), 6));
+    writer.remember(at(8), state(8), state(80), 1e9);
+    ASSERT_TRUE(soon([&] { return is_staged(folder_.path(), 8); }));
+    std::filesystem::remove_all(folder_.path() + "/step-00000008.tmp"); // as who removes the run's folder
+    writer.write(at(8), state(8), state(80));
+    EXPECT_EQ(verify_checkpoint(folder_.path() + "/step-00000008").step, 8);
+}
+
+TEST_F(CheckpointWriterTest, NothingIsStagedWhereItWouldTakeTooMuchOfAStepOrStopsCanWait) {
+    CheckpointWriter hasty(folder_.path(), 3, 0, {}, true);
+    hasty.remember(at(1), state(1), state(1), 1e9);
+    ASSERT_TRUE(soon([&] { return is_staged(folder_.path(), 1); }));
+    hasty.remember(at(2), state(2), state(2), 1e-9); // the first took longer than that
+    CheckpointWriter patient(folder_.path() + "/patient", 3, 0);
+    patient.remember(at(2), state(2), state(2), 1e9);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    EXPECT_TRUE(is_staged(folder_.path(), 1) && !is_staged(folder_.path(), 2));
+    EXPECT_FALSE(is_staged(folder_.path() + "/patient", 2));
+}
+
+TEST_F(CheckpointWriterTest, WhatCannotBeStagedIsAWarning) {
+    const std::string file = folder_.path() + "/occupied";
+    write_file_atomically(file, "no folder");
+    const Said said(folder_.path() + "/said");
+    CheckpointWriter writer(file, 3, 0, {}, true);
+    writer.remember(at(7), state(7), state(7), 1e9);
+    EXPECT_TRUE(soon([&] {
+        return said.has("step-00000007 was not written: ") && said.has("; a stop in the next step could lose this one");
+    }));
 }
 
 TEST_F(CheckpointWriterTest, WhatIsSubmittedIsWrittenMeanwhileFromACopy) {
