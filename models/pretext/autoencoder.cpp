@@ -5,6 +5,7 @@
 #include "models/pretext/picture_scope.hpp"
 #include "pipeline/base/error.hpp"
 
+#include <algorithm>
 #include <torch/types.h>
 
 namespace tacit::models {

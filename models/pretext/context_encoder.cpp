@@ -4,6 +4,7 @@
 #include "models/pretext/list.hpp"
 #include "models/pretext/picture_scope.hpp"
 
+#include <algorithm>
 #include <torch/types.h>
 
 namespace tacit::models {

@@ -4,6 +4,7 @@
 #include "models/pretext/list.hpp"
 #include "models/pretext/picture_scope.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <torch/nn/modules/linear.h>

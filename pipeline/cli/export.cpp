@@ -8,6 +8,7 @@
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
 
+#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>

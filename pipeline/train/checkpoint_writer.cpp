@@ -10,15 +10,16 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <system_error>
+#include <time.h>
 #include <unistd.h>
 #include <utility>
 
@@ -51,6 +52,12 @@ void signal_event(int event) {
 void clear_event(int event) {
     std::uint64_t count = 0;
     static_cast<void>(::read(event, &count, sizeof count) + 0);
+}
+
+double seconds_of(clockid_t clock) {
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 std::string newest_text(std::int64_t saved_step) {
@@ -187,8 +194,8 @@ void CheckpointWriter::remember(Manifest manifest, const NamedTensors& model, co
     step_done_ = true;
     if (!stages_)
         return;
-    if (staging_seconds_ > kStagingShare * seconds) {
-        staging_seconds_ *= 0.9; // the disk may have been busy: tried again some time
+    if (staging_cost_ > seconds) {
+        staging_cost_ *= 0.9; // the disk may have been busy: tried again some time
         return;
     }
     to_stage_ = last_.manifest.step;
@@ -203,7 +210,8 @@ void CheckpointWriter::stage_last() {
             return;
         staging_ = true;
     }
-    const auto begun = std::chrono::steady_clock::now();
+    const double begun = seconds_of(CLOCK_MONOTONIC);
+    const double worked = seconds_of(CLOCK_THREAD_CPUTIME_ID);
     try {
         staged_.reset();
         if (before_write_)
@@ -215,7 +223,8 @@ void CheckpointWriter::stage_last() {
         log::warning(fmt::format("{}; a stop in the next step could lose this one", reason_of(error)));
     }
     const std::lock_guard lock(mutex_);
-    staging_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    staging_cost_ = std::max((seconds_of(CLOCK_THREAD_CPUTIME_ID) - worked) / kStagingShare,
+                             (seconds_of(CLOCK_MONOTONIC) - begun) / kStagingTime);
     staging_ = false;
     idle_.notify_all();
 }

@@ -42,7 +42,7 @@ class CheckpointWriter {
     /// Throws NotFiniteError where met_not_finite().
     void check() const;
     /// After a whole step of kSlowStep or more, which took `seconds`: copies what write() would write, to have it at a
-    /// stop, and has it staged, unless that takes more than kStagingShare of a step.
+    /// stop, and has it staged, unless that takes more than kStagingShare or kStagingTime of a step.
     void remember(Manifest manifest, const NamedTensors& model, const NamedTensors& optimizer,
                   double seconds = kSlowStep);
     /// After a whole step that was faster: a stop waits for the next one's end.
@@ -54,7 +54,8 @@ class CheckpointWriter {
 
     /// Seconds; a launcher waits at least four times as long before it kills.
     static constexpr double kSlowStep = 0.25;
-    static constexpr double kStagingShare = 0.05;
+    static constexpr double kStagingShare = 0.05; ///< of a step's time, in processor time of the writer's thread
+    static constexpr double kStagingTime = 0.5;   ///< of a step's time
 
   private:
     /// What a checkpoint holds, in memory of its own.

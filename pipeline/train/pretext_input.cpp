@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/pretext_input.hpp"
 
+#include <algorithm>
 #include <torch/types.h>
 
 namespace tacit::train {

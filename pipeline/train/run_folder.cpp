@@ -14,6 +14,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <charconv>
 #include <fcntl.h>
 #include <filesystem>

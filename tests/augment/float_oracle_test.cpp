@@ -4,6 +4,7 @@
 #include "augment/resample.hpp"
 #include "oracle_cases.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <map>

@@ -7,6 +7,7 @@
 
 #include "pipeline/base/error.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>

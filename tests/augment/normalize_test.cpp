@@ -3,6 +3,7 @@
 #include "augment/simd.hpp"
 #include "test_images.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>

@@ -4,6 +4,7 @@
 #include "augment/simd.hpp"
 #include "test_images.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

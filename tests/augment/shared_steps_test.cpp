@@ -2,6 +2,7 @@
 // Neighbouring views of one draw have the operations that they begin with carried out once.
 #include "test_images.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace tacit::augment {

@@ -2,6 +2,7 @@
 #include "augment/operation.hpp"
 #include "test_images.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <stdexcept>
 

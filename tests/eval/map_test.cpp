@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/map.hpp"
 
+#include <cmath>
 #include <torch/types.h>
 #include <torch/utils.h>
 

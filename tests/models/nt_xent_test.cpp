@@ -6,6 +6,7 @@
 #include "tests/models/wave.hpp"
 
 #include <ATen/autocast_mode.h>
+#include <cmath>
 #include <gtest/gtest.h>
 
 namespace tacit::models {

@@ -4,6 +4,7 @@
 #include "tests/models/wave.hpp"
 #include "tests/mpi_main.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace tacit::models {

@@ -4,6 +4,7 @@
 #include "tests/models/finite_differences.hpp"
 #include "tests/models/wave.hpp"
 
+#include <cmath>
 #include <gtest/gtest.h>
 
 namespace tacit::models {

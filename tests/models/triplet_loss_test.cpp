@@ -5,6 +5,7 @@
 #include "tests/models/fixture.hpp"
 #include "tests/models/wave.hpp"
 
+#include <cmath>
 #include <gtest/gtest.h>
 
 namespace tacit::models {

@@ -8,6 +8,7 @@
 #include "tests/models/finite_differences.hpp"
 #include "tests/models/wave.hpp"
 
+#include <cmath>
 #include <fmt/format.h>
 
 namespace tacit::models {

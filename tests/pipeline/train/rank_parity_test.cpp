@@ -11,6 +11,7 @@
 
 #include <torch/types.h>
 
+#include <cmath>
 #include <gtest/gtest.h>
 #include <map>
 #include <thread>
