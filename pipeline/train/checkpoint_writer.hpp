@@ -88,7 +88,7 @@ class CheckpointWriter {
     bool staging_ = false;
     std::optional<std::int64_t> to_stage_; ///< step
     std::optional<std::int64_t> staged_;   ///< step; the writer's thread alone
-    double staging_seconds_ = 0;           ///< of the last time
+    double staging_cost_ = 0;              ///< seconds of a step that staging can be afforded in, by the last time
     State submitted_;                      ///< whole: the thread reads it without the lock
     bool awaited_ = false;                 ///< write() throws what went wrong
     std::exception_ptr failure_;
