@@ -41,6 +41,18 @@ struct PretextLoss {
     std::map<std::string, at::Tensor> metrics = {};
 };
 
+/// A loss in two halves, where it compares embeddings of different images, so that train.grad_cache can compare those
+/// of all micro-batches. Both are collective.
+class EmbeddingLoss {
+  public:
+    virtual ~EmbeddingLoss() = default;
+    /// [N, …] each, of the N images of a micro-batch, row by row. Differentiable, and the same bits if called again in
+    /// the same step with batch norms' running statistics paused.
+    virtual std::vector<at::Tensor> embed(const PretextInput& input) = 0;
+    /// Of such embeddings, of as many images on each rank. Draws nothing.
+    virtual PretextLoss compare(const std::vector<at::Tensor>& embeddings) = 0;
+};
+
 /// Parameters that are trained by one update, under one plan.
 struct ParameterGroup {
     std::string name;            ///< "main", "last layer"
@@ -112,6 +124,8 @@ class Pretext : public torch::nn::Module {
     /// Loss of the update input.at.update. Collective when the loss spans ranks. Differentiable. It changes no state
     /// but running statistics: what a step changes is changed in after_step(), once for all micro-batches.
     virtual PretextLoss loss(const PretextInput& input) = 0;
+    /// The same loss in halves; nullptr where it has none.
+    virtual EmbeddingLoss* halves() { return nullptr; }
     /// After the optimiser moved the parameters, on all ranks, without gradient: moving averages, queues, centres. Not
     /// called when the step was left out because its gradient was not finite.
     virtual void after_step(const StepContext& context);
@@ -132,6 +146,16 @@ class Pretext : public torch::nn::Module {
   private:
     std::shared_ptr<Backbone> backbone_;
     dist::Communicator* comm_;
+};
+
+/// A pretext whose loss compares embeddings of different images.
+class EmbeddingPretext : public Pretext, public EmbeddingLoss {
+  public:
+    PretextLoss loss(const PretextInput& input) final { return compare(embed(input)); }
+    EmbeddingLoss* halves() final { return this; }
+
+  protected:
+    using Pretext::Pretext;
 };
 
 /// A registered pretext. Each is defined as <name>_pretext in the file of its name, and list.hpp lists it.

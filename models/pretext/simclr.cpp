@@ -12,10 +12,10 @@ namespace {
 /// through the network as one batch. Default temperature 0.5 (the paper's choice for CIFAR-10, app. B.9); `projector`
 /// gives the layer sizes of the projection head, all batch-normalised.
 /// Metrics: accuracy (nearest projection is the positive), spread (1 healthy, 0 collapsed).
-class SimClr : public Pretext {
+class SimClr : public EmbeddingPretext {
   public:
     explicit SimClr(const PretextParts& parts)
-        : Pretext(parts), temperature_(parts.section.number("temperature", 0.5, {0.01, 10.0})) {
+        : EmbeddingPretext(parts), temperature_(parts.section.number("temperature", 0.5, {0.01, 10.0})) {
         projector_ =
             register_module("projector", Projector(backbone().feature_dim(), read_projector_sizes(parts.section),
                                                    ProjectorNorm::all, comm()));
@@ -24,10 +24,12 @@ class SimClr : public Pretext {
     std::vector<std::string> metric_names() const override { return {"accuracy", "spread"}; }
     ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
 
-    PretextLoss loss(const PretextInput& input) override {
-        const auto projections =
-            projector_(backbone().forward(torch::cat({input.views[0], input.views[1]}))).chunk(2, 0);
-        const auto share = nt_xent(projections[0], projections[1], temperature_, comm());
+    std::vector<at::Tensor> embed(const PretextInput& input) override {
+        return projector_(backbone().forward(torch::cat({input.views[0], input.views[1]}))).chunk(2, 0);
+    }
+
+    PretextLoss compare(const std::vector<at::Tensor>& embeddings) override {
+        const auto share = nt_xent(embeddings[0], embeddings[1], temperature_, comm());
         return {share.loss, {{"accuracy", share.accuracy}, {"spread", share.spread}}};
     }
 

@@ -25,9 +25,9 @@ TripletOptions read_options(const config::Section& section) {
 /// Triplet learning (Schroff et al. 2015) without labels: the anchor is the first view of an image, the positive its
 /// second view, the negative the second view of another image of the global batch. Embeddings lie on the unit sphere.
 /// Metric: active, the fraction of triplets with a loss above 0; near 0 there is nothing left to learn.
-class Triplet : public Pretext {
+class Triplet : public EmbeddingPretext {
   public:
-    explicit Triplet(const PretextParts& parts) : Pretext(parts), options_(read_options(parts.section)) {
+    explicit Triplet(const PretextParts& parts) : EmbeddingPretext(parts), options_(read_options(parts.section)) {
         projector_ =
             register_module("projector", Projector(backbone().feature_dim(), read_projector_sizes(parts.section),
                                                    ProjectorNorm::all, comm()));
@@ -36,9 +36,11 @@ class Triplet : public Pretext {
     std::vector<std::string> metric_names() const override { return {"active"}; }
     ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
 
-    PretextLoss loss(const PretextInput& input) override {
-        const auto projections = projector_(backbone().forward(torch::cat({input.views[0], input.views[1]})));
-        const auto embeddings = unit_rows(projections).chunk(2, 0);
+    std::vector<at::Tensor> embed(const PretextInput& input) override {
+        return unit_rows(projector_(backbone().forward(torch::cat({input.views[0], input.views[1]})))).chunk(2, 0);
+    }
+
+    PretextLoss compare(const std::vector<at::Tensor>& embeddings) override {
         const auto share = triplet_share(embeddings[0], embeddings[1], options_, comm());
         return {share.loss, {{"active", share.active}}};
     }

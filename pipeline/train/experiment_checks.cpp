@@ -59,8 +59,16 @@ void check_warmup(const Experiment& experiment, const config::Section& root, con
 
 void check_images(const Experiment& experiment, const config::Section& root) {
     const TrainConfig& train = experiment.train;
+    if (train.grad_cache && experiment.pretext->halves() == nullptr)
+        root.section("train").fail("grad_cache",
+                                   fmt::format("the loss of pretext {} compares no embeddings of different "
+                                               "images; leave it out: train.accumulate alone does the same",
+                                               experiment.pretext_name));
+    if (train.grad_cache && train.accumulate == 1)
+        root.section("train").fail("grad_cache",
+                                   "does nothing without micro-batches: set train.accumulate to 2 or more");
     const int least = experiment.pretext->needs().images;
-    if (train.batch / train.accumulate < least)
+    if (train.batch / (train.grad_cache ? 1 : train.accumulate) < least)
         root.section("train").fail(
             "batch", fmt::format("{} with train.accumulate {}: pretext {} compares the images of a micro-batch with "
                                  "each other and needs at least {}; 64 and more work well",

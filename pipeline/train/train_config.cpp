@@ -13,6 +13,7 @@ TrainConfig read_train(const config::Section& train) {
     config.max_steps = train.integer("max_steps", config.max_steps, {0, std::int64_t{1} << 40});
     config.batch = train.integer("batch", config.batch, {1, 1 << 20});
     config.accumulate = train.integer("accumulate", config.accumulate, {1, 1 << 16});
+    config.grad_cache = train.flag("grad_cache", config.grad_cache);
     config.precision = train.choice("precision", config.precision, {"fp32", "bf16"});
     config.channels_last = train.flag("channels_last", config.channels_last);
     config.seed = static_cast<std::uint64_t>(train.integer("seed", 1, {0, std::numeric_limits<std::int64_t>::max()}));

@@ -14,6 +14,7 @@ struct TrainConfig {
     std::int64_t max_steps = 0;     ///< > 0: end after this many steps, however many epochs that is
     std::int64_t batch = 128;       ///< samples per optimiser step over all ranks and micro-batches
     std::int64_t accumulate = 1;    ///< micro-batches per optimiser step
+    bool grad_cache = false;        ///< the loss compares images of all micro-batches, each of which runs twice
     std::string precision = "fp32"; ///< fp32, or bf16 (autocast around the networks)
     bool channels_last = true;      ///< memory format of images and convolution weights
     std::uint64_t seed = 1;         ///< of initialisation, order and augmentation

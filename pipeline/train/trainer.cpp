@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/trainer.hpp"
 
+#include "dist/batch_norm.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/train/model_state.hpp"
 #include "pipeline/train/precision.hpp"
 #include "pipeline/train/signals.hpp"
 
+#include <torch/autograd.h>
 #include <torch/nn/module.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -83,14 +86,14 @@ const loader::Batch& Trainer::next_batch(std::int64_t micro) {
     return next;
 }
 
-/// Micro-batches of a step are read once, in order; where several updates need them they are kept.
+/// Micro-batches of a step are read once, in order; where they are needed again they are kept.
 const models::PretextInput& Trainer::input(std::int64_t micro) {
     const auto place = static_cast<std::size_t>(micro);
     if (place < inputs_.size()) {
         return inputs_[place];
     }
     const TrainConfig& train = experiment_.train;
-    if (experiment_.pretext->updates().size() == 1) {
+    if (experiment_.pretext->updates().size() == 1 && !train.grad_cache) {
         inputs_.clear();
     }
     inputs_.push_back(pretext_input(next_batch(micro), experiment_.format, train.batch / train.accumulate));
@@ -113,8 +116,19 @@ void Trainer::choose_groups(const models::StepContext& at) {
     }
 }
 
+void Trainer::note(const models::PretextLoss& result, const models::StepContext& at, double scale) {
+    metrics_.add(loss_name(at.update), result.loss.detach().to(torch::kDouble) * scale);
+    for (const auto& [name, value] : result.metrics) {
+        metrics_.add(name, value.detach().to(torch::kDouble) * scale);
+    }
+}
+
 void Trainer::forward_backward(const models::StepContext& at) {
     const TrainConfig& train = experiment_.train;
+    if (models::EmbeddingLoss* halves = experiment_.pretext->halves(); train.grad_cache && halves != nullptr) {
+        forward_backward_cached(*halves, at);
+        return;
+    }
     const double scale = 1.0 / static_cast<double>(train.accumulate);
     for (std::int64_t micro = 0; micro < train.accumulate; ++micro) {
         models::PretextInput batch = input(micro);
@@ -125,14 +139,65 @@ void Trainer::forward_backward(const models::StepContext& at) {
             experiment_.pretext->backbone().begin_step(at, batch.ids);
             result = experiment_.pretext->loss(batch);
         }
-        const at::Tensor loss = train.accumulate == 1 ? result.loss : result.loss * scale;
-        if (loss.requires_grad()) { // else all that this update trains is frozen in this step
-            loss.backward();
+        if (result.loss.requires_grad()) { // else all that this update trains is frozen in this step
+            (train.accumulate == 1 ? result.loss : result.loss * scale).backward();
         }
-        metrics_.add(loss_name(at.update), loss.detach().to(torch::kDouble));
-        for (const auto& [name, value] : result.metrics) {
-            metrics_.add(name, value.detach().to(torch::kDouble) * scale);
+        note(result, at, scale);
+    }
+}
+
+std::vector<at::Tensor> Trainer::embed(models::EmbeddingLoss& halves, const models::StepContext& at,
+                                       std::int64_t micro) {
+    models::PretextInput batch = input(micro);
+    batch.at = at;
+    experiment_.pretext->backbone().begin_step(at, batch.ids);
+    return halves.embed(batch);
+}
+
+/// Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup": embeddings of all
+/// micro-batches without their graphs; the loss of all of them and its gradients at the embeddings; then each
+/// micro-batch once more, and backward from there. The graph of one micro-batch is in memory at a time.
+void Trainer::forward_backward_cached(models::EmbeddingLoss& halves, const models::StepContext& at) {
+    const std::int64_t count = experiment_.train.accumulate;
+    const auto autocast = [&] {
+        return Autocast(experiment_.train.precision == "bf16", experiment_.format.device.type());
+    };
+    std::vector<std::vector<at::Tensor>> rows; // by embedding, then micro-batch
+    for (std::int64_t micro = 0; micro < count; ++micro) {
+        const torch::NoGradGuard no_gradient;
+        const auto guard = autocast();
+        const std::vector<at::Tensor> embeddings = embed(halves, at, micro);
+        rows.resize(embeddings.size());
+        for (std::size_t i = 0; i < embeddings.size(); ++i) {
+            rows[i].push_back(embeddings[i]);
         }
+    }
+    std::vector<at::Tensor> all;
+    for (const std::vector<at::Tensor>& parts : rows) {
+        all.push_back(torch::cat(parts).requires_grad_());
+    }
+    models::PretextLoss result;
+    {
+        const auto guard = autocast();
+        result = halves.compare(all);
+    }
+    note(result, at, 1);
+    result.loss.backward();
+    for (std::int64_t micro = 0; micro < count; ++micro) {
+        std::vector<at::Tensor> again;
+        {
+            const dist::RunningStatisticsPause pause;
+            const auto guard = autocast();
+            again = embed(halves, at, micro);
+        }
+        if (std::none_of(again.begin(), again.end(), [](const at::Tensor& one) { return one.requires_grad(); })) {
+            return; // all that this update trains is frozen in this step
+        }
+        std::vector<at::Tensor> gradients;
+        for (std::size_t i = 0; i < again.size(); ++i) {
+            gradients.push_back(all[i].grad().chunk(count)[static_cast<std::size_t>(micro)]);
+        }
+        torch::autograd::backward(again, gradients);
     }
 }
 

@@ -77,6 +77,9 @@ class Trainer {
     const models::PretextInput& input(std::int64_t micro);
     void choose_groups(const models::StepContext& at);
     void forward_backward(const models::StepContext& at);
+    void forward_backward_cached(models::EmbeddingLoss& halves, const models::StepContext& at);
+    std::vector<at::Tensor> embed(models::EmbeddingLoss& halves, const models::StepContext& at, std::int64_t micro);
+    void note(const models::PretextLoss& result, const models::StepContext& at, double scale);
     double reduce_gradients();
     void move(const models::StepContext& at);
     void make_update(const models::StepContext& at, StepResult& result);

@@ -110,6 +110,24 @@ INSTANTIATE_TEST_SUITE_P(Pretexts, RankParity,
                                          "toy_distillation", "toy_gan", "triplet"),
                          [](const auto& parameter) { return parameter.param; });
 
+TEST(GradCacheParity, StepsAreThoseOfOneRank) {
+    const SharedData folder;
+    const std::vector<std::string> changes = {"optim.lr=0.0005", "optim.warmup_epochs=0", "train.batch=32",
+                                              "train.accumulate=4", "train.grad_cache=true"};
+    const auto self = dist::make_self_communicator();
+    for (const std::string pretext : {"simclr", "triplet"}) {
+        const Course alone = train(folder.path() + "/shards", pretext, *self, changes, 5);
+        const Course together = train(folder.path() + "/shards", pretext, dist::world(), changes, 5);
+        for (std::size_t step = 0; step < alone.losses.size(); ++step) {
+            const double loss = alone.losses[step].at("loss");
+            EXPECT_NEAR(together.losses[step].at("loss"), loss, 1e-5 * loss) << pretext << ", step " << step;
+        }
+        EXPECT_LT(relative_distance(together.end, alone.end), 1e-5) << pretext;
+        EXPECT_LT(relative_distance(together.end, alone.end), 0.05 * relative_distance(alone.start, alone.end));
+        EXPECT_LT(relative_distance(together.statistics, alone.statistics), 1e-5) << pretext;
+    }
+}
+
 class BackboneParity : public testing::TestWithParam<const char*> {};
 
 /// Batch norms of many layers are compared in float64 (tests/models/pretext_parity_test.cpp).

@@ -2,6 +2,7 @@
 // What the trainer carries for any pretext: steps that move nothing, metrics, updates, plans, moving averages.
 #include "pipeline/train/trainer.hpp"
 
+#include "models/losses/nt_xent.hpp"
 #include "models/pretext/list.hpp"
 #include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/model_state.hpp"
@@ -9,6 +10,7 @@
 #include "tests/message_of.hpp"
 #include "tests/pipeline/train/pretrain_fixture.hpp"
 
+#include <torch/nn/modules/linear.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
@@ -58,6 +60,29 @@ class SpoiledPretext : public models::Pretext {
 [[maybe_unused]] const bool kSpoiledAdded =
     (models::add_pretext(models::make_entry<SpoiledPretext>("spoiled", "autoencoder")), true);
 
+/// NT-Xent without batch norm beside the backbone's.
+class ToyContrast : public models::EmbeddingPretext {
+  public:
+    explicit ToyContrast(const models::PretextParts& parts) : EmbeddingPretext(parts) {
+        head_ = register_module("head", torch::nn::Linear(backbone().feature_dim(), 8));
+    }
+    models::ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
+    std::vector<std::string> metric_names() const override { return {"accuracy"}; }
+    std::vector<at::Tensor> embed(const models::PretextInput& input) override {
+        return {head_(backbone().forward(input.views[0])), head_(backbone().forward(input.views[1]))};
+    }
+    models::PretextLoss compare(const std::vector<at::Tensor>& embeddings) override {
+        const auto share = models::nt_xent(embeddings[0], embeddings[1], 0.5, comm());
+        return {share.loss, {{"accuracy", share.accuracy}}};
+    }
+
+  private:
+    torch::nn::Linear head_ = nullptr;
+};
+
+[[maybe_unused]] const bool kContrastAdded =
+    (models::add_pretext(models::make_entry<ToyContrast>("toy_contrast", "simclr")), true);
+
 class TrainerTest : public PretrainFixture {
   protected:
     TrainerTest() { spoiled() = {}; }
@@ -84,6 +109,17 @@ class TrainerTest : public PretrainFixture {
     static bool same(const std::map<std::string, at::Tensor>& a, const std::map<std::string, at::Tensor>& b) {
         return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                           [](const auto& x, const auto& y) { return torch::equal(x.second, y.second); });
+    }
+
+    /// |a - b| / |b| over all tensors together.
+    static double distance(const std::map<std::string, at::Tensor>& a, const std::map<std::string, at::Tensor>& b) {
+        double difference = 0;
+        double norm = 0;
+        for (const auto& [name, tensor] : b) {
+            difference += (a.at(name) - tensor).to(torch::kDouble).square().sum().item<double>();
+            norm += tensor.to(torch::kDouble).square().sum().item<double>();
+        }
+        return std::sqrt(difference / norm);
     }
 
     std::unique_ptr<Experiment> experiment_;
@@ -207,6 +243,63 @@ TEST_F(TrainerTest, GradientsAreClippedToTheNorm) {
     const auto [clipped, same_norm] = moved(std::to_string(norm / 4));
     EXPECT_NEAR(same_norm, norm, 1e-6 * norm) << "what is logged is the norm before clipping";
     EXPECT_NEAR(clipped, norm / 4, 1e-4 * norm);
+}
+
+TEST_F(TrainerTest, WithGradCacheMicroBatchesDoWhatOneBatchDoes) {
+    const auto course = [&](const std::vector<std::string>& micro, const std::string& precision) {
+        std::vector<std::string> changes = {"model={backbone: resnet18, width: 8, norm: group}", "optim.lr=0.05",
+                                            "optim.warmup_epochs=0", "train.batch=16", "train.precision=" + precision};
+        changes.insert(changes.end(), micro.begin(), micro.end());
+        Trainer& trainer = trainer_of("toy_contrast", changes);
+        std::vector<std::map<std::string, double>> metrics;
+        for (int step = 0; step < 3; ++step) {
+            metrics.push_back(trainer.step().metrics);
+        }
+        return std::pair(metrics, state());
+    };
+    const std::vector<std::string> cache = {"train.accumulate=4", "train.grad_cache=true"};
+    const auto [whole, whole_state] = course({}, "fp32");
+    const auto [cached, cached_state] = course(cache, "fp32");
+    const auto [plain, plain_state] = course({"train.accumulate=4"}, "fp32");
+    EXPECT_GT(std::abs(plain[0].at("loss") - whole[0].at("loss")), 0.5) << "6 negatives instead of 30";
+    for (std::size_t step = 0; step < whole.size(); ++step) {
+        for (const auto& [name, value] : whole[step]) {
+            EXPECT_NEAR(cached[step].at(name), value, 1e-5 * std::abs(value)) << name << ", step " << step;
+        }
+    }
+    EXPECT_LT(distance(cached_state, whole_state), 1e-6);
+    EXPECT_GT(distance(plain_state, whole_state), 1e-4);
+    const auto [whole_bf16, whole_bf16_state] = course({}, "bf16");
+    const auto [cached_bf16, cached_bf16_state] = course(cache, "bf16");
+    EXPECT_LT(distance(cached_bf16_state, whole_bf16_state), 1.5 * distance(whole_bf16_state, whole_state))
+        << "no more than bfloat16 does";
+}
+
+TEST_F(TrainerTest, GradCacheMovesRunningStatisticsOnceAMicroBatch) {
+    const auto buffers = [&](const std::string& cache) {
+        trainer_of("simclr", {"train.accumulate=4", "train.grad_cache=" + cache}).step();
+        std::map<std::string, at::Tensor> copies;
+        for (const auto& item : experiment_->pretext->named_buffers()) {
+            copies[item.key()] = item.value().clone();
+        }
+        return copies;
+    };
+    const auto plain = buffers("false");
+    EXPECT_EQ(plain.at("backbone.conv1.norm.num_batches_tracked").item<std::int64_t>(), 4);
+    EXPECT_TRUE(same(buffers("true"), plain));
+}
+
+TEST_F(TrainerTest, GradCacheThatWouldDoNothingIsRefused) {
+    EXPECT_NE(message_of<ConfigError>([&] {
+                  trainer_of("rotnet", {"train.accumulate=2", "train.grad_cache=true"});
+              }).find("the loss of pretext rotnet compares no embeddings of different images"),
+              std::string::npos);
+    EXPECT_NE(message_of<ConfigError>([&] {
+                  trainer_of("simclr", {"train.grad_cache=true"});
+              }).find("does nothing without micro-batches"),
+              std::string::npos);
+    EXPECT_THROW(trainer_of("simclr", {"train.accumulate=16"}), ConfigError) << "micro-batches of one image";
+    trainer_of("simclr", {"train.accumulate=16", "train.grad_cache=true"});
 }
 
 TEST_F(TrainerTest, UpdatesMoveTheirOwnPlayersWhenTheyAreDue) {
