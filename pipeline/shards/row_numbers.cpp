@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/log.hpp"
 #include "pipeline/shards/row_search.hpp"
 #include "pipeline/shards/split_names.hpp"
 
@@ -11,7 +10,6 @@
 #include <array>
 #include <charconv>
 #include <numeric>
-#include <set>
 #include <string_view>
 #include <system_error>
 
@@ -52,18 +50,39 @@ bool is_named_like_numbers(const std::string& name) {
     return std::find(kNames.begin(), kNames.end(), lower_case(name)) != kNames.end();
 }
 
-/// The row of each image where `numbers` are 0 … N - 1, or 1 … N, in any order; else none. `first_row`: of the first.
-std::vector<std::size_t> order_of(const std::vector<std::size_t>& numbers, std::size_t first_row) {
-    const std::size_t first = *std::min_element(numbers.begin(), numbers.end());
-    std::vector<std::size_t> order(numbers.size(), RowMatch::kNone);
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        const std::size_t place = numbers[i] - first;
-        if (first > 1 || place >= order.size() || order[place] != RowMatch::kNone) {
-            return {};
-        }
-        order[place] = first_row + i;
+/// What a column of numbers says of the images.
+struct Numbering {
+    std::vector<std::size_t> rows; ///< of each image; empty: it does not number them all
+    std::string why;               ///< it does not
+};
+
+const std::string& cell_of(const CsvRow& row, std::size_t column) {
+    static const std::string kMissing;
+    return column < row.cells.size() ? row.cells[column] : kMissing;
+}
+
+/// Numbers 0 … count - 1, or 1 … count, of `count` images, in any order; of rows with one number any, if they hold the
+/// same in the column that is wanted.
+Numbering numbering_of(const std::vector<CsvRow>& rows, const TableColumn& wanted,
+                       const std::vector<std::size_t>& numbers, std::size_t count) {
+    const auto [least, most] = std::minmax_element(numbers.begin(), numbers.end());
+    const std::size_t first = *least > 0 && (*least == 1 || *most == count) ? 1 : 0;
+    if (*most - first >= count) {
+        return {{}, fmt::format("{} is none of the numbers 0 to {}, or 1 to {}", *most, count - 1, count)};
     }
-    return order;
+    Numbering found{std::vector<std::size_t>(count, RowMatch::kNone), ""};
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const std::size_t row = wanted.first_row + i;
+        std::size_t& place = found.rows[numbers[i] - first];
+        if (place != RowMatch::kNone && cell_of(rows[place], wanted.column) != cell_of(rows[row], wanted.column)) {
+            return {{}, fmt::format("{} stands in lines {} and {}", numbers[i], rows[place].line, rows[row].line)};
+        }
+        place = std::min(place, row);
+    }
+    const auto missing = std::find(found.rows.begin(), found.rows.end(), RowMatch::kNone);
+    return missing == found.rows.end()
+               ? found
+               : Numbering{{}, fmt::format("no row has {}", missing - found.rows.begin() + static_cast<int>(first))};
 }
 
 std::string name_of(const std::vector<CsvRow>& rows, const TableColumn& wanted, std::size_t column) {
@@ -75,24 +94,18 @@ std::string name_of(const std::vector<CsvRow>& rows, const TableColumn& wanted, 
 
 RowMatch rows_in_order(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
                        std::size_t count) {
-    if (rows.size() - wanted.first_row != count) {
-        throw DataError(fmt::format("{}: has {} for {}", path,
-                                    counted(static_cast<std::int64_t>(rows.size() - wanted.first_row), "row"),
-                                    counted(static_cast<std::int64_t>(count), "image")));
-    }
     RowMatch match{wanted.column, "", std::vector<std::size_t>(count), count};
     std::iota(match.rows.begin(), match.rows.end(), wanted.first_row);
+    const std::size_t given = rows.size() - wanted.first_row;
     const bool told = wanted.names != TableColumn::kOpen;
-    const auto label = [&](std::size_t row) {
-        const std::vector<std::string>& cells = rows[row].cells;
-        return wanted.column < cells.size() ? cells[wanted.column] : std::string();
-    };
     const auto tells_others = [&](const std::vector<std::size_t>& order) {
-        return !std::equal(order.begin(), order.end(), match.rows.begin(),
-                           [&](std::size_t a, std::size_t b) { return label(a) == label(b); });
+        return given != count || !std::equal(order.begin(), order.end(), match.rows.begin(), [&](auto a, auto b) {
+                   return cell_of(rows[a], wanted.column) == cell_of(rows[b], wanted.column);
+               });
     };
     const std::string file = path.substr(path.rfind('/') + 1);
-    std::string open; // a column that may number images otherwise than the rows
+    std::string open;  // a column that may number images otherwise than the rows
+    std::string other; // one that is headed so, and why it does not
     for (std::size_t column = 0; column < rows[0].cells.size(); ++column) {
         const std::vector<std::size_t> numbers = column == wanted.column || (told && column != wanted.names)
                                                      ? std::vector<std::size_t>()
@@ -102,31 +115,44 @@ RowMatch rows_in_order(const std::string& path, const std::vector<CsvRow>& rows,
         }
         const std::string name = name_of(rows, wanted, column);
         const bool named = told || (wanted.first_row > 0 && is_named_like_numbers(name));
-        const std::vector<std::size_t> order = order_of(numbers, wanted.first_row);
-        if (order.empty()) {
-            const bool meant = named || std::set(numbers.begin(), numbers.end()).size() == count;
-            if (meant && !std::is_sorted(numbers.begin(), numbers.end())) {
-                log::warning(fmt::format("{}: the numbers in column '{}' are not all those from 0 to {}, or from 1 to "
-                                         "{}; rows are taken in the order of the images",
-                                         path, name, count - 1, count));
-            }
+        Numbering found = numbering_of(rows, wanted, numbers, count);
+        if (found.rows.empty()) {
+            const bool matters = named && (given != count || !std::is_sorted(numbers.begin(), numbers.end()));
+            other = matters && other.empty()
+                        ? fmt::format("column '{}' does not number the {} images, from 0 or from 1 ({})", name, count,
+                                      found.why)
+                        : other;
         } else if (!named) {
-            open = open.empty() && !std::is_sorted(order.begin(), order.end()) && tells_others(order) ? name : open;
-        } else if (!match.named_by.empty() && tells_others(order)) {
+            open = open.empty() && !std::is_sorted(found.rows.begin(), found.rows.end()) && tells_others(found.rows)
+                       ? name
+                       : open;
+        } else if (!match.named_by.empty() && tells_others(found.rows)) {
             throw DataError(fmt::format("{}: columns '{}' and '{}' both number images, and give them other labels; say "
                                         "which counts, as in {}:COLUMN:{}",
                                         path, match.named_by, name, file, name));
         } else {
             match.column = column;
             match.named_by = name;
-            match.rows = order;
+            match.rows = std::move(found.rows);
         }
     }
-    if (told && match.named_by.empty()) {
-        throw DataError(fmt::format("{}: column '{}' does not number the {} images, from 0 or from 1", path,
-                                    name_of(rows, wanted, wanted.names), count));
+    if (!match.named_by.empty()) {
+        return match;
     }
-    if (match.named_by.empty() && !open.empty()) {
+    const std::string remedy =
+        fmt::format("write a row for each image, and its number (0 to {}) in a column 'index'", count - 1);
+    if (given != count) {
+        throw DataError(fmt::format("{}: has {} for {}{}; {}", path, counted(static_cast<std::int64_t>(given), "row"),
+                                    counted(static_cast<std::int64_t>(count), "image"),
+                                    other.empty() ? "" : ", and " + other, remedy));
+    }
+    if (!other.empty()) {
+        throw DataError(
+            fmt::format("{}: {}, so that rows may stand in its order or in that of the images; {}, or leave "
+                        "the column out",
+                        path, other, remedy));
+    }
+    if (!open.empty()) {
         throw DataError(fmt::format("{}: column '{}' may number the images, or rows may stand in their order, which "
                                     "gives them other labels; if it does, say {}:COLUMN:{}, else write an index (a "
                                     "column 'index' of 0 to {}) or leave '{}' out",

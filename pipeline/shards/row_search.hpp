@@ -34,9 +34,10 @@ RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, co
 
 /// The rows of `count` images without names: column `wanted.names`, or one other than `wanted.column` that is headed
 /// `index`, `id` or the like, whose cells are 0 … count - 1, or 1 … count, in any order, numbers the images, and
-/// RowMatch::named_by says so; else rows stand in the order of the images, with a warning where such a column holds
-/// other numbers in disorder. Throws DataError naming `path` for another number of rows, where two columns number them
-/// otherwise and give them other labels, and where a column with another header, or none, would.
+/// RowMatch::named_by says so (of rows with the same number and label any); else rows stand in the order of the images.
+/// Throws DataError naming `path` where no column numbers them and there are more or fewer rows or one that is headed
+/// so holds other numbers in disorder; where two columns number them otherwise and give them other labels; and where a
+/// column with another header, or none, would.
 RowMatch rows_in_order(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
                        std::size_t count);
 

@@ -256,16 +256,33 @@ TEST(RowsOfImagesWithoutNames, AreAskedForWhereTwoColumnsNumberThem) {
     EXPECT_EQ(labels_of_rows(table, "label:row").values, (Numbers{2, 0, 3, 1}));
 }
 
-TEST(RowsOfImagesWithoutNames, OtherNumbersAreWarnedOf) {
-    for (const char* table : {"id,label\n70,0\n20,1\n30,2\n90,3\n", "id,label\n1,0\n0,1\n0,2\n3,3\n",
-                              "id,label\ni7.png,0\ni2.png,1\ni3.png,2\ni9.png,3\n"}) {
-        ::testing::internal::CaptureStderr();
-        EXPECT_EQ(labels_of_rows(table).values, (Numbers{0, 1, 2, 3}));
-        const std::string warning = ::testing::internal::GetCapturedStderr();
-        EXPECT_NE(warning.find("t.csv: the numbers in column 'id' are not all those from 0 to 3, or from 1 to 4; rows "
-                               "are taken in the order of the images"),
+TEST(RowsOfImagesWithoutNames, OtherNumbersAreRefused) {
+    for (const auto& [rows, why] :
+         {std::pair{"70,0\n20,1\n30,2\n90,3\n", "90 is none of the numbers 0 to 3, or 1 to 4"},
+          {"1,0\n0,1\n0,2\n3,3\n", "0 stands in lines 3 and 4"},
+          {"0,0\n2,1\n1,2\n2,1\n", "no row has 3"},
+          {"i7.png,0\ni2.png,1\ni3.png,2\ni9.png,3\n", "9 is none of the numbers 0 to 3, or 1 to 4"}}) {
+        const std::string message = message_of<DataError>([&] { labels_of_rows(std::string("id,label\n") + rows); });
+        EXPECT_NE(message.find(std::string("t.csv: column 'id' does not number the 4 images, from 0 or from 1 (") +
+                               why +
+                               "), so that rows may stand in its order or in that of the images; write a row for each "
+                               "image, and its number (0 to 3) in a column 'index', or leave the column out"),
                   std::string::npos)
-            << warning;
+            << message;
+    }
+    EXPECT_EQ(labels_of_rows("id,label\n20,0\n30,1\n70,2\n90,3\n").values, (Numbers{0, 1, 2, 3}));
+}
+
+TEST(RowsOfImagesWithoutNames, MayBeMoreThanImagesWhereNumbersTellThem) {
+    EXPECT_EQ(labels_of_rows("id,label\n2,2\n0,0\n3,3\n1,1\n0,0\n").values, (Numbers{0, 1, 2, 3}));
+    for (const auto& [table, why] :
+         {std::pair{"id,label\n0,0\n2,2\n3,3\n", "has 3 rows for 4 images, and column 'id' does not number the 4 "
+                                                 "images, from 0 or from 1 (no row has 1); write a row for each"},
+          {"id,label\n0,0\n1,1\n2,2\n3,3\n4,0\n", "has 5 rows for 4 images, and column 'id' does not number"},
+          {"label\n0\n1\n2\n", "has 3 rows for 4 images; write a row for each image, and its number (0 to 3) in a "
+                               "column 'index'"}}) {
+        const std::string message = message_of<DataError>([&] { labels_of_rows(table); });
+        EXPECT_NE(message.find(why), std::string::npos) << message;
     }
 }
 
