@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/log.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <set>
 #include <string_view>
@@ -18,6 +19,7 @@ struct Voice {
     bool quiet = false;
     std::string live_line;
     std::set<std::string> warned;
+    std::vector<HeardWarnings*> hearing;
 };
 
 Voice& voice() {
@@ -84,8 +86,30 @@ void info(const std::string& line) {
 void warning(const std::string& line) {
     Voice& speaker = voice();
     const std::lock_guard lock(speaker.mutex);
+    for (HeardWarnings* heard : speaker.hearing) {
+        if (std::find(heard->lines_.begin(), heard->lines_.end(), line) == heard->lines_.end()) {
+            heard->lines_.push_back(line);
+        }
+    }
     if (speaker.warned.insert(line).second)
         write_line(speaker, STDERR_FILENO, tag(speaker) + "warning: " + line);
+}
+
+HeardWarnings::HeardWarnings() {
+    Voice& speaker = voice();
+    const std::lock_guard lock(speaker.mutex);
+    speaker.hearing.push_back(this);
+}
+
+HeardWarnings::~HeardWarnings() {
+    Voice& speaker = voice();
+    const std::lock_guard lock(speaker.mutex);
+    std::erase(speaker.hearing, this);
+}
+
+std::vector<std::string> HeardWarnings::lines() const {
+    const std::lock_guard lock(voice().mutex);
+    return lines_;
 }
 
 void error(const std::string& line) {

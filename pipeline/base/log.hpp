@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace tacit::log {
 
@@ -15,6 +16,20 @@ void set_quiet(bool quiet);
 void info(const std::string& line);
 void warning(const std::string& line);
 void error(const std::string& line);
+
+/// What warning() is told by any thread while this lives, each line once, whether or not it was said before.
+class HeardWarnings {
+  public:
+    HeardWarnings();
+    ~HeardWarnings();
+    HeardWarnings(const HeardWarnings&) = delete;
+    HeardWarnings& operator=(const HeardWarnings&) = delete;
+    std::vector<std::string> lines() const;
+
+  private:
+    std::vector<std::string> lines_;
+    friend void warning(const std::string& line);
+};
 
 /// Whether info() prints: rank 0 and not quiet.
 bool speaks();

@@ -90,6 +90,8 @@ ImportSummary Importer::run() {
     }
     journal_->remove();
     stage.publish();
+    const std::vector<std::string> heard = heard_.lines();
+    summary_.notes.insert(summary_.notes.end(), heard.begin(), heard.end());
     summary_.seconds = std::chrono::duration<double>(Clock::now() - start).count();
     return summary_;
 }

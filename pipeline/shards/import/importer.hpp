@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/base/log.hpp"
 #include "pipeline/shards/import/journal.hpp"
 #include "pipeline/shards/import/prepare.hpp"
 #include "pipeline/shards/import/stage.hpp"
@@ -47,6 +48,7 @@ class Importer {
 
     const ImportOptions& options_;
     const ProgressFn& progress_;
+    log::HeardWarnings heard_; ///< also while the source is opened
     std::unique_ptr<ImageSource> source_;
     std::string folder_;
     std::unique_ptr<ImportJournal> journal_;
