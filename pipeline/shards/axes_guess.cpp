@@ -32,9 +32,11 @@ struct Order {
 
 // Points are weighed in score_of(): what labels count outweighs all else, then come channels, then squares.
 constexpr int kSure = 2; ///< points between a reading and the next likely one, so that this needs no word
-constexpr Order kThree[] = {{"NHW", 2}, {"HWN", -2}, {"HWC", 0}};
+constexpr int kOdd = -5; ///< points of orders that only labels tell of
+constexpr Order kThree[] = {{"NHW", 2}, {"HWN", -2}, {"HWC", 0}, {"HNW", kOdd}};
 constexpr Order kThreeOfMatlab[] = {{"NWH", 2}, {"WHN", -2}, {"CWH", -1}};
-constexpr Order kFour[] = {{"NHWC", 1}, {"NCHW", 0}, {"NNHW", 0}, {"HWCN", -3}, {"CHWN", -3}};
+constexpr Order kFour[] = {{"NHWC", 1},  {"NCHW", 0},    {"NNHW", 0},   {"HWCN", -3},
+                           {"CHWN", -3}, {"HNWC", kOdd}, {"CNHW", kOdd}};
 constexpr Order kFourOfMatlab[] = {{"NCWH", 2}, {"NWHC", 0}, {"NNWH", 0}, {"CWHN", -3}, {"WHCN", -3}};
 constexpr Order kFive[] = {{"NNHWC", 0}};
 
@@ -45,9 +47,9 @@ bool usual_channels(std::uint64_t extent) {
 std::span<const Order> orders_of(std::size_t rank, bool matlab) {
     switch (rank) {
     case 3:
-        return matlab ? kThreeOfMatlab : kThree;
+        return matlab ? std::span<const Order>(kThreeOfMatlab) : kThree;
     case 4:
-        return matlab ? kFourOfMatlab : kFour;
+        return matlab ? std::span<const Order>(kFourOfMatlab) : kFour;
     case 5:
         return kFive;
     default:

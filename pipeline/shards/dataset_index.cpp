@@ -5,12 +5,14 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/encoded_kind.hpp"
+#include "pipeline/shards/foreign_index.hpp"
 #include "pipeline/shards/index_cache.hpp"
 #include "pipeline/shards/shard_files.hpp"
 #include "pipeline/shards/shard_index.hpp"
 #include "pipeline/shards/split_choice.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -54,17 +56,43 @@ void check_total(const DatasetIndex& index) {
     }
 }
 
-/// Of the first of the files that leave labels or names open, where no other file tells them.
-void warn_of_open_labels(const std::vector<FileIndex>& files) {
+/// Labels are compared in all files together: those of files with one image each tell the same in every one.
+void check_rivals(const DatasetIndex& index) {
+    LabelRivals rivals = index.files.front().rivals;
+    std::size_t images = 0;
+    for (const FileIndex& file : index.files) {
+        rivals.join(file.rivals);
+        images += file.labels.size();
+    }
+    if (const std::string doubt = rivals.doubt(images); !doubt.empty()) {
+        throw UnsureReading(fmt::format("{}: {}; say which it is", index.path, doubt));
+    }
+}
+
+/// The first of what files say, one line each.
+void warn_of(const std::vector<std::string>& lines) {
+    if (!lines.empty()) {
+        log::warning(lines.size() == 1 ? lines.front()
+                                       : fmt::format("{} (the first of {} such files)", lines.front(), lines.size()));
+    }
+}
+
+/// What files leave open or out; labels or names of theirs not where another file tells them.
+void warn_of_notes(const std::vector<FileIndex>& files) {
     const std::vector<std::string>& classes = files.front().classes;
     const bool named = !classes.empty() && classes.back() != std::to_string(classes.size() - 1);
-    const auto is_open = [](const FileIndex& file) { return !file.open_labels.empty(); };
-    const auto open = std::find_if(files.begin(), files.end(), is_open);
-    if (open != files.end() && !named) {
-        const auto more = std::count_if(open + 1, files.end(), is_open);
-        log::warning(more == 0 ? open->open_labels
-                               : fmt::format("{} (the first of {} such files)", open->open_labels, more + 1));
+    std::vector<std::string> labels;
+    std::vector<std::string> notes;
+    for (const FileIndex& file : files) {
+        if (!file.open_labels.empty() && !named) {
+            labels.push_back(file.open_labels);
+        }
+        if (!file.notes.empty()) {
+            notes.push_back(fmt::format("{}", fmt::join(file.notes, "; ")));
+        }
     }
+    warn_of(labels);
+    warn_of(notes);
 }
 
 } // namespace
@@ -129,8 +157,9 @@ DatasetIndex index_files(const DataSpec& spec, const std::string& split) {
     if (folder) {
         check_total(index);
     }
+    check_rivals(index);
     unite_classes(index.files);
-    warn_of_open_labels(index.files);
+    warn_of_notes(index.files);
     return index;
 }
 

@@ -114,7 +114,7 @@ void take_listed_order(ForeignImages& images) {
 
 ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Roots& roots, FileIndex& index,
                          const std::string& member) {
-    ForeignImages images{std::move(at), {}, {}, false, {}, {}, {}, {}, false};
+    ForeignImages images{std::move(at), {}, {}, false, {}, {}, {}, {}, {}, false};
     h5::Shape shape = h5::shape_of(images.at.object.get());
     const h5::Handle type(shape == h5::Shape::other ? H5Dget_type(images.at.object.get()) : H5I_INVALID_HID);
     if (type.valid() && !axes.empty() && h5::element_of(type.get())) {
@@ -138,6 +138,7 @@ ForeignImages add_images(h5::Located at, const std::string& axes, const h5::Root
         images.truth = found.truth;
         images.names = std::move(found.names);
         images.lists = std::move(found.lists);
+        images.left_out = std::move(found.left_out);
         images.order = std::move(found.order);
         images.doubt = std::move(found.doubt);
         images.groups = {std::move(found.labels), std::move(found.classes), {}, {}};

@@ -14,14 +14,15 @@ namespace tacit::shards {
 /// What indexing the images leaves for the labels.
 struct ForeignImages {
     h5::Located at;
-    std::vector<std::string> names; ///< one an image, of a group
-    Labels groups;                  ///< the subgroup of each image
-    bool one_each = false;          ///< GroupImages::one_each
-    std::vector<std::string> lists; ///< GroupImages::lists
-    std::string order;              ///< GroupImages::order
-    std::string doubt;              ///< why rows of a data set may be in another order than the images; empty: none
-    std::vector<std::size_t> rows;  ///< rows[i]: the row, in data sets with one an image, of image i; empty: row i
-    bool truth = false;             ///< pixels are false (black) or true (white)
+    std::vector<std::string> names;    ///< one an image, of a group
+    Labels groups;                     ///< the subgroup of each image
+    bool one_each = false;             ///< GroupImages::one_each
+    std::vector<std::string> lists;    ///< GroupImages::lists
+    std::string order;                 ///< GroupImages::order
+    std::string doubt;                 ///< why rows of a data set may be in another order than the images; empty: none
+    std::vector<std::size_t> rows;     ///< rows[i]: the row, in data sets with one an image, of image i; empty: row i
+    std::vector<std::string> left_out; ///< GroupImages::left_out
+    bool truth = false;                ///< pixels are false (black) or true (white)
 };
 
 /// Adds the images of the object at `at` to `index`: parts, number, shape and element. `axes`: of Axes, for pixels;

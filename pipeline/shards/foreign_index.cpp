@@ -3,15 +3,16 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
-#include "pipeline/shards/axes_guess.hpp"
 #include "pipeline/shards/data_section.hpp"
-#include "pipeline/shards/foreign_images.hpp"
+#include "pipeline/shards/foreign_axes.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/describe.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
 #include "pipeline/shards/hdf5/listing.hpp"
 #include "pipeline/shards/hdf5/sample_groups.hpp"
+#include "pipeline/shards/image_splits.hpp"
+#include "pipeline/shards/import/left_out.hpp"
 #include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/label_guess.hpp"
 #include "pipeline/shards/label_sets.hpp"
@@ -29,28 +30,6 @@
 namespace tacit::shards {
 namespace {
 
-/// Without the splits that no image belongs to, which counting and enumerations name too.
-Labels of_images(Labels splits) {
-    std::vector<std::int32_t> numbers(splits.classes.size(), -1);
-    for (const std::int32_t split : splits.values) {
-        if (split >= 0) {
-            numbers[static_cast<std::size_t>(split)] = 0;
-        }
-    }
-    std::vector<std::string> kept;
-    for (std::size_t split = 0; split < numbers.size(); ++split) {
-        if (numbers[split] == 0) {
-            numbers[split] = static_cast<std::int32_t>(kept.size());
-            kept.push_back(std::move(splits.classes[split]));
-        }
-    }
-    splits.classes = std::move(kept);
-    for (std::int32_t& split : splits.values) {
-        split = split < 0 ? -1 : numbers[static_cast<std::size_t>(split)];
-    }
-    return splits;
-}
-
 /// The split that a file holds where none is asked for: one whose name is in its objects' names, or the unnamed one.
 std::string split_held(hid_t file) {
     std::vector<std::string> found;
@@ -60,14 +39,6 @@ std::string split_held(hid_t file) {
         }
     }
     return found.size() == 1 ? found.front() : kUnnamedSplit;
-}
-
-/// Whether a group of an array of four dimensions says that it is a scan (attribute emd_group_type).
-bool is_in_scan(const h5::Located& at) {
-    const std::size_t slash = at.name.rfind('/');
-    const h5::Handle group(
-        H5Gopen2(at.file.get(), slash == std::string::npos ? "/" : at.name.substr(0, slash).c_str(), H5P_DEFAULT));
-    return group.valid() && h5::has_attribute(group.get(), "emd_group_type", at.path);
 }
 
 class Reader {
@@ -127,10 +98,16 @@ class Reader {
                                name);
         }
         const bool more = candidates.size() > 1 && h5::sample_pattern(candidates[1]);
-        return more ? fmt::format("samples lie in '{}' and in '{}'; if these are splits, say images: '{{split}}{}'",
-                                  h5::sample_parent(candidates[0]), h5::sample_parent(candidates[1]),
-                                  name.substr(std::min(name.find("/*/"), name.size())))
-                    : std::string();
+        if (!more) {
+            return {};
+        }
+        const std::string parent = h5::sample_parent(name);
+        const std::string inside = name.substr(std::min(name.find("/*/"), name.size()));
+        return fmt::format(
+            "samples lie in '{}' and in '{}'; if these are splits, say images: '{{split}}{}', and if all "
+            "belong together, images: '{}*{}'",
+            parent, h5::sample_parent(candidates[1]), inside, parent.substr(0, parent.rfind('/') + 1),
+            inside); // npos + 1: nothing
     }
 
     ForeignReading read_likeliest(hid_t file) const {
@@ -175,12 +152,12 @@ class Reader {
         const Names beside = h5::labels_of_samples(at.file.get(), name);
         const Names& usual = beside.empty() ? usual_labels : beside;
         const LabelGuess labels(path_, given_, name, guess_labels ? usual : Names());
-        choose_axes(at, known_axes, labels, made);
+        choose_axes(at, known_axes, labels.rows(), made);
         const ForeignImages images =
             add_images(std::move(at), made.spec.axes, roots, index, samples ? samples->member : "");
         add_labels(images, labels, usual, made);
         add_splits(images, made);
-        ask_about_rows(name, images, made);
+        ask_about_rows(given_, images, made);
         made.order = order_of(images);
         made.lists = images.lists;
         std::sort(index.reached.begin(), index.reached.end());
@@ -189,54 +166,6 @@ class Reader {
                             : images.truth        ? std::vector<double>{0, 1}
                                                   : natural_range(index.element);
         return made;
-    }
-
-    /// Where nobody said that members of a group are images, and neither names nor a label of each do.
-    void ask_about_rows(const std::string& name, const ForeignImages& images, ForeignReading& made) const {
-        const augment::ImageShape& shape = made.index.shape;
-        const bool told = !given_.images.empty() || !given_.axes.empty() || !made.index.classes.empty();
-        if (told || images.names.empty() || shape.channels != 1 || shape.height == 0 ||
-            !may_be_rows({static_cast<std::uint64_t>(shape.height), static_cast<std::uint64_t>(shape.width)},
-                         made.index.element, name + "/" + images.names.front())) {
-            return;
-        }
-        made.doubts.push_back(fmt::format("'{}' in '{}' ({} x {}) may be rows of features as well as a gray image",
-                                          images.names.front(), name, shape.height, shape.width));
-    }
-
-    void choose_axes(const h5::Located& at, const std::string& known, const LabelGuess& labels,
-                     ForeignReading& made) const {
-        const h5::Handle type(H5Iget_type(at.object.get()) == H5I_DATASET ? H5Dget_type(at.object.get())
-                                                                          : H5I_INVALID_HID);
-        if (!given_.axes.empty() || !type.valid() || !h5::element_of(type.get())) {
-            return;
-        }
-        const std::vector<hsize_t> dims = h5::dimensions(at.object.get());
-        const std::vector<std::uint64_t> shape(dims.begin(), dims.end());
-        const bool matlab = h5::is_matlab(at);
-        if (known.size() == shape.size()) {
-            made.spec.axes = matlab ? std::string(known.rbegin(), known.rend()) : known;
-            return;
-        }
-        if (is_named_as_one_image(at.name) && shape.size() == 2) {
-            made.spec.axes = guess_one_image(shape, matlab);
-            return;
-        }
-        if (h5::shape_of(at.object.get()) != h5::Shape::pixels) {
-            return;
-        }
-        try {
-            const bool scan = is_named_as_scan(at.name) || is_in_scan(at);
-            const AxesGuess guess = guess_axes(shape, {matlab, scan, labels.rows()});
-            made.spec.axes = guess.letters;
-            if (!guess.other.empty()) {
-                made.doubts.push_back(fmt::format("'{}' {} could be read as {}, or as {}", at.name,
-                                                  h5::shape_text(dims), reading_text(guess.letters, shape),
-                                                  reading_text(guess.other, shape)));
-            }
-        } catch (const DataError& error) {
-            throw DataError(fmt::format("{}: {}: {}", at.path, at.name, error.what()));
-        }
     }
 
     void add_labels(const ForeignImages& images, const LabelGuess& guess, const Names& usual,
@@ -249,10 +178,11 @@ class Reader {
         } else if (!given.empty()) {
             found.labels = named_labels("data.labels", given, path_, given_, index, images);
         } else {
-            found = find_labels(images, guess, usual, index);
+            found = guess.find(index, images);
             made.spec.labels = found.key;
             made.usual_labels = found.key == "group" || std::find(usual.begin(), usual.end(), found.key) != usual.end();
             made.open_labels = !found.doubt.empty();
+            index.rivals = std::move(found.rivals);
         }
         index.labels = std::move(found.labels.values);
         index.classes = std::move(found.labels.classes);
@@ -269,38 +199,20 @@ class Reader {
         }
     }
 
-    /// Labels in groups of samples are told by these alone, whatever their order.
-    FoundLabels find_labels(const ForeignImages& images, const LabelGuess& guess, const Names& usual,
-                            FileIndex& index) const {
-        if (usual.empty() || !h5::sample_pattern(usual.front())) {
-            return guess.find(index, images);
-        }
-        try {
-            FoundLabels found{
-                named_labels("data.labels", usual.front(), path_, given_, index, images), usual.front(), {}, ""};
-            const bool ordered = images.doubt.empty();
-            const std::vector<std::uint64_t> rows = guess.rows();
-            if (usual.size() > 1) {
-                found.doubt = fmt::format("labels may be any of '{}'", fmt::join(usual, "', '"));
-            } else if (ordered) {
-                found.doubt = guess.find(index, images).doubt;
-            } else if (std::count(rows.begin(), rows.end(), static_cast<std::uint64_t>(index.count)) > 0) {
-                found.doubt = fmt::format("labels may be '{}', or a list with a row for each image", usual.front());
-            }
-            return found;
-        } catch (const NotLabels& error) {
-            FoundLabels found = guess.find(index, images);
-            found.notes.emplace_back(error.what());
-            return found;
-        }
-    }
-
     void add_splits(const ForeignImages& images, ForeignReading& made) const {
+        FileIndex& index = made.index;
         if (!given_.split_by.empty()) {
-            Labels splits = of_images(
-                named_labels("data.split_by", with_split(given_.split_by, split_), path_, given_, made.index, images));
-            made.index.splits = std::move(splits.values);
-            made.index.split_names = std::move(splits.classes);
+            Labels splits = splits_of_images(path_, given_, split_, index, images);
+            index.splits = std::move(splits.values);
+            index.split_names = std::move(splits.classes);
+        } else if (const std::string lists = unread_lists(images, index.count); !lists.empty()) {
+            index.notes.push_back(fmt::format("{}: {}", path_, lists));
+        }
+        if (!images.left_out.empty()) {
+            index.notes.push_back(fmt::format("{}: groups without images beside those that hold some are left out "
+                                              "({}): {}",
+                                              path_, images.left_out.size(),
+                                              first_few(images.left_out, images.left_out.size())));
         }
     }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "augment/image.hpp"
+#include "pipeline/shards/label_rivals.hpp"
 #include "pipeline/shards/stored_array.hpp"
 
 #include <cstdint>
@@ -58,6 +59,8 @@ struct FileIndex {
     std::vector<double> mean; ///< per channel in [0, 1]; empty when the file stores none
     std::vector<double> std;
     std::string open_labels;          ///< why labels, or names of classes, that there may be are not used; or empty
+    std::vector<std::string> notes;   ///< what is there and not used, and how that can be changed
+    LabelRivals rivals;               ///< other labels than those that are taken
     std::vector<std::string> reached; ///< other files that links, virtual data sets and labels led to
 };
 

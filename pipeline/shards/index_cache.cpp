@@ -50,7 +50,7 @@ struct ReadFile {
 };
 
 /// Counted up when files are to be indexed in another way, so that older indexes are made anew.
-constexpr std::uint32_t kRules = 7;
+constexpr std::uint32_t kRules = 8;
 
 struct KeptIndex {
     IndexKey key;

@@ -39,12 +39,24 @@ template <class A, Fields<augment::ImageShape> T> void fields(A& archive, T& sha
     archive("height width channels", shape.height, shape.width, shape.channels);
 }
 
+template <class A, Fields<ClassPair> T> void fields(A& archive, T& pair) {
+    archive("taken other", pair.taken, pair.other);
+}
+
+template <class A, Fields<OtherLabels> T> void fields(A& archive, T& labels) {
+    archive("key usual pairs", labels.key, labels.usual, labels.pairs);
+}
+
+template <class A, Fields<LabelRivals> T> void fields(A& archive, T& rivals) {
+    archive("what taken others", rivals.what, rivals.taken, rivals.others);
+}
+
 template <class A, Fields<FileIndex> T> void fields(A& archive, T& file) {
     archive("path split source format count total shape element value_range parts labels checksums chosen classes "
-            "splits split_names mean std open_labels reached",
+            "splits split_names mean std open_labels notes rivals reached",
             file.path, file.split, file.source, file.format, file.count, file.total, file.shape, file.element,
             file.value_range, file.parts, file.labels, file.checksums, file.chosen, file.classes, file.splits,
-            file.split_names, file.mean, file.std, file.open_labels, file.reached);
+            file.split_names, file.mean, file.std, file.open_labels, file.notes, file.rivals, file.reached);
 }
 
 template <class A, Fields<DatasetIndex> T> void fields(A& archive, T& index) {

@@ -17,14 +17,14 @@ namespace tacit::shards {
 namespace {
 
 /// What words of names say, the most telling first.
-constexpr std::array<std::pair<std::string_view, ArrayRole>, 20> kRoles = {
-    {{"labels", ArrayRole::labels},   {"label", ArrayRole::labels},     {"y", ArrayRole::labels},
-     {"Y", ArrayRole::labels},        {"ans", ArrayRole::labels},       {"target", ArrayRole::labels},
-     {"targets", ArrayRole::labels},  {"cls", ArrayRole::labels},       {"class", ArrayRole::classes},
-     {"classes", ArrayRole::classes}, {"category", ArrayRole::classes}, {"categories", ArrayRole::classes},
-     {"x", ArrayRole::images},        {"image", ArrayRole::images},     {"images", ArrayRole::images},
-     {"img", ArrayRole::images},      {"imgs", ArrayRole::images},      {"data", ArrayRole::images},
-     {"arr", ArrayRole::images},      {"features", ArrayRole::images}}};
+constexpr std::array<std::pair<std::string_view, ArrayRole>, 21> kRoles = {
+    {{"labels", ArrayRole::labels},      {"label", ArrayRole::labels},    {"y", ArrayRole::labels},
+     {"Y", ArrayRole::labels},           {"ans", ArrayRole::labels},      {"target", ArrayRole::labels},
+     {"targets", ArrayRole::labels},     {"onehot", ArrayRole::labels},   {"cls", ArrayRole::labels},
+     {"class", ArrayRole::classes},      {"classes", ArrayRole::classes}, {"category", ArrayRole::classes},
+     {"categories", ArrayRole::classes}, {"x", ArrayRole::images},        {"image", ArrayRole::images},
+     {"images", ArrayRole::images},      {"img", ArrayRole::images},      {"imgs", ArrayRole::images},
+     {"data", ArrayRole::images},        {"arr", ArrayRole::images},      {"features", ArrayRole::images}}};
 
 /// The names that `name` may have for a split; itself where there are none.
 std::vector<std::string> of_split(std::string_view name, const std::string& split) {

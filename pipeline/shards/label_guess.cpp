@@ -3,6 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/data_section.hpp"
+#include "pipeline/shards/hdf5/sample_groups.hpp"
 #include "pipeline/shards/known_names.hpp"
 #include "pipeline/shards/label_places.hpp"
 #include "pipeline/shards/label_sets.hpp"
@@ -28,27 +29,35 @@ constexpr std::size_t kMaxCsvFiles = 8;
 constexpr std::size_t kMaxNote = 400;
 constexpr std::size_t kMostListed = 5000; ///< data sets of images among which one of labels is looked for
 
+using Names = std::vector<std::string>;
+
+std::string last_step(const std::string& key) {
+    return key.substr(key.find_last_of("/:") + 1); // npos + 1: all of it
+}
+
+bool is_label_name(const std::string& name) {
+    return std::find(label_names().begin(), label_names().end(), name) != label_names().end();
+}
+
+bool names_splits(const Names& classes) {
+    return std::all_of(classes.begin(), classes.end(), [](const auto& name) { return !split_of_word(name).empty(); });
+}
+
 std::string note_of(const Error& error) {
     const std::string why = error.what();
     return "no labels: " + (why.size() > kMaxNote ? why.substr(0, kMaxNote) + "…" : why);
-}
-
-std::string setting_of(const std::string& key) {
-    return fmt::format("`labels: {}`", yaml_text(of_all_splits(key)));
-}
-
-/// Whether the labels `key` tell images apart in another way; a list of the classes' names, if it is as long, does not.
-bool tells_others(const Labels& found, const std::string& key, const Labels& other) {
-    const std::size_t classes = std::set(other.values.begin(), other.values.end()).size();
-    const bool list = role_of_name(key) == ArrayRole::classes && classes == other.values.size();
-    return classes > 1 && !list && !agree(found, other);
 }
 
 } // namespace
 
 LabelGuess::LabelGuess(const std::string& path, const DataSpec& spec, const std::string& images,
                        const std::vector<std::string>& usual)
-    : path_(path), spec_(spec), sets_(label_places(path, images, usual)) {}
+    : path_(path), spec_(spec), sets_(label_places(path, images, usual)) {
+    const auto others = std::stable_partition(sets_.begin(), sets_.end(),
+                                              [](const std::string& key) { return !h5::sample_pattern(key); });
+    samples_.assign(others, sets_.end());
+    sets_.erase(others, sets_.end());
+}
 
 std::vector<std::uint64_t> LabelGuess::rows() const {
     std::vector<std::uint64_t> rows;
@@ -75,10 +84,10 @@ std::vector<std::string> LabelGuess::named_sets() const {
     return named;
 }
 
-std::vector<std::string> LabelGuess::attributes(const ForeignImages& images) const {
+std::vector<std::string> LabelGuess::attributes(const FileIndex& index, const ForeignImages& images) const {
     std::vector<std::string> keys;
     for (const std::string& name : label_names()) {
-        if (name.size() > 1 && each_has(images, name, spec_.roots)) { // y: a place
+        if (name.size() > 1 && has_attribute_of_each(images, index.count, name, spec_.roots)) { // y: a place
             keys.push_back("@" + name);
         }
     }
@@ -174,37 +183,50 @@ std::string LabelGuess::why_no_groups(const ForeignImages& images) const {
     return {};
 }
 
-void LabelGuess::compare(const std::vector<std::string>& keys, const std::string& what, FileIndex& index,
+void LabelGuess::compare(const std::vector<std::string>& keys, bool usual, FileIndex& index,
                          const ForeignImages& images, FoundLabels& found) const {
-    std::vector<std::string> others;
-    std::string settings;
     for (const std::string& key : keys) {
+        const std::vector<OtherLabels>& known = found.rivals.others;
         FoundLabels other;
-        if (key != found.key && read({key}, index, images, other) && tells_others(found.labels, key, other.labels)) {
-            others.push_back(key);
-            settings += ", or " + setting_of(key);
+        if (key == found.key ||
+            std::any_of(known.begin(), known.end(), [&](const auto& one) { return one.key == key; })) {
+            continue;
         }
-        found.notes.insert(found.notes.end(), other.notes.begin(), other.notes.end());
-    }
-    if (!others.empty()) {
-        found.doubt = fmt::format("{}, but '{}' hold{} other labels ({}{}; --labels)", what, fmt::join(others, "', '"),
-                                  others.size() == 1 ? "s" : "", setting_of(found.key), settings);
+        try {
+            if (read({key}, index, images, other) && (usual || !names_splits(other.labels.classes))) {
+                found.rivals.add(key, usual, found.labels, other.labels);
+            } else if (usual) {
+                found.notes.insert(found.notes.end(), other.notes.begin(), other.notes.end());
+            }
+        } catch (const Error&) {
+            if (usual) {
+                throw;
+            } // else nobody said that these are labels: not every image has one, or they are damaged
+        }
     }
 }
 
-FoundLabels LabelGuess::groups(FileIndex& index, const ForeignImages& images) const {
-    FoundLabels rows;
-    std::vector<std::string> others = attributes(images);
-    if (!images.doubt.empty() && !sets_.empty()) {
-        rows.notes.push_back(fmt::format("'{}' is not compared with the subgroups: {}", sets_.front(), images.doubt));
-    } else if (read(sets_, index, images, rows)) {
-        others.insert(others.begin(), rows.key);
+void LabelGuess::compare_all(std::string what, std::vector<std::string> usual, FileIndex& index,
+                             const ForeignImages& images, FoundLabels& found) const {
+    found.rivals.what = std::move(what);
+    found.rivals.taken = found.key;
+    std::vector<std::string> others;
+    for (const std::string& key : samples_) {
+        (is_label_name(last_step(key)) ? usual : others).push_back(key);
     }
-    FoundLabels found{images.groups, "group", std::move(rows.notes), ""};
-    compare(others,
-            fmt::format("subgroups of '{}' ('{}' …) may be classes", images.at.name, images.groups.classes.front()),
-            index, images, found);
-    return found;
+    if (images.doubt.empty()) {
+        const std::vector<std::string> named = named_sets();
+        usual.insert(usual.end(), named.begin(), named.end());
+    }
+    const std::vector<std::string> each = attributes(index, images);
+    usual.insert(usual.end(), each.begin(), each.end());
+    if (images.doubt.empty() && images.names.size() < kMostListed) {
+        const std::vector<std::string> beside = sets_beside_labels(path_, index.split, images.at.name, found.labels);
+        others.insert(others.end(), beside.begin(), beside.end());
+    }
+    compare(usual, true, index, images, found);
+    compare(others, false, index, images, found);
+    found.doubt = found.rivals.doubt(found.labels.values.size());
 }
 
 FoundLabels LabelGuess::find(FileIndex& index, const ForeignImages& images) const {
@@ -212,14 +234,32 @@ FoundLabels LabelGuess::find(FileIndex& index, const ForeignImages& images) cons
     const bool rows_count = images.doubt.empty();
     const Labels none{std::vector<std::int32_t>(static_cast<std::size_t>(index.count), -1), {}, {}, {}};
     if (!images.groups.classes.empty() && !images.one_each) {
-        const std::string why = why_no_groups(images);
-        return why.empty() ? groups(index, images) : FoundLabels{none, "none", {}, why};
+        if (const std::string why = why_no_groups(images); !why.empty()) {
+            return {none, "none", {}, why, {}};
+        }
+        found.labels = images.groups;
+        found.key = "group";
+        if (!rows_count && !sets_.empty()) {
+            found.notes.push_back(
+                fmt::format("'{}' is not compared with the subgroups: {}", sets_.front(), images.doubt));
+        }
+        compare_all(
+            fmt::format("subgroups of '{}' ('{}' …) may be classes", images.at.name, images.groups.classes.front()),
+            rows_count ? sets_ : Names(), index, images, found);
+        return found;
     }
-    const std::vector<std::string> each = attributes(images);
-    if ((rows_count && read(sets_, index, images, found)) || read(each, index, images, found)) {
-        std::vector<std::string> others = rows_count ? named_sets() : std::vector<std::string>();
-        others.insert(others.end(), each.begin(), each.end());
-        compare(others, fmt::format("'{}' may be the labels of '{}'", found.key, images.at.name), index, images, found);
+    Names samples;
+    std::copy_if(samples_.begin(), samples_.end(), std::back_inserter(samples),
+                 [](const std::string& key) { return is_label_name(last_step(key)); });
+    if (read(samples, index, images, found) || (rows_count && read(sets_, index, images, found)) ||
+        read(attributes(index, images), index, images, found)) {
+        compare_all(fmt::format("'{}' may be the labels of '{}'", found.key, images.at.name), {}, index, images, found);
+        if (h5::sample_pattern(found.key) && !rows_count && found.doubt.empty()) {
+            const std::vector<std::uint64_t> counts = rows();
+            if (std::count(counts.begin(), counts.end(), static_cast<std::uint64_t>(index.count)) > 0) {
+                found.doubt = fmt::format("labels may be '{}', or a list with a row for each image", found.key);
+            }
+        }
         return found;
     }
     if ((!images.names.empty() && read_tables(index, images, found)) ||

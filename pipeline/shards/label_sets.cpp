@@ -6,10 +6,12 @@
 #include "pipeline/shards/hdf5/cells.hpp"
 #include "pipeline/shards/hdf5/listing.hpp"
 #include "pipeline/shards/known_names.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace tacit::shards {
 namespace {
@@ -21,8 +23,9 @@ bool is_text(const h5::ListedSet& set) {
 /// Whether a data set holds one text or whole number for each of `count` images.
 bool is_column(const h5::ListedSet& set, std::int64_t count) {
     const auto images = static_cast<hsize_t>(count);
+    const bool alone = set.shape.empty() && count == 1;
     return (is_text(set) || set.whole) && !h5::belongs_to_cells(set.name) &&
-           std::count(set.shape.begin(), set.shape.end(), images) > 0 &&
+           (alone || std::count(set.shape.begin(), set.shape.end(), images) > 0) &&
            std::all_of(set.shape.begin(), set.shape.end(), [&](hsize_t n) { return n == 1 || n == images; });
 }
 
@@ -49,6 +52,27 @@ std::vector<std::string> repeated_texts(const std::string& path, const std::stri
         }
     }
     return fit;
+}
+
+std::vector<std::string> sets_beside_labels(const std::string& path, const std::string& split,
+                                            const std::string& images, const Labels& labels) {
+    const h5::Session session;
+    const auto count = static_cast<std::int64_t>(labels.values.size());
+    const std::size_t used = std::set(labels.values.begin(), labels.values.end()).size();
+    std::vector<std::string> names;
+    for (const h5::ListedSet& set : h5::list_datasets(h5::open_file(path).get())) {
+        const std::string group = set.name.substr(0, set.name.rfind('/') + 1); // npos + 1: none
+        const std::string own = split_in_name(set.name);
+        const bool beside = set.name != images && (images.starts_with(group) || group == images + "/") &&
+                            (own.empty() || own == split_of_word(split));
+        const bool rows = set.shape.empty() ? count == 1 : set.shape.front() == labels.values.size();
+        const bool columns = set.shape.size() == 2 && (set.shape[1] == labels.classes.size() || set.shape[1] == used);
+        const bool told = columns || may_list_labels(set.name) || (is_text(set) && is_column(set, count));
+        if (beside && set.kind != h5::Shape::pixels && rows && told && !h5::belongs_to_cells(set.name)) {
+            names.push_back(set.name);
+        }
+    }
+    return names;
 }
 
 std::string other_labels(const std::string& path, std::int64_t count, const std::vector<std::string>& taken,

@@ -87,16 +87,6 @@ std::optional<std::vector<double>> class_numbers(const std::vector<std::string>&
 
 } // namespace
 
-bool agree(const Labels& one, const Labels& other) {
-    std::set<std::pair<std::int32_t, std::int32_t>> both;
-    for (std::size_t i = 0; i < std::min(one.values.size(), other.values.size()); ++i) {
-        both.emplace(one.values[i], other.values[i]);
-    }
-    return one.values.size() == other.values.size() &&
-           both.size() == std::set(one.values.begin(), one.values.end()).size() &&
-           both.size() == std::set(other.values.begin(), other.values.end()).size();
-}
-
 std::string why_no_classes(const std::vector<std::string>& texts) {
     for (const std::string& text : texts) {
         const bool numbers = holds_numbers_alone(text);

@@ -18,9 +18,6 @@ struct Labels {
     std::string joined; ///< which column of a table told the images apart; empty: none
 };
 
-/// Whether both tell the same images apart, under whatever names.
-bool agree(const Labels& one, const Labels& other);
-
 /// What texts name. An empty text is no class, and neither is -1 among numbers; as splits both are names.
 enum class Meaning { classes, splits };
 

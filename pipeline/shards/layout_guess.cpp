@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/axes.hpp"
 #include "pipeline/shards/dataset_index.hpp"
+#include "pipeline/shards/files_beside.hpp"
 #include "pipeline/shards/foreign_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/cells.hpp"
@@ -12,7 +13,6 @@
 #include "pipeline/shards/hdf5/sample_groups.hpp"
 #include "pipeline/shards/import/left_out.hpp"
 #include "pipeline/shards/known_names.hpp"
-#include "pipeline/shards/label_places.hpp"
 #include "pipeline/shards/label_sets.hpp"
 #include "pipeline/shards/numbered_names.hpp"
 #include "pipeline/shards/shard_files.hpp"
@@ -33,14 +33,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The file of one split among those that `spec` names. Throws as index_file().
-FileIndex index_of_split(const DataSpec& spec, const std::string& split) {
-    DataSpec one = spec;
-    one.images = with_split(spec.images, split);
-    one.labels = with_split(spec.labels, split);
-    return index_file(with_split(spec.path, split), one, "");
-}
-
 bool is_below(const std::string& name, const std::string& group) {
     return group == "/" || name.starts_with(group + "/");
 }
@@ -57,10 +49,6 @@ void choose_splits(LayoutGuess& made) {
     const std::string test = named("test").empty() ? named("val") : named("test");
     made.test = test == made.train ? "" : test;
 }
-
-/// Which files beside the one that is read are looked for: any; those without which a folder, which is read as a whole,
-/// would be read wrongly; none.
-enum class Beside { any, folder, none };
 
 class Guesser {
   public:
@@ -86,7 +74,7 @@ class Guesser {
         take();
         name_others();
         if (readings_.size() == 1 && beside_ != Beside::none) {
-            name_siblings();
+            name_files_beside(path_, first().index.count, beside_, made_);
         }
         made_.reason.clear();
         return std::move(made_);
@@ -166,6 +154,7 @@ class Guesser {
         made_.spec.axes = reading.spec.axes;
         made_.notes = reading.notes;
         made_.notes.insert(made_.notes.end(), reading.doubts.begin(), reading.doubts.end());
+        made_.notes.insert(made_.notes.end(), reading.index.notes.begin(), reading.index.notes.end());
         if (!reading.order.empty() && reading.spec.labels != "group") {
             made_.notes.push_back("images are in the order of " + reading.order);
         }
@@ -200,69 +189,6 @@ class Guesser {
         if (!labels.empty()) {
             made_.notes.push_back("other labels that data.labels may name: " + labels);
         }
-    }
-
-    /// Splits that lie in a file each, or images that do.
-    void name_siblings() {
-        if (const auto siblings = split_siblings(path_)) {
-            take_splits(*siblings);
-        } else if (const NumberedFiles found = numbered_files(path_); !found.files.empty()) {
-            name_numbered(found);
-        }
-    }
-
-    /// Of files that are one image each, a pattern is proposed; it must fit no others, and be readable.
-    void name_numbered(const NumberedFiles& found) {
-        if (beside_ == Beside::folder && first().index.count != 1) {
-            return;
-        }
-        const std::string some = fmt::format("{} files have names that differ in numbers alone", found.files.size());
-        if (found.pattern.empty()) {
-            made_.notes.push_back(fmt::format("{} ({} … {}), but patterns for them match others too: keep them in a "
-                                              "folder of their own to read all as one data set",
-                                              some, fs::path(found.files.front()).filename().string(),
-                                              fs::path(found.files.back()).filename().string()));
-            return;
-        }
-        const std::string reads = fmt::format("{}: path: {} reads all", some, found.pattern);
-        if (first().index.count != 1) {
-            made_.notes.push_back(reads);
-            return;
-        }
-        DataSpec spec = made_.spec;
-        spec.path = found.pattern;
-        try {
-            index_dataset(spec, made_.train);
-            made_.spec = spec;
-        } catch (const Error& error) {
-            made_.notes.push_back(fmt::format("{}, but for what follows: {}", reads, error.what()));
-        }
-    }
-
-    void take_splits(const SplitSiblings& siblings) {
-        DataSpec spec = made_.spec;
-        spec.path = siblings.pattern;
-        spec.labels = label_pattern(path_, made_.spec.labels);
-        std::vector<FoundSplit> together;
-        for (const std::string& split : {siblings.train, siblings.test}) {
-            try {
-                together.push_back({split, split_text({index_of_split(spec, split)}, split)});
-            } catch (const Error& error) {
-                made_.notes.push_back(fmt::format("not taken as split '{}': {}", split, error.what()));
-                return;
-            }
-        }
-        const NumberedFiles parts = numbered_files(path_);
-        const std::string before = spec.path.substr(0, std::min(spec.path.find("{split}"), spec.path.size()));
-        for (const std::string& split : {siblings.train, siblings.test}) {
-            if (parts.pattern.starts_with(before + split)) { // each split lies in several files
-                spec.path = before + "{split}" + parts.pattern.substr(before.size() + split.size());
-            }
-        }
-        made_.spec = spec;
-        made_.splits = std::move(together);
-        made_.train = siblings.train;
-        made_.test = siblings.test;
     }
 
     const std::string& path_;

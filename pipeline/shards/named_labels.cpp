@@ -25,6 +25,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMostColumns = 1 << 16; ///< of one image
+
 /// `said`: by the user, from beside the file of images at `path` or, below the working folder, from here. Where it may
 /// lie is asked before whether it is there.
 std::string labels_file(const std::string& name, const std::string& path, const h5::Roots& roots, bool said) {
@@ -48,10 +50,17 @@ std::vector<const std::vector<std::string>*> names_of(const ForeignImages& image
     return images.one_each ? std::vector{&images.names, &images.groups.classes} : std::vector{&images.names};
 }
 
+/// A file of one image has its name there, or its name without extension.
 Labels labels_of_table(const std::string& path, const std::string& column, std::int64_t count,
                        const ForeignImages& images, Meaning meaning) {
+    std::vector<const std::vector<std::string>*> tried = names_of(images);
+    const std::vector<std::string> file = {fs::path(images.at.path).filename().string()};
+    const std::vector<std::string> stem = {fs::path(images.at.path).stem().string()};
+    if (count == 1 && images.names.empty()) {
+        tried.insert(tried.begin(), {&file, &stem});
+    }
     std::optional<DataError> first;
-    for (const std::vector<std::string>* names : names_of(images)) {
+    for (const std::vector<std::string>* names : tried) {
         try {
             return read_csv_labels(path, column, count, *names, meaning);
         } catch (const DataError& error) {
@@ -90,14 +99,15 @@ const std::vector<std::string>* names_with(const ForeignImages& images, const st
 }
 
 /// Labels that each image tells for itself: all of them texts, or numbers with the names that a list of the file gives.
-Labels labels_of_values(const std::vector<std::string>& texts, const std::vector<double>& numbers,
+/// `columns`: of each image; more than one: it is one-hot.
+Labels labels_of_values(const std::vector<std::string>& texts, const std::vector<double>& numbers, std::size_t columns,
                         const ForeignImages& images, const std::string& where, Meaning meaning) {
     if (numbers.empty()) {
         return labels_of_texts(texts, where, meaning);
     }
-    Labels labels = labels_of_numbers(numbers, where);
+    Labels labels = columns > 1 ? labels_of_one_hot(numbers, columns, where) : labels_of_numbers(numbers, where);
     if (meaning == Meaning::classes) {
-        name_classes(labels, h5::class_lists(images.at.object.get(), numbers.size()), false, where);
+        name_classes(labels, h5::class_lists(images.at.object.get(), labels.values.size()), columns > 1, where);
     }
     return labels;
 }
@@ -129,14 +139,16 @@ Labels labels_of_each(const ForeignImages& images, const std::vector<std::string
         }
     }
     const std::string where = fmt::format("{}: {}: attribute '{}'", images.at.path, images.at.name, attribute);
-    return labels_of_values(texts, numbers, images, where, meaning);
+    return labels_of_values(texts, numbers, 1, images, where, meaning);
 }
 
-/// The one value that data set `name` of each group of images holds, all of them texts or all numbers.
+/// The one value that data set `name` of each group of images holds, all of them texts or all numbers, or the row of a
+/// one-hot table.
 Labels labels_of_samples(const ForeignImages& images, const std::string& name, const h5::Roots& roots,
                          Meaning meaning) {
     std::vector<std::string> texts;
     std::vector<double> numbers;
+    std::size_t columns = 0;
     std::vector<std::string> classes; // of an enumeration, the same in each group
     for (const std::string& sample : images.names) {
         const std::string inside = fmt::format("{}/{}", sample, name);
@@ -151,17 +163,20 @@ Labels labels_of_samples(const ForeignImages& images, const std::string& name, c
         const h5::Handle type(set ? H5Dget_type(at.object.get()) : H5I_INVALID_HID);
         const H5T_class_t kind = type.valid() ? H5Tget_class(type.get()) : H5T_NO_CLASS;
         const bool number = kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM;
-        if ((!number && kind != H5T_STRING) || capped_product(h5::dimensions(at.object.get())) != 1 ||
-            (number ? !texts.empty() : !numbers.empty())) {
-            throw NotLabels(fmt::format("{}: is not one text or number, as for the images before it; name other labels "
-                                        "with data.labels, or `none`",
+        const auto values = static_cast<std::size_t>(set ? capped_product(h5::dimensions(at.object.get())) : 0);
+        columns = columns == 0 ? values : columns;
+        if ((!number && kind != H5T_STRING) || values != columns || values < 1 ||
+            values > (number ? kMostColumns : 1) || (number ? !texts.empty() : !numbers.empty())) {
+            throw NotLabels(fmt::format("{}: is not one text or number, or one-hot, as for the images before it; name "
+                                        "other labels with data.labels, or `none`",
                                         where));
         }
         if (number) {
             h5::check_number(type.get(), where);
-            h5::read_all(at.object.get(), H5T_NATIVE_DOUBLE, &numbers.emplace_back(), where);
+            numbers.resize(numbers.size() + values);
+            h5::read_all(at.object.get(), H5T_NATIVE_DOUBLE, &numbers[numbers.size() - values], where);
             const std::vector<std::string> names = h5::member_names(type.get());
-            if (numbers.size() > 1 && names != classes) {
+            if (numbers.size() > values && names != classes) {
                 throw DataError(
                     fmt::format("{}: its type does not name the class numbers as those of the groups before "
                                 "it do (enumerations differ); write all labels as texts, or with one "
@@ -175,7 +190,7 @@ Labels labels_of_samples(const ForeignImages& images, const std::string& name, c
     }
     const std::string where = fmt::format("{}: {}: '{}' of each group", images.at.path, images.at.name, name);
     if (classes.empty()) {
-        return labels_of_values(texts, numbers, images, where, meaning);
+        return labels_of_values(texts, numbers, columns, images, where, meaning);
     }
     Labels labels = labels_of_numbers(numbers, where);
     name_classes(labels, {{"its enumeration", classes, true}}, true, where);
@@ -200,8 +215,16 @@ h5::Located locate_labels(const std::string& text, const std::string& path, cons
                : h5::locate(labels_file(text.substr(0, colon), path, roots, said), text.substr(colon + 1), roots);
 }
 
-bool each_has(const ForeignImages& images, const std::string& attribute, const h5::Roots& roots) {
-    return names_with(images, attribute, roots) != nullptr;
+bool has_attribute_of_each(const ForeignImages& images, std::int64_t count, const std::string& attribute,
+                           const h5::Roots& roots) {
+    if (names_with(images, attribute, roots) != nullptr) {
+        return true;
+    }
+    const h5::Handle root(H5Gopen2(images.at.file.get(), "/", H5P_DEFAULT));
+    const bool list = attribute == "classes" || attribute == "categories"; // of names
+    return images.doubt.empty() && !list &&
+           (h5::attribute_values(images.at.object.get(), attribute, images.at.path) == count ||
+            h5::attribute_values(root.get(), attribute, images.at.path) == count);
 }
 
 Labels named_labels(const char* key, const std::string& text, const std::string& path, const DataSpec& spec,
@@ -227,7 +250,7 @@ Labels named_labels(const char* key, const std::string& text, const std::string&
                             "with images that are named so too, such as {}",
                             key, text, images.at.name, path, "data.images: 'samples/*/image'"));
         }
-        return labels_of_samples(images, samples->member, roots, meaning);
+        return labels_of_samples(images, text.substr(text.rfind("*/") + 2), roots, meaning);
     }
     const std::string attribute = text.starts_with('@') ? text.substr(1) : std::string();
     const bool own = !attribute.empty() && h5::has_attribute(images.at.object.get(), attribute, path);

@@ -16,7 +16,9 @@ Labels named_labels(const char* key, const std::string& text, const std::string&
 /// `said` it, an existing_file(). Throws as these and h5::locate() do.
 h5::Located locate_labels(const std::string& text, const std::string& path, const h5::Roots& roots, bool said = false);
 
-/// Whether the images of a group seem to have an attribute each: one of a few has it.
-bool each_has(const ForeignImages& images, const std::string& attribute, const h5::Roots& roots);
+/// Whether the images of a group seem to have an attribute each (one of a few has it), or their data set, or the file,
+/// one with a value for each of `count` images.
+bool has_attribute_of_each(const ForeignImages& images, std::int64_t count, const std::string& attribute,
+                           const h5::Roots& roots);
 
 } // namespace tacit::shards

@@ -112,6 +112,16 @@ bool is_text_attribute(hid_t object, const std::string& name, const std::string&
     return H5Tget_class(open_attribute(object, name, where).type.get()) == H5T_STRING;
 }
 
+std::int64_t attribute_values(hid_t object, const std::string& name, const std::string& where) {
+    if (!has_attribute(object, name, where)) {
+        return -1;
+    }
+    const Attribute attribute = open_attribute(object, name, where);
+    const H5T_class_t kind = H5Tget_class(attribute.type.get());
+    const bool values = kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_STRING;
+    return values ? static_cast<std::int64_t>(attribute.count) : -1;
+}
+
 std::int64_t integer_attribute(hid_t object, const std::string& name, const std::string& where) {
     const Attribute attribute = open_attribute(object, name, where);
     std::int64_t value = 0;

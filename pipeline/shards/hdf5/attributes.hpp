@@ -14,6 +14,8 @@ namespace tacit::shards::h5 {
 std::vector<std::string> attribute_names(hid_t object);
 bool has_attribute(hid_t object, const std::string& name, const std::string& where);
 bool is_text_attribute(hid_t object, const std::string& name, const std::string& where);
+/// Numbers or texts in it; -1: it is not there, or holds something else.
+std::int64_t attribute_values(hid_t object, const std::string& name, const std::string& where);
 std::int64_t integer_attribute(hid_t object, const std::string& name, const std::string& where);
 std::vector<double> number_attribute(hid_t object, const std::string& name, const std::string& where);
 std::vector<std::string> text_attribute(hid_t object, const std::string& name, const std::string& where);

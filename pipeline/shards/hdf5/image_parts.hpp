@@ -51,10 +51,11 @@ struct GroupImages {
     std::vector<std::string> names;
     std::vector<std::int32_t> labels;
     std::vector<std::string> classes;
-    std::vector<std::string> lists; ///< of labels, by their whole names
-    bool one_each = false;          ///< each of several subgroups holds one image: `order` and `doubt` are theirs
-    std::string order;              ///< GroupLinks::order of the images
-    std::string doubt;              ///< GroupLinks::doubt of a group of images
+    std::vector<std::string> lists;    ///< of labels, by their whole names
+    std::vector<std::string> left_out; ///< groups beside these that hold no images
+    bool one_each = false;             ///< each of several subgroups holds one image: `order` and `doubt` are theirs
+    std::string order;                 ///< GroupLinks::order of the images
+    std::string doubt;                 ///< GroupLinks::doubt of a group of images
 };
 /// The images of a group, or those that `at` refers to, in its order; with `member`, of each group in it the data set
 /// of that name, under the group's name. `axes` of one image of pixels; empty: guessed. Links are followed as locate()

@@ -2,6 +2,7 @@
 #include "pipeline/shards/hdf5/listing.hpp"
 
 #include "pipeline/shards/axes_guess.hpp"
+#include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/cells.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
@@ -89,6 +90,7 @@ struct Group {
     int kind = 0;
     hsize_t images = 0;
     double bytes = 0;
+    bool notes = true;          ///< so far nothing of more than a few values
     std::vector<hsize_t> lists; ///< rows of those that may be labels
 
     void add(int of, double more) {
@@ -108,6 +110,7 @@ template <class Kind> std::vector<Candidate> groups_of_images(const std::vector<
     std::map<std::string, Group> groups;
     for (const ListedSet& set : sets) {
         Group& group = groups[group_of(set.name)];
+        group.notes = group.notes && !set.byte_list && set.kind != Shape::encoded && !may_be_image(set.shape);
         if (kind(set) == 0 && set.shape.size() == 1 && may_list_labels(set.name)) {
             group.lists.push_back(set.shape[0]);
         } else {
@@ -120,7 +123,7 @@ template <class Kind> std::vector<Candidate> groups_of_images(const std::vector<
         if (group.holds_images(group.lists)) {
             found.push_back({name, group.bytes});
         }
-        if (name != "/") {
+        if (name != "/" && !group.notes) {
             parents[group_of(name)].add(group.lists.empty() ? group.kind : 0, group.bytes);
         }
     }
@@ -148,6 +151,11 @@ int kind_of_pixels(const ListedSet& set) {
 }
 
 } // namespace
+
+bool may_be_image(const std::vector<hsize_t>& shape) {
+    constexpr std::uint64_t kLeastBytes = 64;
+    return shape.size() >= 2 || capped_product(shape) >= kLeastBytes;
+}
 
 std::vector<std::string> image_candidates(const std::vector<ListedSet>& all) {
     constexpr std::size_t kMost = 16;

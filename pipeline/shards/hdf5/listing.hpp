@@ -23,6 +23,10 @@ struct ListedSet {
     double bytes = 0;               ///< of all elements, unfiltered
 };
 
+/// Whether a data set is an array, or a list of bytes that is long enough for an image file. A group without any
+/// (versions, means) holds no images.
+bool may_be_image(const std::vector<hsize_t>& shape);
+
 /// The data sets of a file that hard links lead to, groups in the order of their names. Bounded in depth and number;
 /// what is damaged is left out.
 std::vector<ListedSet> list_datasets(hid_t file);

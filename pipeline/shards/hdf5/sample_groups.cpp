@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/hdf5/sample_groups.hpp"
 
+#include "pipeline/shards/extents.hpp"
 #include "pipeline/shards/hdf5/group_links.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
+#include "pipeline/shards/hdf5/precheck.hpp"
 #include "pipeline/shards/known_names.hpp"
 
 #include <algorithm>
@@ -38,13 +40,28 @@ std::string image_among(const Members& members) {
     return images.size() == 1 ? images.front() : std::string();
 }
 
-/// "samples/*/image" of "samples/s0/image"; "": it is in no group.
-std::string pattern_of(const std::string& name) {
-    const std::size_t slash = name.rfind('/');
-    if (slash == std::string::npos || slash == 0) {
-        return {};
+/// The first group, below `group`, that holds `member`, of which "*/" stands for groups; "": none does.
+std::string first_sample(hid_t group, const std::string& member) {
+    for (const Link& link : links_of(group, "").links) {
+        if (!member.starts_with(kStep)) {
+            if (has_object(group, link.name + "/" + member)) {
+                return link.name;
+            }
+            continue;
+        }
+        const Handle inner(H5Gopen2(group, link.name.c_str(), H5P_DEFAULT));
+        const std::string below = inner.valid() ? first_sample(inner.get(), member.substr(2)) : std::string();
+        if (!below.empty()) {
+            return link.name + "/" + below;
+        }
     }
-    return name.substr(0, name.rfind('/', slash - 1) + 1) + "*" + name.substr(slash); // npos + 1: nothing
+    return {};
+}
+
+bool is_one_text(hid_t group, const std::string& name) {
+    const Handle set(may_be_opened(group, name) ? H5Oopen(group, name.c_str(), H5P_DEFAULT) : H5I_INVALID_HID);
+    const Handle type(H5Iget_type(set.get()) == H5I_DATASET ? H5Dget_type(set.get()) : H5I_INVALID_HID);
+    return type.valid() && H5Tget_class(type.get()) == H5T_STRING && capped_product(dimensions(set.get())) == 1;
 }
 
 } // namespace
@@ -63,8 +80,9 @@ std::string sample_parent(const std::string& name) {
 }
 
 bool in_sample(const std::string& name, const std::string& pattern) {
-    const std::string own = pattern_of(name);
-    return !own.empty() && sample_parent(own) == sample_parent(pattern);
+    const auto samples = sample_pattern(pattern);
+    const bool inside = samples && (samples->group == "/" || name.starts_with(samples->group + "/"));
+    return inside && std::count(name.begin(), name.end(), '/') == std::count(pattern.begin(), pattern.end(), '/');
 }
 
 std::vector<std::string> sample_groups(const std::vector<ListedSet>& sets) {
@@ -97,12 +115,16 @@ std::vector<std::string> sample_groups(const std::vector<ListedSet>& sets) {
 }
 
 std::string samples_in(hid_t file, const std::string& group) {
+    constexpr hsize_t kTried = 8; // lists and the like may stand before the first sample
     const Handle parent(H5Gopen2(file, group.c_str(), H5P_DEFAULT));
-    std::array<char, 1024> name{};
-    const bool any = parent.valid() && H5Lget_name_by_idx(parent.get(), ".", H5_INDEX_NAME, H5_ITER_INC, 0, name.data(),
-                                                          name.size(), H5P_DEFAULT) > 0;
-    const Handle first(any ? H5Gopen2(parent.get(), name.data(), H5P_DEFAULT) : H5I_INVALID_HID);
-    for (const std::string& one : first.valid() ? sample_groups(list_datasets(file)) : std::vector<std::string>()) {
+    bool any = false;
+    for (hsize_t i = 0; parent.valid() && !any && i < kTried; ++i) {
+        std::array<char, 1024> name{};
+        const bool known = H5Lget_name_by_idx(parent.get(), ".", H5_INDEX_NAME, H5_ITER_INC, i, name.data(),
+                                              name.size(), H5P_DEFAULT) > 0;
+        any = Handle(known ? H5Gopen2(parent.get(), name.data(), H5P_DEFAULT) : H5I_INVALID_HID).valid();
+    }
+    for (const std::string& one : any ? sample_groups(list_datasets(file)) : std::vector<std::string>()) {
         if (sample_parent(one) == group) {
             return one;
         }
@@ -113,17 +135,25 @@ std::string samples_in(hid_t file, const std::string& group) {
 std::vector<std::string> labels_of_samples(hid_t file, const std::string& images) {
     const auto pattern = sample_pattern(images);
     const Handle group(pattern ? H5Gopen2(file, pattern->group.c_str(), H5P_DEFAULT) : H5I_INVALID_HID);
-    const std::vector<Link> links = group.valid() ? links_of(group.get(), "").links : std::vector<Link>();
-    const auto first = std::find_if(links.begin(), links.end(), [&](const Link& link) {
-        return has_object(group.get(), link.name + "/" + pattern->member);
-    });
-    std::vector<std::string> found;
-    for (const std::string& name : label_names()) {
-        if (first != links.end() && has_object(group.get(), first->name + "/" + name)) {
-            found.push_back((pattern->group == "/" ? "" : pattern->group + "/") + kStep + name);
+    const std::string first = group.valid() ? first_sample(group.get(), pattern->member) : std::string();
+    const Handle sample(first.empty() ? H5I_INVALID_HID : H5Gopen2(group.get(), first.c_str(), H5P_DEFAULT));
+    if (!sample.valid()) {
+        return {};
+    }
+    std::vector<std::string> names;
+    std::copy_if(label_names().begin(), label_names().end(), std::back_inserter(names),
+                 [&](const std::string& name) { return has_object(sample.get(), name); });
+    for (const Link& link : links_of(sample.get(), "").links) {
+        const bool known = std::find(names.begin(), names.end(), link.name) != names.end();
+        if (!known && link.name != last_step(images) &&
+            (may_list_labels(link.name) || is_one_text(sample.get(), link.name))) {
+            names.push_back(link.name);
         }
     }
-    return found;
+    for (std::string& name : names) {
+        name.insert(0, images, 0, images.rfind('/') + 1);
+    }
+    return names;
 }
 
 } // namespace tacit::shards::h5

@@ -9,10 +9,11 @@
 
 namespace tacit::shards::h5 {
 
-/// A group for each image: "samples/*/image" stands for the data sets `image` in all groups of `samples`.
+/// A group for each image: "samples/*/image" stands for the data sets `image` in all groups of `samples`, "*/*/image"
+/// for those one level deeper.
 struct SamplePattern {
-    std::string group; ///< "/": the root
-    std::string member;
+    std::string group;  ///< "/": the root
+    std::string member; ///< behind the first "*/": "image", "*/image"
 };
 
 /// Nothing if `name` is that of one object.
@@ -31,7 +32,8 @@ std::vector<std::string> sample_groups(const std::vector<ListedSet>& sets);
 /// The one of them in `group`; "": there is none.
 std::string samples_in(hid_t file, const std::string& group);
 
-/// The patterns of labels beside those images, by the first group.
+/// The patterns of labels beside those images, by the first group: usual names, then others with a word for labels, and
+/// single texts.
 std::vector<std::string> labels_of_samples(hid_t file, const std::string& images);
 
 } // namespace tacit::shards::h5

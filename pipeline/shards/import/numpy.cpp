@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/csv_table.hpp"
+#include "pipeline/shards/images/formats.hpp"
 #include "pipeline/shards/import/folder/scan.hpp"
 #include "pipeline/shards/import/named_arrays.hpp"
 #include "pipeline/shards/import/zip_file.hpp"
@@ -122,6 +123,10 @@ Gathered in_folder(const fs::path& folder, const ImportOptions& options, const s
             found.ignored.push_back(name);
         }
     }
+    const bool pictures = std::any_of(found.ignored.begin(), found.ignored.end(), has_image_extension);
+    if (!asked && !images && others.empty() && pictures) {
+        return {}; // a folder of image files, with lists beside them
+    }
     std::sort(found.ignored.begin(), found.ignored.end());
     const bool meant = asked || std::all_of(found.ignored.begin(), found.ignored.end(), [&](const fs::path& name) {
                            return is_kind(name, kind) || is_kind(name, "txt") || is_kind(name, "md") ||
@@ -138,12 +143,13 @@ Gathered in_folder(const fs::path& folder, const ImportOptions& options, const s
         meant && others.size() > 1 && std::all_of(others.begin(), others.end(), [&](const auto& path) {
             return without_split(path) == without_split(others[0]);
         });
-    if (named.empty() && !others.empty() && meant && (kind != "npy" || !numbered)) {
+    if (named.empty() && !others.empty() && meant && !numbered) {
         throw DataError(fmt::format("{}: none of its .{} files is named like images (x_train, images, …){}",
                                     folder.string(), kind,
                                     kind == "npy" ? "; name them by numbers (img_0.npy, img_1.npy, …), or save them as "
                                                     "one array images.npy"
-                                                  : "; import the file of images itself"));
+                                                  : "; import the file of images itself, or name them by numbers "
+                                                    "(part_0.npz, part_1.npz, …)"));
     }
     for (const fs::path& path : named) {
         if (kind == "npy") {
@@ -152,9 +158,11 @@ Gathered in_folder(const fs::path& folder, const ImportOptions& options, const s
             add_archive(path, path.stem().string() + "/", found);
         }
     }
-    const bool take_others = kind == "npy" && !images && (!named.empty() || numbered);
+    const bool take_others = !images && (kind == "npy" ? !named.empty() || numbered : named.empty() && numbered);
     for (const fs::path& path : others) {
-        if (take_others) { // images named by numbers, or otherwise beside labels.npy
+        if (take_others && kind == "npz") { // images with their labels, a part each
+            add_archive(path, path.stem().string() + "/", found);
+        } else if (take_others) { // images named by numbers, or otherwise beside labels.npy
             add_array(path, "images_" + path.stem().string(), others.size() <= kOpen, found);
         } else {
             found.ignored.push_back(path.filename().string());

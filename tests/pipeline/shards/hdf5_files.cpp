@@ -45,6 +45,17 @@ void Hdf5File::add(const std::string& name, hid_t type, const std::vector<hsize_
     }
 }
 
+void Hdf5File::add(const std::string& name, const std::vector<hsize_t>& shape,
+                   const std::vector<std::string>& texts) const {
+    const Handle type(H5Tcopy(H5T_C_S1));
+    H5Tset_size(type.get(), H5T_VARIABLE);
+    std::vector<const char*> pointers;
+    for (const std::string& text : texts) {
+        pointers.push_back(text.c_str());
+    }
+    add(name, type.get(), shape, pointers.data(), {});
+}
+
 void Hdf5File::add_tracking_group(const std::string& name) const {
     const Handle creation(H5Pcreate(H5P_GROUP_CREATE));
     H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);

@@ -49,6 +49,8 @@ class Hdf5File {
              const Hdf5Storage& storage = {}) const {
         add(name, H5T_NATIVE_DOUBLE, shape, values.data(), storage);
     }
+    /// Texts of variable length.
+    void add(const std::string& name, const std::vector<hsize_t>& shape, const std::vector<std::string>& texts) const;
     /// A group that keeps the order in which its members are made.
     void add_tracking_group(const std::string& name) const;
     /// An attribute of the root or of an object.

@@ -107,6 +107,8 @@ TEST(IndexBytes, EveryFieldIsKept) {
                    {0.25},
                    {0.5},
                    "may be 'y'",
+                   {"meta is left out"},
+                   {"may be", "labels", {{"y", true, {{"a", "0"}, {"b", ""}}}}},
                    {"c.csv"}};
     file.parts.push_back({array, "NHW", 0, 3, std::nullopt, 0});
     file.parts.push_back({std::nullopt, "", 0, 2, items, 3});
@@ -120,6 +122,9 @@ TEST(IndexBytes, EveryFieldIsKept) {
     EXPECT_EQ(back.parts[1].items->bytes, (std::vector<std::uint64_t>{20, 25}));
     EXPECT_EQ(back.parts[1].first_row, 3);
     EXPECT_EQ(back.open_labels, "may be 'y'");
+    EXPECT_EQ(back.notes, std::vector<std::string>{"meta is left out"});
+    EXPECT_EQ(back.rivals.taken, "labels");
+    EXPECT_EQ(back.rivals.others.at(0).pairs, (std::vector<ClassPair>{{"a", "0"}, {"b", ""}}));
     EXPECT_EQ(back.reached, std::vector<std::string>{"c.csv"});
     EXPECT_EQ(back.std, std::vector<double>{0.5});
     EXPECT_EQ(back.total, 9);

@@ -4,10 +4,11 @@
 #include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/data_splits.hpp"
 #include "pipeline/shards/dataset.hpp"
-#include "pipeline/shards/import/import.hpp"
+#include "tests/pipeline/shards/dataset_fixtures.hpp"
 #include "tests/pipeline/shards/hdf5_files.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 #include "tests/pipeline/shards/printed_section.hpp"
+#include "tests/pipeline/shards/reading_fixtures.hpp"
 
 #include <gtest/gtest.h>
 
@@ -27,21 +28,6 @@ std::string letters(const std::vector<std::uint64_t>& shape, const AxesEvidence&
     return guess.letters + (guess.other.empty() ? "" : "?" + guess.other);
 }
 
-DataSpec spec_of(const std::string& path) {
-    DataSpec spec;
-    spec.path = path;
-    return spec;
-}
-
-/// What `data pack` makes of the file or folder.
-ImportSummary packed(const std::string& path, const std::string& out) {
-    ImportOptions options;
-    options.path = path;
-    options.out = out;
-    options.kind = "hdf5";
-    return import_images(options);
-}
-
 TEST(AxesGuess, WeighsChannelsSquaresAndLabels) {
     EXPECT_EQ(letters({50, 32, 32, 3}), "NHWC");
     EXPECT_EQ(letters({50, 3, 32, 32}), "NCHW");
@@ -52,6 +38,10 @@ TEST(AxesGuess, WeighsChannelsSquaresAndLabels) {
     EXPECT_EQ(letters({5, 7, 16, 16}), "NCHW");
     EXPECT_EQ(letters({5, 7, 16, 16}, {false, true, {}}), "NNHW");
     EXPECT_EQ(letters({60, 28, 28}), "NHW");
+    EXPECT_EQ(letters({16, 40, 16, 3}), "NHWC");
+    EXPECT_EQ(letters({16, 40, 16, 3}, {false, false, {40}}), "HNWC");
+    EXPECT_EQ(letters({3, 40, 16, 16}, {false, false, {40}}), "CNHW");
+    EXPECT_EQ(letters({16, 40, 16}, {false, false, {40}}), "HNW");
     EXPECT_EQ(letters({10, 14, 3}, {false, false, {10}}), "NHW");
     EXPECT_EQ(letters({100, 128, 3}), "HWC");
     EXPECT_EQ(letters({2, 3, 5, 4}, {true, false, {}}), "NCWH");
@@ -86,6 +76,26 @@ TEST(OneReading, OfTheLastDimensionThatCountsImagesIsSharedByAll) {
     const ImportSummary summary = packed(folder / "a.h5", folder / "packed");
     EXPECT_EQ(summary.splits.front().images, 40);
     EXPECT_EQ(summary.shape, (augment::ImageShape{32, 32, 3}));
+}
+
+TEST(OneReading, OfADimensionInTheMiddleIsToldByLabels) {
+    const TemporaryFolder folder;
+    std::vector<std::uint8_t> pixels; // image i: 5 i everywhere
+    for (int row = 0; row < 16; ++row) {
+        for (int image = 0; image < 40; ++image) {
+            pixels.insert(pixels.end(), 16 * 3, static_cast<std::uint8_t>(5 * image));
+        }
+    }
+    {
+        const Hdf5File file(folder / "a.h5");
+        file.add("images", {16, 40, 16, 3}, pixels);
+        add<std::int64_t>(file, "labels", {40}, 4);
+    }
+    const Dataset dataset = Dataset::open(spec_of(folder / "a.h5"), "train");
+    ASSERT_EQ(dataset.info().size, 40);
+    EXPECT_EQ(dataset.info().classes.size(), 4U);
+    EXPECT_EQ(testing::pixels_of(dataset, 7), std::vector<std::uint8_t>(16 * 16 * 3, 35));
+    EXPECT_EQ(printed(folder / "a.h5").spec.axes, "HNWC");
 }
 
 TEST(OneReading, OfAnOpenShapeIsProposedByInspectAndRefusedByOthers) {
@@ -152,10 +162,8 @@ TEST(FolderOfFiles, SplitsMayBeInNamesOfFilesAndDataSets) {
         const Hdf5File file(folder / (std::string(split) + "_catvnoncat.h5"));
         add<std::uint8_t>(file, std::string(split) + "_set_x", {6, 9, 9, 3}, 251);
         add<std::int64_t>(file, std::string(split) + "_set_y", {6}, 2);
-        const char* names[] = {"non-cat", "cat"};
-        const h5::Handle text(H5Tcopy(H5T_C_S1));
-        H5Tset_size(text.get(), H5T_VARIABLE);
-        file.add("list_classes", text.get(), {2}, names, {});
+        const Names names = {"non-cat", "cat"};
+        file.add("list_classes", {2}, names);
     }
     const PrintedSection section = printed(folder / "train_catvnoncat.h5");
     EXPECT_EQ(section.spec.path, folder / "{split}_catvnoncat.h5");
@@ -208,16 +216,13 @@ TEST(FolderOfFiles, AFileIsReadAloneWhereItsNeighbourCannotBeReadAsItIs) {
 
 TEST(LabelsByShape, TextsThatRepeatAreLabels) {
     const TemporaryFolder folder;
-    const char* species[] = {"owl", "ant", "owl", "ant", "bee", "owl"};
-    const char* names[] = {"a", "b", "c", "d", "e", "f"};
-    const h5::Session session;
-    const h5::Handle text(H5Tcopy(H5T_C_S1));
-    H5Tset_size(text.get(), H5T_VARIABLE);
+    const Names species = {"owl", "ant", "owl", "ant", "bee", "owl"};
+    const Names names = {"a", "b", "c", "d", "e", "f"};
     {
         const Hdf5File file(folder / "a.h5");
         add<std::uint8_t>(file, "images", {6, 8, 8, 3}, 251);
-        file.add("species", text.get(), {6}, species, {});
-        file.add("file", text.get(), {6}, names, {});
+        file.add("species", {6}, species);
+        file.add("file", {6}, names);
     }
     const Inspection found = inspect(folder / "a.h5", kWithoutMeasuring);
     EXPECT_EQ(parsed(found.data_section).spec.labels, "species");
@@ -229,16 +234,13 @@ TEST(LabelsByShape, TextsThatRepeatAreLabels) {
 
 TEST(LabelsByShape, SeveralTextsThatRepeatAreNamed) {
     const TemporaryFolder folder;
-    const char* species[] = {"owl", "ant", "owl", "ant"};
-    const char* sexes[] = {"m", "m", "f", "f"};
-    const h5::Session session;
-    const h5::Handle text(H5Tcopy(H5T_C_S1));
-    H5Tset_size(text.get(), H5T_VARIABLE);
+    const Names species = {"owl", "ant", "owl", "ant"};
+    const Names sexes = {"m", "m", "f", "f"};
     {
         const Hdf5File file(folder / "a.h5");
         add<std::uint8_t>(file, "images", {4, 8, 8, 3}, 251);
-        file.add("species", text.get(), {4}, species, {});
-        file.add("sex", text.get(), {4}, sexes, {});
+        file.add("species", {4}, species);
+        file.add("sex", {4}, sexes);
     }
     const Inspection found = inspect(folder / "a.h5", kWithoutMeasuring);
     EXPECT_EQ(parsed(found.data_section).spec.labels, "");
@@ -274,12 +276,6 @@ TEST(RangeOfMasks, IsSaidByInspectAndWarnedOfByPack) {
     EXPECT_NE(warning.find("if 1 is white, say data.range: [0, 1] (--range 0:1)"), std::string::npos) << warning;
 }
 
-std::string warning_of(const std::string& path) {
-    ::testing::internal::CaptureStderr();
-    Dataset::open(spec_of(path), "train");
-    return ::testing::internal::GetCapturedStderr();
-}
-
 TEST(LabelsThatAreNotRead, AreNamed) {
     const TemporaryFolder folder;
     {
@@ -288,7 +284,7 @@ TEST(LabelsThatAreNotRead, AreNamed) {
         add<std::int64_t>(file, "coarse_labels", {12}, 2);
         add<std::int64_t>(file, "fine_labels", {12}, 3);
     }
-    const std::string warning = warning_of(folder / "a.h5");
+    const std::string warning = warning_of(spec_of(folder / "a.h5"));
     EXPECT_NE(warning.find("without labels, which may be 'coarse_labels' (2 classes), 'fine_labels' (3 classes): name "
                            "them with data.labels (--labels), or say `none`"),
               std::string::npos)
@@ -371,7 +367,7 @@ TEST(NamesOfClasses, ThatMayCountFromZeroOrOneNameNone) {
         "a.h5: labels: the 4 names of classes in 'class_names' ('plane' …) count from 0 or from 1, as no image is of "
         "class 0 and none of class 4: classes keep their numbers; to name them, write the labels as "
         "an enumeration or as names";
-    EXPECT_NE(warning_of(folder / "a.h5").find(why), std::string::npos);
+    EXPECT_NE(warning_of(spec_of(folder / "a.h5")).find(why), std::string::npos);
     EXPECT_TRUE(mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes, why));
     EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().classes, (Classes{"0", "1", "2", "3"}));
 }
@@ -422,7 +418,7 @@ TEST(NamesOfClasses, ThatAreOneShortOrOneMoreAreNamed) {
                                 attribute +
                                 "' ('plane' …) are not those of labels up to 3, which are 4 classes: "
                                 "classes keep their numbers; write a name for each class";
-        EXPECT_NE(warning_of(folder / "a.h5").find(why), std::string::npos);
+        EXPECT_NE(warning_of(spec_of(folder / "a.h5")).find(why), std::string::npos);
         EXPECT_TRUE(mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes, why));
     }
 }
@@ -444,13 +440,11 @@ TEST(NamesOfClasses, OfTwoListsThatDifferAreTold) {
 
 TEST(NamesOfClasses, InADataSetMayBeMoreThanASplitHas) {
     const TemporaryFolder folder;
-    const char* names[] = {"plane", "auto", "bird", "cat", "dog"};
+    const Names names = {"plane", "auto", "bird", "cat", "dog"};
     {
         const Hdf5File file(folder / "a.h5");
         add_split(file, "", {0, 1, 2, 3});
-        const h5::Handle text(H5Tcopy(H5T_C_S1));
-        H5Tset_size(text.get(), H5T_VARIABLE);
-        file.add("class_names", text.get(), {5}, names, {});
+        file.add("class_names", {5}, names);
     }
     EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().classes,
               (Classes{"plane", "auto", "bird", "cat", "dog"}));

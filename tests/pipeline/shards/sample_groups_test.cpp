@@ -6,6 +6,7 @@
 #include "tests/pipeline/shards/hdf5_files.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 #include "tests/pipeline/shards/printed_section.hpp"
+#include "tests/pipeline/shards/reading_fixtures.hpp"
 #include "tests/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -36,14 +37,6 @@ void write_samples(const Hdf5File& file, const std::string& before, const std::v
             file.add(sample + "label", label, Bytes(1, static_cast<std::uint8_t>(i % 3)));
         }
     }
-}
-
-DataSpec spec_of(const std::string& path, const std::string& images = "", const std::string& labels = "") {
-    DataSpec spec;
-    spec.path = path;
-    spec.images = images;
-    spec.labels = labels;
-    return spec;
 }
 
 void expect_samples(const Dataset& dataset, bool labelled = true) {
@@ -122,19 +115,36 @@ TEST(SampleGroups, WithOtherEnumerationsAreRefused) {
     }
 }
 
-TEST(SampleGroups, WithTwoLabelsEachAreAskedFor) {
-    const TemporaryFolder folder;
-    {
-        const Hdf5File file(folder / "a.h5");
-        write_samples(file, "", {}, kSamples);
-        for (int i = 0; i < kSamples; ++i) {
-            file.add("s" + std::to_string(i) + "/target", {}, Bytes(1, 7));
+/// Samples with label i % 3, and `name`: i % 4 or, if they are to tell the same, (i + 1) % 3; as a number or a text.
+void write_two(const std::string& path, const std::string& name, bool same) {
+    const Hdf5File file(path);
+    write_samples(file, "", {}, kSamples);
+    for (int i = 0; i < kSamples; ++i) {
+        const int other = same ? (i + 1) % 3 : i % 6 / 2;
+        const std::string set = "s" + std::to_string(i) + "/" + name;
+        if (name == "species") {
+            file.add(set, {}, std::vector<std::string>{"bird " + std::to_string(other)});
+        } else {
+            file.add(set, {}, Bytes(1, static_cast<std::uint8_t>(other)));
         }
     }
-    const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
-    EXPECT_NE(message.find("labels may be any of '*/label', '*/target'; say which it is"), std::string::npos)
-        << message;
-    expect_samples(Dataset::open(spec_of(folder / "a.h5", "*/image", "*/label"), "train"));
+}
+
+TEST(SampleGroups, WithTwoLabelsEachAreAskedFor) {
+    for (const std::string other : {"target", "label_id", "species"}) {
+        const TemporaryFolder folder;
+        write_two(folder / "a.h5", other, false);
+        const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
+        EXPECT_NE(message.find("'*/label' may be the labels of '/', but '*/" + other +
+                               "' holds other labels (`labels: "
+                               "'*/label'`, or `labels: '*/" +
+                               other + "'`; --labels)"),
+                  std::string::npos)
+            << message;
+        expect_samples(Dataset::open(spec_of(folder / "a.h5", "*/image", "*/label"), "train"));
+        write_two(folder / "same.h5", other, true);
+        expect_samples(Dataset::open(spec_of(folder / "same.h5"), "train"));
+    }
 }
 
 TEST(SampleGroups, WithOtherLabelsInAListAreAskedFor) {
@@ -170,15 +180,83 @@ TEST(GroupImages, TablesOfFloatsAreAskedFor) {
     EXPECT_EQ(Dataset::open(spec_of(folder / "a.h5"), "train").info().size, 3);
 }
 
-TEST(SampleGroups, BesideAGroupThatIsNoneAreRefused) {
+TEST(SampleGroups, BesideAGroupThatIsNoneAreReadAndThisIsNamed) {
     const TemporaryFolder folder;
     {
         const Hdf5File file(folder / "a.h5");
         write_samples(file, "", {}, kSamples);
         file.add("meta/mean", {3}, Bytes(3, 1));
     }
+    const std::string left_out = "a.h5: groups without images beside those that hold some are left out (1): meta";
+    EXPECT_NE(warning_of(spec_of(folder / "a.h5")).find(left_out), std::string::npos);
+    expect_samples(Dataset::open(spec_of(folder / "a.h5", "*/image", "*/label"), "train"));
+    EXPECT_TRUE(mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes, left_out));
+    const TemporaryFolder out;
+    EXPECT_TRUE(mentions(packed(folder / "a.h5", out / "packed").notes, left_out)); // and so in --json
+    const std::string none =
+        message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5", "*/photo"), "train"); });
+    EXPECT_NE(none.find("a.h5: /: none of its groups holds 'photo'"), std::string::npos) << none;
+}
+
+TEST(SampleGroups, BesideAListAreFoundWhereverItStands) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        write_samples(file, "data/", {}, kSamples);
+        add<std::int64_t>(file, "data/labels", {kSamples}, 3);
+    }
+    expect_samples(Dataset::open(spec_of(folder / "a.h5"), "train"));
+}
+
+TEST(SampleGroups, MayBeOneLevelDeeper) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        for (int i = 0; i < kSamples; ++i) {
+            const std::string visit = "patient" + std::to_string(i / 4) + "/visit" + std::to_string(i % 4) + "/";
+            file.add(visit + "image", {9, 9}, Bytes(81, static_cast<std::uint8_t>(20 * i)));
+            file.add(visit + "label", {}, Bytes(1, static_cast<std::uint8_t>(i % 3)));
+        }
+    }
     const std::string message = message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5"), "train"); });
-    EXPECT_NE(message.find("a.h5: meta: has no 'image', as the groups beside it have"), std::string::npos) << message;
+    EXPECT_NE(message.find("samples lie in 'patient0' and in 'patient1'; if these are splits, say images: "
+                           "'{split}/*/image', and if all belong together, images: '*/*/image'"),
+              std::string::npos)
+        << message;
+    for (const std::string labels : {"", "*/*/label"}) {
+        expect_samples(Dataset::open(spec_of(folder / "a.h5", "*/*/image", labels), "train"));
+    }
+}
+
+TEST(SampleGroups, MayHaveLabelsInColumns) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        write_samples(file, "", {}, 0);
+        for (int i = 0; i < kSamples; ++i) {
+            std::vector<double> row(3, 0);
+            row[static_cast<std::size_t>(i % 3)] = 1;
+            file.add("s" + std::to_string(i) + "/label", {3}, row);
+        }
+    }
+    expect_samples(Dataset::open(spec_of(folder / "a.h5"), "train"));
+}
+
+TEST(GroupsOfClasses, BesideAGroupWithoutImagesAreReadAndThisIsNamed) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        for (const std::string image : {"ant/0", "ant/1", "bee/2", "bee/3"}) {
+            file.add(image, {9, 9}, Bytes(81, 1));
+        }
+        file.add("meta/version", {}, std::vector<std::string>{"1.0"});
+    }
+    const DataSpec spec = spec_of(folder / "a.h5", "/", "group");
+    EXPECT_NE(warning_of(spec).find("are left out (1): meta"), std::string::npos);
+    const PrintedSection section = printed(folder / "a.h5");
+    EXPECT_EQ(section.spec.images, "/");
+    EXPECT_EQ(section.spec.labels, "group");
+    EXPECT_EQ(Dataset::open(spec, "train").info().classes, (std::vector<std::string>{"ant", "bee"}));
 }
 
 TEST(SampleGroups, OfSplitsAreAskedFor) {

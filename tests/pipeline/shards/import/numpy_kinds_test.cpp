@@ -37,16 +37,20 @@ std::string little(std::uint64_t value, std::size_t bytes) {
     return text;
 }
 
-/// A .npz of one stored array, as numpy.savez() writes it.
-void write_npz(const std::string& path, const std::string& array, const std::string& content) {
-    const std::string name = array + ".npy";
-    const auto crc = crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size()));
-    const std::string about = little(20, 2) + std::string(8, '\0') + little(crc, 4) + little(content.size(), 4) +
-                              little(content.size(), 4) + little(name.size(), 2) + little(0, 2);
-    const std::string local = "PK\3\4" + about + name + content;
-    const std::string central = "PK\1\2" + little(20, 2) + about + std::string(14, '\0') + name;
-    const std::string all = local + central + "PK\5\6" + std::string(4, '\0') + little(1, 2) + little(1, 2) +
-                            little(central.size(), 4) + little(local.size(), 4) + little(0, 2);
+/// A .npz of stored arrays, as numpy.savez() writes it.
+void write_npz(const std::string& path, const std::vector<std::pair<std::string, std::string>>& arrays) {
+    std::string all;
+    std::string directory;
+    for (const auto& [array, content] : arrays) {
+        const std::string name = array + ".npy";
+        const auto crc = crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size()));
+        const std::string about = little(20, 2) + std::string(8, '\0') + little(crc, 4) + little(content.size(), 4) +
+                                  little(content.size(), 4) + little(name.size(), 2) + little(0, 2);
+        directory += "PK\1\2" + little(20, 2) + about + std::string(10, '\0') + little(all.size(), 4) + name;
+        all += "PK\3\4" + about + name + content;
+    }
+    all += directory + "PK\5\6" + std::string(4, '\0') + little(arrays.size(), 2) + little(arrays.size(), 2) +
+           little(directory.size(), 4) + little(all.size(), 4) + little(0, 2);
     write_bytes(path, Bytes(all.begin(), all.end()));
 }
 
@@ -181,8 +185,8 @@ TEST(ImportNumpy, OrderOfArraysWithoutNumbersIsNotGuessed) {
 TEST(ImportNumpy, ArchivesOfImagesAndOfLabelsGoTogether) {
     const TemporaryFolder folder;
     for (const std::string split : {"train", "test"}) {
-        write_npz(folder / "a/k49-" + split + "-imgs.npz", "arr_0", npy("|u1", "4, 9, 9", pixels(324)));
-        write_npz(folder / "a/k49-" + split + "-labels.npz", "arr_0", npy("|u1", "4,", std::string("\2\1\0\2", 4)));
+        write_npz(folder / "a/k49-" + split + "-imgs.npz", {{"arr_0", npy("|u1", "4, 9, 9", pixels(324))}});
+        write_npz(folder / "a/k49-" + split + "-labels.npz", {{"arr_0", npy("|u1", "4,", std::string("\2\1\0\2", 4))}});
     }
     ImportOptions options = options_of(folder, "a");
     for (const char* source : {"a", "a/k49-train-imgs.npz", "a/k49-test-imgs.npz"}) {
@@ -335,6 +339,94 @@ TEST(ImportNumpy, TwoListsOfLabelsThatTellOtherClassesAreAskedFor) {
     options.labels = "species";
     EXPECT_NE(message_of<ConfigError>([&] { import_images(options); }).find("--labels species: no array has that name"),
               std::string::npos);
+}
+
+TEST(ImportNumpy, ArraysOfThreeOrFourPlanesAreAskedFor) {
+    const auto write = [](const TemporaryFolder& folder, const std::string& name) {
+        for (int i = 0; i < 4; ++i) {
+            write_npy(folder / ("a/" + name + std::to_string(i) + ".npy"), "|u1", "3, 9, 9", pixels(243));
+        }
+    };
+    for (const std::string axes : {"", "NHW", "CHW"}) {
+        const TemporaryFolder folder;
+        write(folder, "batch_");
+        ImportOptions options = options_of(folder, "a");
+        options.axes = axes;
+        if (axes.empty()) {
+            const std::string message = message_of<DataError>([&] { import_images(options); });
+            EXPECT_NE(message.find("could be read as 3 gray images of 9 x 9, or as one image in 3 channels, and so "
+                                   "could the other 3 arrays; say which with --axes NHW or --axes CHW"),
+                      std::string::npos)
+                << message;
+            continue;
+        }
+        const ImportSummary summary = import_images(options);
+        EXPECT_EQ(summary.splits.front().images, axes == "NHW" ? 12 : 4);
+        EXPECT_EQ(summary.shape.channels, axes == "NHW" ? 1 : 3);
+    }
+    for (const auto& [name, labels] : {std::pair{"batch_", 12}, {"batch_", 4}, {"img_", 0}}) {
+        const TemporaryFolder folder;
+        write(folder, name);
+        if (labels > 0) {
+            write_npy(folder / "a/labels.npy", "|u1", std::to_string(labels), std::string(labels, '\1'));
+        }
+        EXPECT_EQ(import_images(options_of(folder, "a")).splits.front().images, labels == 12 ? 12 : 4);
+    }
+}
+
+TEST(ImportNumpy, LabelsMayBeInPartsAsImagesAre) {
+    const std::string labels("\2\0\1\2\2\1", 6);
+    { // a number for each image
+        const TemporaryFolder folder;
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            write_npy(folder / ("a/image_0" + std::to_string(i) + ".npy"), "|u1", "9, 9", pixels(81));
+            write_npy(folder / ("a/label_0" + std::to_string(i) + ".npy"), "|u1", "", labels.substr(i, 1));
+        }
+        const ImportOptions options = options_of(folder, "a");
+        import_images(options);
+        EXPECT_EQ(Dataset::open(options.out, "train").labels(), (Labels{2, 0, 1, 2, 2, 1}));
+    }
+    { // an archive for each image
+        const TemporaryFolder folder;
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            write_npz(folder / ("a/s" + std::to_string(i) + ".npz"),
+                      {{"image", npy("|u1", "9, 9", pixels(81))}, {"label", npy("|u1", "", labels.substr(i, 1))}});
+        }
+        const ImportOptions options = options_of(folder, "a");
+        import_images(options);
+        EXPECT_EQ(Dataset::open(options.out, "train").labels(), (Labels{2, 0, 1, 2, 2, 1}));
+    }
+    for (const bool short_part : {false, true}) { // lists for parts; the tenth comes last
+        const TemporaryFolder folder;
+        for (const std::size_t part : {0U, 2U, 10U}) {
+            const std::string number = std::to_string(part);
+            const std::size_t first = part == 10 ? 4 : part;
+            write_npy(folder / ("a/images_" + number + ".npy"), "|u1", "2, 9, 9", pixels(162));
+            const std::size_t rows = short_part && part == 2 ? 1 : 2;
+            write_npy(folder / ("a/labels_" + number + ".npy"), "|u1", std::to_string(rows),
+                      labels.substr(first, rows));
+        }
+        const ImportOptions options = options_of(folder, "a");
+        if (short_part) {
+            const std::string message = message_of<DataError>([&] { import_images(options); });
+            EXPECT_NE(message.find("labels_2 holds 1 labels, images_2 holds 2 images; give every image one label"),
+                      std::string::npos)
+                << message;
+            continue;
+        }
+        import_images(options);
+        EXPECT_EQ(Dataset::open(options.out, "train").labels(), (Labels{2, 0, 1, 2, 2, 1}));
+    }
+}
+
+TEST(ImportNumpy, ListsBesideImageFilesAreLeftOutAndNamed) {
+    const TemporaryFolder folder;
+    write_images(folder, {"a/0.png"});
+    write_npy(folder / "source/a/labels.npy", "|u1", "1", std::string(1, '\1'));
+    const ImportOptions options = options_of(folder, "source/a");
+    const ImportSummary summary = import_images(options);
+    EXPECT_EQ(summary.kind, "folder");
+    EXPECT_EQ(left_out_of(options), (Names{"files that are no images by their extension (1): labels.npy"}));
 }
 
 TEST(ImportNumpy, AnArrayThatIsNamedIsTakenOrRefused) {
