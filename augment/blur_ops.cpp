@@ -26,12 +26,13 @@ class GaussianBlur final : public AnyPixelOperation<GaussianBlur> {
 } // namespace
 
 OperationPtr make_gaussian_blur(OpParams& params) {
-    const int kernel = params.integer("kernel_size", 3, 1, kMaxKernel);
+    const int kernel = params.integer({"kernel_size", "side of the kernel; odd", "pixels"}, 3, 1, kMaxKernel);
     if (kernel % 2 == 0) {
         params.fail(fmt::format("kernel_size is {}, it must be odd", kernel));
     }
     // SimCLR (Chen et al. 2020), appendix A.
-    return std::make_unique<GaussianBlur>(kernel, params.range("sigma", {0.1, 2.0}, 0.01, 1000.0));
+    return std::make_unique<GaussianBlur>(
+        kernel, params.range({"sigma", "standard deviation of the kernel", "pixels"}, {0.1, 2.0}, 0.01, 1000.0));
 }
 
 } // namespace tacit::augment

@@ -122,21 +122,22 @@ class RandomChannelDrop final : public AnyPixelOperation<RandomChannelDrop> {
 };
 
 /// torchvision's convention: one value v means [max(0, 1 - v), 1 + v], two values are the range itself.
-Range factor_range(OpParams& params, const std::string& name) {
+Range factor_range(OpParams& params, const Key& key) {
     constexpr double kMaxFactor = 100.0;
-    if (params.values(name).size() == 1) {
-        const double spread = params.number(name, 0.0, 0.0, kMaxFactor);
+    if (params.values(std::string(key.name)).size() == 1) {
+        const double spread = params.number(key, 0.0, 0.0, kMaxFactor);
         return {std::max(0.0, 1.0 - spread), 1.0 + spread};
     }
-    return params.range(name, {1.0, 1.0}, 0.0, kMaxFactor);
+    return params.range(key, {1.0, 1.0}, 0.0, kMaxFactor);
 }
 
 Range hue_range(OpParams& params) {
+    constexpr Key kHue{"hue", "shift of the hue; one value v means [-v, v]; 3 channels alone", "turns"};
     if (params.values("hue").size() == 1) {
-        const double spread = params.number("hue", 0.0, 0.0, 0.5);
+        const double spread = params.number(kHue, 0.0, 0.0, 0.5);
         return {-spread, spread};
     }
-    return params.range("hue", {0.0, 0.0}, -0.5, 0.5);
+    return params.range(kHue, {0.0, 0.0}, -0.5, 0.5);
 }
 
 OperationPtr fixed(const ColorStep& step) {
@@ -147,9 +148,11 @@ OperationPtr fixed(const ColorStep& step) {
 
 OperationPtr make_color_jitter(OpParams& params) {
     JitterRanges ranges;
-    ranges.brightness = factor_range(params, "brightness");
-    ranges.contrast = factor_range(params, "contrast");
-    ranges.saturation = factor_range(params, "saturation");
+    ranges.brightness = factor_range(params, {"brightness", "factor of all values; one value v means [1 - v, 1 + v]"});
+    ranges.contrast = factor_range(
+        params, {"contrast", "factor of the distance from the mean grey; one value v means [1 - v, 1 + v]"});
+    ranges.saturation = factor_range(
+        params, {"saturation", "factor of the distance from grey; one value v means [1 - v, 1 + v]; 3 channels alone"});
     ranges.hue = hue_range(params);
     if (params.channels() != 3 && (changes(ranges.saturation, 1.0) || changes(ranges.hue, 0.0))) {
         params.fail(fmt::format("saturation and hue need 3 channels and the images have {}; leave them out: brightness "
@@ -165,7 +168,8 @@ OperationPtr make_grayscale(OpParams& params) {
                                 "brightness and contrast",
                                 params.channels()));
     }
-    const bool mean = params.word("weights", "luma", {"luma", "mean"}) == "mean";
+    const bool mean = params.word({"weights", "of the channels: luma as eyes see them, or their mean"}, "luma",
+                                  {"luma", "mean"}) == "mean";
     return fixed(Grayscale{mean ? GrayWeights::mean : GrayWeights::luma});
 }
 
@@ -176,11 +180,12 @@ OperationPtr make_rgb_to_lab(OpParams& params) {
                                 "encoder with channel_drop",
                                 params.channels()));
     }
-    return fixed(Lab{.lightness_alone = params.word("keep", "all", {"all", "lightness"}) == "lightness"});
+    return fixed(Lab{.lightness_alone = params.word({"keep", "lightness alone leaves a and b at 128"}, "all",
+                                                    {"all", "lightness"}) == "lightness"});
 }
 
 OperationPtr make_solarize(OpParams& params) {
-    return fixed(Solarize{params.integer("threshold", 128, 0, 256)});
+    return fixed(Solarize{params.integer({"threshold", "from which on values are inverted", "levels"}, 128, 0, 256)});
 }
 
 OperationPtr make_invert(OpParams&) {
@@ -189,7 +194,7 @@ OperationPtr make_invert(OpParams&) {
 
 // Four bits are the fewest of AutoAugment (Cubuk et al. 2019), whose posterize torchvision has.
 OperationPtr make_posterize(OpParams& params) {
-    return fixed(Posterize{params.integer("bits", 4, 0, 8)});
+    return fixed(Posterize{params.integer({"bits", "that stay of every value", "bits"}, 4, 0, 8)});
 }
 
 OperationPtr make_auto_contrast(OpParams&) {
@@ -201,12 +206,14 @@ OperationPtr make_equalize(OpParams&) {
 }
 
 OperationPtr make_gamma(OpParams& params) {
-    return std::make_unique<RandomGamma>(params.range("gamma", {0.8, 1.25}, 0.0, 100.0));
+    return std::make_unique<RandomGamma>(
+        params.range({"gamma", "exponent of the values in [0, 1]"}, {0.8, 1.25}, 0.0, 100.0));
 }
 
 OperationPtr make_gain_offset(OpParams& params) {
-    const Range gain = params.range("gain", {0.8, 1.2}, 0.0, 100.0);
-    const Range offset = params.range("offset", {-0.1, 0.1}, -1.0, 1.0);
+    const Range gain = params.range({"gain", "factor of a channel, drawn for each"}, {0.8, 1.2}, 0.0, 100.0);
+    const Range offset =
+        params.range({"offset", "added to a channel, drawn for each", "share of full scale"}, {-0.1, 0.1}, -1.0, 1.0);
     return std::make_unique<RandomGainOffset>(gain, offset);
 }
 
@@ -219,7 +226,8 @@ OperationPtr make_channel_drop(OpParams& params) {
     if (params.channels() == 1) {
         params.fail("it would leave nothing of images of one channel; leave it out, or use gain_offset");
     }
-    return std::make_unique<RandomChannelDrop>(params.integer("channels", 1, 1, params.channels() - 1));
+    return std::make_unique<RandomChannelDrop>(
+        params.integer({"channels", "that become black", "channels"}, 1, 1, params.channels() - 1));
 }
 
 } // namespace tacit::augment

@@ -126,11 +126,14 @@ class PaddedCrop final : public AnyPixelOperation<PaddedCrop> {
 };
 
 int target_size(OpParams& params) {
-    return params.integer("size", params.size(), 1, kMaxSide);
+    return params.integer(
+        {"size", "side that it gives, of resize_short_side of the shorter one", "pixels", "the view's"}, params.size(),
+        1, kMaxSide);
 }
 
 Interpolation interpolation(OpParams& params) {
-    const std::string word = params.word("interpolation", "bilinear", {"bilinear", "bicubic"});
+    const std::string word =
+        params.word({"interpolation", "between pixels; both are antialiased"}, "bilinear", {"bilinear", "bicubic"});
     return word == "bicubic" ? Interpolation::bicubic : Interpolation::bilinear;
 }
 
@@ -139,8 +142,8 @@ Interpolation interpolation(OpParams& params) {
 OperationPtr make_random_resized_crop(OpParams& params) {
     const int size = target_size(params);
     CropRange range;
-    range.scale = params.range("scale", range.scale, 1e-6, 1.0);
-    range.ratio = params.range("ratio", range.ratio, 1e-3, 1e3);
+    range.scale = params.range({"scale", "area of the crop", "share of the image's"}, range.scale, 1e-6, 1.0);
+    range.ratio = params.range({"ratio", "width / height of the crop"}, range.ratio, 1e-3, 1e3);
     return std::make_unique<RandomResizedCrop>(size, range, interpolation(params));
 }
 
@@ -160,8 +163,10 @@ OperationPtr make_center_crop(OpParams& params) {
 
 OperationPtr make_padded_crop(OpParams& params) {
     const int size = target_size(params);
-    const int pad = params.integer("padding", 4, 0, kMaxSide);
-    const Border border = params.flag("reflect", false) ? Border::reflect : Border::zero;
+    const int pad = params.integer({"padding", "added on every side before a random crop", "pixels"}, 4, 0, kMaxSide);
+    const Border border = params.flag({"reflect", "the padding mirrors the image instead of being black"}, false)
+                              ? Border::reflect
+                              : Border::zero;
     return std::make_unique<PaddedCrop>(size, pad, border);
 }
 

@@ -45,7 +45,9 @@ OperationPtr make_vertical_flip(OpParams&) {
 }
 
 OperationPtr make_rotate90(OpParams& params) {
-    return std::make_unique<Rotate90>(params.integer("turns", Rotate90::kRandom, Rotate90::kRandom, 3));
+    return std::make_unique<Rotate90>(
+        params.integer({"turns", "counter-clockwise; -1: a random number of them", "quarter turns"}, Rotate90::kRandom,
+                       Rotate90::kRandom, 3));
 }
 
 } // namespace tacit::augment

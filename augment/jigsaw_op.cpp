@@ -193,12 +193,16 @@ OperationPtr make_jigsaw(OpParams& params) {
     constexpr int kFew = 24;
     constexpr int kMany = 100;
     JigsawLayout layout;
-    layout.grid = params.integer("grid", params.size() <= kSmallSide || params.size() % 3 != 0 ? 2 : 3, 2, 3);
-    layout.gap = params.integer("gap", 0, 0, kLargestGap);
-    layout.jitter = params.flag("jitter", true);
-    layout.normalize = params.flag("normalize", false);
+    layout.grid = params.integer({"grid", "along a side, each of view / grid pixels", "tiles",
+                                  "3; 2 up to 64 pixels and where 3 does not divide the side"},
+                                 params.size() <= kSmallSide || params.size() % 3 != 0 ? 2 : 3, 2, 3);
+    layout.gap = params.integer({"gap", "at least between neighbouring tiles", "pixels"}, 0, 0, kLargestGap);
+    layout.jitter = params.flag({"jitter", "each tile lies anywhere in its cell"}, true);
+    layout.normalize = params.flag({"normalize", "each tile and channel to mean 128 and deviation 51"}, false);
     const int tiles = layout.grid * layout.grid;
-    const int permutations = params.integer("permutations", 0, 0, layout.grid == 2 ? kFew : 10000);
+    const int permutations =
+        params.integer({"permutations", "that tiles may have, the classes; 0: 24 of 2 x 2 tiles, 100 of 3 x 3"}, 0, 0,
+                       layout.grid == 2 ? kFew : 10000);
     layout.tile = params.size() / layout.grid;
     if (params.size() % layout.grid != 0) {
         params.fail(fmt::format("the view's side of {} cannot be {} tiles; choose a multiple of {}", params.size(),

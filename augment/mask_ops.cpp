@@ -149,14 +149,15 @@ class FreeFormMask final : public PixelMask {
 
 // Pathak et al. 2016: the central region hides a quarter of the image.
 OperationPtr make_center_mask(OpParams& params) {
-    return std::make_unique<CenterMask>(params.size(), params.number("side", 0.5, 1e-3, 1.0));
+    return std::make_unique<CenterMask>(
+        params.size(), params.number({"side", "side of the hidden square", "share of the view's"}, 0.5, 1e-3, 1.0));
 }
 
 // Pathak et al. 2016, random blocks: several overlapping blocks that hide up to a quarter of the image.
 OperationPtr make_random_block_mask(OpParams& params) {
-    const int blocks = params.integer("blocks", 5, 1, 1000);
-    const Range area = params.range("area", {0.03, 0.08}, 1e-6, 1.0);
-    const Range ratio = params.range("ratio", {0.75, 4.0 / 3.0}, 1e-2, 1e2);
+    const int blocks = params.integer({"blocks", "rectangles that are hidden"}, 5, 1, 1000);
+    const Range area = params.range({"area", "of each rectangle", "share of the view's"}, {0.03, 0.08}, 1e-6, 1.0);
+    const Range ratio = params.range({"ratio", "width / height of a rectangle"}, {0.75, 4.0 / 3.0}, 1e-2, 1e2);
     return std::make_unique<RandomBlockMask>(params.size(), blocks, area, ratio);
 }
 
@@ -164,8 +165,12 @@ OperationPtr make_random_block_mask(OpParams& params) {
 // noise of .06 points a pixel, interpolated by cubics, and masks of 20 to 30 % of the image.
 OperationPtr make_free_form_mask(OpParams& params) {
     const double finest = std::min(1.0, static_cast<double>(kMaxKnots - 5) / params.size());
-    const double resolution = params.number("resolution", std::min(0.06, finest), 1e-4, finest);
-    const Range area = params.range("area", {0.2, 0.3}, 1e-6, 1.0);
+    const double resolution =
+        params.number({"resolution", "of the noise that the regions come from; small: large regions", "points a pixel",
+                       "0.06; less in large views"},
+                      std::min(0.06, finest), 1e-4, finest);
+    const Range area =
+        params.range({"area", "of all regions together, exactly", "share of the view's"}, {0.2, 0.3}, 1e-6, 1.0);
     return std::make_unique<FreeFormMask>(params.size(), resolution, area);
 }
 

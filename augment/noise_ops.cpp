@@ -42,7 +42,8 @@ template <class Add> OperationPtr value_noise(Add add, Range amount) {
 }
 
 Range amount_of(OpParams& params, double fallback) {
-    return params.range("amount", {fallback, fallback}, 0.0, 1.0);
+    return params.range({"amount", "that is changed, of dropout values, else pixels", "share of the image"},
+                        {fallback, fallback}, 0.0, 1.0);
 }
 
 } // namespace
@@ -52,24 +53,28 @@ OperationPtr make_gaussian_noise(OpParams& params) {
     const auto add = [](auto values, double sigma, const Draws& draws) {
         add_gaussian_noise(values, kWhite<typename decltype(values)::value_type> * sigma, draws);
     };
-    return value_noise(add, params.range("sigma", {0.1, 0.1}, 0.0, 10.0));
+    return value_noise(add, params.range({"sigma", "standard deviation of what is added", "share of full scale"},
+                                         {0.1, 0.1}, 0.0, 10.0));
 }
 
 // Defaults of scikit-image's random_noise: a variance of .01, an amount of .05, half of it salt.
 OperationPtr make_speckle_noise(OpParams& params) {
     const auto add = [](auto values, double sigma, const Draws& draws) { add_speckle_noise(values, sigma, draws); };
-    return value_noise(add, params.range("sigma", {0.1, 0.1}, 0.0, 10.0));
+    return value_noise(add, params.range({"sigma", "standard deviation of the noise, as a share of each value"},
+                                         {0.1, 0.1}, 0.0, 10.0));
 }
 
 OperationPtr make_salt_and_pepper(OpParams& params) {
     const Range amount = amount_of(params, 0.05);
-    return std::make_unique<SaltAndPepper>(amount, params.number("salt", 0.5, 0.0, 1.0));
+    return std::make_unique<SaltAndPepper>(
+        amount, params.number({"salt", "of the changed pixels that become white; the rest become black", "share"}, 0.5,
+                              0.0, 1.0));
 }
 
 // peak is the number of photons of white: one for each level.
 OperationPtr make_poisson_noise(OpParams& params) {
     const auto add = [](auto values, double peak, const Draws& draws) { add_poisson_noise(values, peak, draws); };
-    return value_noise(add, params.range("peak", {255.0, 255.0}, 1.0, 1e6));
+    return value_noise(add, params.range({"peak", "of white; fewer are noisier", "photons"}, {255.0, 255.0}, 1.0, 1e6));
 }
 
 // Vincent et al. 2010, section 3.3: a share of the pixels becomes black; a quarter is the middle of their range.

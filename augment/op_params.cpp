@@ -10,6 +10,16 @@
 #include <utility>
 
 namespace tacit::augment {
+namespace {
+
+ParameterInfo info_of(const Key& key) {
+    return {.name = std::string(key.name),
+            .meaning = std::string(key.meaning),
+            .unit = std::string(key.unit),
+            .usual = std::string(key.usual)};
+}
+
+} // namespace
 
 OpParams::OpParams(const OpSpec& spec, const std::string& where, int size, int channels)
     : spec_(&spec), where_(fmt::format("{}, {}", where, spec.name)), size_(size), channels_(channels) {
@@ -20,7 +30,7 @@ void OpParams::fail(const std::string& problem) const {
     throw ConfigError(where_ + ": " + problem);
 }
 
-double OpParams::checked(const std::string& name, double value, double low, double high) const {
+double OpParams::checked(std::string_view name, double value, double low, double high) const {
     if (!(value >= low && value <= high)) {
         fail(fmt::format("{} is {}, it must be in [{}, {}]", name, value, low, high));
     }
@@ -29,75 +39,82 @@ double OpParams::checked(const std::string& name, double value, double low, doub
 
 void OpParams::take(ParameterInfo parameter) {
     const auto same = [&](const ParameterInfo& taken) { return taken.name == parameter.name; };
-    const auto found = std::find_if(taken_.begin(), taken_.end(), same);
-    if (found == taken_.end()) {
+    if (std::find_if(taken_.begin(), taken_.end(), same) == taken_.end()) {
         taken_.push_back(std::move(parameter));
-    } else if (found->numbers.empty()) { // values() knows no default
-        *found = std::move(parameter);
     }
 }
 
-const std::vector<double>& OpParams::given_numbers(ParameterInfo parameter) {
+const std::vector<double>& OpParams::given_numbers(const Key& key, const std::vector<double>& fallback,
+                                                   const Limits& limits) {
+    ParameterInfo info = info_of(key);
+    info.numbers = fallback;
+    info.low = limits.low;
+    info.high = limits.high;
+    info.least = limits.least;
+    info.most = limits.most;
+    take(std::move(info));
+    return values(std::string(key.name));
+}
+
+const std::vector<double>& OpParams::values(const std::string& name) const {
     static const std::vector<double> kNone;
-    const auto found = spec_->params.find(parameter.name);
-    take(std::move(parameter));
+    const auto found = spec_->params.find(name);
     return found == spec_->params.end() ? kNone : found->second;
 }
 
-std::vector<double> OpParams::values(const std::string& name) {
-    return given_numbers({.name = name});
-}
-
-double OpParams::number(const std::string& name, double fallback, double low, double high) {
-    const std::vector<double>& given = given_numbers({.name = name, .numbers = {fallback}});
+double OpParams::number(const Key& key, double fallback, double low, double high) {
+    const std::vector<double>& given = given_numbers(key, {fallback}, {low, high, 1, 1});
     if (given.size() > 1) {
-        fail(fmt::format("{} has {} values, it takes one", name, given.size()));
+        fail(fmt::format("{} has {} values, it takes one", key.name, given.size()));
     }
-    return given.empty() ? fallback : checked(name, given.front(), low, high);
+    return given.empty() ? fallback : checked(key.name, given.front(), low, high);
 }
 
-int OpParams::integer(const std::string& name, int fallback, int low, int high) {
-    const double value = number(name, fallback, low, high);
+int OpParams::integer(const Key& key, int fallback, int low, int high) {
+    const double value = number(key, fallback, low, high);
     if (value != std::floor(value)) {
-        fail(fmt::format("{} is {}, it must be a whole number", name, value));
+        fail(fmt::format("{} is {}, it must be a whole number", key.name, value));
     }
     return static_cast<int>(value);
 }
 
-bool OpParams::flag(const std::string& name, bool fallback) {
-    take({.name = name, .kind = ParameterInfo::Kind::flag, .numbers = {fallback ? 1.0 : 0.0}});
-    return integer(name, fallback ? 1 : 0, 0, 1) == 1;
+bool OpParams::flag(const Key& key, bool fallback) {
+    ParameterInfo info = info_of(key);
+    info.kind = ParameterInfo::Kind::flag;
+    info.numbers = {fallback ? 1.0 : 0.0};
+    take(std::move(info));
+    return integer(key, fallback ? 1 : 0, 0, 1) == 1;
 }
 
-Range OpParams::range(const std::string& name, Range fallback, double low, double high) {
-    const std::vector<double>& given = given_numbers({.name = name, .numbers = {fallback.low, fallback.high}});
+Range OpParams::range(const Key& key, Range fallback, double low, double high) {
+    const std::vector<double>& given = given_numbers(key, {fallback.low, fallback.high}, {low, high, 1, 2});
     if (given.empty()) {
         return fallback;
     }
     if (given.size() > 2) {
-        fail(fmt::format("{} has {} values, it takes one or two", name, given.size()));
+        fail(fmt::format("{} has {} values, it takes one or two", key.name, given.size()));
     }
-    const Range range{checked(name, given.front(), low, high), checked(name, given.back(), low, high)};
+    const Range range{checked(key.name, given.front(), low, high), checked(key.name, given.back(), low, high)};
     if (range.low > range.high) {
-        fail(fmt::format("{} is [{}, {}], the first must not exceed the second", name, range.low, range.high));
+        fail(fmt::format("{} is [{}, {}], the first must not exceed the second", key.name, range.low, range.high));
     }
     return range;
 }
 
-std::vector<double> OpParams::list(const std::string& name, const std::vector<double>& fallback, double low,
-                                   double high) {
-    const std::vector<double>& given = given_numbers({.name = name, .numbers = fallback});
+std::vector<double> OpParams::list(const Key& key, const std::vector<double>& fallback, double low, double high) {
+    constexpr std::size_t kMost = 32; // one a channel
+    const std::vector<double>& given = given_numbers(key, fallback, {low, high, 1, kMost});
     for (const double value : given) {
-        checked(name, value, low, high);
+        checked(key.name, value, low, high);
     }
     return given.empty() ? fallback : given;
 }
 
-std::vector<std::uint8_t> OpParams::levels(const std::string& name, double fallback) {
-    const std::vector<double> given = list(name, {fallback}, 0.0, 255.0);
+std::vector<std::uint8_t> OpParams::levels(const Key& key, double fallback) {
+    const std::vector<double> given = list(key, {fallback}, 0.0, 255.0);
     const auto channels = static_cast<std::size_t>(channels_);
     if (given.size() != 1 && given.size() != channels) {
-        fail(fmt::format("{} has {} levels, it takes one, or one for each of {} channels", name, given.size(),
+        fail(fmt::format("{} has {} levels, it takes one, or one for each of {} channels", key.name, given.size(),
                          channels));
     }
     std::vector<std::uint8_t> levels(channels);
@@ -107,15 +124,18 @@ std::vector<std::uint8_t> OpParams::levels(const std::string& name, double fallb
     return levels;
 }
 
-std::string OpParams::word(const std::string& name, const std::string& fallback,
-                           const std::vector<std::string>& allowed) {
-    take({.name = name, .kind = ParameterInfo::Kind::word, .word = fallback, .allowed = allowed});
-    const auto found = spec_->words.find(name);
+std::string OpParams::word(const Key& key, const std::string& fallback, const std::vector<std::string>& allowed) {
+    ParameterInfo info = info_of(key);
+    info.kind = ParameterInfo::Kind::word;
+    info.word = fallback;
+    info.allowed = allowed;
+    take(std::move(info));
+    const auto found = spec_->words.find(std::string(key.name));
     if (found == spec_->words.end()) {
         return fallback;
     }
     if (std::find(allowed.begin(), allowed.end(), found->second) == allowed.end()) {
-        fail(unknown_word(name, found->second, allowed));
+        fail(unknown_word(key.name, found->second, allowed));
     }
     return found->second;
 }

@@ -2,9 +2,12 @@
 #pragma once
 
 #include "augment/recipe.hpp"
+#include "pipeline/base/key.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tacit::augment {
@@ -19,10 +22,17 @@ struct Range {
 struct ParameterInfo {
     enum class Kind { numbers, flag, word };
     std::string name;
+    std::string meaning = {}; ///< meaning, unit and default in words: see Key
+    std::string unit = {};
+    std::string usual = {};
     Kind kind = Kind::numbers;
     std::vector<double> numbers = {};      ///< default; a flag's is 0 or 1
     std::string word = {};                 ///< default
     std::vector<std::string> allowed = {}; ///< words
+    double low = 0;                        ///< allowed numbers
+    double high = 0;
+    std::size_t least = 0; ///< how many numbers there may be
+    std::size_t most = 0;
 };
 
 /// The parameters of one OpSpec, read by name with defaults and limits. Every reader throws ConfigError
@@ -36,19 +46,19 @@ class OpParams {
     int size() const { return size_; }
     int channels() const { return channels_; }
 
-    double number(const std::string& name, double fallback, double low, double high);
-    int integer(const std::string& name, int fallback, int low, int high);
-    bool flag(const std::string& name, bool fallback);
+    double number(const Key& key, double fallback, double low, double high);
+    int integer(const Key& key, int fallback, int low, int high);
+    bool flag(const Key& key, bool fallback);
     /// One value (both ends) or two in rising order.
-    Range range(const std::string& name, Range fallback, double low, double high);
+    Range range(const Key& key, Range fallback, double low, double high);
     /// Any number of values.
-    std::vector<double> list(const std::string& name, const std::vector<double>& fallback, double low, double high);
+    std::vector<double> list(const Key& key, const std::vector<double>& fallback, double low, double high);
     /// Levels 0..255, one for each channel; one value stands for all of them.
-    std::vector<std::uint8_t> levels(const std::string& name, double fallback);
-    /// The values as given, empty if there are none.
-    std::vector<double> values(const std::string& name);
+    std::vector<std::uint8_t> levels(const Key& key, double fallback);
+    /// The values as given, empty if there are none; to choose the reader by.
+    const std::vector<double>& values(const std::string& name) const;
     /// One of `allowed`.
-    std::string word(const std::string& name, const std::string& fallback, const std::vector<std::string>& allowed);
+    std::string word(const Key& key, const std::string& fallback, const std::vector<std::string>& allowed);
 
     /// What the readers asked for so far.
     const std::vector<ParameterInfo>& taken() const { return taken_; }
@@ -57,9 +67,15 @@ class OpParams {
     [[noreturn]] void fail(const std::string& problem) const;
 
   private:
-    const std::vector<double>& given_numbers(ParameterInfo parameter);
+    /// Of numbers: the allowed ones, and how many of them.
+    struct Limits {
+        double low, high;
+        std::size_t least, most;
+    };
+
+    const std::vector<double>& given_numbers(const Key& key, const std::vector<double>& fallback, const Limits& limits);
     void take(ParameterInfo parameter);
-    double checked(const std::string& name, double value, double low, double high) const;
+    double checked(std::string_view name, double value, double low, double high) const;
 
     const OpSpec* spec_;
     std::string where_;

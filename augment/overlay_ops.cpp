@@ -225,23 +225,25 @@ class StrokeWatermark final : public Watermark {
 
 // Zhong et al. 2020; ranges and the default fill are torchvision's, whose p is 0.5.
 OperationPtr make_random_erasing(OpParams& params) {
-    const Range scale = params.range("scale", {0.02, 0.33}, 1e-6, 1.0);
-    const Range ratio = params.range("ratio", {0.3, 3.3}, 1e-3, 1e3);
-    Fill fill = params.levels("value", 0.0);
-    if (params.flag("random", false)) {
+    const Range scale =
+        params.range({"scale", "area of the erased rectangle", "share of the view's"}, {0.02, 0.33}, 1e-6, 1.0);
+    const Range ratio = params.range({"ratio", "height / width of the rectangle"}, {0.3, 3.3}, 1e-3, 1e3);
+    Fill fill = params.levels({"value", "that it is filled with; one, or one a channel", "levels"}, 0.0);
+    if (params.flag({"random", "fills it with noise instead"}, false)) {
         fill.clear();
     }
     return std::make_unique<RandomErasing>(params.size(), scale, ratio, std::move(fill));
 }
 
 OperationPtr make_watermark(OpParams& params) {
-    const bool text = params.word("kind", "text", {"text", "strokes"}) == "text";
-    const Range count = params.range("count", {1, 3}, 1, 1000);
+    const bool text = params.word({"kind", "what is drawn"}, "text", {"text", "strokes"}) == "text";
+    const Range count = params.range({"count", "of texts or strokes, whole numbers", "lines"}, {1, 3}, 1, 1000);
     if (count.low != std::floor(count.low) || count.high != std::floor(count.high)) {
         params.fail("count takes whole numbers");
     }
-    const Range opacity = params.range("opacity", {0.4, 0.9}, 0.0, 1.0);
-    const Range thickness = params.range("thickness", {0.05, 0.15}, 1e-3, 1.0);
+    const Range opacity = params.range({"opacity", "1 hides what lies below"}, {0.4, 0.9}, 0.0, 1.0);
+    const Range thickness = params.range({"thickness", "height of letters or width of strokes", "share of the side"},
+                                         {0.05, 0.15}, 1e-3, 1.0);
     if (text) {
         return std::make_unique<TextWatermark>(params.size(), count, opacity, thickness);
     }

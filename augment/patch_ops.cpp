@@ -22,7 +22,8 @@ int default_patch(int size) {
 
 /// Patches along a side.
 int read_grid(OpParams& params) {
-    const int patch = params.integer("patch", default_patch(params.size()), 1, params.size());
+    const int patch = params.integer({"patch", "side of a patch; divides the view's", "pixels", "4 at 32, 16 at 224"},
+                                     default_patch(params.size()), 1, params.size());
     if (params.size() % patch != 0) {
         params.fail(fmt::format("patch is {}, it must divide the view's side of {}", patch, params.size()));
     }
@@ -135,18 +136,25 @@ class MultiBlockMask final : public AnyPixelOperation<MultiBlockMask> {
 // facebookresearch/mae, models_mae.py.
 OperationPtr make_patch_mask(OpParams& params) {
     const int grid = read_grid(params);
-    return std::make_unique<PatchMask>(grid, params.number("ratio", 0.75, 0.0, 1.0));
+    return std::make_unique<PatchMask>(
+        grid, params.number({"ratio", "that are hidden, equally many in every view", "share of the patches"}, 0.75, 0.0,
+                            1.0));
 }
 
 // Assran et al. 2023 (I-JEPA), appendix A.1; min_keep is that of facebookresearch/ijepa, src/masks/multiblock.py.
 OperationPtr make_multi_block_mask(OpParams& params) {
     const int grid = read_grid(params);
     BlockRanges ranges;
-    ranges.targets = params.integer("targets", ranges.targets, 1, 64);
-    ranges.target_scale = params.range("target_scale", {0.15, 0.2}, 1e-6, 1.0);
-    ranges.ratio = params.range("ratio", {0.75, 1.5}, 1e-2, 1e2);
-    ranges.context_scale = params.range("context_scale", {0.85, 1.0}, 1e-6, 1.0);
-    ranges.min_keep = params.integer("min_keep", ranges.min_keep, 0, 1 << 20);
+    ranges.targets = params.integer({"targets", "blocks that are to be predicted"}, ranges.targets, 1, 64);
+    ranges.target_scale =
+        params.range({"target_scale", "area of a target, one size for all of a view", "share of the view's"},
+                     {0.15, 0.2}, 1e-6, 1.0);
+    ranges.ratio = params.range({"ratio", "height / width of a target"}, {0.75, 1.5}, 1e-2, 1e2);
+    ranges.context_scale =
+        params.range({"context_scale", "area of the context block, targets included", "share of the view's"},
+                     {0.85, 1.0}, 1e-6, 1.0);
+    ranges.min_keep = params.integer({"min_keep", "that stay visible, as far as the grid allows", "patches"},
+                                     ranges.min_keep, 0, 1 << 20);
     return std::make_unique<MultiBlockMask>(grid, ranges);
 }
 

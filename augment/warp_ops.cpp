@@ -75,11 +75,13 @@ class RandomAffine final : public AnyPixelOperation<RandomAffine> {
 
 /// torchvision's convention: one value v means [-v, v]. 30 degrees are the most of AutoAugment (Cubuk et al. 2019).
 Range degrees_range(OpParams& params) {
+    constexpr Key kDegrees{
+        "degrees", "angle, of rotation counter-clockwise, of affine clockwise; one value v means [-v, v]", "degrees"};
     if (params.values("degrees").size() == 1) {
-        const double most = params.number("degrees", 0.0, 0.0, 360.0);
+        const double most = params.number(kDegrees, 0.0, 0.0, 360.0);
         return {-most, most};
     }
-    return params.range("degrees", {-30.0, 30.0}, -360.0, 360.0);
+    return params.range(kDegrees, {-30.0, 30.0}, -360.0, 360.0);
 }
 
 Range rising(OpParams& params, const std::string& name, double low, double high) {
@@ -92,7 +94,9 @@ Range rising(OpParams& params, const std::string& name, double low, double high)
 /// One value v means [-v, v] of x, two the range of x, four those of x and y.
 void read_shear(OpParams& params, AffineRanges& ranges) {
     constexpr double kSteepest = 80.0;
-    const std::vector<double> shear = params.list("shear", {0.0, 0.0}, -kSteepest, kSteepest);
+    const std::vector<double> shear =
+        params.list({"shear", "one value v means [-v, v] of x, two the range of x, four those of x and y", "degrees"},
+                    {0.0, 0.0}, -kSteepest, kSteepest);
     if (shear.size() == 1) {
         ranges.shear_x = {-std::abs(shear[0]), std::abs(shear[0])};
     } else if (shear.size() == 2 || shear.size() == 4) {
@@ -104,8 +108,10 @@ void read_shear(OpParams& params, AffineRanges& ranges) {
 }
 
 Resampling read_resampling(OpParams& params) {
-    const bool nearest = params.word("interpolation", "nearest", {"nearest", "bilinear"}) == "nearest";
-    return {nearest ? Sampling::nearest : Sampling::bilinear, params.levels("fill", 0.0)};
+    const bool nearest =
+        params.word({"interpolation", "between pixels"}, "nearest", {"nearest", "bilinear"}) == "nearest";
+    return {nearest ? Sampling::nearest : Sampling::bilinear,
+            params.levels({"fill", "of what lies outside of the image; one, or one a channel", "levels"}, 0.0)};
 }
 
 } // namespace
@@ -118,13 +124,14 @@ OperationPtr make_rotation(OpParams& params) {
 OperationPtr make_affine(OpParams& params) {
     AffineRanges ranges;
     ranges.degrees = degrees_range(params);
-    const std::vector<double> translate = params.list("translate", {0.0, 0.0}, 0.0, 1.0);
+    const std::vector<double> translate =
+        params.list({"translate", "largest shift, two values", "share of width and height"}, {0.0, 0.0}, 0.0, 1.0);
     if (translate.size() != 2) {
         params.fail(fmt::format("translate has {} values, it takes two: shares of width and height", translate.size()));
     }
     ranges.translate_x = translate[0];
     ranges.translate_y = translate[1];
-    ranges.scale = params.range("scale", {1.0, 1.0}, 0.01, 100.0);
+    ranges.scale = params.range({"scale", "factor of the size"}, {1.0, 1.0}, 0.01, 100.0);
     read_shear(params, ranges);
     return std::make_unique<RandomAffine>(ranges, read_resampling(params));
 }

@@ -109,7 +109,7 @@ const std::string& FeatureStore::val() {
 }
 
 bool FeatureStore::own_data() {
-    return run_.data.source.path == run_.document.root().section("data").required_text("path") ||
+    return run_.data.source.path == loader::read_data(run_.document.root().section("data")).source.path ||
            train().info().fingerprint == run_.manifest.data_fingerprint;
 }
 

@@ -14,20 +14,32 @@ constexpr std::int64_t kMostOfAny = 1'000'000;
 
 FinetuneOptions read_finetune(const config::Section& section) {
     FinetuneOptions options;
-    options.fraction = section.number("fraction", options.fraction, {1e-9, 1});
-    options.per_class = section.integer("per_class", options.per_class, {0, kMostOfAny});
-    options.draws = static_cast<int>(section.integer("draws", options.draws, {1, 1000}));
-    options.epochs = section.integer("epochs", options.epochs, {1, kMostOfAny});
-    options.batch = section.integer("batch", options.batch, {2, kMostOfAny});
-    options.optimizer = section.choice("optimizer", options.optimizer, {"adamw", "sgd"});
-    options.weight_decay = section.number("weight_decay", options.weight_decay, {0, 10});
-    options.lrs = section.numbers("lrs", options.lrs, {1e-8, 100});
+    options.fraction = section.number(
+        {"fraction", "share of the training labels of each class, at least one of each; where per_class is 0"},
+        options.fraction, {1e-9, 1});
+    options.per_class = section.integer({"per_class", "of each class instead; 0: fraction counts", "labels"},
+                                        options.per_class, {0, kMostOfAny});
+    options.draws = static_cast<int>(
+        section.integer({"draws", "independent draws of the labels, over which mean and deviation are taken"},
+                        options.draws, {1, 1000}));
+    options.epochs =
+        section.integer({"epochs", "of each training, over its labels", "epochs"}, options.epochs, {1, kMostOfAny});
+    options.batch = section.integer({"batch", "of one step", "images"}, options.batch, {2, kMostOfAny});
+    options.optimizer = section.choice({"optimizer", "of encoder and head"}, options.optimizer, {"adamw", "sgd"});
+    options.weight_decay = section.number({"weight_decay", "pull of weights towards 0"}, options.weight_decay, {0, 10});
+    options.lrs = section.numbers({"lrs", "learning rates that are tried for every row alike; at least one"},
+                                  options.lrs, {1e-8, 100});
     if (options.lrs.empty()) {
         section.fail("lrs", "needs at least one learning rate");
     }
-    options.holdout = section.number("holdout", options.holdout, {0.01, 0.5});
-    options.selection_draws = static_cast<int>(section.integer("selection_draws", options.selection_draws, {1, 100}));
-    options.seed = static_cast<std::uint64_t>(section.integer("seed", 1, {0}));
+    options.holdout =
+        section.number({"holdout", "share of the labels, of each class, on which the learning rate is chosen"},
+                       options.holdout, {0.01, 0.5});
+    options.selection_draws = static_cast<int>(
+        section.integer({"selection_draws", "draws of the labels on whose mean accuracy the learning rate is chosen"},
+                        options.selection_draws, {1, 100}));
+    options.seed =
+        static_cast<std::uint64_t>(section.integer({"seed", "of the draws, the order and the head"}, 1, {0}));
     return options;
 }
 

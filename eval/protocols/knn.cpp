@@ -11,8 +11,9 @@ namespace {
 class KnnProtocol : public FeatureProtocol {
   public:
     explicit KnnProtocol(const config::Section& section) {
-        options_.k = static_cast<int>(section.integer("k", options_.k, {1, 10'000}));
-        options_.temperature = section.number("temperature", options_.temperature, {1e-3, 100});
+        options_.k = static_cast<int>(section.integer({"k", "that vote", "neighbours"}, options_.k, {1, 10'000}));
+        options_.temperature = section.number({"temperature", "of the votes' weights exp(similarity / temperature)"},
+                                              options_.temperature, {1e-3, 100});
     }
 
     std::string measure(FeatureStore& /*store*/) const override {

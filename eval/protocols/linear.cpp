@@ -16,14 +16,22 @@ namespace {
 
 LinearOptions read_linear(const config::Section& section) {
     LinearOptions options;
-    options.l2 = section.numbers("l2", options.l2, {1e-12, 1e6});
+    options.l2 =
+        section.numbers({"l2", "strengths of the L2 penalty that are tried, on standardised features; at least one"},
+                        options.l2, {1e-12, 1e6});
     if (options.l2.empty()) {
         section.fail("l2", "needs at least one strength");
     }
-    options.holdout = section.number("holdout", options.holdout, {0.01, 0.5});
-    options.iterations = static_cast<int>(section.integer("iterations", options.iterations, {1, 1'000'000}));
-    options.tolerance = section.number("tolerance", options.tolerance, {0, 0.1});
-    options.seed = static_cast<std::uint64_t>(section.integer("seed", 1, {0}));
+    options.holdout = section.number({"holdout", "share of the training split, of each class, on which the strength is "
+                                                 "chosen where there is no validation split"},
+                                     options.holdout, {0.01, 0.5});
+    options.iterations = static_cast<int>(section.integer(
+        {"iterations", "of L-BFGS, at most, for each fit", "iterations"}, options.iterations, {1, 1'000'000}));
+    options.tolerance =
+        section.number({"tolerance", "a fit ends when an iteration lowers the loss by less than this share of it"},
+                       options.tolerance, {0, 0.1});
+    options.seed =
+        static_cast<std::uint64_t>(section.integer({"seed", "of the drawing of the held-out share"}, 1, {0}));
     return options;
 }
 

@@ -16,28 +16,28 @@ namespace {
 
 struct BackboneEntry {
     const char* name;
-    std::shared_ptr<Backbone> (*make)(const BackboneRequest& request);
+    BackboneMaker (*read)(const BackboneRequest& request);
 };
 
 constexpr std::array kBackbones = {
-    BackboneEntry{"resnet18", make_resnet},
-    BackboneEntry{"resnet34", make_resnet},
-    BackboneEntry{"resnet50", make_resnet},
-    BackboneEntry{"resnet101", make_resnet},
-    BackboneEntry{"wide_resnet50_2", make_resnet},
-    BackboneEntry{"wide_resnet101_2", make_resnet},
-    BackboneEntry{"vit_tiny", make_vit},
-    BackboneEntry{"vit_small", make_vit},
-    BackboneEntry{"vit_base", make_vit},
-    BackboneEntry{"vit_large", make_vit},
-    BackboneEntry{"nin", make_nin},
-    BackboneEntry{"alexnet", make_plain},
-    BackboneEntry{"vgg11", make_plain},
-    BackboneEntry{"vgg13", make_plain},
-    BackboneEntry{"vgg16", make_plain},
-    BackboneEntry{"vgg19", make_plain},
-    BackboneEntry{"convnet", make_convnet},
-    BackboneEntry{"mlp", make_mlp},
+    BackboneEntry{"resnet18", read_resnet},
+    BackboneEntry{"resnet34", read_resnet},
+    BackboneEntry{"resnet50", read_resnet},
+    BackboneEntry{"resnet101", read_resnet},
+    BackboneEntry{"wide_resnet50_2", read_resnet},
+    BackboneEntry{"wide_resnet101_2", read_resnet},
+    BackboneEntry{"vit_tiny", read_vit},
+    BackboneEntry{"vit_small", read_vit},
+    BackboneEntry{"vit_base", read_vit},
+    BackboneEntry{"vit_large", read_vit},
+    BackboneEntry{"nin", read_nin},
+    BackboneEntry{"alexnet", read_plain},
+    BackboneEntry{"vgg11", read_plain},
+    BackboneEntry{"vgg13", read_plain},
+    BackboneEntry{"vgg16", read_plain},
+    BackboneEntry{"vgg19", read_plain},
+    BackboneEntry{"convnet", read_convnet},
+    BackboneEntry{"mlp", read_mlp},
 };
 
 /// A width that was written for another backbone than --set chose is no wish for this one.
@@ -103,9 +103,9 @@ std::vector<std::string> backbone_names() {
     return names;
 }
 
-std::shared_ptr<Backbone> make_backbone(const config::Section& model, augment::ImageShape shape,
-                                        dist::Communicator& comm) {
-    const auto name = model.choice("backbone", "resnet18", backbone_names());
+BackboneMaker read_backbone(const config::Section& model, augment::ImageShape shape, dist::Communicator& comm) {
+    model.about("the encoder: the network that is trained, judged and exported");
+    const auto name = model.choice({"backbone", "the network (docs/methods.md)"}, "resnet18", backbone_names());
     if (shape.height < 1 || shape.width < 1 || shape.channels < 1) {
         model.fail("backbone", fmt::format("encoders take images with at least one pixel and channel, got {}x{}x{}",
                                            shape.height, shape.width, shape.channels));
@@ -113,9 +113,14 @@ std::shared_ptr<Backbone> make_backbone(const config::Section& model, augment::I
     check_width(model, name);
     const auto* entry = std::find_if(kBackbones.begin(), kBackbones.end(),
                                      [&](const BackboneEntry& candidate) { return name == candidate.name; });
-    auto backbone = entry->make({name, model, shape, comm});
+    return entry->read({name, model, shape, comm});
+}
+
+std::shared_ptr<Backbone> make_backbone(const config::Section& model, augment::ImageShape shape,
+                                        dist::Communicator& comm) {
+    auto backbone = read_backbone(model, shape, comm)();
     if (const auto why = backbone->unfit(shape.height, shape.width); !why.empty()) {
-        model.fail("backbone", fmt::format("{} {}", name, why));
+        model.fail("backbone", fmt::format("{} {}", backbone->architecture().name, why));
     }
     return backbone;
 }

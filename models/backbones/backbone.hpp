@@ -9,6 +9,7 @@
 
 #include <torch/nn/module.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -82,8 +83,14 @@ struct BackboneRequest {
     dist::Communicator& comm; ///< batch norms span it; must outlive the backbone
 };
 
-/// Builds model.backbone from the `model` section for images of `shape`. Initialised from the global torch generator.
-/// Throws ConfigError for an unknown name, options that do not fit, or images that it cannot encode.
+/// Builds a network that was read.
+using BackboneMaker = std::function<std::shared_ptr<Backbone>()>;
+
+/// Reads the `model` section; what is returned builds model.backbone for images of `shape`, initialised from the global
+/// torch generator. Throws ConfigError for an unknown name or options that do not fit.
+BackboneMaker read_backbone(const config::Section& model, augment::ImageShape shape, dist::Communicator& comm);
+
+/// Reads it and builds it. Throws ConfigError also for images that it cannot encode.
 std::shared_ptr<Backbone> make_backbone(const config::Section& model, augment::ImageShape shape,
                                         dist::Communicator& comm);
 

@@ -104,8 +104,12 @@ class ConvNet : public Backbone {
 
 } // namespace
 
-std::shared_ptr<Backbone> make_convnet(const BackboneRequest& request) {
-    return std::make_shared<ConvNet>(request.model.integer("width", 16, {1, 1024}), request.shape, request.comm);
+BackboneMaker read_convnet(const BackboneRequest& request) {
+    const auto width = request.model.integer(
+        {"width", "of the first convolution; the later four have 2, 4, 8 and 16 times as many", "channels"}, 16,
+        {1, 1024});
+    return
+        [width, shape = request.shape, &comm = request.comm] { return std::make_shared<ConvNet>(width, shape, comm); };
 }
 
 } // namespace tacit::models

@@ -68,12 +68,13 @@ class Mlp : public Backbone {
 
 } // namespace
 
-std::shared_ptr<Backbone> make_mlp(const BackboneRequest& request) {
-    const auto hidden = request.model.integers("hidden", {512, 256}, {1, 65536});
+BackboneMaker read_mlp(const BackboneRequest& request) {
+    const auto hidden = request.model.integers({"hidden", "of each layer; the last is the features'", "dimensions"},
+                                               {512, 256}, {1, 65536});
     if (hidden.empty()) {
         request.model.fail("hidden", "needs at least one layer size, such as [512, 256]");
     }
-    return std::make_shared<Mlp>(request.shape, hidden, request.comm);
+    return [hidden, shape = request.shape, &comm = request.comm] { return std::make_shared<Mlp>(shape, hidden, comm); };
 }
 
 } // namespace tacit::models

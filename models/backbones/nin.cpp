@@ -94,16 +94,20 @@ class NetworkInNetwork : public Backbone {
 
 } // namespace
 
-std::shared_ptr<Backbone> make_nin(const BackboneRequest& request) {
+BackboneMaker read_nin(const BackboneRequest& request) {
     constexpr std::int64_t kWidth = 192;
-    const auto width = request.model.integer("width", kWidth, {6, 1536});
+    const auto width = request.model.integer(
+        {"width", "of every convolution but those of the first block that narrow; a multiple of 6", "channels"}, kWidth,
+        {6, 1536});
     if (width % 6 != 0) {
         request.model.fail("width", fmt::format("nin needs a multiple of 6, got {}: its first block narrows from the "
                                                 "whole to five sixths and a half",
                                                 width));
     }
-    return std::make_shared<NetworkInNetwork>(width, request.model.integer("blocks", 4, {2, 5}), request.shape,
-                                              request.comm);
+    const auto blocks = request.model.integer({"blocks", "of three convolutions each"}, 4, {2, 5});
+    return [width, blocks, shape = request.shape, &comm = request.comm] {
+        return std::make_shared<NetworkInNetwork>(width, blocks, shape, comm);
+    };
 }
 
 } // namespace tacit::models

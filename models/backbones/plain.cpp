@@ -166,15 +166,21 @@ Architecture PlainNet::architecture() const {
 
 } // namespace
 
-std::shared_ptr<Backbone> make_plain(const BackboneRequest& request) {
+BackboneMaker read_plain(const BackboneRequest& request) {
     const config::Section& model = request.model;
     PlainOptions options;
     options.name = request.name;
-    options.cifar_stem = options.is_alexnet() && model.choice("stem", "cifar", {"cifar", "standard"}) == "cifar";
-    options.width = model.integer("width", kTorchvisionWidth, {1, 4096});
-    options.norm = model.choice("norm", "batch", {"none", "batch", "group"});
+    options.cifar_stem =
+        options.is_alexnet() &&
+        model.choice({"stem", "first convolution: cifar is 3x3 of stride 1, standard 11x11 of stride 4"}, "cifar",
+                     {"cifar", "standard"}) == "cifar";
+    options.width = model.integer({"width", "of the first convolution", "channels"}, kTorchvisionWidth, {1, 4096});
+    options.norm = model.choice({"norm", "normalisation after each convolution; none is the paper's"}, "batch",
+                                {"none", "batch", "group"});
     options.channels = request.shape.channels;
-    return std::make_shared<PlainNet>(options, request.shape, request.comm);
+    return [options, shape = request.shape, &comm = request.comm] {
+        return std::make_shared<PlainNet>(options, shape, comm);
+    };
 }
 
 } // namespace tacit::models

@@ -150,18 +150,28 @@ Architecture ResNet::architecture() const {
 
 } // namespace
 
-std::shared_ptr<Backbone> make_resnet(const BackboneRequest& request) {
+BackboneMaker read_resnet(const BackboneRequest& request) {
     const auto* plan = std::find_if(kResNets.begin(), kResNets.end(),
                                     [&](const ResNetPlan& candidate) { return request.name == candidate.name; });
     const config::Section& model = request.model;
-    const bool cifar_stem = model.choice("stem", "cifar", {"cifar", "standard"}) == "cifar";
-    const ResNetOptions options{*plan,
-                                cifar_stem,
-                                model.integer("width", kTorchvisionWidth, {1, 4096}),
-                                norm_kind(model.choice("norm", "batch", {"batch", "group"})),
-                                model.flag("checkpoint", false),
-                                request.shape.channels};
-    return std::make_shared<ResNet>(options, request.shape, request.comm);
+    const bool cifar_stem = model.choice({"stem", "first layers: cifar keeps the images' size (3x3, stride 1), "
+                                                  "standard is ImageNet's for images of 96 pixels and more"},
+                                         "cifar", {"cifar", "standard"}) == "cifar";
+    const ResNetOptions options{
+        *plan,
+        cifar_stem,
+        model.integer(
+            {"width", "of the stem; later layers have 2, 4 and 8 times as many, bottlenecks 4 times that", "channels"},
+            kTorchvisionWidth, {1, 4096}),
+        norm_kind(model.choice({"norm", "normalisation; batch spans all ranks, group suits batches of few images"},
+                               "batch", {"batch", "group"})),
+        model.flag({"checkpoint", "keeps the inputs of blocks alone and computes each block again in the backward "
+                                  "pass: less memory, more time, the same bits"},
+                   false),
+        request.shape.channels};
+    return [options, shape = request.shape, &comm = request.comm] {
+        return std::make_shared<ResNet>(options, shape, comm);
+    };
 }
 
 } // namespace tacit::models

@@ -181,8 +181,8 @@ class ViT : public TokenBackbone {
 
 } // namespace
 
-std::shared_ptr<Backbone> make_vit(const BackboneRequest& request) {
-    return std::make_shared<ViT>(read_vit_options(request));
+BackboneMaker read_vit(const BackboneRequest& request) {
+    return [options = read_vit_options(request)] { return std::make_shared<ViT>(options); };
 }
 
 } // namespace tacit::models

@@ -91,18 +91,33 @@ ViTOptions read_vit_options(const BackboneRequest& request) {
     ViTOptions options;
     options.name = request.name;
     options.shape = request.shape;
-    options.patch = model.integer("patch", 4, {1, 64});
-    options.depth = model.integer("depth", plan->depth, {1, 64});
-    options.block.dim = model.integer("width", plan->width, {1, 4096});
-    options.block.heads = model.integer("heads", plan->heads, {1, 64});
-    options.block.qkv_bias = model.flag("qkv_bias", true);
-    options.block.layer_scale = model.number("layer_scale", 0, {0, 1});
-    options.positions = model.choice("positions", "sincos", {"sincos", "learned", "rotary"});
-    options.class_token = model.flag("class_token", true);
-    options.registers = model.integer("registers", 0, {0, 64});
-    options.mean = model.choice("pool", options.class_token ? "token" : "mean", {"token", "mean"}) == "mean";
-    options.drop_path = model.number("drop_path", 0, {0, 0.9});
-    options.checkpoint = model.flag("checkpoint", false);
+    options.patch = model.integer(
+        {"patch", "side of the patches that images are cut into; divides their height and width", "pixels"}, 4,
+        {1, 64});
+    options.depth = model.integer({"depth", "number of transformer blocks", "blocks"}, plan->depth, {1, 64});
+    options.block.dim = model.integer({"width", "of tokens and features", "dimensions"}, plan->width, {1, 4096});
+    options.block.heads = model.integer({"heads", "of attention; divide width", "heads"}, plan->heads, {1, 64});
+    options.block.qkv_bias = model.flag({"qkv_bias", "biases of queries, keys and values"}, true);
+    options.block.layer_scale = model.number(
+        {"layer_scale",
+         "start of a learned factor for each channel of a block's branches (deep networks: 1e-5); 0: none"},
+        0, {0, 1});
+    options.positions =
+        model.choice({"positions", "how a token knows its place; those of another grid are interpolated"}, "sincos",
+                     {"sincos", "learned", "rotary"});
+    options.class_token = model.flag({"class_token", "a token that stands for the whole image"}, true);
+    options.registers = model.integer(
+        {"registers", "further tokens without a place, which keep attention maps clean", "tokens"}, 0, {0, 64});
+    options.mean = model.choice({"pool", "the features: the class token, or the mean of the patches' tokens", "",
+                                 "token; mean without a class token"},
+                                options.class_token ? "token" : "mean", {"token", "mean"}) == "mean";
+    options.drop_path = model.number(
+        {"drop_path",
+         "probability that the last block is left out for an image; it rises to this from 0 over the blocks"},
+        0, {0, 0.9});
+    options.checkpoint = model.flag({"checkpoint", "keeps the inputs of blocks alone and computes each block again in "
+                                                   "the backward pass: less memory, more time, the same bits"},
+                                    false);
     check(options, model);
     return options;
 }

@@ -35,7 +35,10 @@ at::Tensor ProjectorImpl::forward(const at::Tensor& features) {
 }
 
 std::vector<std::int64_t> read_projector_sizes(const config::Section& pretext) {
-    auto sizes = pretext.integers("projector", {512, 128}, {1, 65536});
+    auto sizes = pretext.integers(
+        {"projector", "layers of the head between features and loss, which is thrown away afterwards; at least one",
+         "dimensions"},
+        {512, 128}, {1, 65536});
     if (sizes.empty()) {
         pretext.fail("projector", "needs at least one layer size, such as [512, 128]");
     }

@@ -17,7 +17,11 @@ namespace {
 class Autoencoder : public Pretext {
   public:
     explicit Autoencoder(const PretextParts& parts)
-        : Pretext(parts), cross_entropy_(parts.section.choice("loss", "mse", {"mse", "bce"}) == "bce"),
+        : Pretext(parts),
+          cross_entropy_(
+              parts.section.choice(
+                  {"loss", "of a pixel: mse of normalised ones, or bce, which needs data.mean 0 and data.std 1"}, "mse",
+                  {"mse", "bce"}) == "bce"),
           decoder_(parts.section, "pooled", backbone(), parts.shape, parts.comm) {
         register_module("decoder", decoder_.module());
     }

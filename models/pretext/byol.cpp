@@ -20,9 +20,14 @@ namespace {
 class Byol : public Pretext {
   public:
     explicit Byol(const PretextParts& parts)
-        : Pretext(parts), momentum_(read_schedule(parts.section, "ema", cosine(0.99, 1), {0, 1})) {
+        : Pretext(parts),
+          momentum_(read_schedule(
+              parts.section, {"ema", "share of itself that the target keeps in a step; the rest is the online network"},
+              cosine(0.99, 1), {0, 1})) {
         const auto sizes = read_projector_sizes(parts.section);
-        auto predictor = parts.section.integers("predictor", {sizes.front()}, {1, 65536});
+        auto predictor = parts.section.integers(
+            {"predictor", "hidden layers of the predictor; its output has the projector's size", "dimensions"},
+            {sizes.front()}, {1, 65536});
         predictor.push_back(sizes.back());
         const auto dim = backbone().feature_dim();
         projector_ = register_module("projector", Projector(dim, sizes, ProjectorNorm::hidden, comm()));

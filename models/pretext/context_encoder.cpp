@@ -17,8 +17,13 @@ namespace {
 class ContextEncoder : public Pretext {
   public:
     explicit ContextEncoder(const PretextParts& parts)
-        : Pretext(parts), overlap_(parts.section.integer("overlap", 0, {0, 64})),
-          overlap_weight_(parts.section.number("overlap_weight", 10.0, {0.0, 1000.0})),
+        : Pretext(parts),
+          overlap_(parts.section.integer(
+              {"overlap", "band around what is hidden that counts too, so that the filling joins its surroundings",
+               "pixels"},
+              0, {0, 64})),
+          overlap_weight_(parts.section.number({"overlap_weight", "of a pixel of that band; one that is hidden has 1"},
+                                               10.0, {0.0, 1000.0})),
           decoder_(parts.section, "map", backbone(), parts.shape, parts.comm) {
         register_module("decoder", decoder_.module());
     }

@@ -170,6 +170,11 @@ struct PretextEntry {
 /// name changes nothing. Not thread-safe.
 void add_pretext(const PretextEntry& entry);
 
+inline constexpr Key kPretextName{"name", "the method (docs/methods.md)", "", "none: it must be given to train"};
+
+/// pretext.name; where it is not given, simclr, which training does not take for granted.
+std::string read_pretext_name(const config::Section& pretext);
+
 /// Builds model.backbone and, around it, pretext.name, for images of `shape`. Throws ConfigError with the nearest name.
 std::shared_ptr<Pretext> make_pretext(const config::Section& pretext, const config::Section& model,
                                       augment::ImageShape shape, dist::Communicator& comm);

@@ -46,12 +46,16 @@ std::string default_recipe(const std::string& pretext) {
     return entry->recipe;
 }
 
+std::string read_pretext_name(const config::Section& pretext) {
+    pretext.about("the task that the encoder learns from");
+    return pretext.choice(kPretextName, "simclr", pretext_names());
+}
+
 std::shared_ptr<Pretext> make_pretext(const config::Section& pretext, const config::Section& model,
                                       augment::ImageShape shape, dist::Communicator& comm) {
     const auto another = [&] { return make_backbone(model, shape, comm); };
     auto backbone = another();
-    const auto name = pretext.choice("name", "simclr", pretext_names());
-    return find_pretext(name)->make({pretext, std::move(backbone), another, shape, comm});
+    return find_pretext(read_pretext_name(pretext))->make({pretext, std::move(backbone), another, shape, comm});
 }
 
 } // namespace tacit::models

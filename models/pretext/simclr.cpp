@@ -15,7 +15,11 @@ namespace {
 class SimClr : public EmbeddingPretext {
   public:
     explicit SimClr(const PretextParts& parts)
-        : EmbeddingPretext(parts), temperature_(parts.section.number("temperature", 0.5, {0.01, 10.0})) {
+        : EmbeddingPretext(parts),
+          temperature_(parts.section.number(
+              {"temperature",
+               "divides similarities before the softmax; the smaller, the more the hardest negatives count"},
+              0.5, {0.01, 10.0})) {
         projector_ =
             register_module("projector", Projector(backbone().feature_dim(), read_projector_sizes(parts.section),
                                                    ProjectorNorm::all, comm()));

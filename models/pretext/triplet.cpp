@@ -12,13 +12,17 @@ namespace {
 
 TripletOptions read_options(const config::Section& section) {
     TripletOptions options;
-    options.distance = section.choice("distance", "euclidean", {"euclidean", "cosine"}) == "cosine"
+    options.distance = section.choice({"distance", "between embeddings on the unit sphere: Euclidean, or 1 - cosine"},
+                                      "euclidean", {"euclidean", "cosine"}) == "cosine"
                            ? Distance::cosine
                            : Distance::euclidean;
-    options.negatives = section.choice("negatives", "semi_hard", {"semi_hard", "random"}) == "random"
-                            ? Negatives::random
-                            : Negatives::semi_hard;
-    options.margin = section.number("margin", 0.5, {0.0, 100.0});
+    options.negatives =
+        section.choice({"negatives", "of an anchor: the nearest one that is farther than the positive, or any"},
+                       "semi_hard", {"semi_hard", "random"}) == "random"
+            ? Negatives::random
+            : Negatives::semi_hard;
+    options.margin =
+        section.number({"margin", "by which a negative must be farther away than the positive"}, 0.5, {0.0, 100.0});
     return options;
 }
 

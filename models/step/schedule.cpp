@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/step/schedule.hpp"
 
+#include "pipeline/config/node.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -66,23 +68,30 @@ Schedule::Shape schedule_shape(std::string_view name) {
     return static_cast<Schedule::Shape>(found - kShapeNames.begin());
 }
 
-Schedule read_schedule(const config::Section& section, std::string_view key, const Schedule& fallback,
+Schedule read_schedule(const config::Section& section, const Key& key, const Schedule& fallback,
                        config::Range<double> range) {
     constexpr config::Range<double> kEpochs{0, 1e6};
     const bool stays = fallback.shape == Schedule::Shape::constant && fallback.warmup_epochs == 0;
-    if (section.has(key) ? !section.is_mapping(key) : stays) {
+    section.may_be(key.name, stays ? "{}" : config::number_text(fallback.from));
+    if (section.has(key.name) ? !section.is_mapping(key.name) : stays) {
         return constant(section.number(key, fallback.from, range));
     }
-    const config::Section keys = section.section(key);
+    const config::Section keys = section.section(key.name);
+    keys.about(key.meaning);
     Schedule schedule;
-    schedule.shape = schedule_shape(
-        keys.choice("schedule", kShapeNames.at(static_cast<std::size_t>(fallback.shape)), schedule_shapes()));
-    schedule.from = keys.number("from", fallback.from, range);
-    schedule.to = keys.number("to", fallback.to, range);
-    schedule.warmup_epochs = keys.number("warmup_epochs", fallback.warmup_epochs, kEpochs);
-    schedule.warmup_from = keys.number("warmup_from", fallback.warmup_from, range);
-    schedule.milestones = keys.numbers("milestones", fallback.milestones, kEpochs);
-    schedule.gamma = keys.number("gamma", fallback.gamma, {0, 1});
+    schedule.shape =
+        schedule_shape(keys.choice({"schedule", "how it goes from `from` on, after the warm-up"},
+                                   kShapeNames.at(static_cast<std::size_t>(fallback.shape)), schedule_shapes()));
+    schedule.from = keys.number({"from", "value that it begins with"}, fallback.from, range);
+    schedule.to = keys.number({"to", "value at the end of the run (linear, cosine)"}, fallback.to, range);
+    schedule.warmup_epochs =
+        keys.number({"warmup_epochs", "over which it goes linearly from warmup_from to from", "epochs"},
+                    fallback.warmup_epochs, kEpochs);
+    schedule.warmup_from =
+        keys.number({"warmup_from", "value that the warm-up begins with"}, fallback.warmup_from, range);
+    schedule.milestones = keys.numbers({"milestones", "at which it is multiplied by gamma (step)", "epochs"},
+                                       fallback.milestones, kEpochs);
+    schedule.gamma = keys.number({"gamma", "factor at each milestone (step)"}, fallback.gamma, {0, 1});
     return schedule;
 }
 

@@ -43,7 +43,7 @@ Schedule::Shape schedule_shape(std::string_view name);
 /// Reads `key`: a number, which stays, or a mapping {schedule: constant|linear|cosine|step, from, to, warmup_epochs,
 /// warmup_from, milestones, gamma}, whose keys default to those of `fallback`. Every value that the schedule passes
 /// through must lie in `range`.
-Schedule read_schedule(const config::Section& section, std::string_view key, const Schedule& fallback,
+Schedule read_schedule(const config::Section& section, const Key& key, const Schedule& fallback,
                        config::Range<double> range);
 
 } // namespace tacit::models

@@ -90,7 +90,7 @@ std::vector<augment::RecipeSpec> chosen_recipes(const Call& call, augment::Image
         shards::DatasetInfo info;
         info.channels = source.channels;
         info.shape = source;
-        const std::string pretext = document.root().section("pretext").text("name", "simclr");
+        const std::string pretext = models::read_pretext_name(document.root().section("pretext"));
         return {loader::read_recipe(document.root().section("augment"), models::default_recipe(pretext), info)};
     }
     std::vector<std::string> names = call.texts("recipe");

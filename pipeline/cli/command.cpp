@@ -211,6 +211,8 @@ std::optional<std::string> general_answer(const std::vector<Command>& commands, 
         return "tacit " + train::version_text();
     const bool help = words[0] == "help";
     const Words topic(words.begin() + (help ? 1 : 0), words.end());
+    if (help && match(commands, words))
+        return std::nullopt; // help config
     if (help)
         if (const std::optional<Match> found = match(commands, topic))
             return help_of(found->command);

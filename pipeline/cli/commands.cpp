@@ -11,7 +11,7 @@ std::vector<Command> all_commands() {
         commands.push_back(std::move(command));
     }
     for (Command (*make)() : {embed_command, export_command, report_command, runs_command, bench_step_command,
-                              bench_loader_command, bench_augment_command, doctor_command, version_command}) {
+                              bench_loader_command, bench_augment_command, doctor_command, version_command, help_config_command}) {
         commands.push_back(make());
     }
     return commands;

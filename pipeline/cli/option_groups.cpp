@@ -93,7 +93,7 @@ JudgedRun load_judged_run(const Call& call, std::vector<ConfigChange> changes) {
     train::LoadedRun run = train::load_run(folder, call.text("checkpoint"), call.comm, *self, change);
     if (call.given("data"))
         run.data.source.path = call.text("data");
-    call.comm.set_timeout(train::read_timeout(run.document.root().section("dist")));
+    call.comm.set_timeout(train::read_dist(run.document.root().section("dist")).timeout);
     eval::EvalConfig config = eval::read_eval(run.document.root().section("eval"));
     return {std::move(self), std::move(run), std::move(config)};
 }

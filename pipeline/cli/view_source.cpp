@@ -5,6 +5,7 @@
 #include "pipeline/cli/data_options.hpp"
 #include "pipeline/cli/option_groups.hpp"
 #include "pipeline/loader/recipe_config.hpp"
+#include "pipeline/train/train_config.hpp"
 
 #include <boost/program_options/value_semantic.hpp>
 #include <fmt/format.h>
@@ -49,12 +50,12 @@ ViewSource open_views(const Call& call) {
     const auto begin = std::chrono::steady_clock::now();
     auto dataset = shards::Dataset::open(data.source, data.train);
     const std::chrono::duration<double> opening = std::chrono::steady_clock::now() - begin;
-    const std::string pretext = root.section("pretext").text("name", "simclr");
+    const std::string pretext = models::read_pretext_name(root.section("pretext"));
     augment::Recipe recipe(
         loader::read_recipe(root.section("augment"), models::default_recipe(pretext), dataset.info()),
         dataset.info().channels);
-    const std::int64_t seed = root.section("train").integer("seed", 1, {0, std::int64_t{1} << 62});
-    return {std::move(data), std::move(dataset), std::move(recipe), static_cast<std::uint64_t>(seed), opening.count()};
+    const std::uint64_t seed = train::read_train(root.section("train")).seed;
+    return {std::move(data), std::move(dataset), std::move(recipe), seed, opening.count()};
 }
 
 } // namespace tacit::cli

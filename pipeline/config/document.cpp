@@ -65,7 +65,15 @@ bool is_dotted_key(std::string_view key) {
            std::all_of(key.begin(), key.end(), allowed) && std::count(key.begin(), key.end(), '.') < kMaxDepth;
 }
 
-void check_used(const Node& given, const Node& read, const std::string& path) {
+/// The meaning of the nearest of the `known` keys in section `path`, as the end of a message; "" where none is near.
+std::string nearest_meaning(const DocumentState& state, const std::string& path, const std::string& key,
+                            const std::vector<std::string>& known) {
+    const std::string full = joined(path, nearest_word(key, known));
+    const KeyInfo* info = full == path ? nullptr : state.info_of(full);
+    return info == nullptr ? "" : "; " + full + ": " + info->meaning;
+}
+
+void check_used(const DocumentState& state, const Node& given, const Node& read, const std::string& path) {
     std::vector<std::string> known;
     known.reserve(read.entries.size());
     for (const auto& entry : read.entries)
@@ -74,11 +82,12 @@ void check_used(const Node& given, const Node& read, const std::string& path) {
         const Node* used = read.find(key);
         if (used == nullptr)
             throw ConfigError(value.origin.place + ": " + unknown_word("or unused key", key, known) +
-                              (path.empty() ? "" : " in section '" + path + "'"));
+                              (path.empty() ? "" : " in section '" + path + "'") +
+                              nearest_meaning(state, path, key, known));
         if (value.kind == NodeKind::mapping)
-            check_used(value, *used, joined(path, key));
+            check_used(state, value, *used, joined(path, key));
         for (std::size_t i = 0; i < std::min(value.items.size(), used->items.size()); ++i)
-            check_used(value.items[i], used->items[i], joined(joined(path, key), std::to_string(i)));
+            check_used(state, value.items[i], used->items[i], joined(joined(path, key), std::to_string(i)));
     }
 }
 
@@ -92,6 +101,11 @@ std::string DocumentState::place_of(std::string_view path) const {
         path = dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
     }
     return name;
+}
+
+const KeyInfo* DocumentState::info_of(std::string_view path) const {
+    const auto found = std::find_if(keys.begin(), keys.end(), [&](const KeyInfo& info) { return info.path == path; });
+    return found == keys.end() ? nullptr : &*found;
 }
 
 Document::Document(std::unique_ptr<DocumentState> state) : state_(std::move(state)) {}
@@ -149,7 +163,7 @@ Section Document::root() {
 }
 
 void Document::finish() const {
-    check_used(state_->given, state_->read, "");
+    check_used(*state_, state_->given, state_->read, "");
 }
 
 std::string Document::resolved_yaml() const {
@@ -158,6 +172,14 @@ std::string Document::resolved_yaml() const {
 
 std::string Document::resolved_yaml_with_origins() const {
     return write_yaml(state_->read, true);
+}
+
+const std::vector<KeyInfo>& Document::keys_read() const {
+    return state_->keys;
+}
+
+const std::vector<std::pair<std::string, std::string>>& Document::other_forms() const {
+    return state_->variants;
 }
 
 std::string Document::defaults_yaml() const {

@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/config/document_state.hpp"
+#include "pipeline/config/yaml.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -57,6 +58,8 @@ template <class T> std::optional<T> parsed_number(const std::string& text) {
 /// How one type of value is read and named in messages.
 template <class T> struct Reader {
     Range<T> range;
+    std::string plural() const { return (std::is_same_v<T, double> ? "numbers" : "integers") + range_text(range); }
+    std::string values() const { return (std::is_same_v<T, double> ? "number" : "integer") + range_text(range); }
     std::string expected() const {
         return (std::is_same_v<T, double> ? "a finite number" : "an integer") + range_text(range);
     }
@@ -70,6 +73,7 @@ template <class T> struct Reader {
 
 template <> struct Reader<bool> {
     std::string expected() const { return "true or false"; }
+    std::string values() const { return expected(); }
     std::optional<bool> operator()(const Node& node) const {
         if (node.kind != NodeKind::scalar || node.quoted || (node.scalar != "true" && node.scalar != "false"))
             return std::nullopt;
@@ -79,6 +83,8 @@ template <> struct Reader<bool> {
 
 template <> struct Reader<std::string> {
     std::string expected() const { return "text"; }
+    std::string plural() const { return "texts"; }
+    std::string values() const { return expected(); }
     std::optional<std::string> operator()(const Node& node) const {
         return node.kind == NodeKind::scalar ? std::optional(node.scalar) : std::nullopt;
     }
@@ -112,19 +118,60 @@ template <class T> T checked(const Node& node, const Reader<T>& reader, const Co
     return *value;
 }
 
-template <class T> std::vector<T> checked_list(const Node& node, const Reader<T>& reader, const Complain& complain) {
-    if (node.kind != NodeKind::list)
-        return {checked(node, reader, [&](const std::string&) {
-            complain("expected " + reader.expected() + " or a list of them, got " + shown(node));
-        })};
-    std::vector<T> values;
-    for (const Node& item : node.items)
-        values.push_back(checked(item, reader, [&](const std::string&) {
-            complain("entry " + std::to_string(values.size() + 1) + ": expected " + reader.expected() + ", got " +
-                     shown(item));
-        }));
-    return values;
-}
+// How the value of a key is parsed, and what it may be.
+
+template <class T> struct Single {
+    using Value = T;
+    Reader<T> reader = {};
+    KeyInfo info() const { return {.values = reader.values()}; }
+    T operator()(const Node& node, const Complain& complain) const { return checked(node, reader, complain); }
+};
+
+struct Choice {
+    using Value = std::string;
+    const std::vector<std::string>& allowed;
+    KeyInfo info() const { return {.values = "a word", .choices = allowed}; }
+    std::string operator()(const Node& node, const Complain& complain) const {
+        std::string word = checked(node, Reader<std::string>{}, complain);
+        if (std::find(allowed.begin(), allowed.end(), word) == allowed.end())
+            complain(unknown_word("word", word, allowed));
+        return word;
+    }
+};
+
+template <class T> struct List {
+    using Value = std::vector<T>;
+    Reader<T> reader = {};
+    Count count = {};
+
+    /// "2 numbers in [0, 1]", "list of integers".
+    std::string amount() const {
+        constexpr std::size_t kAny = Count{}.most;
+        if (count.most == 1)
+            return reader.values();
+        if (count.most == kAny)
+            return "list of " + reader.plural();
+        const std::string least = count.least == count.most ? "" : std::to_string(count.least) + " to ";
+        return least + std::to_string(count.most) + " " + reader.plural();
+    }
+    KeyInfo info() const { return {.values = amount()}; }
+
+    std::vector<T> operator()(const Node& node, const Complain& complain) const {
+        if (node.kind != NodeKind::list)
+            return {checked(node, reader, [&](const std::string&) {
+                complain("expected " + reader.expected() + " or a list of them, got " + shown(node));
+            })};
+        std::vector<T> values;
+        for (const Node& item : node.items)
+            values.push_back(checked(item, reader, [&](const std::string&) {
+                complain("entry " + std::to_string(values.size() + 1) + ": expected " + reader.expected() + ", got " +
+                         shown(item));
+            }));
+        if (values.size() < count.least || values.size() > count.most)
+            complain("expected " + amount() + ", got " + std::to_string(values.size()));
+        return values;
+    }
+};
 
 const Origin kDefaultOrigin{"default", false};
 
@@ -154,22 +201,37 @@ void record(Node& tree, const std::string& path, std::string_view key, Node node
         mapping.entries.push_back({std::string(key), std::move(node)});
 }
 
+/// Keeps what the reader says of a key, the first time.
+void describe(DocumentState& state, const std::string& path, const Key& key, KeyInfo info) {
+    info.path = joined(path, key.name);
+    if (state.info_of(info.path) != nullptr)
+        return;
+    info.meaning = key.meaning;
+    info.unit = key.unit;
+    if (!key.usual.empty())
+        info.usual = key.usual;
+    state.keys.push_back(std::move(info));
+}
+
 /// Reads `key` with `parse`; takes and records `fallback` where the user gave nothing. A default is checked
 /// like a given value, since a resolved config holds it and is read again.
-template <class T, class Parse>
-T read_value(DocumentState& state, const std::string& path, std::string_view key, const T& fallback,
-             const Section& section, const Parse& parse) {
-    const Complain complain = [&](const std::string& message) { section.fail(key, message); };
-    const std::string full = joined(path, key);
+template <class Parse>
+typename Parse::Value read_value(DocumentState& state, const std::string& path, const Key& key,
+                                 const typename Parse::Value& fallback, const Section& section, const Parse& parse) {
+    const Complain complain = [&](const std::string& message) { section.fail(key.name, message); };
+    const std::string full = joined(path, key.name);
     const Node* given = state.given.at_path(full);
     const Node usual = to_node(fallback, kDefaultOrigin);
     state.read_begun = true;
-    record(state.defaults, path, key, usual);
+    record(state.defaults, path, key.name, usual);
+    KeyInfo info = parse.info();
+    info.usual = value_yaml(usual);
+    describe(state, path, key, std::move(info));
     if (given != nullptr) {
         if (given->kind == NodeKind::null)
             complain("has no value; write one, or remove the key to take the default");
-        T value = parse(*given, complain);
-        record(state.read, path, key, to_node(value, given->origin));
+        typename Parse::Value value = parse(*given, complain);
+        record(state.read, path, key.name, to_node(value, given->origin));
         return value;
     }
     if (const Node* earlier = state.read.at_path(full))
@@ -177,67 +239,53 @@ T read_value(DocumentState& state, const std::string& path, std::string_view key
     parse(usual, [&](const std::string& message) {
         throw std::logic_error("the default of config key '" + full + "' is not allowed: " + message);
     });
-    record(state.read, path, key, usual);
+    record(state.read, path, key.name, usual);
     return fallback;
-}
-
-template <class T> auto single(Reader<T> reader) {
-    return [reader](const Node& node, const Complain& complain) { return checked(node, reader, complain); };
-}
-
-template <class T> auto list(Reader<T> reader) {
-    return [reader](const Node& node, const Complain& complain) { return checked_list(node, reader, complain); };
 }
 
 } // namespace
 
 Section::Section(DocumentState& document, std::string path) : document_(&document), path_(std::move(path)) {}
 
-std::int64_t Section::integer(std::string_view key, std::int64_t fallback, Range<std::int64_t> range) const {
-    return read_value(*document_, path_, key, fallback, *this, single(Reader<std::int64_t>{range}));
+std::int64_t Section::integer(const Key& key, std::int64_t fallback, Range<std::int64_t> range) const {
+    return read_value(*document_, path_, key, fallback, *this, Single<std::int64_t>{{range}});
 }
 
-double Section::number(std::string_view key, double fallback, Range<double> range) const {
-    return read_value(*document_, path_, key, fallback, *this, single(Reader<double>{range}));
+double Section::number(const Key& key, double fallback, Range<double> range) const {
+    return read_value(*document_, path_, key, fallback, *this, Single<double>{{range}});
 }
 
-bool Section::flag(std::string_view key, bool fallback) const {
-    return read_value(*document_, path_, key, fallback, *this, single(Reader<bool>{}));
+bool Section::flag(const Key& key, bool fallback) const {
+    return read_value(*document_, path_, key, fallback, *this, Single<bool>{});
 }
 
-std::string Section::text(std::string_view key, std::string_view fallback) const {
-    return read_value(*document_, path_, key, std::string(fallback), *this, single(Reader<std::string>{}));
+std::string Section::text(const Key& key, std::string_view fallback) const {
+    return read_value(*document_, path_, key, std::string(fallback), *this, Single<std::string>{});
 }
 
-std::string Section::choice(std::string_view key, std::string_view fallback,
-                            const std::vector<std::string>& allowed) const {
-    const auto parse = [&](const Node& node, const Complain& complain) {
-        std::string word = checked(node, Reader<std::string>{}, complain);
-        if (std::find(allowed.begin(), allowed.end(), word) == allowed.end())
-            complain(unknown_word("word", word, allowed));
-        return word;
-    };
-    return read_value(*document_, path_, key, std::string(fallback), *this, parse);
+std::string Section::choice(const Key& key, std::string_view fallback, const std::vector<std::string>& allowed) const {
+    return read_value(*document_, path_, key, std::string(fallback), *this, Choice{allowed});
 }
 
-std::vector<std::int64_t> Section::integers(std::string_view key, const std::vector<std::int64_t>& fallback,
+std::vector<std::int64_t> Section::integers(const Key& key, const std::vector<std::int64_t>& fallback,
                                             Range<std::int64_t> range) const {
-    return read_value(*document_, path_, key, fallback, *this, list(Reader<std::int64_t>{range}));
+    return read_value(*document_, path_, key, fallback, *this, List<std::int64_t>{{range}});
 }
 
-std::vector<double> Section::numbers(std::string_view key, const std::vector<double>& fallback,
-                                     Range<double> range) const {
-    return read_value(*document_, path_, key, fallback, *this, list(Reader<double>{range}));
+std::vector<double> Section::numbers(const Key& key, const std::vector<double>& fallback, Range<double> range,
+                                     Count count) const {
+    return read_value(*document_, path_, key, fallback, *this, List<double>{{range}, count});
 }
 
-std::vector<std::string> Section::texts(std::string_view key, const std::vector<std::string>& fallback) const {
-    return read_value(*document_, path_, key, fallback, *this, list(Reader<std::string>{}));
+std::vector<std::string> Section::texts(const Key& key, const std::vector<std::string>& fallback) const {
+    return read_value(*document_, path_, key, fallback, *this, List<std::string>{});
 }
 
-std::string Section::required_text(std::string_view key) const {
-    const Node* given = document_->given.at_path(joined(path_, key));
+std::string Section::required_text(const Key& key) const {
+    const Node* given = document_->given.at_path(joined(path_, key.name));
+    describe(*document_, path_, key, {.values = "text", .usual = "none: it must be given"});
     if (given == nullptr || given->kind == NodeKind::null)
-        fail(key, "is required; give it in the config or with --set " + joined(path_, key) + "=...");
+        fail(key.name, "is required; give it in the config or with --set " + joined(path_, key.name) + "=...");
     return text(key, "");
 }
 
@@ -252,13 +300,14 @@ Section Section::section(std::string_view key) const {
     return {*document_, path};
 }
 
-std::vector<Section> Section::sections(std::string_view key) const {
-    const std::string path = joined(path_, key);
+std::vector<Section> Section::sections(const Key& key) const {
+    const std::string path = joined(path_, key.name);
+    describe(*document_, path_, key, {.values = "list of mappings", .usual = "[]"});
     const Node* given = document_->given.at_path(path);
     if (given == nullptr)
         return {};
     if (given->kind != NodeKind::list)
-        fail(key, "expected a list of mappings, got " + shown(*given));
+        fail(key.name, "expected a list of mappings, got " + shown(*given));
     Node list{NodeKind::list, "", false, {}, {}, given->origin};
     std::vector<Section> sections;
     for (const Node& item : given->items) {
@@ -270,8 +319,16 @@ std::vector<Section> Section::sections(std::string_view key) const {
     }
     document_->read_begun = true;
     if (document_->read.at_path(path) == nullptr)
-        record(document_->read, path_, key, std::move(list));
+        record(document_->read, path_, key.name, std::move(list));
     return sections;
+}
+
+void Section::about(std::string_view meaning) const {
+    describe(*document_, path_, Key::of("", meaning), {});
+}
+
+void Section::may_be(std::string_view key, const std::string& yaml) const {
+    document_->variants.emplace_back(joined(path_, key), yaml);
 }
 
 bool Section::has(std::string_view key) const {

@@ -21,4 +21,7 @@ Node parse_yaml(const std::string& text, const std::string& name, bool with_line
 /// `with_origins`: each value is followed by "# " and its origin.
 std::string write_yaml(const Node& mapping, bool with_origins);
 
+/// A scalar or a list of scalars on one line.
+std::string value_yaml(const Node& node);
+
 } // namespace tacit::config

@@ -56,7 +56,7 @@ class Writer {
                 text_ += indent + key + ":\n";
                 list(value, indent + "  ");
             } else {
-                line(indent + key + ": " + leaf_text(value), value.origin);
+                line(indent + key + ": " + value_yaml(value), value.origin);
             }
         }
     }
@@ -81,20 +81,6 @@ class Writer {
         }
     }
 
-    static std::string leaf_text(const Node& node) {
-        switch (node.kind) {
-        case NodeKind::scalar:
-            return scalar_text(node);
-        case NodeKind::list:
-            return list_text(node);
-        case NodeKind::mapping:
-            return "{}";
-        case NodeKind::null:
-            break;
-        }
-        return "~";
-    }
-
     void line(const std::string& content, const Origin& origin) {
         constexpr std::size_t kOriginColumn = 40;
         text_ += content;
@@ -109,6 +95,20 @@ class Writer {
 };
 
 } // namespace
+
+std::string value_yaml(const Node& node) {
+    switch (node.kind) {
+    case NodeKind::scalar:
+        return scalar_text(node);
+    case NodeKind::list:
+        return list_text(node);
+    case NodeKind::mapping:
+        return "{}";
+    case NodeKind::null:
+        break;
+    }
+    return "~";
+}
 
 std::string write_yaml(const Node& mapping, bool with_origins) {
     Writer writer(with_origins);

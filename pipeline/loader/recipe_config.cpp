@@ -51,8 +51,9 @@ template <class Make> auto at_place(const Section& parent, const std::string& ke
 /// Reads one parameter, which shows in the resolved config even where it is not given, and sets a given one in `op`.
 void read_parameter(const Section& given, const ParameterInfo& parameter, augment::OpSpec& op) {
     const bool set = given.has(parameter.name);
+    const Key key = Key::of(parameter.name, parameter.meaning, parameter.unit, parameter.usual);
     if (parameter.kind == ParameterInfo::Kind::word) {
-        const std::string word = given.choice(parameter.name, parameter.word, parameter.allowed);
+        const std::string word = given.choice(key, parameter.word, parameter.allowed);
         if (set) {
             op.words[parameter.name] = word;
         }
@@ -60,11 +61,8 @@ void read_parameter(const Section& given, const ParameterInfo& parameter, augmen
     }
     const std::vector<double> numbers =
         parameter.kind == ParameterInfo::Kind::flag
-            ? std::vector<double>{given.flag(parameter.name, parameter.numbers.at(0) != 0) ? 1.0 : 0.0}
-            : given.numbers(parameter.name, parameter.numbers);
-    if (set && numbers.empty() && !parameter.numbers.empty()) {
-        given.fail(parameter.name, "is an empty list; give a value, or leave it out for the default");
-    }
+            ? std::vector<double>{given.flag(key, parameter.numbers.at(0) != 0) ? 1.0 : 0.0}
+            : given.numbers(key, parameter.numbers, {parameter.low, parameter.high}, {parameter.least, parameter.most});
     if (set) {
         op.params[parameter.name] = numbers;
     }
@@ -76,13 +74,14 @@ void read_operation(const Section& parent, const Target& target, bool only_given
         return augment::operation_parameters(op.name, "augment", target.size, target.channels);
     });
     const Section given = parent.section(op.name);
+    given.about("an operation (docs/augmentation.md)");
     std::vector<std::string> known{"p"};
     for (const ParameterInfo& parameter : parameters) {
         known.push_back(parameter.name);
     }
     require_known(given, "parameter", known);
     if (!only_given || given.has("p")) {
-        op.p = given.number("p", op.p, {0.0, 1.0});
+        op.p = given.number({"p", "probability that it is applied to a view"}, op.p, {0.0, 1.0});
     }
     for (const ParameterInfo& parameter : parameters) {
         if (!only_given || given.has(parameter.name)) {
@@ -115,14 +114,19 @@ void read_view(const Section& given, int channels, augment::RecipeSpec& spec) {
     if (next >= kMostViews) {
         given.fail("", fmt::format("is one too many; there are {} views before it, and {} at most", next, kMostViews));
     }
-    const std::int64_t repeat = given.integer("repeat", 1, {1, kMostViews});
-    const std::int64_t draw = given.integer("draw", next, {0, kMostViews - 1});
+    const std::int64_t repeat =
+        given.integer({"repeat", "views of these operations, each with draws of its own", "views"}, 1, {1, kMostViews});
+    const std::int64_t draw = given.integer(
+        {"draw", "views of the same number share all draws, operation by operation", "", "the view's number"}, next,
+        {0, kMostViews - 1});
     if (repeat > 1 && draw != next) {
         given.fail("draw", "does not go with repeat: views of the same operations and draws would all be equal");
     }
     augment::ViewSpec view;
-    view.size = static_cast<int>(given.integer("size", spec.size, {1, kLargestSize}));
-    for (const Section& entry : given.sections("operations")) {
+    view.size = static_cast<int>(
+        given.integer({"size", "side of the view", "pixels", "augment.size"}, spec.size, {1, kLargestSize}));
+    for (const Section& entry :
+         given.sections({"operations", "of the view, in order: one name with its parameters an entry"})) {
         const std::vector<std::string> names = entry.keys();
         if (names.size() != 1) {
             entry.fail("", fmt::format("{} operations in one entry; begin each with a dash of its own", names.size()));
@@ -141,14 +145,27 @@ void read_view(const Section& given, int channels, augment::RecipeSpec& spec) {
 
 augment::RecipeSpec read_recipe(const Section& augment, const std::string& default_recipe,
                                 const shards::DatasetInfo& info) {
-    const auto size = static_cast<int>(augment.integer("size", default_size(info), {kSmallestSize, kLargestSize}));
-    const bool fast = augment.choice("mode", "exact", {"exact", "fast"}) == "fast";
+    augment.about("what a pretext is shown of an image: a recipe, or views of one's own");
+    for (const std::string& operation : augment::operation_names()) {
+        augment.may_be("views", fmt::format("[{{operations: [{{{}: {{}}}}]}}]", operation));
+    }
+    const auto size = static_cast<int>(
+        augment.integer({"size", "side of the views that name none", "pixels", "that of the images, at most 224"},
+                        default_size(info), {kSmallestSize, kLargestSize}));
+    const bool fast =
+        augment.choice(
+            {"mode", "colours: exact is torchvision's arithmetic, fast one affine map for adjacent operations"},
+            "exact", {"exact", "fast"}) == "fast";
     const augment::ColorMode mode = fast ? augment::ColorMode::fast : augment::ColorMode::exact;
     if (!augment.has("views")) {
-        const std::string name = augment.choice("recipe", default_recipe, augment::preset_names());
+        const std::string name =
+            augment.choice({"recipe", "built-in list of views (docs/augmentation.md)", "", "that of the pretext"},
+                           default_recipe, augment::preset_names());
         augment::RecipeSpec spec =
             at_place(augment, "recipe", [&] { return augment::preset(name, size, info.channels); });
-        read_overrides(augment.section("overrides"), info.channels, spec);
+        const Section overrides = augment.section("overrides");
+        overrides.about("operations of the recipe with the parameters that change, in every view that has them");
+        read_overrides(overrides, info.channels, spec);
         spec.mode = mode;
         return spec;
     }
@@ -158,7 +175,7 @@ augment::RecipeSpec read_recipe(const Section& augment, const std::string& defau
         }
     }
     augment::RecipeSpec spec{"of augment.views", size, {}, mode};
-    for (const Section& view : augment.sections("views")) {
+    for (const Section& view : augment.sections({"views", "a recipe of one's own, instead of recipe and overrides"})) {
         read_view(view, info.channels, spec);
     }
     at_place(augment, "views", [&] { return augment::Recipe(spec, info.channels); });

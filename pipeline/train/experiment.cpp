@@ -41,9 +41,9 @@ at::Device pick_device(const std::string& wish, const dist::Communicator& comm) 
     return {at::kCUDA, static_cast<at::DeviceIndex>(comm.local_rank() % gpus)};
 }
 
-void read_dist(const config::Section& section, dist::Communicator& comm) {
-    comm.set_timeout(read_timeout(section));
-    if (section.choice("bind", "numa", {"numa", "none"}) == "numa")
+void set_up_ranks(const DistConfig& config, dist::Communicator& comm) {
+    comm.set_timeout(config.timeout);
+    if (config.numa)
         if (const std::string what = bind_to_numa_nodes(comm); !what.empty())
             log::info(what);
 }
@@ -103,11 +103,6 @@ void share_cores(Experiment& experiment, dist::Communicator& comm) {
 
 } // namespace
 
-std::chrono::seconds read_timeout(const config::Section& dist) {
-    constexpr std::int64_t kDay = 86400;
-    return std::chrono::seconds(dist.integer("timeout", dist::kDefaultTimeout.count(), {0, kDay}));
-}
-
 Experiment plan_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval) {
     const config::Section root = document.root();
     Experiment experiment;
@@ -115,7 +110,7 @@ Experiment plan_experiment(config::Document& document, dist::Communicator& comm,
     experiment.optim = read_optim(root.section("optim"));
     experiment.train = read_train(root.section("train"));
     experiment.checkpoint = read_checkpoint(root.section("checkpoint"));
-    read_dist(root.section("dist"), comm);
+    set_up_ranks(read_dist(root.section("dist")), comm);
     if (read_eval)
         read_eval(root.section("eval"));
     experiment.pretext_name = read_pretext_name(root.section("pretext"));
@@ -125,7 +120,7 @@ Experiment plan_experiment(config::Document& document, dist::Communicator& comm,
     check_splits(experiment.data, root.section("data"), comm);
     const shards::DatasetInfo& info = experiment.dataset->info();
     experiment.title =
-        root.section("report").text("title", fmt::format("{} on {}", experiment.pretext_name, info.source));
+        read_title(root.section("report"), fmt::format("{} on {}", experiment.pretext_name, info.source));
     experiment.recipe = std::make_unique<augment::Recipe>(
         loader::read_recipe(root.section("augment"), recipe_name, info), info.channels);
     experiment.format = {{}, {}, pick_device(experiment.train.device, comm), experiment.train.channels_last};

@@ -11,7 +11,6 @@
 #include "pipeline/train/settings.hpp"
 #include "pipeline/train/train_config.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -44,9 +43,6 @@ struct Experiment {
 /// Reads a section that belongs to a stage downstream of training (eval), so that a wrong key in it is
 /// met before hours of training and not after.
 using SectionReader = std::function<void(const config::Section&)>;
-
-/// dist.timeout: how long a collective waits for a rank that shows no sign of life.
-std::chrono::seconds read_timeout(const config::Section& dist);
 
 /// Collective. Reads the whole `document` (every key that is not read is an error), opens the data and makes the model:
 /// enough to know that all fits and what every value is. `comm` must outlive the experiment. Throws ConfigError when

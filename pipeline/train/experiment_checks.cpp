@@ -111,7 +111,7 @@ void check_splits(const loader::DataConfig& data, const config::Section& section
 }
 
 std::string read_pretext_name(const config::Section& section) {
-    std::string name = section.required_text("name");
+    std::string name = section.required_text(models::kPretextName);
     const std::vector<std::string> names = models::pretext_names();
     if (std::find(names.begin(), names.end(), name) != names.end())
         return name;

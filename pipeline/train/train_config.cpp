@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/train_config.hpp"
 
+#include "dist/communicator.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -9,18 +11,39 @@ namespace tacit::train {
 
 TrainConfig read_train(const config::Section& train) {
     TrainConfig config;
-    config.epochs = train.integer("epochs", config.epochs, {1, 1'000'000});
-    config.max_steps = train.integer("max_steps", config.max_steps, {0, std::int64_t{1} << 40});
-    config.batch = train.integer("batch", config.batch, {1, 1 << 20});
-    config.accumulate = train.integer("accumulate", config.accumulate, {1, 1 << 16});
-    config.grad_cache = train.flag("grad_cache", config.grad_cache);
-    config.precision = train.choice("precision", config.precision, {"fp32", "bf16"});
-    config.channels_last = train.flag("channels_last", config.channels_last);
-    config.seed = static_cast<std::uint64_t>(train.integer("seed", 1, {0, std::numeric_limits<std::int64_t>::max()}));
-    config.threads = static_cast<int>(train.integer("threads", config.threads, {0, 1024}));
-    config.log_every = train.integer("log_every", config.log_every, {1, 1 << 30});
-    config.max_skipped = train.integer("max_skipped", config.max_skipped, {0, 1 << 20});
-    config.device = train.choice("device", config.device, {"auto", "cpu", "cuda"});
+    train.about("how long and on what a run trains");
+    config.epochs =
+        train.integer({"epochs", "passes over the training split", "epochs"}, config.epochs, {1, 1'000'000});
+    config.max_steps = train.integer(
+        {"max_steps", "ends the run after so many steps, however many epochs that is; 0: train.epochs counts", "steps"},
+        config.max_steps, {0, std::int64_t{1} << 40});
+    config.batch = train.integer(
+        {"batch", "images of one optimiser step, over all ranks and micro-batches; ranks x accumulate divide it",
+         "images"},
+        config.batch, {1, 1 << 20});
+    config.accumulate =
+        train.integer({"accumulate", "micro-batches that make one step, for batches that do not fit into memory; "
+                                     "negatives and batch statistics span a micro-batch alone"},
+                      config.accumulate, {1, 1 << 16});
+    config.precision =
+        train.choice({"precision", "of the networks; bf16 is autocast, losses, norms and statistics stay fp32"},
+                     config.precision, {"fp32", "bf16"});
+    config.channels_last = train.flag(
+        {"channels_last", "memory format of images and convolutions; faster on most machines, other last bits"},
+        config.channels_last);
+    config.seed = static_cast<std::uint64_t>(
+        train.integer({"seed", "of initialisation, order, augmentation and what pretexts draw"}, 1,
+                      {0, std::numeric_limits<std::int64_t>::max()}));
+    config.threads = static_cast<int>(train.integer(
+        {"threads", "of LibTorch per rank; 0: the cores that the rank may use", "threads"}, config.threads, {0, 1024}));
+    config.log_every =
+        train.integer({"log_every", "between two lines of metrics.jsonl", "steps"}, config.log_every, {1, 1 << 30});
+    config.max_skipped = train.integer(
+        {"max_skipped",
+         "in a row may be left out because a loss or gradient is no finite number; one more ends the run", "steps"},
+        config.max_skipped, {0, 1 << 20});
+    config.device = train.choice({"device", "where the networks run; auto: a GPU where there is one"}, config.device,
+                                 {"auto", "cpu", "cuda"});
     return config;
 }
 
@@ -32,11 +55,34 @@ std::int64_t CheckpointConfig::epoch_interval(std::int64_t steps_per_epoch) cons
 
 CheckpointConfig read_checkpoint(const config::Section& checkpoint) {
     CheckpointConfig config;
-    config.every_epochs = checkpoint.number("every_epochs", config.every_epochs, {0, 1e6});
-    config.every_steps = checkpoint.integer("every_steps", config.every_steps, {0, 1 << 30});
-    config.every_minutes = checkpoint.number("every_minutes", config.every_minutes, {0, 1e6});
-    config.keep = checkpoint.integer("keep", config.keep, {1, 1'000'000});
+    checkpoint.about(
+        "when checkpoints are written, whichever comes first; one is also written at the end and at a stop");
+    config.every_epochs = checkpoint.number({"every_epochs", "between two checkpoints; 0: not by epochs", "epochs"},
+                                            config.every_epochs, {0, 1e6});
+    config.every_steps = checkpoint.integer({"every_steps", "between two checkpoints; 0: not by steps", "steps"},
+                                            config.every_steps, {0, 1 << 30});
+    config.every_minutes =
+        checkpoint.number({"every_minutes", "of training between two checkpoints; 0: not by time", "minutes"},
+                          config.every_minutes, {0, 1e6});
+    config.keep = checkpoint.integer({"keep", "newest checkpoints that stay on disk"}, config.keep, {1, 1'000'000});
     return config;
+}
+
+DistConfig read_dist(const config::Section& section) {
+    constexpr std::int64_t kDay = 86400;
+    section.about("how ranks work together");
+    DistConfig config;
+    config.timeout = std::chrono::seconds(section.integer(
+        {"timeout", "that a collective waits for a rank that shows no sign of life; 0: for ever", "seconds"},
+        dist::kDefaultTimeout.count(), {0, kDay}));
+    config.numa = section.choice({"bind", "numa: each rank stays on the cores and the memory of one NUMA node"}, "numa",
+                                 {"numa", "none"}) == "numa";
+    return config;
+}
+
+std::string read_title(const config::Section& report, const std::string& usual) {
+    report.about("the page that tacit report makes");
+    return report.text({"title", "heading of the run", "", "the pretext and the data set"}, usual);
 }
 
 void check_batch(const config::Section& train, const TrainConfig& config, int ranks) {

@@ -3,6 +3,7 @@
 
 #include "pipeline/config/section.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -38,6 +39,17 @@ struct CheckpointConfig {
 };
 
 CheckpointConfig read_checkpoint(const config::Section& checkpoint);
+
+/// The `dist` section.
+struct DistConfig {
+    std::chrono::seconds timeout{0}; ///< that a collective waits for a rank that shows no sign of life; 0: for ever
+    bool numa = true;                ///< each rank stays on the cores and the memory of one NUMA node
+};
+
+DistConfig read_dist(const config::Section& section);
+
+/// report.title; `usual` where it is not given.
+std::string read_title(const config::Section& report, const std::string& usual);
 
 /// Checks that `batch` splits into `accumulate` micro-batches of equal shares for `ranks`. Throws
 /// ConfigError with the place in `train`, the section that it was read from, the numbers and the nearest batch that

@@ -31,7 +31,7 @@ class KeepBits final : public Operation {
 };
 
 OperationPtr make_keep_bits(OpParams& params) {
-    return std::make_unique<KeepBits>(params.range("bits", {4, 4}, 1, 8));
+    return std::make_unique<KeepBits>(params.range({"bits", "that stay of every value", "bits"}, {4, 4}, 1, 8));
 }
 
 const bool kRegistered = register_operation("keep_bits", make_keep_bits);

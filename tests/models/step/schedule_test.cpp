@@ -65,7 +65,7 @@ class ReadSchedule : public testing::Test {
   protected:
     Schedule read(const std::string& text, const Schedule& fallback) {
         config::Document document = config::Document::from_text(text, "c.yaml");
-        Schedule made = read_schedule(document.root(), "ema", fallback, {0, 1});
+        Schedule made = read_schedule(document.root(), {"ema", "of a test"}, fallback, {0, 1});
         document.finish();
         resolved_ = document.resolved_yaml();
         return made;

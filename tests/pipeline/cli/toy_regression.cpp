@@ -19,7 +19,8 @@ at::Tensor design(const Features& features) {
 
 class ToyRegression : public FeatureProtocol {
   public:
-    explicit ToyRegression(const config::Section& section) : ridge_(section.number("ridge", 1.0, {1e-6, 1e6})) {}
+    explicit ToyRegression(const config::Section& section)
+        : ridge_(section.number({"ridge", "strength of the penalty"}, 1.0, {1e-6, 1e6})) {}
 
     std::string measure(FeatureStore& /*store*/) const override { return fmt::format("ridge {:g}", ridge_); }
     std::vector<std::string> notes(FeatureStore& /*store*/) const override { return {}; }

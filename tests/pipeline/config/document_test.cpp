@@ -20,24 +20,24 @@ std::string parse_message(const std::string& text) {
 
 TEST(Finish, AcceptsAConfigThatWasReadWhole) {
     Document config = document("optim: {lr: 1, betas: [1, 2]}\nempty: {}\n");
-    config.root().section("optim").number("lr", 0);
-    config.root().section("optim").numbers("betas", {});
+    config.root().section("optim").number({"lr", "of a test"}, 0);
+    config.root().section("optim").numbers({"betas", "of a test"}, {});
     config.root().section("empty");
     EXPECT_NO_THROW(config.finish());
 }
 
 TEST(Finish, NamesAnUnknownKeyWithTheNearestThatIsRead) {
     Document config = document("optim:\n  lr: 1\n  momentun: 0.9\n");
-    config.root().section("optim").number("lr", 0);
-    config.root().section("optim").number("momentum", 0.9);
+    config.root().section("optim").number({"lr", "of a test"}, 0);
+    config.root().section("optim").number({"momentum", "of a test"}, 0.9);
     EXPECT_EQ(message_of<ConfigError>([&] { config.finish(); }),
               "c.yaml:3: unknown or unused key 'momentun'; did you mean "
-              "'momentum'? (one of: lr, momentum) in section 'optim'");
+              "'momentum'? (one of: lr, momentum) in section 'optim'; optim.momentum: of a test");
 }
 
 TEST(Finish, NamesAnUnknownSection) {
     Document config = document("optm: {lr: 1}\n");
-    config.root().section("optim").number("lr", 0);
+    config.root().section("optim").number({"lr", "of a test"}, 0);
     EXPECT_EQ(message_of<ConfigError>([&] { config.finish(); }),
               "c.yaml:1: unknown or unused key 'optm'; did you mean 'optim'? (one of: optim)");
 }
@@ -45,8 +45,8 @@ TEST(Finish, NamesAnUnknownSection) {
 TEST(Finish, RefusesAKeyThatOnlyAnotherChoiceWouldRead) {
     const auto read = [](Document& config) {
         const Section optim = config.root().section("optim");
-        if (optim.choice("name", "sgd", {"sgd", "adamw"}) == "sgd")
-            optim.number("momentum", 0.9);
+        if (optim.choice({"name", "of a test"}, "sgd", {"sgd", "adamw"}) == "sgd")
+            optim.number({"momentum", "of a test"}, 0.9);
         config.finish();
     };
     Document used = document("optim: {name: sgd, momentum: 0.5}\n");
@@ -59,22 +59,25 @@ TEST(Finish, RefusesAKeyThatOnlyAnotherChoiceWouldRead) {
 TEST(Finish, NamesTheFlagOfAnUnknownOverride) {
     Document config = document("optim: {lr: 1}\n");
     config.set("optim.lrr=2");
-    config.root().section("optim").number("lr", 0);
+    config.root().section("optim").number({"lr", "of a test"}, 0);
     EXPECT_EQ(message_of<ConfigError>([&] { config.finish(); }),
-              "--set optim.lrr=2: unknown or unused key 'lrr'; did you mean 'lr'? (one of: lr) in section 'optim'");
+              "--set optim.lrr=2: unknown or unused key 'lrr'; did you mean 'lr'? (one of: lr) in section 'optim'; "
+              "optim.lr: of a test");
 }
 
 TEST(Set, TakesPrecedenceOverTheFileAndTheLastOneWins) {
     Document config = document("optim: {lr: 1}\n");
     config.set("optim.lr=2");
     config.set("optim.lr=3");
-    EXPECT_EQ(config.root().section("optim").number("lr", 0), 3);
+    EXPECT_EQ(config.root().section("optim").number({"lr", "of a test"}, 0), 3);
 }
 
 TEST(Set, CreatesNestedMappings) {
     Document config = document("");
     config.set("augment.overrides.gaussian_blur.p=0");
-    EXPECT_EQ(config.root().section("augment").section("overrides").section("gaussian_blur").number("p", 1), 0);
+    EXPECT_EQ(
+        config.root().section("augment").section("overrides").section("gaussian_blur").number({"p", "of a test"}, 1),
+        0);
     EXPECT_NO_THROW(config.finish());
 }
 
@@ -82,8 +85,8 @@ TEST(Set, ReadsListsAndMappings) {
     Document config = document("a: 1\n");
     config.set("a=[1, 2]");
     config.set("b={c: word}");
-    EXPECT_EQ(config.root().integers("a", {}), (std::vector<std::int64_t>{1, 2}));
-    EXPECT_EQ(config.root().section("b").text("c", ""), "word");
+    EXPECT_EQ(config.root().integers({"a", "of a test"}, {}), (std::vector<std::int64_t>{1, 2}));
+    EXPECT_EQ(config.root().section("b").text({"c", "of a test"}, ""), "word");
 }
 
 TEST(Set, RefusesWhatIsNoAssignment) {
@@ -101,7 +104,9 @@ TEST(Set, RefusesToLookInsideAValue) {
 TEST(Set, NamesItselfWhenTheValueIsWrong) {
     Document config = document("a: 1\n");
     config.set("a=fast");
-    EXPECT_EQ(message_of<ConfigError>([&] { config.root().number("a", 0); }),
+    EXPECT_EQ(message_of<ConfigError>([&] {
+                  config.root().number({"a", "of a test"}, 0);
+              }),
               "--set a=fast: a: expected a finite number, got 'fast'");
     Document other = document("");
     EXPECT_EQ(message_of<ConfigError>([&] { other.set("a=[1"); }).rfind("--set a=[1: ", 0), 0U);
@@ -109,31 +114,31 @@ TEST(Set, NamesItselfWhenTheValueIsWrong) {
 
 TEST(Set, AfterReadingIsABug) {
     Document config = document("a: 1\n");
-    config.root().integer("a", 0);
+    config.root().integer({"a", "of a test"}, 0);
     EXPECT_THROW(config.set("a=2"), std::logic_error);
 }
 
 TEST(SetText, TakesTheValueAsItStands) {
     Document config = document("");
     config.set_text("data.path", "a: [b #c");
-    EXPECT_EQ(config.root().section("data").text("path", ""), "a: [b #c");
+    EXPECT_EQ(config.root().section("data").text({"path", "of a test"}, ""), "a: [b #c");
 }
 
 /// Reads everything that the documents below hold.
 void read_all(Document& config) {
     const Section root = config.root();
     const Section optim = root.section("optim");
-    optim.number("lr", 0.1);
-    optim.number("tiny", 1.0 / 3.0);
-    optim.numbers("betas", {0.9, 0.999});
-    optim.numbers("none", {});
-    optim.flag("nesterov", true);
-    optim.integer("steps", 9007199254740993);
-    root.section("data").text("path", "");
-    root.section("data").texts("names",
+    optim.number({"lr", "of a test"}, 0.1);
+    optim.number({"tiny", "of a test"}, 1.0 / 3.0);
+    optim.numbers({"betas", "of a test"}, {0.9, 0.999});
+    optim.numbers({"none", "of a test"}, {});
+    optim.flag({"nesterov", "of a test"}, true);
+    optim.integer({"steps", "of a test"}, 9007199254740993);
+    root.section("data").text({"path", "of a test"}, "");
+    root.section("data").texts({"names", "of a test"},
                                {"plain", "with: colon", "null", "", "-1", "\"quoted\" \\ \n\t\x01", "#c", "1"});
     for (const std::string& key : root.section("overrides").keys())
-        root.section("overrides").section(key).number("p", 0.25);
+        root.section("overrides").section(key).number({"p", "of a test"}, 0.25);
 }
 
 TEST(ResolvedYaml, RoundTrips) {
@@ -145,11 +150,11 @@ TEST(ResolvedYaml, RoundTrips) {
     read_all(again);
     EXPECT_NO_THROW(again.finish());
     EXPECT_EQ(again.resolved_yaml(), first);
-    EXPECT_EQ(again.root().section("optim").number("lr", 0), 0.30000000000000004);
-    EXPECT_EQ(again.root().section("optim").number("tiny", 0), 1.0 / 3.0);
-    EXPECT_EQ(again.root().section("overrides").section("blur").number("p", 0), 0.25);
+    EXPECT_EQ(again.root().section("optim").number({"lr", "of a test"}, 0), 0.30000000000000004);
+    EXPECT_EQ(again.root().section("optim").number({"tiny", "of a test"}, 0), 1.0 / 3.0);
+    EXPECT_EQ(again.root().section("overrides").section("blur").number({"p", "of a test"}, 0), 0.25);
     EXPECT_EQ(
-        again.root().section("data").texts("names", {}),
+        again.root().section("data").texts({"names", "of a test"}, {}),
         (std::vector<std::string>{"plain", "with: colon", "null", "", "-1", "\"quoted\" \\ \n\t\x01", "#c", "1"}));
 }
 
@@ -164,9 +169,9 @@ TEST(ResolvedYaml, ShowsTheOriginOfEveryValue) {
     Document config = document("\noptim: {lr: 2}\n");
     config.set("optim.seed=4");
     const Section optim = config.root().section("optim");
-    optim.number("lr", 0);
-    optim.integer("seed", 0);
-    optim.text("name", "sgd");
+    optim.number({"lr", "of a test"}, 0);
+    optim.integer({"seed", "of a test"}, 0);
+    optim.text({"name", "of a test"}, "sgd");
     EXPECT_EQ(config.resolved_yaml_with_origins(), "optim:\n"
                                                    "  lr: 2                                 # c.yaml:2\n"
                                                    "  seed: 4                               # --set optim.seed=4\n"
@@ -270,7 +275,7 @@ TEST(Parse, NamesTheLineOfTextThatIsNotUtf8) {
     EXPECT_EQ(parse_message("report:\n  title: caf\xE9\n"),
               "c.yaml:2: a character that is not UTF-8 (Latin-1, perhaps); write it in UTF-8");
     Document config = document("report: {title: caf\xC3\xA9}\n");
-    EXPECT_EQ(config.root().section("report").text("title", ""), "caf\xC3\xA9");
+    EXPECT_EQ(config.root().section("report").text({"title", "of a test"}, ""), "caf\xC3\xA9");
 }
 
 TEST(Set, RefusesTextThatIsNotUtf8) {
@@ -288,9 +293,9 @@ TEST(FromFile, AMissingFileIsAConfigError) {
 TEST(Document, DefaultsAreThoseOfGivenKeysToo) {
     Document document = Document::from_text("optim: {lr: 3}\nviews:\n  - p: 1\n", "c.yaml");
     const Section optim = document.root().section("optim");
-    EXPECT_EQ(optim.number("lr", 0.5), 3);
-    EXPECT_EQ(optim.numbers("betas", {0.9, 0.99}), (std::vector<double>{0.9, 0.99}));
-    document.root().sections("views").front().number("p", 0.5);
+    EXPECT_EQ(optim.number({"lr", "of a test"}, 0.5), 3);
+    EXPECT_EQ(optim.numbers({"betas", "of a test"}, {0.9, 0.99}), (std::vector<double>{0.9, 0.99}));
+    document.root().sections({"views", "of a test"}).front().number({"p", "of a test"}, 0.5);
     EXPECT_EQ(document.defaults_yaml(), "optim:\n  lr: 0.5\n  betas: [0.9, 0.99]\nviews:\n  0:\n    p: 0.5\n");
 }
 

@@ -14,10 +14,10 @@ namespace {
 void read_wildly(const Section& section, int depth) {
     for (const std::string& key : section.keys()) {
         try {
-            section.number(key, 0);
+            section.number(Key::of(key, "of a test"), 0);
         } catch (const ConfigError&) {
             try {
-                section.texts(key, {});
+                section.texts(Key::of(key, "of a test"), {});
             } catch (const ConfigError&) {
                 if (depth < 40)
                     read_wildly(section.section(key), depth + 1);

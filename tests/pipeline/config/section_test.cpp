@@ -26,46 +26,46 @@ TEST(Section, ReadsEveryType) {
     Document config =
         document("i: 3\nn: 1e-4\nf: true\nt: some words\nc: sgd\nis: [1, 2]\nns: [0.5, 2]\nts: [a, 'b c']\n");
     const Section root = config.root();
-    EXPECT_EQ(root.integer("i", 0), 3);
-    EXPECT_EQ(root.number("n", 0), 1e-4);
-    EXPECT_TRUE(root.flag("f", false));
-    EXPECT_EQ(root.text("t", ""), "some words");
-    EXPECT_EQ(root.choice("c", "adamw", {"adamw", "sgd"}), "sgd");
-    EXPECT_EQ(root.integers("is", {}), (std::vector<std::int64_t>{1, 2}));
-    EXPECT_EQ(root.numbers("ns", {}), (std::vector<double>{0.5, 2}));
-    EXPECT_EQ(root.texts("ts", {}), (std::vector<std::string>{"a", "b c"}));
+    EXPECT_EQ(root.integer({"i", "of a test"}, 0), 3);
+    EXPECT_EQ(root.number({"n", "of a test"}, 0), 1e-4);
+    EXPECT_TRUE(root.flag({"f", "of a test"}, false));
+    EXPECT_EQ(root.text({"t", "of a test"}, ""), "some words");
+    EXPECT_EQ(root.choice({"c", "of a test"}, "adamw", {"adamw", "sgd"}), "sgd");
+    EXPECT_EQ(root.integers({"is", "of a test"}, {}), (std::vector<std::int64_t>{1, 2}));
+    EXPECT_EQ(root.numbers({"ns", "of a test"}, {}), (std::vector<double>{0.5, 2}));
+    EXPECT_EQ(root.texts({"ts", "of a test"}, {}), (std::vector<std::string>{"a", "b c"}));
     EXPECT_NO_THROW(config.finish());
 }
 
 TEST(Section, TakesDefaultsForAbsentKeys) {
     Document config = document("");
     const Section optim = config.root().section("optim");
-    EXPECT_EQ(optim.integer("i", 3), 3);
-    EXPECT_EQ(optim.number("n", 0.1), 0.1);
-    EXPECT_TRUE(optim.flag("f", true));
-    EXPECT_EQ(optim.text("t", "x"), "x");
-    EXPECT_EQ(optim.numbers("ns", {1, 2}), (std::vector<double>{1, 2}));
+    EXPECT_EQ(optim.integer({"i", "of a test"}, 3), 3);
+    EXPECT_EQ(optim.number({"n", "of a test"}, 0.1), 0.1);
+    EXPECT_TRUE(optim.flag({"f", "of a test"}, true));
+    EXPECT_EQ(optim.text({"t", "of a test"}, "x"), "x");
+    EXPECT_EQ(optim.numbers({"ns", "of a test"}, {1, 2}), (std::vector<double>{1, 2}));
     EXPECT_FALSE(optim.has("i"));
     EXPECT_NO_THROW(config.finish());
 }
 
 TEST(Section, ReadsListsOfMappings) {
     Document config = document("a:\n  - x: 1\n  - y: {z: [1, 2]}\n    x: 2\n  - {}\n");
-    const std::vector<Section> entries = config.root().sections("a");
+    const std::vector<Section> entries = config.root().sections({"a", "of a test"});
     ASSERT_EQ(entries.size(), 3U);
-    EXPECT_EQ(entries[0].integer("x", 0), 1);
-    EXPECT_EQ(entries[1].section("y").integers("z", {}), (std::vector<std::int64_t>{1, 2}));
-    EXPECT_EQ(entries[1].integer("x", 0), 2);
-    EXPECT_EQ(entries[2].integer("x", 7), 7);
+    EXPECT_EQ(entries[0].integer({"x", "of a test"}, 0), 1);
+    EXPECT_EQ(entries[1].section("y").integers({"z", "of a test"}, {}), (std::vector<std::int64_t>{1, 2}));
+    EXPECT_EQ(entries[1].integer({"x", "of a test"}, 0), 2);
+    EXPECT_EQ(entries[2].integer({"x", "of a test"}, 7), 7);
     EXPECT_NO_THROW(config.finish());
     EXPECT_EQ(config.resolved_yaml(), "a:\n  - x: 1\n  - y:\n      z: [1, 2]\n    x: 2\n  - x: 7\n");
-    EXPECT_TRUE(config.root().sections("absent").empty());
+    EXPECT_TRUE(config.root().sections({"absent", "of a test"}).empty());
 }
 
 TEST(Section, NamesUnusedKeysInsideLists) {
     Document config = document("a:\n  - x: 1\n  - x: 1\n    w: 2\n");
-    for (const Section& entry : config.root().sections("a"))
-        entry.integer("x", 0);
+    for (const Section& entry : config.root().sections({"a", "of a test"}))
+        entry.integer({"x", "of a test"}, 0);
     try {
         config.finish();
         FAIL() << "no error";
@@ -77,27 +77,27 @@ TEST(Section, NamesUnusedKeysInsideLists) {
 
 TEST(Section, KeepsNumbersExactly) {
     Document config = document("a: 0.1234567890123456789\nb: 9007199254740993\nc: +2.5e3\n");
-    EXPECT_EQ(config.root().number("a", 0), 0.1234567890123456789);
-    EXPECT_EQ(config.root().integer("b", 0), 9007199254740993);
-    EXPECT_EQ(config.root().number("c", 0), 2500);
+    EXPECT_EQ(config.root().number({"a", "of a test"}, 0), 0.1234567890123456789);
+    EXPECT_EQ(config.root().integer({"b", "of a test"}, 0), 9007199254740993);
+    EXPECT_EQ(config.root().number({"c", "of a test"}, 0), 2500);
 }
 
 TEST(Section, ASingleValueReadsAsAListOfOne) {
     Document config = document("k: 4\n");
-    EXPECT_EQ(config.root().integers("k", {}), (std::vector<std::int64_t>{4}));
+    EXPECT_EQ(config.root().integers({"k", "of a test"}, {}), (std::vector<std::int64_t>{4}));
 }
 
 TEST(Section, ReadingTwiceGivesTheSameValue) {
     Document config = document("a: 1\n");
-    EXPECT_EQ(config.root().integer("a", 0), config.root().integer("a", 7));
-    EXPECT_EQ(config.root().integer("b", 5), 5);
-    EXPECT_EQ(config.root().integer("b", 6), 5);
+    EXPECT_EQ(config.root().integer({"a", "of a test"}, 0), config.root().integer({"a", "of a test"}, 7));
+    EXPECT_EQ(config.root().integer({"b", "of a test"}, 5), 5);
+    EXPECT_EQ(config.root().integer({"b", "of a test"}, 6), 5);
 }
 
 TEST(Section, ADefaultThatIsNotAllowedIsABug) {
     Document config = document("");
-    EXPECT_THROW(config.root().integer("a", -1, {0, 10}), std::logic_error);
-    EXPECT_THROW(config.root().choice("b", "x", {"y"}), std::logic_error);
+    EXPECT_THROW(config.root().integer({"a", "of a test"}, -1, {0, 10}), std::logic_error);
+    EXPECT_THROW(config.root().choice({"b", "of a test"}, "x", {"y"}), std::logic_error);
 }
 
 TEST(Section, ListsItsKeysInFileOrder) {
@@ -125,28 +125,28 @@ TEST_P(BadValues, AreNamedWithFileLineKeyAndRemedy) {
 }
 
 void read_lr(const Section& root) {
-    root.section("optim").number("lr", 1, {0, 10});
+    root.section("optim").number({"lr", "of a test"}, 1, {0, 10});
 }
 void read_epochs(const Section& root) {
-    root.integer("epochs", 5, {.min = 1});
+    root.integer({"epochs", "of a test"}, 5, {.min = 1});
 }
 void read_name(const Section& root) {
-    root.choice("name", "sgd", {"sgd", "adamw"});
+    root.choice({"name", "of a test"}, "sgd", {"sgd", "adamw"});
 }
 void read_betas(const Section& root) {
-    root.numbers("betas", {0.9}, {0, 1});
+    root.numbers({"betas", "of a test"}, {0.9}, {0, 1});
 }
 void read_flag(const Section& root) {
-    root.flag("nesterov", true);
+    root.flag({"nesterov", "of a test"}, true);
 }
 void read_text(const Section& root) {
-    root.text("run", "x");
+    root.text({"run", "of a test"}, "x");
 }
 void read_texts(const Section& root) {
-    root.texts("runs", {});
+    root.texts({"runs", "of a test"}, {});
 }
 void read_path(const Section& root) {
-    root.section("data").required_text("path");
+    root.section("data").required_text({"path", "of a test"});
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -11,13 +11,13 @@ PrintedSection parsed(const std::string& text) {
     config::Document document = config::Document::from_text(text, "printed");
     const config::Section data = document.root().section("data");
     PrintedSection section;
-    section.spec.path = data.required_text("path");
-    section.spec.images = data.text("images", "");
-    section.spec.labels = data.text("labels", "");
-    section.spec.axes = data.text("axes", "");
-    section.spec.range = data.numbers("range", {});
-    section.train = data.text("train", "");
-    section.test = data.text("test", "");
+    section.spec.path = data.required_text({"path", "of a test"});
+    section.spec.images = data.text({"images", "of a test"}, "");
+    section.spec.labels = data.text({"labels", "of a test"}, "");
+    section.spec.axes = data.text({"axes", "of a test"}, "");
+    section.spec.range = data.numbers({"range", "of a test"}, {});
+    section.train = data.text({"train", "of a test"}, "");
+    section.test = data.text({"test", "of a test"}, "");
     document.finish();
     return section;
 }

@@ -22,7 +22,9 @@ constexpr double kTemperature = 0.2;
 class ToyDistillation : public Pretext {
   public:
     explicit ToyDistillation(const PretextParts& parts)
-        : Pretext(parts), momentum_(read_schedule(parts.section, "ema", cosine(0.9, 1), {0, 1})) {
+        : Pretext(parts),
+          momentum_(read_schedule(parts.section, {"ema", "share of itself that the teacher keeps in a step"},
+                                  cosine(0.9, 1), {0, 1})) {
         const std::vector<std::int64_t> sizes = {kWidth, kWidth};
         const auto dim = backbone().feature_dim();
         head_ = register_module("head", Projector(dim, sizes, ProjectorNorm::hidden, comm()));
