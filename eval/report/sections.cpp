@@ -4,7 +4,9 @@
 #include "eval/protocols/protocol.hpp"
 #include "eval/report/html.hpp"
 #include "eval/report/svg_chart.hpp"
+#include "models/pretext/pretext.hpp"
 #include "pipeline/base/shell.hpp"
+#include "pipeline/train/step_metrics.hpp"
 
 #include <fmt/format.h>
 
@@ -60,11 +62,49 @@ void make_relative(std::vector<Curve>& curves) {
     }
 }
 
-std::string chart_figure(const std::string& heading, const std::vector<Curve>& curves) {
+std::string explained(const models::Metric& metric) {
+    return fmt::format("{}. Healthy: {}.", metric.meaning, metric.healthy);
+}
+
+std::string chart_figure(const std::string& heading, const std::vector<Curve>& curves, const std::string& caption) {
     if (curves.empty()) {
         return "";
     }
-    return "<figure><h3>" + escaped(heading) + "</h3>" + line_chart(heading, "step", curves) + "</figure>";
+    return fmt::format("<figure><h3>{}</h3>{}<figcaption>{}</figcaption></figure>", escaped(heading),
+                       line_chart(heading, "step", curves), escaped(caption));
+}
+
+/// The chart of one of the trainer's metrics.
+std::string trainer_chart(const std::string& heading, std::string_view name, const std::vector<Curve>& curves) {
+    const auto metrics = train::trainer_metrics();
+    const auto found =
+        std::find_if(metrics.begin(), metrics.end(), [&](const auto& metric) { return metric.name == name; });
+    return chart_figure(heading, curves, explained(*found));
+}
+
+/// A chart for each metric of the runs' pretexts, with what each of these says of it.
+std::string pretext_charts(const std::vector<RunRecord>& runs) {
+    std::vector<std::pair<std::string, std::string>> captions; // by metric
+    for (const models::PretextEntry& entry : models::pretexts()) {
+        const bool shown =
+            std::any_of(runs.begin(), runs.end(), [&](const RunRecord& run) { return run.pretext == entry.name; });
+        if (!shown) {
+            continue;
+        }
+        for (const models::Metric& metric : entry.metrics) {
+            auto place = std::find_if(captions.begin(), captions.end(),
+                                      [&](const auto& caption) { return caption.first == metric.name; });
+            if (place == captions.end()) {
+                place = captions.insert(captions.end(), {std::string(metric.name), ""});
+            }
+            place->second += fmt::format("{}{}: {}", place->second.empty() ? "" : " ", entry.name, explained(metric));
+        }
+    }
+    std::string charts;
+    for (const auto& [name, caption] : captions) {
+        charts += chart_figure("Pretext: " + name, curves_of(runs, name), caption);
+    }
+    return charts;
 }
 
 std::string image(const Picture& picture, const std::string& alt) {
@@ -110,10 +150,10 @@ std::string curves_section(const std::vector<RunRecord>& runs) {
     if (relative) {
         make_relative(loss);
     }
-    std::string charts = chart_figure(relative ? "Loss, relative to its first value" : "Loss", loss);
-    charts += chart_figure("Accuracy of the pretext task", curves_of(runs, "accuracy"));
-    charts += chart_figure("Images per second", curves_of(runs, "images_per_second"));
-    charts += chart_figure("Learning rate", curves_of(runs, "lr"));
+    std::string charts = trainer_chart(relative ? "Loss, relative to its first value" : "Loss", "loss", loss);
+    charts += pretext_charts(runs);
+    charts += trainer_chart("Images per second", "images_per_second", curves_of(runs, "images_per_second"));
+    charts += trainer_chart("Learning rate", "lr", curves_of(runs, "lr"));
     std::vector<std::string> names;
     std::transform(runs.begin(), runs.end(), std::back_inserter(names),
                    [&](const RunRecord& run) { return label_of(run, runs); });

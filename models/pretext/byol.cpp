@@ -8,15 +8,21 @@
 
 #include <torch/types.h>
 
+#include <array>
+
 namespace tacit::models {
 namespace {
+
+constexpr std::array kByolMetrics = {
+    Metric{"spread", "standard deviation of the unit projections over the batch, times the root of their dimensions",
+           "", "about 1: they cover the sphere; towards 0 all images get one projection (collapse)"}};
 
 /// BYOL (Grill et al. 2020): the online network predicts, from one view, what a slowly moving copy of it, the target,
 /// gives for the other view; no negatives. Loss |predicted - target|^2 of unit vectors, 2 - 2 cos, over both
 /// directions: summed, as in the paper. Both projectors and the predictor are linear, batch norm, ReLU, linear;
 /// `projector` and `predictor` give their layer sizes, the predictor's last one being the projector's (paper: [4096,
 /// 256] and [4096]). `ema` is the target's momentum, by default from 0.99 to 1 by a cosine (the paper's form; 0.99 is
-/// the value of its shorter runs). Metrics: spread of the online projections (1 healthy, 0 collapsed).
+/// the value of its shorter runs).
 class Byol : public Pretext {
   public:
     explicit Byol(const PretextParts& parts)
@@ -38,7 +44,6 @@ class Byol : public Pretext {
         start_teacher(*target_projector_, *projector_);
     }
 
-    std::vector<std::string> metric_names() const override { return {"spread"}; }
     ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
 
     PretextLoss loss(const PretextInput& input) override {
@@ -71,6 +76,6 @@ class Byol : public Pretext {
 
 } // namespace
 
-const PretextEntry byol_pretext = make_entry<Byol>("byol", "byol");
+const PretextEntry byol_pretext = make_entry<Byol>("byol", "byol", kByolMetrics);
 
 } // namespace tacit::models

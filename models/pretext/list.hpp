@@ -4,6 +4,7 @@
 #include "models/pretext/pretext.hpp"
 
 #include <memory>
+#include <span>
 
 // A line for each pretext, in the order of the alphabet; models/pretext/<name>.cpp defines <name>_pretext.
 #define TACIT_PRETEXTS(X)                                                                                              \
@@ -21,10 +22,11 @@ TACIT_PRETEXTS(TACIT_DECLARE)
 #undef TACIT_DECLARE
 
 /// The entry of class T, whose constructor takes PretextParts; `recipe`: of the augmentation, unless the config names
-/// another.
-template <class T> constexpr PretextEntry make_entry(const char* name, const char* recipe) {
+/// another. `metrics` must live as long as the program.
+template <class T>
+constexpr PretextEntry make_entry(const char* name, const char* recipe, std::span<const Metric> metrics = {}) {
     return {name, [](const PretextParts& parts) -> std::shared_ptr<Pretext> { return std::make_shared<T>(parts); },
-            recipe};
+            recipe, metrics};
 }
 
 } // namespace tacit::models

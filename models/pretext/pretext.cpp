@@ -32,15 +32,17 @@ ParameterGroup parameter_group(const std::string& name, const dist::NamedTensors
     return group;
 }
 
-Pretext::Pretext(const PretextParts& parts) : Pretext(parts.backbone, parts.comm) {}
+Pretext::Pretext(const PretextParts& parts) : Pretext(parts.backbone, parts.comm) {
+    metrics_ = parts.metrics;
+}
 
 Pretext::Pretext(std::shared_ptr<Backbone> backbone, dist::Communicator& comm)
     : backbone_(std::move(backbone)), comm_(&comm) {
     register_module("backbone", backbone_);
 }
 
-std::vector<std::string> Pretext::metric_names() const {
-    return {};
+std::vector<Metric> Pretext::metrics() const {
+    return {metrics_.begin(), metrics_.end()};
 }
 
 std::vector<std::string> Pretext::updates() const {

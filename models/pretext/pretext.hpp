@@ -6,6 +6,7 @@
 #include "dist/gradient_reducer.hpp"
 #include "models/backbones/backbone.hpp"
 #include "models/step/context.hpp"
+#include "models/step/metric.hpp"
 #include "pipeline/config/section.hpp"
 
 #include <torch/nn/module.h>
@@ -14,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,7 +39,7 @@ struct PretextLoss {
     /// number of terms. Shares add up to the loss of the global batch; gradients likewise.
     at::Tensor loss;
     /// Further shares to log, e.g. {"accuracy", correct / global count}: scalars without gradient, on any device, so
-    /// that nothing has to wait for them. Their names are among Pretext::metric_names().
+    /// that nothing has to wait for them. Their names are among Pretext::metrics().
     std::map<std::string, at::Tensor> metrics = {};
 };
 
@@ -96,6 +98,7 @@ struct PretextParts {
     std::function<std::shared_ptr<Backbone>()> another;
     augment::ImageShape shape; ///< of view 0
     dist::Communicator& comm;  ///< must outlive the pretext
+    std::span<const Metric> metrics = {};
 };
 
 /// A pretext task: owns its backbone, its heads and its loss. Batch statistics, negatives and counts are
@@ -109,8 +112,9 @@ struct PretextParts {
 class Pretext : public torch::nn::Module {
   public:
     virtual ViewNeeds needs() const = 0;
-    /// Names of all metrics that loss() may give, besides the trainer's own (loss, lr, grad_norm).
-    virtual std::vector<std::string> metric_names() const;
+    /// All metrics that loss() may give, besides the trainer's own (loss, lr, grad_norm); by default those of the
+    /// registry's entry.
+    virtual std::vector<Metric> metrics() const;
     /// Players in turn: "main" alone, or e.g. {"critic", "main"} of an adversarial pretext.
     virtual std::vector<std::string> updates() const;
     /// Whether context.update is made in this step.
@@ -146,6 +150,7 @@ class Pretext : public torch::nn::Module {
   private:
     std::shared_ptr<Backbone> backbone_;
     dist::Communicator* comm_;
+    std::span<const Metric> metrics_;
 };
 
 /// A pretext whose loss compares embeddings of different images.
@@ -164,6 +169,7 @@ struct PretextEntry {
     /// Throws ConfigError for keys of `pretext` that do not fit.
     std::shared_ptr<Pretext> (*make)(const PretextParts& parts);
     const char* recipe; ///< of the augmentation, unless the config names another
+    std::span<const Metric> metrics = {};
 };
 
 /// Makes a pretext known beside those of list.hpp, for programs and tests that bring their own; one of a known
@@ -180,6 +186,7 @@ std::shared_ptr<Pretext> make_pretext(const config::Section& pretext, const conf
                                       augment::ImageShape shape, dist::Communicator& comm);
 
 /// Those of list.hpp, in the order of the alphabet, then those of add_pretext().
+const std::vector<PretextEntry>& pretexts();
 std::vector<std::string> pretext_names();
 
 /// Name of the augmentation recipe that a pretext uses unless the config names another.

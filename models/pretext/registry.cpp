@@ -30,6 +30,10 @@ void add_pretext(const PretextEntry& entry) {
     }
 }
 
+const std::vector<PretextEntry>& pretexts() {
+    return known_pretexts();
+}
+
 std::vector<std::string> pretext_names() {
     std::vector<std::string> names;
     for (const auto& entry : known_pretexts()) {
@@ -55,7 +59,8 @@ std::shared_ptr<Pretext> make_pretext(const config::Section& pretext, const conf
                                       augment::ImageShape shape, dist::Communicator& comm) {
     const auto another = [&] { return make_backbone(model, shape, comm); };
     auto backbone = another();
-    return find_pretext(read_pretext_name(pretext))->make({pretext, std::move(backbone), another, shape, comm});
+    const auto* entry = find_pretext(read_pretext_name(pretext));
+    return entry->make({pretext, std::move(backbone), another, shape, comm, entry->metrics});
 }
 
 } // namespace tacit::models

@@ -5,13 +5,20 @@
 
 #include <torch/types.h>
 
+#include <array>
+
 namespace tacit::models {
 namespace {
+
+constexpr std::array kSimClrMetrics = {
+    Metric{"accuracy", "views whose nearest projection in the global batch is the other view of their image", "share",
+           "rises towards 1; near 1 / (2 B - 1), for B images a batch, nothing is learned yet"},
+    Metric{"spread", "standard deviation of the unit projections over the batch, times the root of their dimensions",
+           "", "about 1: they cover the sphere; towards 0 all images get one projection (collapse)"}};
 
 /// SimCLR (Chen et al. 2020): two views of an image attract, all other images of the global batch repel. Both views go
 /// through the network as one batch. Default temperature 0.5 (the paper's choice for CIFAR-10, app. B.9); `projector`
 /// gives the layer sizes of the projection head, all batch-normalised.
-/// Metrics: accuracy (nearest projection is the positive), spread (1 healthy, 0 collapsed).
 class SimClr : public EmbeddingPretext {
   public:
     explicit SimClr(const PretextParts& parts)
@@ -25,7 +32,6 @@ class SimClr : public EmbeddingPretext {
                                                    ProjectorNorm::all, comm()));
     }
 
-    std::vector<std::string> metric_names() const override { return {"accuracy", "spread"}; }
     ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
 
     std::vector<at::Tensor> embed(const PretextInput& input) override {
@@ -44,6 +50,6 @@ class SimClr : public EmbeddingPretext {
 
 } // namespace
 
-const PretextEntry simclr_pretext = make_entry<SimClr>("simclr", "simclr");
+const PretextEntry simclr_pretext = make_entry<SimClr>("simclr", "simclr", kSimClrMetrics);
 
 } // namespace tacit::models

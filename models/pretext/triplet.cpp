@@ -7,6 +7,8 @@
 
 #include <torch/types.h>
 
+#include <array>
+
 namespace tacit::models {
 namespace {
 
@@ -26,9 +28,12 @@ TripletOptions read_options(const config::Section& section) {
     return options;
 }
 
+constexpr std::array kTripletMetrics = {
+    Metric{"active", "triplets whose loss is above 0", "share",
+           "falls slowly; near 0 there is nothing left to learn: a larger batch or margin, or negatives: semi_hard"}};
+
 /// Triplet learning (Schroff et al. 2015) without labels: the anchor is the first view of an image, the positive its
 /// second view, the negative the second view of another image of the global batch. Embeddings lie on the unit sphere.
-/// Metric: active, the fraction of triplets with a loss above 0; near 0 there is nothing left to learn.
 class Triplet : public EmbeddingPretext {
   public:
     explicit Triplet(const PretextParts& parts) : EmbeddingPretext(parts), options_(read_options(parts.section)) {
@@ -37,7 +42,6 @@ class Triplet : public EmbeddingPretext {
                                                    ProjectorNorm::all, comm()));
     }
 
-    std::vector<std::string> metric_names() const override { return {"active"}; }
     ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
 
     std::vector<at::Tensor> embed(const PretextInput& input) override {
@@ -56,6 +60,6 @@ class Triplet : public EmbeddingPretext {
 
 } // namespace
 
-const PretextEntry triplet_pretext = make_entry<Triplet>("triplet", "triplet");
+const PretextEntry triplet_pretext = make_entry<Triplet>("triplet", "triplet", kTripletMetrics);
 
 } // namespace tacit::models

@@ -10,8 +10,9 @@ std::vector<Command> all_commands() {
     for (Command& command : protocol_commands()) {
         commands.push_back(std::move(command));
     }
-    for (Command (*make)() : {embed_command, export_command, report_command, runs_command, bench_step_command,
-                              bench_loader_command, bench_augment_command, doctor_command, version_command, help_config_command}) {
+    for (Command (*make)() :
+         {embed_command, export_command, report_command, runs_command, bench_step_command, bench_loader_command,
+          bench_augment_command, doctor_command, version_command, help_config_command, help_metrics_command}) {
         commands.push_back(make());
     }
     return commands;

@@ -27,6 +27,7 @@ Command bench_augment_command();
 Command doctor_command();
 Command version_command();
 Command help_config_command();
+Command help_metrics_command();
 
 /// Every command, in the order in which `tacit --help` lists them.
 std::vector<Command> all_commands();

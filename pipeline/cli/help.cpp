@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/config_help.hpp"
+#include "pipeline/cli/metric_pages.hpp"
 
 #include <boost/program_options/value_semantic.hpp>
 
@@ -20,7 +21,27 @@ ExitCode run_config_help(const Call& call) {
     return ExitCode::done;
 }
 
+void metrics_options(OptionTable& table) {
+    table.add_options()("markdown", po::bool_switch(), "all of it as docs/metrics.md has it");
+}
+
+ExitCode run_metrics_help(const Call& call) {
+    call.answer(call.flag("markdown") ? metrics_page() : metrics_help());
+    return ExitCode::done;
+}
+
 } // namespace
+
+Command help_metrics_command() {
+    return {"help metrics",
+            "[options]",
+            "say what is logged in training and scored in judging, and what is healthy",
+            "",
+            Ranks::one,
+            {},
+            metrics_options,
+            run_metrics_help};
+}
 
 Command help_config_command() {
     return {"help config",

@@ -15,27 +15,55 @@ namespace tacit::train {
 
 namespace {
 
-/// Names that a line of metrics.jsonl has besides.
-constexpr std::array kTaken = {"step",      "epoch",   "lr",     "grad_norm", "images_per_second",
-                               "data_wait", "seconds", "skipped"};
+constexpr models::Metric kLoss{
+    "loss", "loss of the global batch, mean over the steps since the last line; loss_NAME of further updates", "",
+    "falls, fast at first; compare it between runs of one pretext and batch alone"};
+
+constexpr std::array kOthers = {
+    models::Metric{"step", "optimiser steps done", "steps", "grows"},
+    models::Metric{"epoch", "passes over the training split done", "epochs", "grows"},
+    models::Metric{"lr", "learning rate of the last step, before the scale of a parameter group", "",
+                   "follows optim.schedule"},
+    models::Metric{
+        "grad_norm", "Euclidean norm of the gradient before clipping, mean over the steps since the last line", "",
+        "settles after the warm-up; growing by tens announces steps that are skipped: a lower lr, or optim.clip_norm"},
+    models::Metric{"images_per_second", "training speed of all ranks, since the last line", "images / s", "steady"},
+    models::Metric{"data_wait", "time that rank 0 waited for batches", "share",
+                   "near 0; above 0.1 loading is too slow: data.workers, data stats, docs/data.md"},
+    models::Metric{"seconds", "time spent in training, earlier starts included", "seconds", "grows"},
+    models::Metric{"skipped",
+                   "steps since the last line that moved nothing because a loss or gradient was no finite number",
+                   "steps", "absent"},
+};
 
 std::vector<std::string> declared_names(const models::Pretext& pretext) {
     std::set<std::string> names;
     const auto add = [&](const std::string& name) {
-        if (std::find(kTaken.begin(), kTaken.end(), name) != kTaken.end() || !names.insert(name).second) {
+        const bool taken = std::any_of(kOthers.begin(), kOthers.end(),
+                                       [&](const models::Metric& metric) { return metric.name == name; });
+        if (taken || !names.insert(name).second) {
             throw std::logic_error(fmt::format("the metric '{}' of the pretext has the name of another one", name));
         }
     };
     for (const std::string& update : pretext.updates()) {
         add(loss_name(update));
     }
-    for (const std::string& name : pretext.metric_names()) {
-        add(name);
+    for (const models::Metric& metric : pretext.metrics()) {
+        add(std::string(metric.name));
     }
     return {names.begin(), names.end()};
 }
 
 } // namespace
+
+std::span<const models::Metric> trainer_metrics() {
+    static const std::vector<models::Metric> all = [] {
+        std::vector<models::Metric> metrics = {kLoss};
+        metrics.insert(metrics.end(), kOthers.begin(), kOthers.end());
+        return metrics;
+    }();
+    return all;
+}
 
 std::string loss_name(const std::string& update) {
     return update == "main" ? "loss" : "loss_" + update;
@@ -48,7 +76,7 @@ StepMetrics::StepMetrics(const models::Pretext& pretext, dist::Communicator& com
 
 void StepMetrics::add(const std::string& name, const at::Tensor& share) {
     if (!std::binary_search(names_.begin(), names_.end(), name)) {
-        throw std::logic_error(fmt::format("the pretext gives the metric '{}', which metric_names() lacks", name));
+        throw std::logic_error(fmt::format("the pretext gives the metric '{}', which metrics() lacks", name));
     }
     at::Tensor& sum = shares_[name];
     sum = sum.defined() ? sum + share : share;

@@ -10,6 +10,9 @@
 
 namespace tacit::train {
 
+/// What the trainer itself says in each line of metrics.jsonl.
+std::span<const models::Metric> trainer_metrics();
+
 /// "loss" of the update main, "loss_critic" of critic.
 std::string loss_name(const std::string& update);
 

@@ -94,6 +94,23 @@ TEST(Report, IsOneFileThatLoadsNothing) {
     EXPECT_NE(html.find("data:image/png;base64,"), std::string::npos);
 }
 
+TEST(Report, ChartsOfMetricsSayWhatIsHealthy) {
+    const TemporaryFolder folder;
+    write_run(folder.path() + "/simclr", "simclr", 0.9);
+    write_file_atomically(folder.path() + "/simclr/metrics.jsonl",
+                          "{\"step\": 1, \"loss\": 5, \"accuracy\": 0.1, \"spread\": 0.8}\n"
+                          "{\"step\": 2, \"loss\": 4, \"accuracy\": 0.2, \"spread\": 0.9}\n");
+    write_report({folder.path() + "/simclr"}, folder.path() + "/report.html");
+    const std::string page = read_file(folder.path() + "/report.html");
+    for (const char* part :
+         {"<h3>Pretext: accuracy</h3>", "<h3>Pretext: spread</h3>",
+          "simclr: standard deviation of the unit projections over the batch",
+          "Healthy: about 1: they cover the sphere; towards 0 all images get one projection (collapse)."}) {
+        EXPECT_NE(page.find(part), std::string::npos) << part;
+    }
+    EXPECT_EQ(page.find("Pretext: active"), std::string::npos); // of triplet
+}
+
 TEST(Report, ARunThatIsNamedTwiceIsCountedOnceWithAWord) {
     const TemporaryFolder folder;
     const std::string run = folder.path() + "/simclr";

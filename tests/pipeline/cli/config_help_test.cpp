@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tacit help config` against the readers, the shipped configs and the config that a run keeps.
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
 #include "pipeline/cli/command.hpp"
 #include "pipeline/cli/config_help.hpp"
+#include "pipeline/cli/metric_pages.hpp"
 #include "tests/eval/tiny_run.hpp"
 #include "tests/message_of.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <sstream>
 
 namespace tacit::cli {
 namespace {
@@ -130,6 +134,35 @@ TEST_F(ConfigHelp, ShowsOneSectionOrOneKey) {
               "  train.epochs: integer in [1, 1000000]; epochs; default: 20\n      passes over the training split\n");
     EXPECT_NE(message_of<ConfigError>([] { config_help("train.epoch"); }).find("did you mean 'train.epochs'?"),
               std::string::npos);
+}
+
+TEST_F(ConfigHelp, MetricsOfEveryPretextSayWhatIsHealthy) {
+    const std::string help = metrics_help();
+    EXPECT_NE(help.find("  spread\n      standard deviation of the unit projections over the batch, times the root of "
+                        "their dimensions\n      healthy: about 1: they cover the sphere; towards 0 all images get one "
+                        "projection (collapse)\n"),
+              std::string::npos)
+        << help;
+    for (const char* part : {"\nbyol\n", "\nrotnet\n", "  grad_norm\n", "  linear: accuracy, %, higher is better\n"}) {
+        EXPECT_NE(help.find(part), std::string::npos) << part << help;
+    }
+}
+
+TEST_F(ConfigHelp, NamesEveryMetricThatARunLogs) {
+    train();
+    const std::string help = metrics_help();
+    std::istringstream lines(read_file(run() + "/metrics.jsonl", std::size_t{1} << 20));
+    std::string line;
+    int names = 0;
+    while (std::getline(lines, line)) {
+        for (const auto& item : nlohmann::json::parse(line).items()) {
+            EXPECT_TRUE(help.find("  " + item.key() + "\n") != std::string::npos ||
+                        help.find("  " + item.key() + "; ") != std::string::npos)
+                << item.key();
+            ++names;
+        }
+    }
+    EXPECT_GE(names, 8);
 }
 
 } // namespace

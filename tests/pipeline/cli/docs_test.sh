@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: docs_test.sh TACIT SOURCE_FOLDER [--write]: docs/config.md is what this tacit says of its config, or is made so.
+# usage: docs_test.sh TACIT SOURCE_FOLDER [--write]: docs/config.md and docs/metrics.md are what this Tacit says
+# of its config and its metrics, or are made so.
 set -euo pipefail
 tacit=$1 docs=$2/docs
-for topic in config; do
+for topic in config metrics; do
     page=$docs/$topic.md
     if [ "${3:-}" = --write ]; then
         "$tacit" help "$topic" --markdown >"$page"

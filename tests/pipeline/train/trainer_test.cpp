@@ -15,6 +15,7 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <stdexcept>
@@ -40,7 +41,13 @@ class SpoiledPretext : public models::Pretext {
   public:
     explicit SpoiledPretext(const models::PretextParts& parts) : Pretext(parts) {}
     models::ViewNeeds needs() const override { return {}; }
-    std::vector<std::string> metric_names() const override { return spoiled().names; }
+    std::vector<models::Metric> metrics() const override {
+        std::vector<models::Metric> all;
+        for (const std::string& name : spoiled().names) {
+            all.push_back(models::Metric::of(name, "of a test", "", "any"));
+        }
+        return all;
+    }
     models::PretextLoss loss(const models::PretextInput& input) override {
         const auto& bad = spoiled().bad_steps;
         const bool is_bad = std::find(bad.begin(), bad.end(), input.at.step) != bad.end();
@@ -60,6 +67,9 @@ class SpoiledPretext : public models::Pretext {
 [[maybe_unused]] const bool kSpoiledAdded =
     (models::add_pretext(models::make_entry<SpoiledPretext>("spoiled", "autoencoder")), true);
 
+constexpr std::array kContrastMetrics = {
+    models::Metric{"accuracy", "views that find their other one", "share", "rises"}};
+
 /// NT-Xent without batch norm beside the backbone's.
 class ToyContrast : public models::EmbeddingPretext {
   public:
@@ -67,7 +77,6 @@ class ToyContrast : public models::EmbeddingPretext {
         head_ = register_module("head", torch::nn::Linear(backbone().feature_dim(), 8));
     }
     models::ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
-    std::vector<std::string> metric_names() const override { return {"accuracy"}; }
     std::vector<at::Tensor> embed(const models::PretextInput& input) override {
         return {head_(backbone().forward(input.views[0])), head_(backbone().forward(input.views[1]))};
     }
@@ -81,7 +90,7 @@ class ToyContrast : public models::EmbeddingPretext {
 };
 
 [[maybe_unused]] const bool kContrastAdded =
-    (models::add_pretext(models::make_entry<ToyContrast>("toy_contrast", "simclr")), true);
+    (models::add_pretext(models::make_entry<ToyContrast>("toy_contrast", "simclr", kContrastMetrics)), true);
 
 class TrainerTest : public PretrainFixture {
   protected:

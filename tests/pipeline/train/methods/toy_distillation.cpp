@@ -12,12 +12,16 @@
 
 #include <torch/types.h>
 
+#include <array>
+
 namespace tacit::models {
 namespace {
 
 constexpr std::int64_t kWidth = 16;
 constexpr std::int64_t kQueue = 64;
 constexpr double kTemperature = 0.2;
+
+constexpr std::array kToyDistillationMetrics = {Metric{"locals", "loss of the local views", "", "falls"}};
 
 class ToyDistillation : public Pretext {
   public:
@@ -36,7 +40,6 @@ class ToyDistillation : public Pretext {
         start_teacher(*teacher_head_, *head_);
     }
 
-    std::vector<std::string> metric_names() const override { return {"locals"}; }
     ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
 
     /// The head's last layer is a group of its own, because it stands still for an epoch.
@@ -108,7 +111,7 @@ class ToyDistillation : public Pretext {
 };
 
 [[maybe_unused]] const bool kToyDistillationAdded =
-    (add_pretext(make_entry<ToyDistillation>("toy_distillation", "multicrop")), true);
+    (add_pretext(make_entry<ToyDistillation>("toy_distillation", "multicrop", kToyDistillationMetrics)), true);
 
 } // namespace
 } // namespace tacit::models

@@ -10,11 +10,15 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/types.h>
 
+#include <array>
+
 namespace tacit::models {
 namespace {
 
 constexpr std::int64_t kCode = 8;
 constexpr double kPenalty = 0.1;
+
+constexpr std::array kToyGanMetrics = {Metric{"penalty", "gradient penalty of the critic", "", "near 0"}};
 
 class ToyGan : public Pretext {
   public:
@@ -24,7 +28,6 @@ class ToyGan : public Pretext {
             "generator", torch::nn::Linear(kCode, std::int64_t{shape_.channels} * shape_.height * shape_.width));
     }
 
-    std::vector<std::string> metric_names() const override { return {"penalty"}; }
     ViewNeeds needs() const override { return {.views = 1, .mask = false, .rotation = false, .images = 2}; }
     std::vector<std::string> updates() const override { return {"critic", "main"}; }
     bool is_due(const StepContext& at) const override { return at.update == "critic" || at.step % 2 == 1; }
@@ -64,7 +67,8 @@ class ToyGan : public Pretext {
     torch::nn::Linear head_ = nullptr, generator_ = nullptr;
 };
 
-[[maybe_unused]] const bool kToyGanAdded = (add_pretext(make_entry<ToyGan>("toy_gan", "autoencoder")), true);
+[[maybe_unused]] const bool kToyGanAdded =
+    (add_pretext(make_entry<ToyGan>("toy_gan", "autoencoder", kToyGanMetrics)), true);
 
 } // namespace
 } // namespace tacit::models
