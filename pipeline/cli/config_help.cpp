@@ -52,12 +52,7 @@ std::vector<ConfigSection> config_sections() {
 }
 
 std::vector<config::KeyDescription> describe_section(const ConfigSection& section) {
-    std::vector<config::KeyDescription> keys = config::describe(section.read, section.given);
-    const std::string name = section.name;
-    std::erase_if(keys, [&](const config::KeyDescription& key) {
-        return key.info.path != name && !key.info.path.starts_with(name + ".");
-    });
-    return keys;
+    return config::describe(section.name, section.read, section.given);
 }
 
 } // namespace tacit::cli

@@ -23,7 +23,7 @@ struct Expansion {
     std::vector<std::pair<std::string, std::size_t>> readings;
 };
 
-Reading read_under(const RootReader& read, const Settings& settings) {
+Reading read_under(const std::string& section, const RootReader& read, const Settings& settings) {
     Document document = Document::from_text("", "help");
     for (const auto& [key, yaml] : settings) {
         document.set(std::string(key).append("=").append(yaml));
@@ -32,7 +32,11 @@ Reading read_under(const RootReader& read, const Settings& settings) {
         read(document.root());
     } catch (const ConfigError&) { // a word that needs another key beside it
     }
-    return {settings, document.keys_read(), document.other_forms()};
+    Reading reading{settings, document.keys_read(), document.other_forms()};
+    const auto outside = [&](const std::string& path) { return path != section && !path.starts_with(section + "."); };
+    std::erase_if(reading.keys, [&](const KeyInfo& key) { return outside(key.path); });
+    std::erase_if(reading.forms, [&](const auto& form) { return outside(form.first); });
+    return reading;
 }
 
 bool same(const KeyInfo& a, const KeyInfo& b) {
@@ -48,7 +52,8 @@ const KeyInfo* find_in(const std::vector<KeyInfo>& keys, const KeyInfo& wanted) 
 /// All readings that follow from each other.
 class Readings {
   public:
-    Readings(const RootReader& read, const Settings& given) : read_(read) {
+    Readings(const std::string& section, const RootReader& read, const Settings& given)
+        : section_(section), read_(read) {
         ask(given);
         for (std::size_t next = 0; next < all.size(); ++next) {
             expand(next);
@@ -60,7 +65,7 @@ class Readings {
 
   private:
     std::size_t ask(const Settings& settings) {
-        all.push_back(read_under(read_, settings));
+        all.push_back(read_under(section_, read_, settings));
         return all.size() - 1;
     }
 
@@ -90,6 +95,7 @@ class Readings {
         return settings;
     }
 
+    const std::string& section_;
     const RootReader& read_;
     std::vector<KeyInfo> expanded_;
     Settings forms_;
@@ -126,6 +132,13 @@ void add_conditions(KeyDescription& description, const Readings& readings) {
                 description.defaults.push_back({{expansion.key, words}, usual});
             }
         }
+        if (all.words.empty()) { // then it is read beside another form or choice, found under a word of this one
+            for (const auto& [key, word] : description.found) {
+                if (key == expansion.key) {
+                    all.words.push_back(word);
+                }
+            }
+        }
         if (!all.words.empty() && all.words.size() < expansion.readings.size()) {
             description.when.push_back(std::move(all));
         }
@@ -157,8 +170,8 @@ std::vector<KeyDescription>::iterator behind_its_path(std::vector<KeyDescription
 
 } // namespace
 
-std::vector<KeyDescription> describe(const RootReader& read, const Settings& given) {
-    const Readings readings(read, given);
+std::vector<KeyDescription> describe(const std::string& section, const RootReader& read, const Settings& given) {
+    const Readings readings(section, read, given);
     std::vector<KeyDescription> all;
     const auto place_of = [&](const KeyInfo& key) {
         return std::find_if(all.begin(), all.end(), [&](const KeyDescription& d) { return same(d.info, key); });

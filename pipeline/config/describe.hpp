@@ -31,8 +31,8 @@ struct KeyDescription {
 /// Reads a config whose root it is given.
 using RootReader = std::function<void(const Section& root)>;
 
-/// Every key that `read` asks for: once as `given` stands, and once for each word of each choice and each other form
-/// that it names. A ConfigError ends such a reading; what it read counts.
-std::vector<KeyDescription> describe(const RootReader& read, const Settings& given);
+/// Every key of `section` that `read` asks for: once as `given` stands, and once for each word of each choice and each
+/// other form that it names. A ConfigError ends such a reading; what it read counts.
+std::vector<KeyDescription> describe(const std::string& section, const RootReader& read, const Settings& given);
 
 } // namespace tacit::config

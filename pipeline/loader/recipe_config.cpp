@@ -74,7 +74,6 @@ void read_operation(const Section& parent, const Target& target, bool only_given
         return augment::operation_parameters(op.name, "augment", target.size, target.channels);
     });
     const Section given = parent.section(op.name);
-    given.about("an operation (docs/augmentation.md)");
     std::vector<std::string> known{"p"};
     for (const ParameterInfo& parameter : parameters) {
         known.push_back(parameter.name);

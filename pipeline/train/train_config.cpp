@@ -23,8 +23,12 @@ TrainConfig read_train(const config::Section& train) {
         config.batch, {1, 1 << 20});
     config.accumulate =
         train.integer({"accumulate", "micro-batches that make one step, for batches that do not fit into memory; "
-                                     "negatives and batch statistics span a micro-batch alone"},
+                                     "negatives and batch statistics span a micro-batch alone, but see grad_cache"},
                       config.accumulate, {1, 1 << 16});
+    config.grad_cache =
+        train.flag({"grad_cache", "compares the embeddings of all micro-batches of a step, each of which runs twice, "
+                                  "so that negatives span the batch (simclr, triplet)"},
+                   config.grad_cache);
     config.precision =
         train.choice({"precision", "of the networks; bf16 is autocast, losses, norms and statistics stay fp32"},
                      config.precision, {"fp32", "bf16"});

@@ -52,7 +52,7 @@ void read_optimizer(const Section& root) {
 }
 
 const std::vector<KeyDescription>& described() {
-    static const std::vector<KeyDescription> keys = describe(read_optimizer, {});
+    static const std::vector<KeyDescription> keys = describe("optim", read_optimizer, {});
     return keys;
 }
 
@@ -93,6 +93,10 @@ TEST(Describe, SaysWhichChoiceAKeyDependsOn) {
     EXPECT_EQ(layers[0].key, "optim.name");
     EXPECT_EQ(layers[0].words, (std::vector<std::string>{"lars"}));
     const KeyDescription nesterov = key("optim.nesterov");
+    const std::vector<Condition> clip = key("optim.clip").when; // of a choice that another one opens
+    ASSERT_EQ(clip.size(), 2U);
+    EXPECT_EQ(clip[0].words, (std::vector<std::string>{"lars"}));
+    EXPECT_EQ(clip[1].words, (std::vector<std::string>{"clipped"}));
     ASSERT_EQ(nesterov.when.size(), 1U);
     EXPECT_EQ(nesterov.when[0].words, (std::vector<std::string>{"sgd", "lars"}));
     EXPECT_EQ(nesterov.info.usual, "true");
