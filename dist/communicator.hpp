@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -11,6 +12,13 @@ class Tensor; // named only, so that files without tensors need not read LibTorc
 }
 
 namespace tacit::dist {
+
+/// How far a collective is that goes on after its call has returned.
+enum class WatchedPhase {
+    queued, ///< this rank's device has work to do before it
+    begun,  ///< the device has come to it
+    ended
+};
 
 /// The ranks of one job and the collectives that Tacit needs. Every function marked *collective* must
 /// be called by all ranks in the same order with the same shapes and types. Tensors are contiguous.
@@ -42,8 +50,14 @@ class Communicator {
     /// Collective.
     virtual void barrier() = 0;
     /// A collective that waits longer for a rank without a sign of life ends this process with exit code 76 and a line
-    /// that names the collective, the rank and its host; 0: wait for ever. Collectives on GPUs are not watched.
+    /// that names the collective, the rank and its host; 0: wait for ever.
     virtual void set_timeout(std::chrono::seconds limit) = 0;
+    /// Tells how far a collective is; called on another thread, again and again, until it says `ended`. What it throws,
+    /// where the collective cannot end any more, ends the job.
+    using Phase = std::function<WatchedPhase()>;
+    /// Watches a collective of a communicator on top of this one, which goes on after its call has returned (on a GPU),
+    /// as those of this one are watched. `operation` must outlive it: a literal. Any thread. One rank watches nothing.
+    virtual void watch(const char* /*operation*/, Phase /*phase*/) {}
     /// Tells the other ranks that this one's work goes on, outside of collectives, so that they wait as long as it
     /// lasts. For loops that may last longer than the timeout. Costs nothing; any thread may call it.
     virtual void sign_of_life() {}

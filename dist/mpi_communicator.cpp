@@ -3,6 +3,7 @@
 #include "dist/heartbeat.hpp"
 #include "dist/join_watch.hpp"
 #include "dist/mpi_check.hpp"
+#include "dist/pending_collectives.hpp"
 #include "dist/tensor_checks.hpp"
 #include "dist/watchdog.hpp"
 #include "pipeline/base/error.hpp"
@@ -20,6 +21,7 @@
 #include <stdexcept>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace tacit::dist {
 namespace {
@@ -131,6 +133,11 @@ class MpiCommunicator final : public Communicator {
         watchdog_->set_limit(limit);
         set_patience(limit);
     }
+    void watch(const char* operation, Phase phase) override {
+        if (heartbeat_) {
+            pending_.add(operation, std::move(phase));
+        }
+    }
     void sign_of_life() override { lived_ms_ = Watchdog::now_ms(); }
     [[noreturn]] void abort(int exit_code) override {
         MPI_Abort(MPI_COMM_WORLD, exit_code);
@@ -154,6 +161,8 @@ class MpiCommunicator final : public Communicator {
     bool suspected_for(std::chrono::milliseconds grace);
     bool ends_hang(const std::string& what, const std::string& blamed);
     void look(std::chrono::milliseconds pause);
+    bool look_at_pending(std::int64_t now);
+    bool notice_stuck(const char* operation, std::chrono::milliseconds limit);
     void notice_silence();
     void join();
     void find_neighbours();
@@ -172,6 +181,7 @@ class MpiCommunicator final : public Communicator {
     std::atomic<std::int64_t> entered_{0};                   ///< collectives that this rank has come to
     std::atomic<std::int64_t> lived_ms_{Watchdog::now_ms()}; ///< when its work last showed progress
     std::unique_ptr<Heartbeat> heartbeat_; ///< nullptr on one rank; the watchdog's thread alone uses it
+    PendingCollectives pending_;           ///< of watch()
     std::int64_t suspected_since_ms_ = 0;  ///< when a hang was first seen; 0: there is none; of the same thread
     std::unique_ptr<Watchdog> watchdog_;
     std::atomic<bool> ready_{false};  ///< the watchdog's thread may use all of the above
@@ -189,12 +199,43 @@ void MpiCommunicator::look(std::chrono::milliseconds pause) {
     if (pause.count() > 0) {
         lived_ms_ += pause.count();
         heartbeat_->forgive(pause.count());
+        pending_.forgive(pause.count());
     }
     const std::int64_t now = Watchdog::now_ms();
-    heartbeat_->exchange({entered_, watchdog_->watching() ? 1 : 0, now - lived_ms_, 0}, now);
-    if (!watchdog_->overdue()) {
+    const bool waiting = look_at_pending(now) || watchdog_->watching();
+    heartbeat_->exchange({entered_, waiting ? 1 : 0, now - lived_ms_, 0}, now);
+    const std::chrono::milliseconds limit = watchdog_->limit();
+    const auto stuck = pending_.waiting();
+    if (stuck && limit.count() > 0 && now - stuck->since >= limit.count()) {
+        notice_stuck(stuck->operation, limit);
+    } else if (!watchdog_->overdue()) {
         notice_silence();
     }
+}
+
+/// Whether this rank's device waits in a collective of watch().
+bool MpiCommunicator::look_at_pending(std::int64_t now) {
+    try {
+        const PendingCollectives::Look found = pending_.look(now);
+        entered_ += found.begun;
+        if (found.progress) {
+            sign_of_life();
+        }
+        return found.waiting;
+    } catch (const std::exception& error) {
+        const int code = static_cast<int>(ExitCode::failure);
+        const std::string text = error.what();
+        end_job(fmt::format("tacit: error: {}; exit code {}\n", text.substr(0, text.find('\n')), code).c_str(), code);
+    }
+}
+
+/// Ends the job if a rank that this one waits for in `operation` shows no progress.
+bool MpiCommunicator::notice_stuck(const char* operation, std::chrono::milliseconds limit) {
+    const std::string blamed = heartbeat_ ? blame(heartbeat_->states(Watchdog::now_ms()), rank_, limit.count(), hosts())
+                                          : std::string("MPI hangs");
+    return ends_hang(fmt::format("{} did not finish in {} s (dist.timeout): ", operation,
+                                 std::chrono::duration_cast<std::chrono::seconds>(limit).count()),
+                     blamed);
 }
 
 void MpiCommunicator::notice_silence() {
@@ -245,13 +286,7 @@ MpiCommunicator::MpiCommunicator(std::int64_t largest_count) : largest_count_(la
         }
     };
     Watchdog::OnOverdue on_overdue = [this](const char* operation, std::chrono::milliseconds limit) {
-        const std::string blamed = heartbeat_
-                                       ? blame(heartbeat_->states(Watchdog::now_ms()), rank_, limit.count(), hosts())
-                                       : std::string("MPI hangs");
-        return watchdog_->watching() &&
-               ends_hang(fmt::format("{} did not finish in {} s (dist.timeout): ", operation,
-                                     std::chrono::duration_cast<std::chrono::seconds>(limit).count()),
-                         blamed);
+        return watchdog_->watching() && notice_stuck(operation, limit);
     };
     watchdog_ = std::make_unique<Watchdog>(patience(), std::move(on_overdue), std::move(on_look));
     ready_ = true;

@@ -5,12 +5,19 @@
 #include "pipeline/base/error.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/cuda/CUDAEvent.h>
+#include <atomic>
+#include <c10/cuda/CUDAGraphsC10Utils.h>
+#include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cstdlib>
 #include <cstring>
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
+#include <initializer_list>
+#include <mutex>
 #include <nccl.h>
+#include <stdexcept>
 #include <utility>
 
 namespace tacit::dist {
@@ -56,18 +63,64 @@ void require_own_gpu(Communicator& host, int device) {
     }
 }
 
+/// The communicator, as the watching thread sees it: it may ask while the other one destroys it.
+struct WatchedComm {
+    std::mutex mutex;
+    ncclComm_t comm = nullptr;
+
+    /// Throws DistError where NCCL has met a failure that no collective gets over.
+    void require_health(const char* operation, int rank) {
+        const std::lock_guard lock(mutex);
+        ncclResult_t state = ncclSuccess;
+        if (comm != nullptr && ncclCommGetAsyncError(comm, &state) == ncclSuccess && state != ncclSuccess &&
+            state != ncclInProgress) {
+            throw DistError(fmt::format("rank {}: {} failed: {} ({}); set NCCL_DEBUG=INFO for details", rank, operation,
+                                        ncclGetErrorString(state), ncclGetLastError(comm)));
+        }
+    }
+};
+
+/// Two marks on a stream, around a collective.
+struct Marks {
+    at::cuda::CUDAEvent before{cudaEventDisableTiming};
+    at::cuda::CUDAEvent after{cudaEventDisableTiming};
+
+    WatchedPhase phase() const {
+        if (after.query()) {
+            return WatchedPhase::ended;
+        }
+        return before.query() ? WatchedPhase::begun : WatchedPhase::queued;
+    }
+};
+
+/// Has the other ranks waited for, as long as it lives, in something that is no call of `host`.
+class Watch {
+  public:
+    Watch(Communicator& host, const char* operation) : ended_(std::make_shared<std::atomic<bool>>(false)) {
+        host.watch(operation, [ended = ended_] { return *ended ? WatchedPhase::ended : WatchedPhase::begun; });
+    }
+    ~Watch() { *ended_ = true; }
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+  private:
+    std::shared_ptr<std::atomic<bool>> ended_;
+};
+
 class NcclCommunicator final : public Communicator {
   public:
     explicit NcclCommunicator(std::unique_ptr<Communicator> host) : host_(std::move(host)) {}
 
+    /// After a failure NCCL is left alone: taking leave would wait for ranks that are gone, and the process ends.
     ~NcclCommunicator() override {
-        if (comm_ == nullptr) {
-            return;
+        ncclComm_t comm = nullptr;
+        {
+            const std::lock_guard lock(watched_->mutex);
+            comm = std::exchange(watched_->comm, nullptr);
         }
-        if (failed_) { // ncclCommDestroy would wait for ranks that are gone
-            ncclCommAbort(comm_);
-        } else {
-            ncclCommDestroy(comm_);
+        if (comm != nullptr && !failed_) {
+            const Watch watch(*host_, "the end of NCCL");
+            ncclCommDestroy(comm);
         }
     }
     NcclCommunicator(const NcclCommunicator&) = delete;
@@ -86,12 +139,14 @@ class NcclCommunicator final : public Communicator {
     void broadcast(at::Tensor& tensor, int root) override;
     void broadcast(std::string& text, int root) override { host_->broadcast(text, root); }
     void barrier() override {
-        if (comm_ != nullptr) {
-            check_cuda(cudaStreamSynchronize(stream()), "barrier", rank());
+        if (device_ >= 0) {
+            const c10::cuda::CUDAGuard guard(device_);
+            check_cuda(cudaDeviceSynchronize(), "barrier", rank());
         }
         host_->barrier();
     }
     void set_timeout(std::chrono::seconds limit) override { host_->set_timeout(limit); }
+    void watch(const char* operation, Phase phase) override { host_->watch(operation, std::move(phase)); }
     void sign_of_life() override { host_->sign_of_life(); }
     [[noreturn]] void abort(int exit_code) override {
         host_->abort(exit_code);
@@ -99,26 +154,52 @@ class NcclCommunicator final : public Communicator {
     }
 
   private:
-    static cudaStream_t stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
-
     void check(ncclResult_t code, const char* operation) {
         if (code != ncclSuccess) {
             failed_ = true;
             throw DistError(fmt::format("rank {}: {} failed: {} ({}); set NCCL_DEBUG=INFO for details", rank(),
-                                        operation, ncclGetErrorString(code), ncclGetLastError(comm_)));
+                                        operation, ncclGetErrorString(code), ncclGetLastError(watched_->comm)));
         }
     }
 
-    /// The communicator of `tensor`'s device, started by the first call.
-    ncclComm_t on(const at::Tensor& tensor) {
-        if (comm_ == nullptr) {
-            start(tensor.get_device());
+    /// Makes `call(communicator, stream)` on the current stream of the device of `tensors`, which is the current device
+    /// meanwhile. The tensors' memory is not given to others before that stream is done with it, whatever stream they
+    /// were made on.
+    template <class Call>
+    void collective(const char* operation, std::initializer_list<at::Tensor> tensors, const Call& call) {
+        const c10::DeviceIndex device = tensors.begin()->device().index();
+        const c10::cuda::CUDAGuard guard(device);
+        start(device);
+        const c10::cuda::CUDAStream stream = c10::cuda::getCurrentCUDAStream(device);
+        for (const at::Tensor& tensor : tensors) {
+            tensor.record_stream(stream.unwrap());
         }
-        return comm_;
+        // What is recorded into a graph does not happen now, and its events must not be asked.
+        const bool recorded = c10::cuda::currentStreamCaptureStatusMayInitCtx() != c10::cuda::CaptureStatus::None;
+        const auto marks = recorded ? nullptr : std::make_shared<Marks>();
+        if (marks) {
+            marks->before.record(stream);
+        }
+        check(call(watched_->comm, stream.stream()), operation);
+        if (marks) {
+            marks->after.record(stream);
+            host_->watch(operation, [marks, operation, comm = watched_, own = rank()] {
+                comm->require_health(operation, own);
+                return marks->phase();
+            });
+        }
     }
 
-    void start(int device) {
-        check_cuda(cudaSetDevice(device), "cudaSetDevice", rank());
+    void all_reduce(const char* operation, at::Tensor& tensor, ncclRedOp_t reduction);
+
+    /// Before the first collective on CUDA tensors; `device` is the current one.
+    void start(c10::DeviceIndex device) {
+        if (device_ >= 0 && device_ != device) {
+            throw std::logic_error(fmt::format("NcclCommunicator of GPU {} got a tensor of GPU {}", device_, device));
+        }
+        if (device_ >= 0) {
+            return;
+        }
         require_own_gpu(*host_, device);
         at::Tensor id = at::empty({static_cast<std::int64_t>(sizeof(ncclUniqueId))}, at::kByte);
         auto* unique = static_cast<ncclUniqueId*>(id.data_ptr());
@@ -126,13 +207,26 @@ class NcclCommunicator final : public Communicator {
             check(ncclGetUniqueId(unique), "ncclGetUniqueId");
         }
         host_->broadcast(id, 0);
-        check(ncclCommInitRank(&comm_, size(), *unique, rank()), "ncclCommInitRank");
+        const Watch watch(*host_, "the start of NCCL");
+        ncclComm_t comm = nullptr;
+        check(ncclCommInitRank(&comm, size(), *unique, rank()), "ncclCommInitRank");
+        const std::lock_guard lock(watched_->mutex);
+        watched_->comm = comm;
+        device_ = device;
     }
 
     std::unique_ptr<Communicator> host_;
-    ncclComm_t comm_ = nullptr;
+    std::shared_ptr<WatchedComm> watched_ = std::make_shared<WatchedComm>();
+    c10::DeviceIndex device_ = -1; ///< of the collectives; -1 before the first one
     bool failed_ = false;
 };
+
+void NcclCommunicator::all_reduce(const char* operation, at::Tensor& tensor, ncclRedOp_t reduction) {
+    collective(operation, {tensor}, [&](ncclComm_t comm, cudaStream_t stream) {
+        return ncclAllReduce(tensor.data_ptr(), tensor.data_ptr(), element_count(tensor), nccl_type(tensor), reduction,
+                             comm, stream);
+    });
+}
 
 void NcclCommunicator::all_reduce_sum(at::Tensor& tensor) {
     if (!tensor.is_cuda()) {
@@ -141,9 +235,7 @@ void NcclCommunicator::all_reduce_sum(at::Tensor& tensor) {
     }
     require_contiguous(tensor, "all_reduce_sum");
     require_summable(tensor, "all_reduce_sum");
-    void* data = tensor.data_ptr();
-    check(ncclAllReduce(data, data, element_count(tensor), nccl_type(tensor), ncclSum, on(tensor), stream()),
-          "all_reduce_sum");
+    all_reduce("all_reduce_sum on GPUs", tensor, ncclSum);
 }
 
 void NcclCommunicator::all_reduce_max(at::Tensor& tensor) {
@@ -153,9 +245,7 @@ void NcclCommunicator::all_reduce_max(at::Tensor& tensor) {
     }
     require_contiguous(tensor, "all_reduce_max");
     require_comparable(tensor, "all_reduce_max");
-    void* data = tensor.data_ptr();
-    check(ncclAllReduce(data, data, element_count(tensor), nccl_type(tensor), ncclMax, on(tensor), stream()),
-          "all_reduce_max");
+    all_reduce("all_reduce_max on GPUs", tensor, ncclMax);
 }
 
 at::Tensor NcclCommunicator::all_gather(const at::Tensor& tensor) {
@@ -167,8 +257,9 @@ at::Tensor NcclCommunicator::all_gather(const at::Tensor& tensor) {
     std::vector<std::int64_t> shape = tensor.sizes().vec();
     shape[0] *= size();
     at::Tensor all = at::empty(shape, tensor.options().requires_grad(false));
-    check(ncclAllGather(tensor.data_ptr(), all.data_ptr(), tensor.nbytes(), ncclInt8, on(tensor), stream()),
-          "all_gather");
+    collective("all_gather on GPUs", {tensor, all}, [&](ncclComm_t comm, cudaStream_t stream) {
+        return ncclAllGather(tensor.data_ptr(), all.data_ptr(), tensor.nbytes(), ncclInt8, comm, stream);
+    });
     return all;
 }
 
@@ -182,9 +273,10 @@ at::Tensor NcclCommunicator::reduce_scatter_sum(const at::Tensor& tensor) {
     std::vector<std::int64_t> shape = tensor.sizes().vec();
     shape[0] /= size();
     at::Tensor mine = at::empty(shape, tensor.options().requires_grad(false));
-    check(ncclReduceScatter(tensor.data_ptr(), mine.data_ptr(), element_count(mine), nccl_type(mine), ncclSum,
-                            on(tensor), stream()),
-          "reduce_scatter_sum");
+    collective("reduce_scatter_sum on GPUs", {tensor, mine}, [&](ncclComm_t comm, cudaStream_t stream) {
+        return ncclReduceScatter(tensor.data_ptr(), mine.data_ptr(), element_count(mine), nccl_type(mine), ncclSum,
+                                 comm, stream);
+    });
     return mine;
 }
 
@@ -194,8 +286,9 @@ void NcclCommunicator::broadcast(at::Tensor& tensor, int root) {
         return;
     }
     require_contiguous(tensor, "broadcast");
-    void* data = tensor.data_ptr();
-    check(ncclBroadcast(data, data, tensor.nbytes(), ncclInt8, root, on(tensor), stream()), "broadcast");
+    collective("broadcast on GPUs", {tensor}, [&](ncclComm_t comm, cudaStream_t stream) {
+        return ncclBroadcast(tensor.data_ptr(), tensor.data_ptr(), tensor.nbytes(), ncclInt8, root, comm, stream);
+    });
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dist/communicator.hpp"
+#include "pipeline/base/error.hpp"
 #include "tests/mpi_main.hpp"
 
 #include <ATen/Functions.h>
@@ -63,6 +64,33 @@ TEST(Hang, ASuspensionOfTheJobWhileRanksTakeLeaveIsForgiven) {
     world().set_timeout(kDefaultTimeout);
 }
 
+/// A collective of a device that begins and ends as long after `start` as told.
+Communicator::Phase phase_after(std::chrono::milliseconds begins, std::chrono::milliseconds ends) {
+    return [=, start = std::chrono::steady_clock::now()] {
+        const auto since = std::chrono::steady_clock::now() - start;
+        return since < begins ? WatchedPhase::queued : since < ends ? WatchedPhase::begun : WatchedPhase::ended;
+    };
+}
+
+constexpr std::chrono::hours kNever{1};
+
+TEST(Hang, ADeviceThatComesToACollectiveLongAfterTheCallIsWaitedFor) {
+    world().set_timeout(std::chrono::seconds(1));
+    constexpr std::chrono::milliseconds kBusy{3000};
+    const auto ends = kBusy + std::chrono::milliseconds(500);
+    // The last rank's device has work to do before it, which its host does not see; another collective ends meanwhile.
+    const bool last = world().rank() == world().size() - 1;
+    world().watch("all_reduce_sum on GPUs", phase_after(last ? kBusy : std::chrono::milliseconds(0), ends));
+    const auto end = std::chrono::steady_clock::now() + ends;
+    while (last && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        world().sign_of_life();
+    }
+    std::this_thread::sleep_until(end);
+    world().barrier();
+    world().set_timeout(kDefaultTimeout);
+}
+
 // These end their job with exit code 76; CMakeLists.txt says what they must print.
 
 TEST(Hang, DISABLED_alone) {
@@ -97,6 +125,22 @@ TEST(Hang, DISABLED_stuck) {
         std::this_thread::sleep_for(std::chrono::seconds(50));
     }
     world().barrier();
+}
+
+/// Rank 1 never gives its device the collective that the others' devices have come to.
+TEST(Hang, DISABLED_device) {
+    world().set_timeout(std::chrono::seconds(2));
+    if (world().rank() != 1) {
+        world().watch("all_reduce_sum on GPUs", phase_after(std::chrono::milliseconds(0), kNever));
+    }
+    std::this_thread::sleep_for(std::chrono::seconds(50));
+}
+
+TEST(Hang, DISABLED_broken) {
+    if (world().rank() == 1) {
+        world().watch("all_reduce_sum on GPUs", []() -> WatchedPhase { throw DistError("rank 1: remote\nmore"); });
+    }
+    std::this_thread::sleep_for(std::chrono::seconds(50));
 }
 
 } // namespace
