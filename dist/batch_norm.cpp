@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dist/batch_norm.hpp"
 
+#include "dist/batch_norm_gradients.hpp"
 #include "dist/channel_passes.hpp"
-#include "dist/collectives.hpp"
 #include "dist/comm_handle.hpp"
+#include "dist/device_batch_norm.hpp"
 #include "pipeline/base/error.hpp"
 
 #include <fmt/format.h>
@@ -40,30 +41,6 @@ GlobalMoments merge(const ChannelMoments& local, const at::Tensor& reference, Co
     const at::Tensor mean_offset = payload.narrow(0, 1, channels) / divisor;
     const at::Tensor about_reference = payload.narrow(0, 1 + channels, channels);
     return {count, reference + mean_offset, (about_reference - mean_offset * mean_offset * count).clamp_min_(0)};
-}
-
-/// The backward of Normalize by operators that autograd records, float64, for gradients of gradients. The statistics
-/// are functions of the input of every rank and are computed anew as such.
-tensor_list differentiable_backward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& gradient,
-                                    const at::Tensor& count, double eps, Communicator& comm) {
-    std::vector<std::int64_t> others = {0};
-    std::vector<std::int64_t> shape(static_cast<std::size_t>(x.dim()), 1);
-    shape[1] = x.size(1);
-    for (std::int64_t dim = 2; dim < x.dim(); ++dim) {
-        others.push_back(dim);
-    }
-    const auto global_mean = [&](const at::Tensor& values) {
-        return all_reduce_sum_with_gradient(values.sum(others), comm) / count;
-    };
-    const at::Tensor wide = x.to(at::kDouble);
-    const at::Tensor dy = gradient.to(at::kDouble);
-    const at::Tensor centred = wide - global_mean(wide).view(shape);
-    const at::Tensor invstd = (global_mean(centred.square()) + eps).rsqrt();
-    const at::Tensor normalised = centred * invstd.view(shape);
-    const at::Tensor projected = normalised * global_mean(dy * normalised).view(shape);
-    const at::Tensor dx = (dy - global_mean(dy).view(shape) - projected) * (invstd * weight).view(shape);
-    return {dx.to(x.scalar_type()), (dy * normalised).sum(others).to(weight.scalar_type()),
-            dy.sum(others).to(weight.scalar_type())};
 }
 
 /// Normalises with given global statistics; the backward pass accounts for their dependence on the input of
@@ -140,15 +117,8 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
     if (!is_training()) {
         return at::batch_norm(input, weight, bias, running_mean, running_var, false, momentum_, eps_, true);
     }
-    // On the CPU one rank takes the same path as many, so that N ranks and one differ by the order of sums alone.
-    if (comm_->size() == 1 && input.is_cuda()) {
-        if (input.numel() < 2 * weight.numel()) {
-            throw_too_few_values();
-        }
-        num_batches_tracked.add_(1);
-        return at::batch_norm(input, weight, bias, running_mean, running_var, true, momentum_, eps_, true);
-    }
-    return forward_global(input);
+    // One rank takes the same path as many, so that N ranks and one differ by the order of sums alone.
+    return input.is_cuda() ? forward_on_device(input) : forward_global(input);
 }
 
 void BatchNormImpl::follow(const at::Tensor& mean, const at::Tensor& variance) {
@@ -179,6 +149,26 @@ at::Tensor BatchNormImpl::forward_global(const at::Tensor& input) {
         }
     }
     return Normalize::apply(x, weight, bias, global.mean, invstd, global.count, eps_, handle_of(*comm_));
+}
+
+at::Tensor BatchNormImpl::forward_on_device(const at::Tensor& input) {
+    const at::Tensor x = dense_activations(input);
+    DeviceMoments global;
+    {
+        const torch::NoGradGuard no_grad;
+        const std::int64_t local = x.numel() / x.size(1);
+        if (local < 2 && comm_->size() == 1) {
+            throw_too_few_values();
+        }
+        global = device_moments(x.detach(), eps_, *comm_);
+        if (local < 2 && global.counts.sum().item<double>() < 2) { // rare: else nothing here waits for the device
+            throw_too_few_values();
+        }
+        if (!RunningStatisticsPause::active()) {
+            follow(global.mean.to(at::kDouble), unbiased_variance(global, eps_));
+        }
+    }
+    return normalize_on_device(x, weight, bias, global, eps_, *comm_);
 }
 
 } // namespace tacit::dist

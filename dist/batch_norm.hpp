@@ -23,7 +23,8 @@ class RunningStatisticsPause {
 /// Batch normalisation over the *global* batch (Ioffe & Szegedy 2015), for [N, C] and [N, C, H, W].
 /// Parameters and buffers are named as torch.nn.BatchNorm2d: weight, bias, running_mean, running_var,
 /// num_batches_tracked. Statistics are merged over ranks in fp64 by one all-reduce of (n, n*mean, M2)
-/// about a shared reference; ranks may hold different or no samples. Gradients of gradients (create_graph) span ranks
+/// about a shared reference, on GPUs in fp32 by one all-gather; those of a batch that are not finite do not stay in the
+/// running statistics. Ranks may hold different or no samples. Gradients of gradients (create_graph) span ranks
 /// too. In eval mode uses running statistics, no communication. eps 1e-5, momentum 0.1 as torchvision. In training,
 /// forward and backward are collective (a rank without samples passes an empty input); throws std::invalid_argument
 /// when dimension 1 is not `channels`, ConfigError on all ranks when the global batch has one value per channel. `comm`
@@ -37,6 +38,8 @@ class BatchNormImpl : public torch::nn::Module {
 
   private:
     at::Tensor forward_global(const at::Tensor& input);
+    /// The same on a GPU, with LibTorch's kernels and statistics in fp32.
+    at::Tensor forward_on_device(const at::Tensor& input);
     /// Running statistics after a batch of `mean` and unbiased `variance`, float64.
     void follow(const at::Tensor& mean, const at::Tensor& variance);
 
