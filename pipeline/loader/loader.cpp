@@ -60,7 +60,7 @@ class CpuMeter {
 };
 
 /// Element `i`, or null if the view makes no such output.
-template <class T> T* element(std::vector<T>& values, std::size_t i) {
+template <class T> T* element(std::pmr::vector<T>& values, std::size_t i) {
     return values.empty() ? nullptr : values.data() + i;
 }
 
@@ -144,7 +144,9 @@ void Loader::Impl::prepare(std::int64_t number, Batch& batch) {
     batch.index = at.index;
     source.open(number, batch);
     const auto count = static_cast<std::size_t>(batch.count);
-    batch.views.resize(static_cast<std::size_t>(recipe.views()));
+    while (batch.views.size() < static_cast<std::size_t>(recipe.views())) {
+        batch.views.emplace_back(options.memory);
+    }
     for (std::size_t v = 0; v < batch.views.size(); ++v) {
         BatchView& view = batch.views[v];
         const augment::ViewOutputs outputs = recipe.outputs(static_cast<int>(v));
@@ -256,6 +258,10 @@ const Batch& Loader::next() {
     impl_->holding = true;
     impl_->delivered += batch.count;
     return batch;
+}
+
+bool Loader::ready() const {
+    return !impl_->workers.empty() && impl_->ring.ready(impl_->holding ? 1 : 0);
 }
 
 LoaderStats Loader::stats() const {

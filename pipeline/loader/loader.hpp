@@ -46,6 +46,8 @@ class Loader {
     /// The next batch, crossing epoch ends; valid until the following next() or seek(). Rethrows a
     /// worker's exception (DataError names the sample).
     const Batch& next();
+    /// Whether next() would return at once.
+    bool ready() const;
     LoaderStats stats() const;
     /// Those that were met and skipped (OnBadSample::skip), ascending.
     std::vector<BadSample> bad_samples() const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
 #include <vector>
 
 namespace tacit::loader {
@@ -27,6 +28,8 @@ struct LoaderOptions {
     int ranks = 1;
     int workers = 1; ///< decode + augment threads of this rank
     int slots = 3;   ///< batches in the ring, >= 2
+    /// Of the views' pixels, masks and targets: e.g. memory that a GPU copies from. Asked on the consumer's thread.
+    std::pmr::memory_resource* memory = std::pmr::get_default_resource();
     Shuffle shuffle = Shuffle::full;
     std::int64_t window = 64; ///< of Shuffle::window: blocks in memory, shared out over the ranks
     std::int64_t lanes = 8;   ///< of Shuffle::window: see EpochOrder

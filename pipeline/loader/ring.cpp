@@ -61,8 +61,8 @@ void Ring::complete(const Claim& claim, std::exception_ptr error) {
     }
 }
 
-bool Ring::ready() const {
-    return slots_[static_cast<std::size_t>(front_) % slots_.size()].ready.load(std::memory_order_acquire);
+bool Ring::ready(std::int64_t released) const {
+    return slots_[static_cast<std::size_t>(front_ + released) % slots_.size()].ready.load(std::memory_order_acquire);
 }
 
 const Batch& Ring::front() {

@@ -42,8 +42,8 @@ class Ring {
     /// The oldest batch not yet released; blocks until it is whole. Rethrows the error of its first sample
     /// that failed, again at every call.
     const Batch& front();
-    /// Whether front() would return at once.
-    bool ready() const;
+    /// Whether front() would return at once, after so many more calls of release(): 0 or 1.
+    bool ready(std::int64_t released) const;
     /// Gives the oldest batch's slot back to the workers.
     void release();
 

@@ -10,9 +10,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <map>
+#include <memory_resource>
 #include <numeric>
 #include <set>
+#include <thread>
 
 namespace tacit::loader {
 namespace {
@@ -234,6 +238,70 @@ TEST_F(LoaderTest, BatchStorageIsAllocatedOnce) {
         places.insert(loader.next().views[0].pixels.data());
     }
     EXPECT_EQ(places.size(), 3U);
+}
+
+/// Counts what is asked of it.
+class CountingMemory : public std::pmr::memory_resource {
+  public:
+    int allocations = 0;
+    std::map<const void*, std::size_t> live;
+
+    bool holds(const void* place) const {
+        const auto after = live.upper_bound(place);
+        return after != live.begin() &&
+               place < static_cast<const char*>(std::prev(after)->first) + std::prev(after)->second;
+    }
+
+  private:
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+        void* const memory = std::pmr::new_delete_resource()->allocate(bytes, alignment);
+        ++allocations;
+        live.emplace(memory, bytes);
+        return memory;
+    }
+    void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
+        live.erase(memory);
+        std::pmr::new_delete_resource()->deallocate(memory, bytes, alignment);
+    }
+    bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+};
+
+TEST_F(LoaderTest, ViewsLieInTheMemoryThatIsGiven) {
+    CountingMemory memory;
+    LoaderOptions given = options();
+    given.memory = &memory;
+    {
+        Loader loader(dataset_, recipe_, given);
+        const std::string first = batch_digest({&loader.next()});
+        EXPECT_EQ(first, digests(2, 1, 1).front());
+        const int made = memory.allocations;
+        EXPECT_EQ(made, 3 * 2); // slots times views, of pixels alone
+        for (int b = 0; b < 20; ++b) {
+            for (const BatchView& view : loader.next().views) {
+                EXPECT_TRUE(memory.holds(view.pixels.data()));
+            }
+        }
+        loader.seek(0, 0);
+        EXPECT_EQ(batch_digest({&loader.next()}), first);
+        EXPECT_EQ(memory.allocations, made);
+    }
+    EXPECT_TRUE(memory.live.empty());
+}
+
+TEST_F(LoaderTest, IsReadyWhereTheNextBatchNeedNotBeWaitedFor) {
+    Loader loader(dataset_, recipe_, options());
+    EXPECT_FALSE(loader.ready()); // nobody has begun
+    for (int b = 0; b < 5; ++b) {
+        loader.next();
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (!loader.ready() && std::chrono::steady_clock::now() < limit) {
+            std::this_thread::yield();
+        }
+        ASSERT_TRUE(loader.ready());
+        const double waited = loader.stats().wait_seconds;
+        loader.next();
+        EXPECT_LT(loader.stats().wait_seconds - waited, 0.005);
+    }
 }
 
 TEST_F(LoaderTest, DamagedSampleSurfacesWithItsNameAgainAndAgain) {
