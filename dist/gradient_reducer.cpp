@@ -122,10 +122,18 @@ void GradientReducer::reduce() {
     }
 }
 
-double GradientReducer::norm() const {
-    double squares = 0;
+at::Tensor GradientReducer::bucket_norms() const {
+    std::vector<at::Tensor> norms;
     for (const Bucket& bucket : buckets_) {
-        const double norm = bucket.flat.norm().item<double>();
+        norms.push_back(bucket.flat.norm().to(at::kDouble));
+    }
+    return at::stack(norms);
+}
+
+double GradientReducer::norm_of(const at::Tensor& bucket_norms) {
+    double squares = 0;
+    for (std::int64_t i = 0; i < bucket_norms.numel(); ++i) {
+        const double norm = bucket_norms[i].item<double>();
         squares += norm * norm;
     }
     return std::sqrt(squares);

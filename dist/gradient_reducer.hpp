@@ -24,9 +24,11 @@ class GradientReducer {
     void zero();
     /// Collective: gradients become their sum over ranks. Throws std::logic_error if a gradient left its bucket.
     void reduce();
-    /// Euclidean norm of all gradients, in one pass over the buckets; after reduce() the same bits on all ranks. It is
-    /// not finite where a gradient is not.
-    double norm() const;
+    /// Euclidean norm of each bucket, [buckets] float64, in one pass, on the device, which is not waited for; after
+    /// reduce() the same bits on all ranks. Not finite where a gradient is not. Of one bucket at least.
+    at::Tensor bucket_norms() const;
+    /// The norm of all gradients, out of bucket_norms() on the host.
+    static double norm_of(const at::Tensor& bucket_norms);
     /// Multiplies all gradients by `factor`.
     void scale(double factor);
     /// Number of collectives of one reduce().

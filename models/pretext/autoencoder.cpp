@@ -34,7 +34,10 @@ class Autoencoder : public Pretext {
         if (!cross_entropy_) {
             return {mse_share(output, target, input.global_count), {}};
         }
-        require_unit_range(target);
+        if (!range_is_known_) { // the same in all batches, and looking waits for the device
+            require_unit_range(target);
+            range_is_known_ = true;
+        }
         return {bce_share(output, target, input.global_count), {}};
     }
 
@@ -67,6 +70,7 @@ class Autoencoder : public Pretext {
     }
 
     bool cross_entropy_;
+    bool range_is_known_ = false;
     CodeDecoder decoder_;
 };
 

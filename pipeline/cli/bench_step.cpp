@@ -37,6 +37,9 @@ std::string text_of(const train::StepBench& bench) {
                 ? fmt::format("copy       {:.2f} ms median, {:.2f} % of a step; the step after it {:.1f} ms median\n",
                               bench.keep_ms_p50, 100 * bench.keep_ms_p50 / bench.step_ms_p50,
                               bench.step_ms_p50_after_keep)
+                : "") +
+           (bench.peak_gpu_bytes > 0
+                ? fmt::format("GPU memory {:.2f} GB at most\n", 1e-9 * static_cast<double>(bench.peak_gpu_bytes))
                 : "");
 }
 

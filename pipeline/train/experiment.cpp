@@ -12,6 +12,7 @@
 #include "pipeline/train/open_dataset.hpp"
 #include "pipeline/train/threads.hpp"
 
+#include <ATen/Context.h>
 #include <torch/cuda.h>
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -80,6 +81,12 @@ void place_model(Experiment& experiment, dist::Communicator& comm) {
     const torch::NoGradGuard no_gradient;
     if (comm.size() > 1)
         dist::broadcast_from_root(model_state(pretext), comm);
+    if (experiment.train.precision ==
+        "fp32") { // of all products, and the same ones each time: GPUs would round to TF32
+        at::globalContext().setAllowTF32CuDNN(false);
+        at::globalContext().setAllowTF32CuBLAS(false);
+        at::globalContext().setDeterministicCuDNN(true);
+    }
     pretext.to(experiment.format.device);
     if (experiment.train.channels_last)
         for (at::Tensor& parameter : pretext.parameters())

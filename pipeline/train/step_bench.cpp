@@ -8,6 +8,8 @@
 #include "pipeline/train/resume.hpp"
 #include "pipeline/train/trainer.hpp"
 
+#include <c10/core/CachingDeviceAllocator.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -36,6 +38,13 @@ double keep(CheckpointWriter& writer, const Experiment& experiment, Trainer& tra
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
 }
 
+/// The most memory that tensors of this process took on a GPU at any time.
+std::int64_t peak_bytes(at::Device device) {
+    return device.is_cuda()
+               ? at::getDeviceAllocator(device.type())->getDeviceStats(device.index()).allocated_bytes[0].peak
+               : 0;
+}
+
 } // namespace
 
 std::string StepBench::json() const {
@@ -54,6 +63,8 @@ std::string StepBench::json() const {
         {"batch", batch},
         {"keep_ms_p50", keep_ms_p50},
         {"step_ms_p50_after_keep", step_ms_p50_after_keep},
+        {"device", device},
+        {"peak_gpu_bytes", peak_gpu_bytes},
     };
     return json_text(json, 2);
 }
@@ -104,6 +115,8 @@ StepBench bench_step(config::Document& document, const StepBenchOptions& options
     bench.threads = experiment.threads;
     bench.workers = experiment.workers;
     bench.batch = experiment.train.batch;
+    bench.device = experiment.format.device.str();
+    bench.peak_gpu_bytes = peak_bytes(experiment.format.device);
     bench.keep_ms_p50 = quantile(copies, 0.5);
     bench.step_ms_p50_after_keep = quantile(after_keep, 0.5);
     return bench;

@@ -82,7 +82,7 @@ void StepMetrics::add(const std::string& name, const at::Tensor& share) {
     sum = sum.defined() ? sum + share : share;
 }
 
-std::map<std::string, double> StepMetrics::sum(std::span<double> more) {
+std::map<std::string, double> StepMetrics::sum(std::span<double> more, at::Tensor& also) {
     // {more, on how many ranks each name was given, its sum}
     const std::size_t count = names_.size();
     std::vector<double> values(more.begin(), more.end());
@@ -91,7 +91,14 @@ std::map<std::string, double> StepMetrics::sum(std::span<double> more) {
     for (const auto& entry : shares_) {
         own.push_back(entry.second);
     }
-    const at::Tensor read = own.empty() ? at::Tensor() : torch::stack(own).cpu(); // the one wait for a device
+    at::Tensor read = own.empty() ? torch::empty({0}, torch::kDouble) : torch::stack(own);
+    if (also.defined()) {
+        const at::Tensor both = torch::cat({read.to(also.device()), also}).cpu(); // the one wait for a device
+        also = both.narrow(0, read.numel(), also.numel());
+        read = both.narrow(0, 0, read.numel());
+    } else {
+        read = read.cpu();
+    }
     std::size_t place = 0;
     for (std::size_t i = 0; i < count; ++i) {
         if (shares_.contains(names_[i])) { // both are sorted

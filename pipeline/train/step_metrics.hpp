@@ -27,8 +27,9 @@ class StepMetrics {
     /// Adds this rank's share, a scalar. Throws std::logic_error for a name that was not declared.
     void add(const std::string& name, const at::Tensor& share);
     /// Collective: what was added since the last call, summed over ranks. `more` becomes its sum over ranks, in the
-    /// same collective. Throws std::logic_error on all ranks when a name was given on some of them only.
-    std::map<std::string, double> sum(std::span<double> more);
+    /// same collective. `also`, float64 [n] or undefined, is this rank's own and comes to the host by the same wait for
+    /// the device. Throws std::logic_error on all ranks when a name was given on some of them only.
+    std::map<std::string, double> sum(std::span<double> more, at::Tensor& also);
 
   private:
     dist::Communicator& comm_;

@@ -27,8 +27,11 @@ double now_seconds() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-loader::LoaderOptions loader_options(const Experiment& experiment, const dist::Communicator& comm) {
+/// `memory`: of the batches; nullptr: any.
+loader::LoaderOptions loader_options(const Experiment& experiment, const dist::Communicator& comm,
+                                     std::pmr::memory_resource* memory) {
     loader::LoaderOptions options = loader::training_options(experiment.data, *experiment.dataset);
+    options.memory = memory == nullptr ? options.memory : memory;
     options.seed = experiment.train.seed;
     options.batches_together = experiment.train.accumulate; // else the workers would have to start anew each epoch
     options.global_batch = experiment.train.batch / experiment.train.accumulate;
@@ -50,7 +53,10 @@ Trainer::Trainer(Experiment& experiment, dist::Communicator& comm)
           return make_optimizer(parameters, experiment.optim);
       }()),
       lr_(experiment.optim.learning_rate(experiment.train.batch)),
-      loader_(*experiment.dataset, *experiment.recipe, loader_options(experiment, comm)) {}
+      memory_(experiment.format.device.is_cuda() ? std::make_unique<PinnedMemory>() : nullptr),
+      loader_(*experiment.dataset, *experiment.recipe, loader_options(experiment, comm, memory_.get())),
+      feed_([this](BatchPlace place) -> const loader::Batch& { return batch_at(place); },
+            [this] { return loader_.ready(); }, experiment.format, make_copy_queue(experiment.format.device)) {}
 
 std::vector<Trainer::Group> Trainer::make_groups(models::Pretext& pretext, dist::Communicator& comm) {
     std::vector<Group> groups;
@@ -70,20 +76,25 @@ models::StepContext Trainer::context() const {
     return at;
 }
 
-const loader::Batch& Trainer::next_batch(std::int64_t micro) {
-    const std::int64_t epoch = step_ / experiment_.steps_per_epoch;
-    const std::int64_t batch = step_ % experiment_.steps_per_epoch * experiment_.train.accumulate + micro;
-    if (epoch != loader_epoch_ || batch != loader_batch_) {
-        loader_.seek(epoch, batch);
+BatchPlace Trainer::place_of(std::int64_t step, std::int64_t micro) const {
+    const std::int64_t epoch = step / experiment_.steps_per_epoch;
+    return {epoch, step % experiment_.steps_per_epoch * experiment_.train.accumulate + micro};
+}
+
+const loader::Batch& Trainer::batch_at(BatchPlace place) {
+    if (place != loader_place_) {
+        loader_.seek(place.epoch, place.batch);
     }
     const loader::Batch& next = loader_.next();
-    loader_epoch_ = epoch;
-    loader_batch_ = batch + 1;
-    if (loader_batch_ == loader_.batches_per_epoch()) {
-        ++loader_epoch_;
-        loader_batch_ = 0;
+    loader_place_ = {place.epoch, place.batch + 1};
+    if (loader_place_.batch == loader_.batches_per_epoch()) {
+        loader_place_ = {place.epoch + 1, 0};
     }
     return next;
+}
+
+std::int64_t Trainer::micro_batch() const {
+    return experiment_.train.batch / experiment_.train.accumulate;
 }
 
 /// Micro-batches of a step are read once, in order; where they are needed again they are kept.
@@ -92,12 +103,19 @@ const models::PretextInput& Trainer::input(std::int64_t micro) {
     if (place < inputs_.size()) {
         return inputs_[place];
     }
-    const TrainConfig& train = experiment_.train;
-    if (experiment_.pretext->updates().size() == 1 && !train.grad_cache) {
+    if (experiment_.pretext->updates().size() == 1 && !experiment_.train.grad_cache) {
         inputs_.clear();
     }
-    inputs_.push_back(pretext_input(next_batch(micro), experiment_.format, train.batch / train.accumulate));
+    inputs_.push_back(feed_.take(place_of(step_, micro), micro_batch()));
     return inputs_.back();
+}
+
+/// The device has work now: it can be given the micro-batch after this one meanwhile.
+void Trainer::prepare_after(std::int64_t micro) {
+    const bool last = micro + 1 == experiment_.train.accumulate;
+    if (!last || step_ + 1 < experiment_.total_steps) {
+        feed_.prepare(last ? place_of(step_ + 1, 0) : place_of(step_, micro + 1), micro_batch());
+    }
 }
 
 /// Gradients flow into the groups of this update alone: what belongs to another player is passed through.
@@ -143,6 +161,7 @@ void Trainer::forward_backward(const models::StepContext& at) {
             (train.accumulate == 1 ? result.loss : result.loss * scale).backward();
         }
         note(result, at, scale);
+        prepare_after(micro);
     }
 }
 
@@ -171,6 +190,7 @@ void Trainer::forward_backward_cached(models::EmbeddingLoss& halves, const model
         for (std::size_t i = 0; i < embeddings.size(); ++i) {
             rows[i].push_back(embeddings[i]);
         }
+        prepare_after(micro);
     }
     std::vector<at::Tensor> all;
     for (const std::vector<at::Tensor>& parts : rows) {
@@ -201,12 +221,29 @@ void Trainer::forward_backward_cached(models::EmbeddingLoss& halves, const model
     }
 }
 
-double Trainer::reduce_gradients() {
-    double squares = 0;
+/// Norms of the live groups' buckets, one after the other, on the device.
+at::Tensor Trainer::reduce_gradients() {
+    std::vector<at::Tensor> norms;
     for (Group& group : groups_) {
         if (group.live) {
             group.reducer.reduce();
-            squares += std::pow(group.reducer.norm(), 2);
+            if (group.reducer.buckets() > 0) {
+                norms.push_back(group.reducer.bucket_norms());
+            }
+        }
+    }
+    return norms.empty() ? at::Tensor() : torch::cat(norms);
+}
+
+/// Of the gradient of this update; `norms`: what reduce_gradients() gave, on the host.
+double Trainer::gradient_norm(const at::Tensor& norms) const {
+    double squares = 0;
+    std::int64_t place = 0;
+    for (const Group& group : groups_) {
+        if (group.live) {
+            const auto count = static_cast<std::int64_t>(group.reducer.buckets());
+            squares += std::pow(dist::GradientReducer::norm_of(norms.narrow(0, place, count)), 2);
+            place += count;
         }
     }
     return std::sqrt(squares);
@@ -229,14 +266,15 @@ void Trainer::make_update(const models::StepContext& at, StepResult& result) {
     forward_backward(at);
     std::array<double, 4> of_ranks = {loader_.stats().wait_seconds - waited, stop_requested() ? 1.0 : 0.0,
                                       result.save ? 1.0 : 0.0, static_cast<double>(loader_.bad_samples().size())};
-    const auto metrics = metrics_.sum(of_ranks);
+    at::Tensor norms = reduce_gradients();
+    const auto metrics = metrics_.sum(of_ranks, norms); // the one wait for the device
     result.wait_seconds += of_ranks[0] / comm_.size();
     result.stop = of_ranks[1] > 0;
     result.save = of_ranks[2] > 0;
     result.bad_samples = static_cast<std::int64_t>(of_ranks[3]);
     result.metrics.insert(metrics.begin(), metrics.end());
     const double loss = metrics.at(loss_name(at.update));
-    const double norm = reduce_gradients();
+    const double norm = gradient_norm(norms);
     if (at.update == "main") {
         result.loss = loss;
         result.metrics["grad_norm"] = norm;
@@ -295,12 +333,9 @@ StepResult Trainer::step(bool save) {
 }
 
 models::PretextInput Trainer::sample(std::int64_t step, std::int64_t count) {
-    const std::int64_t current = step_;
-    step_ = step;
-    const loader::Batch& batch = next_batch(0);
-    models::PretextInput input = pretext_input(batch, experiment_.format, 0, count);
+    models::PretextInput input = feed_.take(place_of(step, 0), 0, count);
     input.at = context();
-    step_ = current;
+    input.at.step = step;
     return input;
 }
 

@@ -6,7 +6,9 @@
 #include "models/step/schedule.hpp"
 #include "pipeline/loader/loader.hpp"
 #include "pipeline/train/experiment.hpp"
+#include "pipeline/train/input_feed.hpp"
 #include "pipeline/train/optim/optimizer.hpp"
+#include "pipeline/train/pinned_memory.hpp"
 #include "pipeline/train/step_metrics.hpp"
 
 #include <cmath>
@@ -73,14 +75,18 @@ class Trainer {
 
     static std::vector<Group> make_groups(models::Pretext& pretext, dist::Communicator& comm);
     models::StepContext context() const;
-    const loader::Batch& next_batch(std::int64_t micro);
+    BatchPlace place_of(std::int64_t step, std::int64_t micro) const;
+    const loader::Batch& batch_at(BatchPlace place);
+    std::int64_t micro_batch() const;
     const models::PretextInput& input(std::int64_t micro);
+    void prepare_after(std::int64_t micro);
     void choose_groups(const models::StepContext& at);
     void forward_backward(const models::StepContext& at);
     void forward_backward_cached(models::EmbeddingLoss& halves, const models::StepContext& at);
     std::vector<at::Tensor> embed(models::EmbeddingLoss& halves, const models::StepContext& at, std::int64_t micro);
     void note(const models::PretextLoss& result, const models::StepContext& at, double scale);
-    double reduce_gradients();
+    at::Tensor reduce_gradients();
+    double gradient_norm(const at::Tensor& norms) const;
     void move(const models::StepContext& at);
     void make_update(const models::StepContext& at, StepResult& result);
 
@@ -90,12 +96,13 @@ class Trainer {
     std::vector<Group> groups_;
     std::unique_ptr<Optimizer> optimizer_;
     models::Schedule lr_;
+    std::unique_ptr<PinnedMemory> memory_; ///< of the loader's batches; nullptr: not pinned
     loader::Loader loader_;
+    BatchPlace loader_place_; ///< where the loader's next batch is
+    InputFeed feed_;
     std::vector<models::PretextInput> inputs_; ///< micro-batches of this step, kept for the updates to come
     std::int64_t step_ = 0;
     std::int64_t skipped_ = 0;
-    std::int64_t loader_epoch_ = 0; ///< where the loader's next batch is
-    std::int64_t loader_batch_ = 0;
 };
 
 } // namespace tacit::train

@@ -49,6 +49,25 @@ TEST(PretextInput, CarriesIdsAndLabelsOfTheSamplesThatItTakes) {
     EXPECT_TRUE(torch::equal(pretext_input(two_views(), kFormat, 0, 1).ids, torch::tensor({7}, torch::kInt64)));
 }
 
+TEST(PretextInput, OfAGpuIsNormalisedAsOnTheHost) {
+    const InputFormat format{{0.2, 0.5, 0.7}, {0.1, 0.3, 0.25}, at::kCPU, false};
+    loader::BatchView view;
+    view.shape = {5, 3, 3};
+    for (int i = 0; i < 2 * 5 * 3 * 3; ++i) {
+        view.pixels.push_back(static_cast<std::uint8_t>(i * 29));
+    }
+    const auto host = models::normalized_images(view.pixels.data(), 2, view.shape, format.mean, format.std);
+    const at::Tensor images = device_images(view, 2, format);
+    EXPECT_EQ(images.sizes(), host.sizes());
+    EXPECT_TRUE(images.is_contiguous(at::MemoryFormat::ChannelsLast));
+    EXPECT_LE((images - host).abs().max().item<double>(), 2e-6);
+    std::transform(view.pixels.begin(), view.pixels.end(), std::back_inserter(view.values),
+                   [](std::uint8_t level) { return static_cast<float>(level) / 255; });
+    const std::pmr::vector<float> before = view.values;
+    EXPECT_LE((device_images(view, 2, format) - host).abs().max().item<double>(), 2e-6);
+    EXPECT_EQ(view.values, before);
+}
+
 TEST(PretextInput, ItsSheetShowsViewsAndMasksAtOneSize) {
     const models::PretextPicture sheet = view_sheet(pretext_input(two_views(), kFormat, 0));
     EXPECT_EQ(sheet.images.sizes(), (std::vector<std::int64_t>{2, 3, 1, 4, 4})); // view, masked, puzzle
