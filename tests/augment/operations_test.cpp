@@ -4,6 +4,7 @@
 #include "test_images.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "tests/fixtures.hpp"
 
 #include <fstream>
 #include <gtest/gtest.h>
@@ -89,7 +90,7 @@ TEST(Notes, NameEachOperationAppliedAndItsDraws) {
 }
 
 std::string text_of(const std::string& path) {
-    std::ifstream file(std::string(TACIT_FIXTURES) + "/../../../" + path);
+    std::ifstream file(fixtures_folder() + "/../../../" + path);
     std::ostringstream text;
     text << file.rdbuf();
     return text.str();

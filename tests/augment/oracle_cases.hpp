@@ -4,6 +4,8 @@
 
 #include "test_images.hpp"
 
+#include "tests/fixtures.hpp"
+
 #include <algorithm>
 #include <fstream>
 #include <functional>
@@ -39,7 +41,7 @@ template <class T> BasicTestImage<T> read_image(std::istream& file) {
 
 /// All cases of tests/oracle/fixtures/augment/`name`.
 template <class T> std::vector<OracleCase<T>> read_cases(const std::string& name) {
-    std::ifstream file(std::string(TACIT_FIXTURES) + "/augment/" + name, std::ios::binary);
+    std::ifstream file(fixtures_folder() + "/augment/" + name, std::ios::binary);
     std::vector<OracleCase<T>> cases;
     char label[33] = {};
     while (file.read(label, 32)) {

@@ -3,6 +3,7 @@
 #include "eval/linear_probe.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "tests/fixtures.hpp"
 #include "tests/message_of.hpp"
 
 #include <torch/types.h>
@@ -48,7 +49,7 @@ TEST(Lbfgs, FindsTheMinimumOfAQuadratic) {
 }
 
 TEST(LogisticRegression, ReachesScikitLearnsOptimum) {
-    const auto fixture = nlohmann::json::parse(read_file(std::string(TACIT_FIXTURES) + "/eval/logistic.json"));
+    const auto fixture = nlohmann::json::parse(read_file(fixtures_folder() + "/eval/logistic.json"));
     const Features features{matrix(fixture.at("features"), torch::kFloat32),
                             torch::tensor(fixture.at("labels").get<std::vector<std::int64_t>>())};
     LinearOptions options;

@@ -3,6 +3,8 @@
 
 #include "models/weights/safetensors.hpp"
 
+#include "tests/fixtures.hpp"
+
 #include <map>
 #include <string>
 
@@ -10,7 +12,7 @@ namespace tacit::models {
 
 /// Tensors of tests/oracle/fixtures/models/<name>.safetensors by name.
 inline std::map<std::string, at::Tensor> fixture(const std::string& name) {
-    const auto file = read_safetensors(std::string(TACIT_FIXTURES) + "/models/" + name + ".safetensors");
+    const auto file = read_safetensors(fixtures_folder() + "/models/" + name + ".safetensors");
     return {file.tensors.begin(), file.tensors.end()};
 }
 

@@ -142,7 +142,7 @@ TEST_F(BackboneTest, ResNet18HasTorchvisionsNamesShapesAndTypes) {
                                     tensor.scalar_type() == torch::kLong ? "int64" : "float32"));
     }
     std::sort(lines.begin(), lines.end());
-    std::ifstream in(std::string(TACIT_FIXTURES) + "/models/resnet18_names.txt");
+    std::ifstream in(fixtures_folder() + "/models/resnet18_names.txt");
     std::vector<std::string> expected;
     for (std::string line; std::getline(in, line);) {
         expected.push_back(line);

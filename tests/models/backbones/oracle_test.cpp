@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
 class ViTPlans : public BackboneFixture {};
 
 TEST_F(ViTPlans, AreTimms) {
-    std::ifstream in(std::string(TACIT_FIXTURES) + "/models/vit_plans.txt");
+    std::ifstream in(fixtures_folder() + "/models/vit_plans.txt");
     std::string name;
     std::int64_t width = 0, depth = 0, heads = 0, count = 0, plans = 0;
     for (; in >> name >> width >> depth >> heads >> count; ++plans) {

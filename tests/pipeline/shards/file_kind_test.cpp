@@ -7,6 +7,7 @@
 #include "pipeline/shards/import/import.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "pipeline/shards/verify.hpp"
+#include "tests/fixtures.hpp"
 #include "tests/pipeline/shards/foreign_fixtures.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
@@ -166,7 +167,7 @@ TEST(FileKinds, AFolderWithoutImagesSaysWhatItHolds) {
 
 TEST(FileKinds, AnHdf5FileThatEndsEarlySaysWhere) {
     const TemporaryFolder folder;
-    std::vector<std::uint8_t> bytes = testing::read_bytes(TACIT_FIXTURES "/newer_hdf5/joined.h5");
+    std::vector<std::uint8_t> bytes = testing::read_bytes(fixtures_folder() + "/newer_hdf5/joined.h5");
     const std::size_t whole = bytes.size();
     bytes.resize(1000);
     testing::write_bytes(folder / "cut.h5", bytes);

@@ -7,6 +7,7 @@
 #include "pipeline/shards/hdf5/metadata.hpp"
 #include "pipeline/shards/inspect.hpp"
 #include "pipeline/shards/verify.hpp"
+#include "tests/fixtures.hpp"
 #include "tests/message_of.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
@@ -21,7 +22,7 @@ namespace {
 using Labels = std::vector<std::int32_t>;
 using Names = std::vector<std::string>;
 
-const std::string kFolder = TACIT_FIXTURES "/newer_hdf5/";
+const std::string kFolder = fixtures_folder() + "/newer_hdf5/";
 
 DataSpec spec_of(const std::string& images, const std::string& labels = "none", const std::string& file = "latest.h5") {
     DataSpec spec;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "filter_cases.hpp"
 
+#include "tests/fixtures.hpp"
+
 #include <algorithm>
 #include <fstream>
 #include <stdexcept>
@@ -46,7 +48,7 @@ FilterCase read_case(std::istream& file, const std::string& name, const std::vec
 }
 
 std::vector<FilterCase> read_cases() {
-    std::ifstream file(TACIT_FIXTURES "/filters/cases.bin", std::ios::binary);
+    std::ifstream file(fixtures_folder() + "/filters/cases.bin", std::ios::binary);
     file.exceptions(std::ios::badbit);
     std::vector<ByteVector> arrays(read_u32(file));
     std::generate(arrays.begin(), arrays.end(), [&] { return read_array(file); });

@@ -3,6 +3,7 @@
 
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/import/table_labels.hpp"
+#include "tests/fixtures.hpp"
 
 #include <numeric>
 
@@ -66,7 +67,7 @@ Bytes pixels_of(const shards::Dataset& dataset, std::int64_t index) {
 }
 
 std::string import_fixture(const std::string& name) {
-    return std::string(TACIT_FIXTURES) + "/import/" + name;
+    return fixtures_folder() + "/import/" + name;
 }
 
 StoredNumbers stored_images(const std::string& shard) {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/cuda.h>
+
+#include <gtest/gtest.h>
+
+namespace tacit {
+
+/// Tests that need a GPU.
+class GpuTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (!torch::cuda::is_available()) {
+            GTEST_SKIP() << "there is no GPU that this build can use";
+        }
+    }
+};
+
+} // namespace tacit
