@@ -13,6 +13,7 @@
 #include "pipeline/train/threads.hpp"
 
 #include <ATen/Context.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/cuda.h>
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -86,6 +87,9 @@ void place_model(Experiment& experiment, dist::Communicator& comm) {
         at::globalContext().setAllowTF32CuDNN(false);
         at::globalContext().setAllowTF32CuBLAS(false);
         at::globalContext().setDeterministicCuDNN(true);
+    }
+    if (experiment.format.device.is_cuda()) { // what names no device, such as page-locked memory, belongs there too
+        c10::impl::VirtualGuardImpl(at::kCUDA).setDevice(experiment.format.device);
     }
     pretext.to(experiment.format.device);
     if (experiment.train.channels_last)
