@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "tests/gpu/gpu_test.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <torch/autograd.h>
 #include <torch/types.h>
