@@ -162,7 +162,7 @@ TEST(ReadViews, MistakesAreNamedWithTheirLine) {
     expect_in(refusal(begin + "gausian_blur: {}"), "did you mean 'gaussian_blur'");
     expect_in(refusal(begin + "gaussian_blur: {sigm: 1}"), "did you mean 'sigma'");
     expect_in(refusal(begin + "gaussian_blur: {sigma: 0}"), "test.yaml:4: augment.views.0.operations.0.gaussian_blur");
-    expect_in(refusal(begin + "gaussian_blur: {sigma: 0}"), "sigma is 0");
+    expect_in(refusal(begin + "gaussian_blur: {sigma: 0}"), "sigma: expected a finite number in [0.01, 1000]");
     expect_in(refusal(begin + "watermark: {kind: strike}"), "did you mean 'strokes'");
     expect_in(refusal(begin + "grayscale: {}", 1), "needs 3 channels");
     expect_in(refusal(begin + "grayscale: {}\n        solarize: {}"), "2 operations in one entry");
@@ -173,7 +173,7 @@ TEST(ReadViews, MistakesAreNamedWithTheirLine) {
     expect_in(refusal("augment: {views: [{repeat: 2, draw: 5, operations: []}]}"), "does not go with repeat");
     expect_in(refusal("augment: {recipe: simclr, views: [{operations: []}]}"), "choose one");
     expect_in(refusal("augment: {views: [{repeat: 64, operations: []}, {operations: []}]}"), "64 at most");
-    expect_in(refusal(begin + "random_erasing: {value: []}"), "is an empty list");
+    expect_in(refusal(begin + "random_erasing: {value: []}"), "value: expected 1 to 32 numbers in [0, 255], got 0");
     expect_in(refusal("augment: {recipe: colorize}", 1), "test.yaml:1: augment.recipe");
 }
 
@@ -183,7 +183,9 @@ TEST(ReadRecipe, OverridesTakeFlagsAndNameMistakes) {
     EXPECT_EQ(operation(spec, "jigsaw").params.at("jitter"), std::vector<double>{0});
     expect_in(refusal("augment: {overrides: {gaussian_blur: {sigm: 1}}}"), "did you mean 'sigma'");
     expect_in(refusal("augment: {overrides: {gaussian_blur: {sigma: 0}}}"), "test.yaml:1: augment.overrides");
-    expect_in(refusal("augment: {overrides: {color_jitter: {brightness: []}}}"), "is an empty list");
+    expect_in(refusal("augment: {overrides: {color_jitter: {brightness: []}}}"),
+              "brightness: expected 1 to 2 numbers in [0, 100], got 0");
+    expect_in(refusal("augment: {overrides: {color_jitter: {brightness: [1, 2, 3]}}}"), "got 3");
 }
 
 } // namespace
