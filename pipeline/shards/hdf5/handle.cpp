@@ -11,9 +11,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <array>
+#include <charconv>
 #include <mutex>
 #include <optional>
+#include <string_view>
+#include <system_error>
 #include <unistd.h>
 
 namespace tacit::shards::h5 {
@@ -32,12 +35,25 @@ template <class Get> std::string text_of(hid_t object, const Get& get) {
     return text;
 }
 
-herr_t keep_innermost(unsigned, const H5E_error2_t* error, void* out) {
-    if (error != nullptr && error->desc != nullptr) {
-        try {
-            *static_cast<std::string*>(out) = error->desc;
-        } catch (const std::bad_alloc&) {
-            return -1;
+/// What libhdf5 says of an error where it met it.
+struct Innermost {
+    hid_t major = H5I_INVALID_HID;
+    hid_t minor = H5I_INVALID_HID;
+    int system = 0; ///< errno
+    bool newer = false;
+};
+
+herr_t keep_innermost(unsigned place, const H5E_error2_t* error, void* out) {
+    constexpr std::string_view kErrno = "errno = ";
+    auto& found = *static_cast<Innermost*>(out);
+    if (place == 0 && error != nullptr) {
+        const std::string_view text = error->desc == nullptr ? "" : error->desc;
+        const std::size_t at = text.find(kErrno);
+        found.major = error->maj_num;
+        found.minor = error->min_num;
+        found.newer = text.find("version number") != std::string_view::npos;
+        if (at != std::string_view::npos) {
+            std::from_chars(text.data() + at + kErrno.size(), text.data() + text.size(), found.system);
         }
     }
     return 0;
@@ -74,16 +90,28 @@ void Handle::close() noexcept {
 }
 
 std::string reason() {
-    std::string text;
-    H5Ewalk2(
-        H5E_DEFAULT, H5E_WALK_UPWARD,
-        [](unsigned n, const H5E_error2_t* error, void* out) { return n == 0 ? keep_innermost(n, error, out) : 0; },
-        &text);
-    if (text.find("version number") != std::string::npos) {
-        text +=
-            fmt::format(" (written for a newer HDF5 than the {} here, or damaged; {})", library_version(), kCopyRemedy);
+    Innermost found;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &found);
+    if (found.system != 0) {
+        return std::generic_category().message(found.system);
     }
-    return text.empty() ? "HDF5 gave no reason" : text;
+    if (found.newer) {
+        return fmt::format("written for a newer HDF5 than the {} here, or damaged; {}", library_version(), kCopyRemedy);
+    }
+    const std::array<std::pair<hid_t, const char*>, 9> words = {
+        {{H5E_TRUNCATED, "it was cut off"},
+         {H5E_NOFILTER, "it needs a filter that is not there"},
+         {H5E_CANTFILTER, "its compressed bytes cannot be unpacked"},
+         {H5E_PLINE, "its compressed bytes cannot be unpacked"},
+         {H5E_READERROR, "bytes that it points to cannot be read"},
+         {H5E_WRITEERROR, "its bytes cannot be written"},
+         {H5E_CANTALLOC, "it asks for more memory than there is, or is damaged"},
+         {H5E_NOTFOUND, "something that it points to is not there"},
+         {H5E_LINK, "it is a link that leads nowhere"}}};
+    const auto* const known = std::find_if(words.begin(), words.end(), [&](const auto& one) {
+        return one.first == found.minor || one.first == found.major;
+    });
+    return known != words.end() ? known->second : "its structure is damaged, or unknown to this version";
 }
 
 std::string library_version() {

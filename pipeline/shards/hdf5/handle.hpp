@@ -49,7 +49,7 @@ class Handle {
     hid_t id_ = H5I_INVALID_HID;
 };
 
-/// The innermost line of HDF5's current error stack; what to do about a file that a newer HDF5 wrote.
+/// What HDF5's current error stack means, in words of our own; what to do about a file that a newer HDF5 wrote.
 std::string reason();
 /// "1.10.8": of libhdf5.
 std::string library_version();

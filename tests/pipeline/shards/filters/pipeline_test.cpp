@@ -119,6 +119,25 @@ TEST(Blosc, AnOffsetBehindTheChunkIsRefused) {
     EXPECT_THROW(decoded(FilterPipeline({{32001, {}}}, 1), chunk, 0, 8), DataError);
 }
 
+TEST(Blosc, AMatchLongerThanAnIntCountsIsRefused) { // c-blosc 1.21 writes far past its output
+    constexpr std::size_t kMore = 8'421'705;
+    const auto little = [](std::size_t value) {
+        return ByteVector{static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(value >> 8U),
+                          static_cast<std::uint8_t>(value >> 16U), static_cast<std::uint8_t>(value >> 24U)};
+    };
+    const std::size_t stream = kMore + 69;
+    ByteVector chunk = {2, 1, 0x10, 1};
+    for (const std::size_t number : {stream + 1'000'000, stream + 1'000'000, stream + 24, std::size_t{20}, stream}) {
+        const ByteVector bytes = little(number);
+        chunk.insert(chunk.end(), bytes.begin(), bytes.end());
+    }
+    chunk.insert(chunk.end(), {0, 'A', 0xE0});
+    chunk.insert(chunk.end(), kMore, 0xFF);
+    chunk.insert(chunk.end(), {0x10, 0});
+    chunk.resize(stream + 24);
+    EXPECT_THROW(decoded(FilterPipeline({{32001, {}}}, 1), chunk, 0, stream + 1'000'000), DataError);
+}
+
 TEST(Lz4, AnEmptyBlockSizeIsRefused) {
     const ByteVector chunk = {0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0};
     EXPECT_THROW(decoded(FilterPipeline({{32004, {}}}, 1), chunk, 0, 4), DataError);
