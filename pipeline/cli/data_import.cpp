@@ -31,11 +31,13 @@ void data_import_options(OptionTable& table) {
         "test-fraction", po::value<double>()->value_name("SHARE")->default_value(0),
         "share of each class of a folder without splits that becomes the test split")(
         "splits", po::value<std::vector<std::string>>()->value_name("HOW")->multitoken(),
-        "which folders or archives are splits: auto (by their names), none, or SPLIT=PATH for each")(
+        "which folders or archives are splits: auto (by their names, or tables beside images), none, SPLIT=PATH of a "
+        "folder, "
+        "an archive or a list of images (.txt, .csv) for each, or TABLE:COLUMN")(
         "labels", po::value<std::string>()->value_name("WHERE"),
         "none, or TABLE:COLUMN: a .csv, .tsv or .txt file that names images and their classes (without a header, the "
         "column's number); TABLE:COLUMN:NAMES where two columns could name the images; of HDF5 as data.labels, of "
-        "NumPy an array's name; "
+        "NumPy an array's name, of archives cls, json.label or json.cls; "
         "default: as found")(
         "key-ends", po::value<std::string>()->value_name("WHERE")->default_value("first-dot"),
         "where the key of a file in an archive ends: first-dot, as WebDataset has it, or last-dot")(

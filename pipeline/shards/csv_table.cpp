@@ -131,6 +131,11 @@ class CsvReader {
 
 } // namespace
 
+const std::string& CsvRow::cell(std::size_t column) const {
+    static const std::string kMissing;
+    return column < cells.size() ? cells[column] : kMissing;
+}
+
 bool is_table_name(const std::string& name) {
     const std::string extension = extension_of(name);
     return extension == ".csv" || extension == ".tsv" || extension == ".txt";

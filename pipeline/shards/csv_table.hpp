@@ -13,6 +13,9 @@ namespace tacit::shards {
 struct CsvRow {
     std::size_t line = 0; ///< in which it begins, from 1
     std::vector<std::string> cells;
+
+    /// "" where the row is shorter.
+    const std::string& cell(std::size_t column) const;
 };
 
 /// The lines of a file of cells between commas, semicolons or tabs (in a .txt also spaces), whichever its first lines
@@ -38,6 +41,9 @@ struct TableColumn {
     std::size_t names = kOpen; ///< column of the images' names, if it is said
     static constexpr std::size_t kOpen = ~std::size_t{0};
 };
+
+/// Of a table of which nothing is known.
+inline constexpr TableColumn kOpenTable{TableColumn::kOpen, 0, TableColumn::kOpen};
 
 /// The column named `column` in the header; else, of a table without a header, the one of this number, from 1. Behind a
 /// colon may stand the column of the images' names: "label:image". Throws DataError that says which columns there are.

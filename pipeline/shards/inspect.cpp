@@ -6,7 +6,7 @@
 #include "pipeline/shards/data_section.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
-#include "pipeline/shards/import/image_source.hpp"
+#include "pipeline/shards/import/table_labels.hpp"
 #include "pipeline/shards/inspect_tree.hpp"
 #include "pipeline/shards/layout_guess.hpp"
 #include "pipeline/shards/range_guess.hpp"
@@ -144,8 +144,9 @@ bool is_named_after_import(const std::string& path) {
 Inspection inspect_source(const std::string& path) {
     ImportOptions options;
     options.path = path;
-    const std::unique_ptr<ImageSource> source = open_source(options);
+    const std::unique_ptr<ImageSource> source = with_labels(open_source(options), options);
     Inspection result;
+    result.notes = source->info.notes;
     result.lines.push_back(path);
     for (const SourceSplit& split : source->info.splits) {
         result.lines.push_back(fmt::format("  split '{}': {}", split.name, counted(split.size(), "image")));

@@ -12,6 +12,7 @@
 #include <numeric>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace tacit::shards {
 namespace {
@@ -52,14 +53,10 @@ bool is_named_like_numbers(const std::string& name) {
 
 /// What a column of numbers says of the images.
 struct Numbering {
-    std::vector<std::size_t> rows; ///< of each image; empty: it does not number them all
-    std::string why;               ///< it does not
+    std::vector<std::size_t> rows;                          ///< of each image; empty: it does not number them all
+    std::string why;                                        ///< it does not
+    std::vector<std::pair<std::size_t, std::size_t>> again; ///< as RowMatch has it
 };
-
-const std::string& cell_of(const CsvRow& row, std::size_t column) {
-    static const std::string kMissing;
-    return column < row.cells.size() ? row.cells[column] : kMissing;
-}
 
 /// Numbers 0 … count - 1, or 1 … count, of `count` images, in any order; of rows with one number any, if they hold the
 /// same in the column that is wanted.
@@ -68,21 +65,25 @@ Numbering numbering_of(const std::vector<CsvRow>& rows, const TableColumn& wante
     const auto [least, most] = std::minmax_element(numbers.begin(), numbers.end());
     const std::size_t first = *least > 0 && (*least == 1 || *most == count) ? 1 : 0;
     if (*most - first >= count) {
-        return {{}, fmt::format("{} is none of the numbers 0 to {}, or 1 to {}", *most, count - 1, count)};
+        return {{}, fmt::format("{} is none of the numbers 0 to {}, or 1 to {}", *most, count - 1, count), {}};
     }
-    Numbering found{std::vector<std::size_t>(count, RowMatch::kNone), ""};
+    Numbering found{std::vector<std::size_t>(count, RowMatch::kNone), "", {}};
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         const std::size_t row = wanted.first_row + i;
         std::size_t& place = found.rows[numbers[i] - first];
-        if (place != RowMatch::kNone && cell_of(rows[place], wanted.column) != cell_of(rows[row], wanted.column)) {
-            return {{}, fmt::format("{} stands in lines {} and {}", numbers[i], rows[place].line, rows[row].line)};
+        if (place == RowMatch::kNone) {
+            place = row;
+        } else if (rows[place].cell(wanted.column) == rows[row].cell(wanted.column)) {
+            found.again.emplace_back(numbers[i] - first, row);
+        } else {
+            return {{}, fmt::format("{} stands in lines {} and {}", numbers[i], rows[place].line, rows[row].line), {}};
         }
-        place = std::min(place, row);
     }
     const auto missing = std::find(found.rows.begin(), found.rows.end(), RowMatch::kNone);
     return missing == found.rows.end()
                ? found
-               : Numbering{{}, fmt::format("no row has {}", missing - found.rows.begin() + static_cast<int>(first))};
+               : Numbering{
+                     {}, fmt::format("no row has {}", missing - found.rows.begin() + static_cast<int>(first)), {}};
 }
 
 std::string name_of(const std::vector<CsvRow>& rows, const TableColumn& wanted, std::size_t column) {
@@ -94,13 +95,13 @@ std::string name_of(const std::vector<CsvRow>& rows, const TableColumn& wanted, 
 
 RowMatch rows_in_order(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
                        std::size_t count) {
-    RowMatch match{wanted.column, "", std::vector<std::size_t>(count), count};
+    RowMatch match{wanted.column, "", std::vector<std::size_t>(count), count, {}};
     std::iota(match.rows.begin(), match.rows.end(), wanted.first_row);
     const std::size_t given = rows.size() - wanted.first_row;
     const bool told = wanted.names != TableColumn::kOpen;
     const auto tells_others = [&](const std::vector<std::size_t>& order) {
         return given != count || !std::equal(order.begin(), order.end(), match.rows.begin(), [&](auto a, auto b) {
-                   return cell_of(rows[a], wanted.column) == cell_of(rows[b], wanted.column);
+                   return rows[a].cell(wanted.column) == rows[b].cell(wanted.column);
                });
     };
     const std::string file = path.substr(path.rfind('/') + 1);
@@ -134,6 +135,7 @@ RowMatch rows_in_order(const std::string& path, const std::vector<CsvRow>& rows,
             match.column = column;
             match.named_by = name;
             match.rows = std::move(found.rows);
+            match.again = std::move(found.again);
         }
     }
     if (!match.named_by.empty()) {

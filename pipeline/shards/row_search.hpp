@@ -4,7 +4,9 @@
 #include "pipeline/shards/csv_table.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tacit::shards {
@@ -17,18 +19,24 @@ struct RowMatch {
     std::string named_by;          ///< what it is called; its number, from 1, where there is no header
     std::vector<std::size_t> rows; ///< of each image; kNone: there is none
     std::size_t found = 0;         ///< images that have one
+    /// {image, row}: rows that fit an image which has one before them.
+    std::vector<std::pair<std::size_t, std::size_t>> again;
 
     /// "t.csv: images are WHAT by column 'id'"; empty: by none. `what`: named or numbered.
     std::string text(const std::string& path, const char* what) const;
 };
+
+/// Throws DataError naming `path` where two rows of one image have other labels: `label` is called with a row's place.
+void refuse_two_labels(const std::string& path, const std::vector<CsvRow>& rows, const RowMatch& match,
+                       const std::vector<std::string>& names, const std::function<std::string(std::size_t row)>& label);
 
 /// Finds the rows of images by their names: by the whole name, else without an image file's extension, else without
 /// folders too, else without any extension of the row's; backslashes count as slashes. The names stand in column
 /// `wanted.names`, else in the one, other than `wanted.column`, where most of them are found (of equals the one with
 /// the most exact names, then the leftmost). Rows before `wanted.first_row` are a header. Throws DataError naming
 /// `path` where another column names the images as exactly and gives them other labels (rows, if `wanted.column` is
-/// kOpen), where as many numbers as there are images fit some of them alone, where two images fit one row, or two rows
-/// that do not hold the same in column `wanted.column` one image.
+/// kOpen), where as many numbers as there are images fit some of them alone, where two images fit one row, or, of a
+/// known `wanted.column`, two rows one image (refuse_two_labels()).
 RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
                     const std::vector<std::string>& names);
 
@@ -40,5 +48,9 @@ RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, co
 /// column with another header, or none, would.
 RowMatch rows_in_order(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
                        std::size_t count);
+
+/// Where images are hardly named as rows are, what might be meant: "rows hold '1', images have names such as
+/// '0001.png': the same numbers". Names a row's cell and an image either way.
+std::string near_names(const std::vector<CsvRow>& rows, const std::vector<std::string>& names);
 
 } // namespace tacit::shards

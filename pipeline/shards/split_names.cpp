@@ -81,9 +81,11 @@ ToldSplit told_split(const std::string& text) {
         return letter == '_' || (letter < 0x80 && std::isalnum(letter) != 0);
     });
     if (told.split.empty() || told.path.empty() || !plain) {
-        throw ConfigError(fmt::format("--splits {}: takes auto, none, or SPLIT=PATH of a folder or archive for each "
-                                      "split, as in --splits train=seg_train test=seg_test",
-                                      one_line(text)));
+        throw ConfigError(
+            fmt::format("--splits {}: takes auto, none, TABLE:COLUMN, or SPLIT=PATH of a folder, an archive "
+                        "or a list of images for each split, as in --splits train=seg_train "
+                        "test=seg_test",
+                        one_line(text)));
     }
     return told;
 }

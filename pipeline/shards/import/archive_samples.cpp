@@ -79,8 +79,7 @@ class Archive {
         std::vector<ArchiveSample> samples;
         for (Group& group : groups_) {
             if (group.image) {
-                std::string label = label_of(group);
-                samples.push_back({std::move(*group.image), std::move(label)});
+                samples.push_back({std::move(*group.image), labels_of(group), 0, {}});
             }
         }
         return samples;
@@ -159,49 +158,44 @@ class Archive {
         }
     }
 
-    std::optional<std::string> content_of(const TarMember& member) const {
-        if (member.bytes > kMaxLabelBytes) {
-            return std::nullopt;
-        }
+    std::string content_of(const TarMember& member) const {
         std::string text(static_cast<std::size_t>(member.bytes), '\0');
         file_.read(member.offset, text.data(), text.size());
         return text;
     }
 
-    std::string label_of(const Group& group) {
-        if (!group.cls && !group.json) {
-            return {};
+    decltype(ArchiveSample::labels) labels_of(const Group& group) {
+        decltype(ArchiveSample::labels) labels;
+        const auto fits = [](const std::optional<TarMember>& member) {
+            return member && member->bytes <= kMaxLabelBytes;
+        };
+        if (fits(group.cls)) {
+            labels[0] = content_of(*group.cls);
         }
-        const TarMember& member = group.cls ? *group.cls : *group.json;
-        std::optional<std::string> text = content_of(member);
-        if (text && !group.cls) {
-            text = label_in_json(*text);
+        const bool json = fits(group.json) && read_json(content_of(*group.json), labels);
+        if (group.cls ? !fits(group.cls) : group.json && !json) {
+            left_out_.add(kUnreadable, shown((group.cls ? group.cls : group.json)->name));
         }
-        if (!text) {
-            left_out_.add(kUnreadable, shown(member.name));
-            return {};
+        for (std::string& text : labels) {
+            const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+            text = text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
         }
-        const std::size_t begin = std::min(text->find_first_not_of(" \t\r\n"), text->size());
-        return text->substr(begin, text->find_last_not_of(" \t\r\n") + 1 - begin);
+        return labels;
     }
 
-    /// A number or a text under "label" or "cls", if the object has one.
-    static std::optional<std::string> label_in_json(const std::string& text) {
+    /// Numbers or texts under "label" and "cls"; whether the object has one.
+    static bool read_json(const std::string& text, decltype(ArchiveSample::labels)& labels) {
         const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
-        for (const char* key : {"label", "cls"}) {
+        bool any = false;
+        for (const auto& [key, label] : {std::pair{"label", &labels[1]}, {"cls", &labels[2]}}) {
             if (!json.is_object() || !json.contains(key)) {
                 continue;
             }
-            const nlohmann::json& value = json[key];
-            if (value.is_string()) {
-                return value.get<std::string>();
-            }
-            if (value.is_number_integer()) {
-                return std::to_string(value.get<std::int64_t>());
-            }
-            return value.is_null() ? "" : value.dump(); // [0, 1] or 0.5: told with the reason why it is no class
+            any = true;
+            const nlohmann::json& value = json[key]; // [0, 1] and 0.5 are told with the reason why they are no class
+            *label = value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump();
         }
-        return std::nullopt;
+        return any;
     }
 
     const FileBytes& file_;

@@ -4,18 +4,25 @@
 #include "pipeline/shards/import/left_out.hpp"
 #include "pipeline/shards/import/tar_index.hpp"
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace tacit::shards {
 
-/// An image of a tar archive and the text that says its class.
+/// Where the class of an image may stand: in KEY.cls, or under `label` or `cls` in KEY.json.
+inline constexpr std::array<const char*, 3> kArchiveLabels = {"cls", "json.label", "json.cls"};
+
+/// An image of a tar archive and the texts that say its class.
 struct ArchiveSample {
     TarMember image;
-    std::string label; ///< of KEY.cls without spaces around it, else of KEY.json; "": there is none
+    std::array<std::string, kArchiveLabels.size()> labels; ///< without spaces around them; "": there is none
+    std::size_t archive = 0;                               ///< for those who have several
+    std::string split;                                     ///< likewise
 };
 
-/// The images of one archive in its order, each with the label of the same key, wherever that stands. A key ends at
+/// The images of one archive in its order, each with the labels of the same key, wherever that stands. A key ends at
 /// the first dot of the last name, as WebDataset has it, or with `last_dot` at the last one. What is no image, no label
 /// or a label without an image is added to `left_out`, but for image files with more dots in their names, whose paths
 /// go to `dotted`. Throws DataError naming the archive where files of one key

@@ -23,6 +23,7 @@ struct SourceImage {
 struct SourceTable {
     std::string path;
     std::string scope;
+    bool used = false; ///< labels or splits were taken from it
 };
 
 /// The images [begin, end) of a source.

@@ -6,6 +6,7 @@
 #include "pipeline/shards/data_spec.hpp"
 #include "pipeline/shards/import/importer.hpp"
 #include "pipeline/shards/import/named_arrays.hpp"
+#include "pipeline/shards/import/table_splits.hpp"
 
 #include <fmt/format.h>
 
@@ -59,6 +60,26 @@ void check_numbers(const ImportOptions& options) {
 }
 
 } // namespace
+
+void check_source(const ImportOptions& options, const std::string& kind, std::size_t classes) {
+    const bool folder = kind == "folder";
+    const bool archives = kind == "webdataset";
+    const bool tables = kind != "hdf5" && (splits_of_tables(options.split_folders) ||
+                                           options.split_folders == std::vector<std::string>{"none"});
+    for (const auto& [option, unused] :
+         {std::pair{"--test-fraction", options.test_fraction > 0 && !folder},
+          {"--splits", !options.split_folders.empty() && !folder && !archives && !tables},
+          {"--key-ends", options.key_ends != "first-dot" && !archives},
+          {"--apply-exif", options.apply_exif && !folder && !archives}}) {
+        if (unused) {
+            throw ConfigError(fmt::format("{}: {} does not go with {}; leave it out", options.path, option, kind));
+        }
+    }
+    if (!options.classes.empty() && options.classes.size() < classes) {
+        throw ConfigError(
+            fmt::format("--classes names {} classes, the images have {}", options.classes.size(), classes));
+    }
+}
 
 ImportSummary import_images(const ImportOptions& options, const ProgressFn& progress) {
     check_words(options);

@@ -7,6 +7,7 @@
 #include "pipeline/shards/format.hpp"
 #include "pipeline/shards/import/left_out.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -34,7 +35,8 @@ struct ImportOptions : DataSpec {
     bool overwrite = false;      ///< replace shards that exist in `out`
     bool first_page = false;     ///< take the first page of TIFFs that have several, instead of refusing them
     std::string label = "fine";  ///< of CIFAR-100: fine (100 classes) or coarse (20)
-    std::vector<std::string> split_folders;    ///< of folders and archives: {} or auto, none, or SPLIT=FOLDER, …
+    /// {} or auto, none, SPLIT=FOLDER or archive, …; SPLIT=LIST, …, or TABLE:COLUMN (with_splits()).
+    std::vector<std::string> split_folders;
     std::string key_ends = "first-dot";        ///< of archives: where a file's key ends; or last-dot
     bool apply_exif = false;                   ///< turn JPEGs upright as their EXIF orientation says
     std::vector<std::string> splits;           ///< of HDF5: those to take; empty: all that are told of
@@ -79,6 +81,10 @@ using ProgressFn = std::function<void(std::int64_t done, std::int64_t total)>;
 /// Throws ConfigError for options that do not fit, DataError naming the first damaged file, IoError, and Error with
 /// exit code 75 when `options.stop` said so.
 ImportSummary import_images(const ImportOptions& options, const ProgressFn& progress = {});
+
+/// Throws ConfigError for options that a kind of source has no use for, which must not look as if they had been heeded,
+/// and for too few names of `classes`.
+void check_source(const ImportOptions& options, const std::string& kind, std::size_t classes);
 
 /// A kind of source, as --kind names it.
 struct SourceKind {

@@ -28,28 +28,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kBlock = 256; ///< images prepared in parallel before they are written in order
 constexpr std::size_t kBlockBytes = std::size_t{256} << 20; ///< that they may take, one a thread aside
 
-std::vector<std::string> class_names(const std::vector<std::string>& names, const ImportOptions& options) {
-    if (!options.classes.empty() && options.classes.size() < names.size()) {
-        throw ConfigError(
-            fmt::format("--classes names {} classes, the images have {}", options.classes.size(), names.size()));
-    }
-    return options.classes.empty() ? names : options.classes;
-}
-
-/// An option that a kind of source has no use for must not look as if it had been heeded.
-void refuse_unused(const ImportOptions& options, const std::string& kind) {
-    const bool folder = kind == "folder";
-    const bool archives = kind == "webdataset";
-    for (const auto& [option, unused] : {std::pair{"--test-fraction", options.test_fraction > 0 && !folder},
-                                         {"--splits", !options.split_folders.empty() && !folder && !archives},
-                                         {"--key-ends", options.key_ends != "first-dot" && !archives},
-                                         {"--apply-exif", options.apply_exif && !folder && !archives}}) {
-        if (unused) {
-            throw ConfigError(fmt::format("{}: {} does not go with {}; leave it out", options.path, option, kind));
-        }
-    }
-}
-
 } // namespace
 
 Importer::Importer(const ImportOptions& options, const ProgressFn& progress)
@@ -58,8 +36,8 @@ Importer::Importer(const ImportOptions& options, const ProgressFn& progress)
     const SourceInfo& info = source_->info;
     total_ = static_cast<std::int64_t>(info.labels.size());
     summary_.kind = info.kind;
-    summary_.classes = class_names(info.classes, options);
-    refuse_unused(options, info.kind);
+    summary_.classes = options.classes.empty() ? info.classes : options.classes;
+    check_source(options, info.kind, info.classes.size());
     summary_.left_out = info.left_out.kinds();
     for (const std::string& line : info.notes) {
         note(line);

@@ -2,6 +2,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/file_kind.hpp"
 #include "pipeline/shards/import/image_source.hpp"
+#include "pipeline/shards/import/table_splits.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -71,6 +72,11 @@ const std::vector<SourceKind>& source_kinds() {
 }
 
 std::unique_ptr<ImageSource> open_source(const ImportOptions& options) {
+    if (splits_of_tables(options.split_folders)) { // which with_labels() reads; folders of splits are no classes
+        ImportOptions by_names = options;
+        by_names.split_folders.clear();
+        return open_source(by_names);
+    }
     if (std::error_code error; std::filesystem::is_other(options.path, error)) { // a pipe, which may never end
         throw IoError(fmt::format("{}: {}", options.path, kind_text(options.path)));
     }

@@ -5,15 +5,14 @@
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/import/folder/scan.hpp"
 #include "pipeline/shards/import/table_guess.hpp"
+#include "pipeline/shards/import/table_rows.hpp"
+#include "pipeline/shards/import/table_splits.hpp"
 #include "pipeline/shards/labels.hpp"
-#include "pipeline/shards/row_search.hpp"
 #include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <numeric>
-#include <system_error>
 #include <utility>
 
 namespace tacit::shards {
@@ -21,25 +20,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string existing_table(const std::string& path, const std::string& source) {
-    return existing_file(path, fs::is_directory(source) ? source : fs::path(source).parent_path().string());
-}
-
-/// Labels were taken from one of the tables, or from another file.
-void use_table(SourceInfo& info, const std::string& root, const std::string& path) {
-    info.files.push_back(path);
-    std::erase_if(info.tables, [&](const SourceTable& table) {
-        const fs::path own = fs::path(root) / table.path;
-        std::error_code error;
-        return own.filename() == fs::path(path).filename() && fs::equivalent(own, path, error);
-    });
-}
-
 /// Tables that no label was taken from are files that are no images.
 void leave_out_tables(SourceInfo& info) {
     LeftOutList all;
     for (const SourceTable& table : info.tables) {
-        all.add(kNoImages, table.path);
+        if (!table.used) {
+            all.add(kNoImages, table.path);
+        }
     }
     all.add(info.left_out);
     info.left_out = std::move(all);
@@ -48,12 +35,8 @@ void leave_out_tables(SourceInfo& info) {
 /// Labels that the user names.
 class TableReading {
   public:
-    TableReading(ImageSource& source, const std::string& root) : info_(source.info), root_(root) {
-        for (std::size_t image = 0; image < info_.labels.size(); ++image) {
-            names_.push_back(source.key(static_cast<std::int64_t>(image)));
-        }
-        texts_.resize(names_.size());
-    }
+    TableReading(ImageSource& source, const std::string& root)
+        : info_(source.info), root_(root), names_(names_of(source)), texts_(names_.size()) {}
 
     void run(const std::string& table, const std::string& column) {
         const std::string named = split_in_name(fs::path(table).filename().string());
@@ -79,43 +62,19 @@ class TableReading {
         const TableColumn place = find_column(path, rows, column);
         const std::vector<std::string> names(names_.begin() + begin, names_.begin() + end);
         use_table(info_, root_, path);
-        const std::vector<std::size_t> order = rows_of(path, rows, place, names);
-        std::vector<bool> used(rows.size(), false);
-        for (std::size_t i = 0; i < order.size(); ++i) {
-            const std::size_t row = order[i];
+        const RowMatch match = rows_of_images(path, rows, place, names);
+        if (!match.named_by.empty()) {
+            info_.notes.push_back(match.text(path, names.front().empty() ? "numbered" : "named"));
+        }
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const std::size_t row = match.rows[i];
             if (row == RowMatch::kNone) {
                 info_.left_out.add(fmt::format("images without a row in {}: they have no label", path), names[i]);
-                continue;
-            }
-            used[row] = true;
-            const std::vector<std::string>& cells = rows[row].cells;
-            texts_[static_cast<std::size_t>(begin) + i] =
-                place.column < cells.size() ? cells[place.column] : std::string();
-        }
-        for (std::size_t row = place.first_row; row < rows.size(); ++row) {
-            if (!used[row]) {
-                info_.left_out.add(fmt::format("rows of {} that fit no image", path),
-                                   fmt::format("line {}", rows[row].line));
+            } else {
+                texts_[static_cast<std::size_t>(begin) + i] = rows[row].cell(place.column);
             }
         }
-    }
-
-    std::vector<std::size_t> rows_of(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& place,
-                                     const std::vector<std::string>& names) {
-        if (names.front().empty()) { // images without names
-            RowMatch match = rows_in_order(path, rows, place, names.size());
-            if (!match.named_by.empty()) {
-                info_.notes.push_back(match.text(path, "numbered"));
-            }
-            return std::move(match.rows);
-        }
-        RowMatch match = match_rows(path, rows, place, names);
-        if (match.found == 0) {
-            throw DataError(fmt::format("{}: no row fits an image: images have names such as '{}', rows hold '{}'",
-                                        path, one_line(names.front()), one_line(rows.back().cells.front())));
-        }
-        info_.notes.push_back(match.text(path, "named"));
-        return std::move(match.rows);
+        count_rows(path, "image", rows, place.first_row, match, info_.left_out);
     }
 
     SourceInfo& info_;
@@ -143,7 +102,13 @@ void note_other_tables(SourceInfo& info, const std::string& root, const std::vec
 /// For images without a label: tables beside them.
 void guess_labels(ImageSource& source, const std::string& root) {
     SourceInfo& info = source.info;
-    if (info.tables.empty() || source.key(0).empty()) {
+    if (source.key(0).empty() || !fs::is_directory(root)) {
+        for (std::string& note : notes_of_tables_beside(root, info, names_of(source))) {
+            info.notes.push_back(std::move(note));
+        }
+        return;
+    }
+    if (info.tables.empty()) {
         return;
     }
     std::vector<UnlabelledImage> images;
@@ -170,6 +135,7 @@ void guess_labels(ImageSource& source, const std::string& root) {
         }
         if (!guess.labels.empty()) {
             use_table(info, root, guess.path);
+            info.left_out.add(guess.left_out);
             told = true;
         }
     }
@@ -184,10 +150,14 @@ void guess_labels(ImageSource& source, const std::string& root) {
 } // namespace
 
 std::unique_ptr<ImageSource> with_labels(std::unique_ptr<ImageSource> source, const ImportOptions& options) {
-    SourceInfo& info = source->info;
-    if (info.kind == "hdf5") { // which reads them itself
+    if (source->info.kind == "hdf5") { // which reads them itself
+        if (options.labels.empty() && source->info.classes.empty()) {
+            guess_labels(*source, options.path);
+        }
         return source;
     }
+    source = with_splits(std::move(source), options);
+    SourceInfo& info = source->info;
     if (options.labels.empty()) {
         guess_labels(*source, options.path);
     } else if (options.labels == "none") {
@@ -195,7 +165,7 @@ std::unique_ptr<ImageSource> with_labels(std::unique_ptr<ImageSource> source, co
         info.classes.clear();
     } else if (const auto table = table_and_column(options.labels)) {
         TableReading(*source, options.path).run(table->first, table->second);
-    } else if (info.kind != "npz" && info.kind != "npy") { // which know their arrays
+    } else if (info.kind != "npz" && info.kind != "npy" && info.kind != "webdataset") { // which know their labels
         throw ConfigError(
             fmt::format("--labels {}: takes TABLE:COLUMN, where TABLE is a .csv, .tsv or .txt file, or none",
                         one_line(options.labels)));

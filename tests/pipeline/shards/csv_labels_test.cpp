@@ -88,7 +88,8 @@ TEST(TableOfLabels, ImageWithTwoRowsThatDoNotAgreeIsRefused) {
     const std::string whole = refused_table({"0", "1"}, "id,label\n0,0\n\n1,1\n0,1\n");
     EXPECT_NE(whole.find("table.csv: image '0' fits '0' in line 2 and '0' in line 5"), std::string::npos) << whole;
     const std::string bare = refused_table({"c/0", "c/1"}, "id,label\na/0.png,0\nb/0.png,1\n1,1\n");
-    EXPECT_NE(bare.find("image 'c/0' fits 'a/0.png' in line 2 and 'b/0.png' in line 3, both by '0'"), std::string::npos)
+    EXPECT_NE(bare.find("image 'c/0' fits 'a/0.png' in line 2 and 'b/0.png' in line 3, which do not agree"),
+              std::string::npos)
         << bare;
 }
 

@@ -89,9 +89,12 @@ class Reader {
             deeper_ = true;
             std::vector<const Folder*> folders(below.size());
             std::transform(below.begin(), below.end(), folders.begin(), [](const Folder& one) { return &one; });
-            made_.notes.push_back(fmt::format("folders within {} ({}, …) are no classes of their own: their images are "
-                                              "counted to it, and so in every class",
-                                              shown(folder), shown(folders)));
+            made_.notes.push_back(
+                fmt::format("folders within {} ({}, …) are no classes of their own: their images are "
+                            "counted to it, and so in every class; where folders are no classes (patients, visits), "
+                            "--labels TABLE:COLUMN takes them from a table, --labels none leaves them "
+                            "out",
+                            shown(folder), shown(folders)));
         }
     }
 

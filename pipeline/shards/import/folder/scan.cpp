@@ -112,9 +112,7 @@ class Scan {
         }
         if (is_table_name(name)) {
             folder.tables.push_back(below);
-            if (wanted_ == has_image_extension) {
-                return;
-            }
+            return;
         }
         if (wanted_ == has_image_extension && is_unread_image(lower_case(fs::path(name).extension().string()))) {
             tree_.left_out.add(kUnread, below, "convert them to PNG");
@@ -160,6 +158,18 @@ std::vector<std::string> image_paths(const Folder& folder, bool below) {
     add_paths(folder, below, paths);
     std::sort(paths.begin(), paths.end());
     return paths;
+}
+
+std::vector<SourceTable> tables_in(const Folder& folder, bool scoped) {
+    std::vector<SourceTable> tables;
+    for (const std::string& path : folder.tables) {
+        tables.push_back({path, scoped ? folder.path : std::string()});
+    }
+    for (const Folder& one : folder.folders) {
+        const std::vector<SourceTable> below = tables_in(one, scoped);
+        tables.insert(tables.end(), below.begin(), below.end());
+    }
+    return tables;
 }
 
 bool is_hidden_name(const std::string& name) {

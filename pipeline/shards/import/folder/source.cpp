@@ -29,15 +29,6 @@ struct Entry {
     std::int32_t label = -1;
 };
 
-void add_tables(const Folder& folder, std::vector<SourceTable>& tables) {
-    for (const std::string& path : folder.tables) {
-        tables.push_back({path, folder.path});
-    }
-    for (const Folder& one : folder.folders) {
-        add_tables(one, tables);
-    }
-}
-
 /// Moves a share of the images of each class to the test split, in an order keyed by their paths; one of each class at
 /// least stays.
 void draw_test_split(double share, std::vector<Entry>& train, std::vector<Entry>& test) {
@@ -72,7 +63,7 @@ class ImageFolder : public ImageSource {
         info.kind = "folder";
         info.encoded = true;
         info.left_out = tree.left_out;
-        add_tables(tree.root, info.tables);
+        info.tables = tables_in(tree.root, true);
         if (tree.root.images_below == 0) {
             return;
         }

@@ -129,7 +129,7 @@ TEST(FolderReading, TheOptionDecides) {
     EXPECT_EQ(read_tree(tree, {"train=train", "train=extra"}),
               (Places{{"train/a.png", "train -"}, {"extra/c.png", "train -"}}));
     EXPECT_NE(refused_tree(tree, {"train=trian"}).find("holds no folder trian with images"), std::string::npos);
-    EXPECT_NE(refused_tree(tree, {"maybe"}).find("takes auto, none, or SPLIT=PATH"), std::string::npos);
+    EXPECT_NE(refused_tree(tree, {"maybe"}).find("takes auto, none, TABLE:COLUMN, or SPLIT=PATH"), std::string::npos);
     EXPECT_NE(refused_tree({"a/b/c.png", "a/d/e.png"}, {"train=a", "test=a/b"}).find("a/b/ is within a/"),
               std::string::npos);
 }

@@ -476,9 +476,17 @@ TEST(ImportNumpy, ATableThatLabelsAreTakenFromIsNotLeftOut) {
                 Bytes{'i', 'd', ',', 'l', '\n', '2', ',', 'c', '\n', '0', ',', 'a', '\n', '1', ',', 'b', '\n'});
     ImportOptions options = options_of(folder, "a");
     EXPECT_EQ(left_out_of(options), (Names{"files that are no images by their extension (1): t.csv"}));
+    EXPECT_EQ(import_images(options).notes, (Names{"t.csv: has rows for 3 images; --labels t.csv:COLUMN takes labels "
+                                                   "from it, --labels none says that none is meant"}));
+    options.overwrite = true;
     options.labels = "t.csv:l";
     EXPECT_EQ(left_out_of(options), Names());
     EXPECT_EQ(import_images(options).classes, (Names{"a", "b", "c"}));
+    EXPECT_EQ(Dataset::open(options.out, "train").labels(), (Labels{0, 1, 2}));
+    const std::string again = "id,l\n2,c\n0,a\n2,c\n1,b\n0,a\n";
+    write_bytes(folder / "a/t.csv", Bytes(again.begin(), again.end()));
+    EXPECT_EQ(left_out_of(options),
+              (Names{"rows of " + (folder / "a/t.csv") + " that say again what another says (2): line 4, line 6"}));
     EXPECT_EQ(Dataset::open(options.out, "train").labels(), (Labels{0, 1, 2}));
 }
 

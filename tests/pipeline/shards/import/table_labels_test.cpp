@@ -2,6 +2,7 @@
 // Labels out of tables beside images.
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "tests/pipeline/shards/hdf5_files.hpp"
 #include "tests/pipeline/shards/import/import_fixtures.hpp"
 
 #include <gtest/gtest.h>
@@ -81,12 +82,25 @@ TEST_F(TableLabels, OfTwoColumnsThatNameImagesAlikeOneIsAskedFor) {
         EXPECT_NE(told.find("both name images, and give them other rows; say which counts, as in t.csv:COLUMN:"),
                   std::string::npos)
             << told;
+        EXPECT_NE(told.find(":COLUMN:image"), std::string::npos) << told;
         const Places places = read("t.csv:label:image");
         EXPECT_EQ(places.at("images/0.png"), "train a") << one;
         EXPECT_EQ(places.at("images/1.png"), "train b") << one;
     }
     table("t.csv", "image,copy,label\n0.png,0.png,a\n1.png,1.png,b\n2.png,2.png,a\n");
     EXPECT_EQ(read().at("images/1.png"), "train b"); // both say the same
+}
+
+TEST_F(TableLabels, AnIndexWithoutANameIsShownByItsNumber) {
+    images({"0.png", "1.png", "2.png"});
+    table("t.csv", ",id,label\n0,1,b\n1,2,a\n2,0,a\n");
+    const std::string told = message_of<DataError>([&] { read("t.csv:label"); });
+    EXPECT_NE(told.find("t.csv: columns '1' (the column without a name) and 'id' both name images, and give them other "
+                        "rows; say which counts, as in t.csv:COLUMN:1 or t.csv:COLUMN:id"),
+              std::string::npos)
+        << told;
+    EXPECT_EQ(read("t.csv:label:id").at("1.png"), "train b");
+    EXPECT_EQ(read("t.csv:label:1").at("1.png"), "train a");
 }
 
 TEST_F(TableLabels, AColumnOfClassNumbersIsNoNameOfImages) {
@@ -118,8 +132,8 @@ TEST_F(TableLabels, ListsOfNamesAreNoTablesOfLabels) {
     table("list.txt", "1.png\n2.png\n");
     EXPECT_EQ(notes().find("list.txt"), std::string::npos) << notes();
     table("t.csv", "file,label\n8.png,cat\n9.png,cat\n");
-    EXPECT_NE(notes().find("t.csv: is headed like a table of labels, but holds names of 0 of 2 images without a label, "
-                           "such as 'images/1.png'"),
+    EXPECT_NE(notes().find("t.csv: is headed like a table of labels, but holds names of 0 of 2 images without a label: "
+                           "images have names such as 'images/1.png', rows hold '9.png'"),
               std::string::npos)
         << notes();
 }
@@ -152,6 +166,18 @@ TEST_F(TableLabels, WhatNeedNotBeClassesIsNamedWithTheOptionThatReadsIt) {
                      "(smiling, glasses); --labels t.csv:COLUMN reads it"),
         std::string::npos);
     EXPECT_EQ(read("t.csv:glasses").at("2.png"), "train 0");
+}
+
+TEST_F(TableLabels, OneOfSeveralColumnsMayHoldTheOnly1OfARow) {
+    images({"1.png", "2.png", "3.png"});
+    table("t.csv", "image,MEL,NV,split\n3,0.0,1.0,train\n1,1.0,0.0,train\n2,0.0,1.0,train\n");
+    EXPECT_EQ(read(), (Places{{"1.png", "train MEL"}, {"2.png", "train NV"}, {"3.png", "train NV"}}));
+    EXPECT_NE(notes().find("t.csv: labels of 3 of 3 images are taken from columns (one 1 a row) MEL, NV, images are "
+                           "named by column image; --labels none leaves them out"),
+              std::string::npos)
+        << notes();
+    table("t.csv", "image,MEL,NV\n3,0,1\n1,0,0\n2,0,1\n");
+    EXPECT_EQ(read().at("3.png"), "train -");
 }
 
 TEST_F(TableLabels, AnglesAndCaptionsAreNoClasses) {
@@ -187,6 +213,19 @@ TEST_F(TableLabels, ATableBesideClassFoldersIsNamedWithTheOptionThatReadsIt) {
               std::string::npos)
         << notes();
     EXPECT_EQ(read("labels.csv:label").at("batch0/1.png"), "train dog");
+}
+
+TEST_F(TableLabels, FoldersOfPatientsAndVisitsGetAWayForward) {
+    images({"p1/v1/a.png", "p1/v2/b.png", "p2/v1/c.png", "p2/v2/d.png"});
+    EXPECT_EQ(read().at("p2/v1/c.png"), "train p2");
+    EXPECT_NE(
+        notes().find("folders within p1/ (p1/v1/, p1/v2/, …) are no classes of their own: their images are counted "
+                     "to it, and so in every class; where folders are no classes (patients, visits), --labels "
+                     "TABLE:COLUMN takes them from a table, --labels none leaves them out"),
+        std::string::npos)
+        << notes();
+    table("t.csv", "path,label\np1/v1/a.png,x\np1/v2/b.png,y\np2/v1/c.png,y\np2/v2/d.png,x\n");
+    EXPECT_EQ(read("t.csv:label").at("p2/v1/c.png"), "train y");
 }
 
 TEST_F(TableLabels, ATableThatCannotBeReadIsNamedWithWhatToDo) {
@@ -236,12 +275,52 @@ TEST_F(TableLabels, TwoTablesThatContradictEachOtherAreNotRead) {
 
 TEST_F(TableLabels, ImagesAndRowsWithoutEachOtherAreCounted) {
     images({"1.png", "2.png"});
-    table("t.csv", "file,label\n1.png,cat\n9.png,dog\n");
+    table("t.csv", "file,label\n1.png,cat\n9.png,dog\n1.png,cat\n");
     EXPECT_EQ(read("t.csv:label"), (Places{{"1.png", "train cat"}, {"2.png", "train -"}}));
-    const Lines left = left_out_of(options("t.csv:label"));
     const std::string path = folder_ / "source/t.csv";
-    EXPECT_EQ(left.at(0), "images without a row in " + path + ": they have no label (1): 2.png");
-    EXPECT_EQ(left.at(1), "rows of " + path + " that fit no image (1): line 3");
+    EXPECT_EQ(left_out_of(options("t.csv:label")),
+              (Lines{"images without a row in " + path + ": they have no label (1): 2.png",
+                     "rows of " + path + " that say again what another says (1): line 4",
+                     "rows of " + path + " that fit no image (1): line 3"}));
+}
+
+TEST_F(TableLabels, RowsOfTablesThatAreFoundAreCountedToo) {
+    images({"1.png", "2.png", "3.png"});
+    table("t.csv", "idx,file,label\n0,1.png,cat\n1,9.png,dog\n2,1.png,cat\n3,2.png,dog\n4,3.png,cat\n");
+    EXPECT_EQ(read().at("2.png"), "train dog"); // `label` decides, whatever `idx` holds
+    EXPECT_EQ(left_out_of(options()), (Lines{"rows of t.csv that say again what another says (1): line 4",
+                                             "rows of t.csv that fit no image (1): line 3"}));
+    table("t.csv", "file,label\n1.png,cat\n9.png,dog\n1.png,cat\n2.png,dog\n3.png,cat\n");
+    EXPECT_EQ(read(), (Places{{"1.png", "train cat"}, {"2.png", "train dog"}, {"3.png", "train cat"}}));
+    EXPECT_EQ(left_out_of(options()), (Lines{"rows of t.csv that say again what another says (1): line 4",
+                                             "rows of t.csv that fit no image (1): line 3"}));
+    table("t.csv", "file,label\n1.png,cat\n1.png,dog\n2.png,dog\n3.png,cat\n");
+    EXPECT_EQ(read().at("2.png"), "train -");
+    EXPECT_NE(notes().find("t.csv: image '1.png' fits '1.png' in line 2 and '1.png' in line 3, which do not agree"),
+              std::string::npos)
+        << notes();
+}
+
+TEST_F(TableLabels, NearNamesAreShown) {
+    images({"0001.png", "0002.png", "0003.png"});
+    table("t.csv", "id,label\n1,cat\n2,dog\n3,dog\n");
+    EXPECT_NE(
+        notes().find("t.csv: is headed like a table of labels, but holds names of 0 of 3 images without a label: "),
+        std::string::npos);
+    for (const std::string& told : {notes(), message_of<DataError>([&] { read("t.csv:label"); })}) {
+        EXPECT_NE(told.find("image '0002.png' and '2' in line 3 are the same numbers in other texts; write names as "
+                            "the images have them"),
+                  std::string::npos)
+            << told;
+    }
+    table("t.csv", "id,label\n0001.PNG,1\n0002.PNG,2\n0003.PNG,2\n");
+    EXPECT_EQ(read("t.csv:label").at("0002.png"), "train 2"); // the extension does not count
+    images({"IMG_a.png", "IMG_b.png"});
+    table("t.csv", "id,label\nimg_a.png,1\nimg_b.png,2\n");
+    const std::string cases = message_of<DataError>([&] { read("t.csv:label"); });
+    EXPECT_NE(cases.find("are the same but for the case of letters; write names as the images have them"),
+              std::string::npos)
+        << cases;
 }
 
 TEST_F(TableLabels, ATableNamedForASplitIsForThatSplitAlone) {
@@ -250,6 +329,30 @@ TEST_F(TableLabels, ATableNamedForASplitIsForThatSplitAlone) {
     EXPECT_EQ(read("train.csv:label"), (Places{{"test/1.png", "test -"}, {"train/1.png", "train cat"}}));
     table("test.csv", "file,label\n1.png,dog\n");
     EXPECT_EQ(read("{split}.csv:label"), (Places{{"test/1.png", "test dog"}, {"train/1.png", "train cat"}}));
+}
+
+TEST_F(TableLabels, ATableBesideImagesWithoutNamesIsNamedWithTheOptionThatReadsIt) {
+    Hdf5File(folder_ / "a.h5").add("images", {3, 8, 8, 3}, Bytes(576, 7));
+    ImportOptions made = options();
+    made.path = folder_ / "a.h5";
+    made.overwrite = true;
+    const auto notes_of = [&](const std::string& rows) {
+        write_bytes(folder_ / "t.csv", Bytes(rows.begin(), rows.end()));
+        Lines notes = import_images(made).notes;
+        std::erase_if(notes, [](const std::string& note) { return note.find("t.csv") == std::string::npos; });
+        return notes;
+    };
+    EXPECT_EQ(notes_of("fold,Label\n0,a\n1,b\n0,a\n"),
+              (Lines{"t.csv: has rows for 3 images; --labels t.csv:Label takes labels from it, --labels none says that "
+                     "none is meant"}));
+    EXPECT_EQ(notes_of("a\nb\na\n"), (Lines{"t.csv: has rows for 3 images; --labels t.csv:COLUMN takes labels from it, "
+                                            "--labels none says that none is meant"}));
+    EXPECT_EQ(notes_of("label\na\nb\n"), Lines());
+    made.labels = "none";
+    EXPECT_EQ(notes_of("label\na\nb\na\n"), Lines());
+    made.labels = "t.csv:label";
+    EXPECT_EQ(notes_of("label\na\nb\na\n"), Lines());
+    EXPECT_EQ(Dataset::open(made.out, "train").labels(), (std::vector<std::int32_t>{0, 1, 0}));
 }
 
 TEST_F(TableLabels, ArchivesTakeTablesToo) {

@@ -277,7 +277,8 @@ TEST(ImportWebDataset, EveryToldSplitMustNameArchivesOfItsOwn) {
     const std::string lost = "holds no archive tset.tar, nor a folder of some; it holds a.tar, more/b.tar";
     EXPECT_NE(refused({"test=tset.tar"}).find(lost), std::string::npos);
     EXPECT_NE(refused({"train=a.tar", "test=tset.tar"}).find(lost), std::string::npos);
-    EXPECT_NE(refused({"a/b=a.tar"}).find("--splits a/b=a.tar: takes auto, none, or SPLIT=PATH"), std::string::npos);
+    EXPECT_NE(refused({"a/b=a.tar"}).find("--splits a/b=a.tar: takes auto, none, TABLE:COLUMN, or SPLIT=PATH"),
+              std::string::npos);
     EXPECT_NE(refused({"train=more", "test=more/b.tar"}).find("more/b.tar is of split 'train' already"),
               std::string::npos);
 }
@@ -310,6 +311,77 @@ TEST(ImportWebDataset, AFolderOfImagesWithAnArchiveStaysAFolderOfImages) {
     options.kind = "webdataset";
     options.overwrite = true;
     EXPECT_EQ(import_images(options).splits[0].images, 2);
+}
+
+TEST(ImportWebDataset, TwoKindsOfLabelsThatTellOtherClassesAreAskedFor) {
+    const TemporaryFolder folder;
+    ImportOptions options = archive_of(folder, {{"1.pgm", kImage},
+                                                {"1.cls", "0"},
+                                                {"1.json", R"({"label": "ant"})"},
+                                                {"2.pgm", kImage},
+                                                {"2.cls", "1"},
+                                                {"2.json", R"({"label": "ant"})"}});
+    const std::string message = message_of<DataError>([&] { images_of(options); });
+    EXPECT_NE(message.find("one.tar: its labels tell two things: 2.pgm is '1' by cls and 'ant' by json.label, unlike "
+                           "other images; --labels cls or --labels json.label says which counts"),
+              std::string::npos)
+        << message;
+    options.labels = "json.label";
+    EXPECT_EQ(images_of(options).at("2.pgm"), "train ant");
+    options.labels = "cls";
+    EXPECT_EQ(images_of(options).at("2.pgm"), "train 1");
+    options.labels = "none";
+    EXPECT_EQ(images_of(options).at("2.pgm"), "train -");
+    options.labels = "label";
+    const std::string unknown = message_of<ConfigError>([&] { images_of(options); });
+    EXPECT_NE(unknown.find("takes TABLE:COLUMN, none, or, of archives, one of cls, json.label, json.cls"),
+              std::string::npos)
+        << unknown;
+}
+
+TEST(ImportWebDataset, KindsOfLabelsThatAgreeAreNotAskedFor) {
+    EXPECT_EQ(places_of({{"1.pgm", kImage},
+                         {"1.cls", "0"},
+                         {"1.json", R"({"label": "bee", "cls": 0})"},
+                         {"2.pgm", kImage},
+                         {"2.cls", "1"},
+                         {"2.json", R"({"label": "ant", "cls": 1})"}}),
+              (Places{{"1.pgm", "train 0"}, {"2.pgm", "train 1"}}));
+    // Of other names for the same classes those that say all are taken.
+    Members members = {{"1.pgm", kImage},
+                       {"1.cls", "0"},
+                       {"1.json", R"({"label": "bee"})"},
+                       {"2.pgm", kImage},
+                       {"2.json", R"({"label": "ant"})"}};
+    EXPECT_EQ(places_of(members), (Places{{"1.pgm", "train bee"}, {"2.pgm", "train ant"}}));
+    members.insert(members.end(), {{"3.pgm", kImage}, {"3.cls", "0"}});
+    const std::string message = message_of<DataError>([&] { places_of(members); });
+    EXPECT_NE(message.find("1.pgm is '0' by cls and 'bee' by json.label"), std::string::npos) << message;
+}
+
+TEST(ImportWebDataset, TablesBesideArchivesAreReadOrNamed) {
+    const TemporaryFolder folder;
+    ImportOptions options = archive_of(folder, {{"1.pgm", kImage}, {"2.pgm", kImage}}, "source/one.tar");
+    const std::string text = "id,label\n2,dog\n1,cat\n";
+    write_bytes(folder / "source/labels.csv", Bytes(text.begin(), text.end()));
+    const auto labels = [&](const std::string& path) {
+        ImportOptions made = options;
+        made.path = path;
+        made.overwrite = true;
+        const ImportSummary summary = import_images(made);
+        return std::pair{summary.notes, Dataset::open(made.out, "train").labels()};
+    };
+    const std::string archive = options.path;
+    const auto [read, of_folder] = labels(folder / "source");
+    EXPECT_EQ(of_folder, (std::vector<std::int32_t>{0, 1}));
+    ASSERT_EQ(read.size(), 1U);
+    EXPECT_NE(read[0].find("labels.csv: labels of 2 of 2 images are taken from column label"), std::string::npos);
+    const auto [named, of_file] = labels(archive);
+    EXPECT_EQ(of_file, (std::vector<std::int32_t>{-1, -1}));
+    ASSERT_EQ(named.size(), 1U);
+    EXPECT_EQ(named[0],
+              "labels.csv: has rows for 2 images; --labels labels.csv:label takes labels from it, --labels none "
+              "says that none is meant");
 }
 
 TEST(ImportWebDataset, MasksBesideImagesAreLeftOutAndCounted) {
