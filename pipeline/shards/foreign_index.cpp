@@ -24,6 +24,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -183,6 +184,10 @@ class Reader {
             made.usual_labels = found.key == "group" || std::find(usual.begin(), usual.end(), found.key) != usual.end();
             made.open_labels = !found.doubt.empty();
             index.rivals = std::move(found.rivals);
+        }
+        if (std::ssize(found.labels.values) != index.count) {
+            throw DataError(fmt::format("{}: {} labels of {} images; name other labels with data.labels, or `none`",
+                                        path_, found.labels.values.size(), index.count));
         }
         index.labels = std::move(found.labels.values);
         index.classes = std::move(found.labels.classes);

@@ -192,6 +192,11 @@ Labels labels_of_samples(const ForeignImages& images, const std::string& name, c
     if (classes.empty()) {
         return labels_of_values(texts, numbers, columns, images, where, meaning);
     }
+    if (columns > 1) {
+        throw NotLabels(fmt::format("{}: holds {} values of an enumeration, not one; write one for each image, or say "
+                                    "data.labels: none",
+                                    where, columns));
+    }
     Labels labels = labels_of_numbers(numbers, where);
     name_classes(labels, {{"its enumeration", classes, true}}, true, where);
     return labels;

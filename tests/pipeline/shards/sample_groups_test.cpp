@@ -115,6 +115,31 @@ TEST(SampleGroups, WithOtherEnumerationsAreRefused) {
     }
 }
 
+TEST(SampleGroups, WithSeveralValuesOfAnEnumerationHaveNoLabels) {
+    const TemporaryFolder folder;
+    {
+        const Hdf5File file(folder / "a.h5");
+        const h5::Handle type(H5Tenum_create(H5T_STD_I8LE));
+        const std::array<std::int8_t, 3> values = {0, 1, 2};
+        for (std::size_t i = 0; i < 3; ++i) {
+            H5Tenum_insert(type.get(), std::array{"ant", "bee", "cat"}.at(i), &values.at(i));
+        }
+        for (std::size_t i = 0; i < kSamples; ++i) {
+            const std::string sample = "samples/s" + std::to_string(i);
+            file.add(sample + "/image", {9, 9}, Bytes(81, static_cast<std::uint8_t>(20 * i)));
+            file.add(sample + "/label", type.get(), {3}, values.data(), {});
+        }
+    }
+    const std::string message =
+        message_of<DataError>([&] { Dataset::open(spec_of(folder / "a.h5", "", "samples/*/label"), "train"); });
+    EXPECT_NE(message.find("a.h5: samples: 'label' of each group: holds 3 values of an enumeration, not one; write one "
+                           "for each image, or say data.labels: none"),
+              std::string::npos)
+        << message;
+    expect_samples(Dataset::open(spec_of(folder / "a.h5"), "train"), false);
+    expect_samples(Dataset::open(spec_of(folder / "a.h5", "", "none"), "train"), false);
+}
+
 /// Samples with label i % 3, and `name`: i % 4 or, if they are to tell the same, (i + 1) % 3; as a number or a text.
 void write_two(const std::string& path, const std::string& name, bool same) {
     const Hdf5File file(path);
