@@ -64,8 +64,9 @@ void check_numbers(const ImportOptions& options) {
 void check_source(const ImportOptions& options, const std::string& kind, std::size_t classes) {
     const bool folder = kind == "folder";
     const bool archives = kind == "webdataset";
+    const bool none = options.split_folders == std::vector<std::string>{"none"};
     const bool tables = kind != "hdf5" && (splits_of_tables(options.split_folders) ||
-                                           options.split_folders == std::vector<std::string>{"none"});
+                                           (none && table_and_column(options.labels).has_value()));
     for (const auto& [option, unused] :
          {std::pair{"--test-fraction", options.test_fraction > 0 && !folder},
           {"--splits", !options.split_folders.empty() && !folder && !archives && !tables},

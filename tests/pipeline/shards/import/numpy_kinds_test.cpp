@@ -113,6 +113,23 @@ TEST(ImportNumpy, ArraysOfOneImageFollowTheirNumbers) {
     }
 }
 
+TEST(ImportNumpy, SplitsThatNothingTellsAreNotToldToBeNone) {
+    const TemporaryFolder folder;
+    write_npy(folder / "a/images.npy", "|u1", "12, 8, 8, 3", pixels(12 * 192));
+    ImportOptions options = options_of(folder, "a");
+    options.split_folders = {"none"};
+    const std::string said = message_of<ConfigError>([&] { import_images(options); });
+    EXPECT_NE(said.find("--splits does not go with npy; leave it out"), std::string::npos) << said;
+    std::string rows = "label,split\n";
+    for (int i = 0; i < 12; ++i) {
+        rows += i < 9 ? "cat,train\n" : "dog,test\n";
+    }
+    write_bytes(folder / "t.csv", Bytes(rows.begin(), rows.end()));
+    options.labels = folder / "t.csv:label";
+    EXPECT_EQ(import_images(options).splits.size(), 1U); // none of the table's
+    EXPECT_EQ(Dataset::open(options.out, "train").labels().at(9), 1);
+}
+
 /// What an import of 12 images with these labels says; with --labels none it must work.
 std::string refusal_of(const std::string& type, const std::string& shape, const std::string& values) {
     const TemporaryFolder folder;
