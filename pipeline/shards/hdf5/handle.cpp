@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/file_kind.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/words.hpp"
 #include "pipeline/shards/hdf5/older_view.hpp"
 #include "pipeline/shards/hdf5/precheck.hpp"
 
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <mutex>
 #include <optional>
@@ -39,12 +41,14 @@ template <class Get> std::string text_of(hid_t object, const Get& get) {
 struct Innermost {
     hid_t major = H5I_INVALID_HID;
     hid_t minor = H5I_INVALID_HID;
-    int system = 0; ///< errno
+    int system = 0;   ///< errno
+    std::string file; ///< that it was about to open; "": it does not say
     bool newer = false;
 };
 
 herr_t keep_innermost(unsigned place, const H5E_error2_t* error, void* out) {
     constexpr std::string_view kErrno = "errno = ";
+    constexpr std::string_view kName = "name = '";
     auto& found = *static_cast<Innermost*>(out);
     if (place == 0 && error != nullptr) {
         const std::string_view text = error->desc == nullptr ? "" : error->desc;
@@ -54,6 +58,11 @@ herr_t keep_innermost(unsigned place, const H5E_error2_t* error, void* out) {
         found.newer = text.find("version number") != std::string_view::npos;
         if (at != std::string_view::npos) {
             std::from_chars(text.data() + at + kErrno.size(), text.data() + text.size(), found.system);
+            const std::size_t name = text.find(kName);
+            const std::size_t end = text.rfind("', ", at);
+            if (name != std::string_view::npos && end != std::string_view::npos && name + kName.size() < end) {
+                found.file = text.substr(name + kName.size(), end - name - kName.size());
+            }
         }
     }
     return 0;
@@ -92,8 +101,12 @@ void Handle::close() noexcept {
 std::string reason() {
     Innermost found;
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &found);
+    if (found.system == EAGAIN) { // of a lock
+        return "another process has it open for writing; wait until it is closed there, or read a copy";
+    }
     if (found.system != 0) {
-        return std::generic_category().message(found.system);
+        const std::string text = std::generic_category().message(found.system);
+        return found.file.empty() ? text : fmt::format("'{}': {}", one_line(found.file), text);
     }
     if (found.newer) {
         return fmt::format("written for a newer HDF5 than the {} here, or damaged; {}", library_version(), kCopyRemedy);
@@ -164,7 +177,8 @@ Handle open_file(const std::string& path) {
     Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access_list.get()));
     if (!file.valid()) {
         throw DataError(
-            fmt::format("{}: is an HDF5 file that cannot be opened: {}; copy or download it again", path, reason()));
+            fmt::format("{}: is an HDF5 file that cannot be opened: {}; if it is damaged, copy or download it again",
+                        path, reason()));
     }
     blaming(path, [&] { check_object(file.get(), "/", FileBytes(path)); });
     return file;

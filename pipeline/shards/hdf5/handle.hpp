@@ -49,7 +49,8 @@ class Handle {
     hid_t id_ = H5I_INVALID_HID;
 };
 
-/// What HDF5's current error stack means, in words of our own; what to do about a file that a newer HDF5 wrote.
+/// What HDF5's current error stack means, in words of our own; what to do about a file that a newer HDF5 wrote, or that
+/// another process has locked.
 std::string reason();
 /// "1.10.8": of libhdf5.
 std::string library_version();

@@ -10,7 +10,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <filesystem>
+#include <sys/file.h>
+#include <unistd.h>
 
 namespace tacit::shards {
 namespace {
@@ -242,6 +245,24 @@ TEST(Inspect, SurvivesEveryFlippedHeaderByte) {
         }
     }
     EXPECT_GT(described, 0);
+}
+
+TEST(Hdf5Reasons, OfALockIsThatAnotherProcessWrites) {
+    const TemporaryFolder folder;
+    write_foreign(folder / "x.h5", "images", {2, 3, 3, 1}, "labels");
+    const int other = open((folder / "x.h5").c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_EQ(flock(other, LOCK_EX), 0);
+    {
+        const h5::Session session;
+        const h5::Handle locks(H5Pcreate(H5P_FILE_ACCESS));
+        const h5::Handle file(H5Fopen((folder / "x.h5").c_str(), H5F_ACC_RDONLY, locks.get()));
+        if (!file.valid()) { // the environment may turn locks off
+            EXPECT_EQ(h5::reason(),
+                      "another process has it open for writing; wait until it is closed there, or read a copy");
+        }
+    }
+    EXPECT_EQ(Dataset::open(spec_of(folder / "x.h5"), "train").info().size, 2); // which takes no locks
+    close(other);
 }
 
 } // namespace

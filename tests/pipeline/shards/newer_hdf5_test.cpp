@@ -195,7 +195,7 @@ TEST(Hdf5Reasons, AreTextsOfTacit) {
     const h5::Handle none(H5Dopen2(file.get(), "nothing", H5P_DEFAULT));
     EXPECT_EQ(h5::reason(), "something that it points to is not there");
     const h5::Handle other(H5Fopen("/nowhere/a.h5", H5F_ACC_RDONLY, H5P_DEFAULT));
-    EXPECT_EQ(h5::reason(), "No such file or directory");
+    EXPECT_EQ(h5::reason(), "'/nowhere/a.h5': No such file or directory");
     const h5::Handle wrong(H5Dget_space(file.get()));
     EXPECT_EQ(h5::reason(), "its structure is damaged, or unknown to this version");
 }
