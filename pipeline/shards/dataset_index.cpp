@@ -12,11 +12,11 @@
 #include "pipeline/shards/split_choice.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace tacit::shards {
@@ -69,30 +69,54 @@ void check_rivals(const DatasetIndex& index) {
     }
 }
 
-/// The first of what files say, one line each.
-void warn_of(const std::vector<std::string>& lines) {
-    if (!lines.empty()) {
-        log::warning(lines.size() == 1 ? lines.front()
-                                       : fmt::format("{} (the first of {} such files)", lines.front(), lines.size()));
+/// What files say, each thing once: with the first of the files that say so, but for their names and numbers.
+class Notes {
+  public:
+    void add(const FileIndex& file, const std::string& line) {
+        std::string kind = line;
+        for (std::size_t at = kind.find(file.path); at != std::string::npos; at = kind.find(file.path)) {
+            kind.erase(at, file.path.size());
+        }
+        std::erase_if(kind, [](char letter) { return letter >= '0' && letter <= '9'; });
+        const auto [known, fresh] = places_.try_emplace(std::move(kind), lines_.size());
+        if (fresh) {
+            lines_.emplace_back(line, 0);
+        }
+        ++lines_[known->second].second;
     }
-}
+
+    void warn() const {
+        constexpr std::size_t kShown = 20;
+        for (std::size_t i = 0; i < std::min(kShown, lines_.size()); ++i) {
+            const auto& [line, files] = lines_[i];
+            log::warning(files == 1 ? line : fmt::format("{} (the first of {} such files)", line, files));
+        }
+        if (lines_.size() > kShown) {
+            log::warning(fmt::format("files say {} more things; `tacit data inspect FILE` shows those of one, such as: "
+                                     "{}",
+                                     lines_.size() - kShown, lines_[kShown].first));
+        }
+    }
+
+  private:
+    std::unordered_map<std::string, std::size_t> places_;
+    std::vector<std::pair<std::string, std::size_t>> lines_; ///< and how many files say it
+};
 
 /// What files leave open or out; labels or names of theirs not where another file tells them.
 void warn_of_notes(const std::vector<FileIndex>& files) {
     const std::vector<std::string>& classes = files.front().classes;
     const bool named = !classes.empty() && classes.back() != std::to_string(classes.size() - 1);
-    std::vector<std::string> labels;
-    std::vector<std::string> notes;
+    Notes notes;
     for (const FileIndex& file : files) {
         if (!file.open_labels.empty() && !named) {
-            labels.push_back(file.open_labels);
+            notes.add(file, file.open_labels);
         }
-        if (!file.notes.empty()) {
-            notes.push_back(fmt::format("{}", fmt::join(file.notes, "; ")));
+        for (const std::string& note : file.notes) {
+            notes.add(file, note);
         }
     }
-    warn_of(labels);
-    warn_of(notes);
+    notes.warn();
 }
 
 } // namespace

@@ -249,5 +249,40 @@ TEST(InspectFolder, WhatIsOpenInManyFilesIsSaidOnce) {
         << warning;
 }
 
+TEST(InspectFolder, WhatFilesSayEachIsSaidOfEach) {
+    const TemporaryFolder folder;
+    const auto warning_of = [&](const std::vector<std::string>& empty) {
+        for (std::size_t i = 0; i < empty.size(); ++i) {
+            const testing::Hdf5File file(folder / "scan_" + std::to_string(i) + ".h5");
+            for (int sample = 0; sample < 3; ++sample) {
+                add<std::uint8_t>(file, "samples/s" + std::to_string(sample) + "/image", {9, 9, 3}, 251);
+            }
+            file.add_tracking_group("samples/" + empty[i]);
+        }
+        ::testing::internal::CaptureStderr();
+        DataSpec spec;
+        spec.path = folder / "scan_*.h5";
+        spec.images = "samples/*/image";
+        spec.labels = "none";
+        Dataset::open(spec, "train");
+        return ::testing::internal::GetCapturedStderr();
+    };
+    const std::string few = warning_of({"s8", "s9", "extra", "s7"});
+    EXPECT_NE(few.find("are left out (1): samples/s8 (the first of 3 such files)"), std::string::npos) << few;
+    EXPECT_NE(
+        few.find("scan_2.h5: groups without images beside those that hold some are left out (1): samples/extra\n"),
+        std::string::npos)
+        << few;
+    std::vector<std::string> many;
+    for (char letter = 'a'; letter < 'a' + 24; ++letter) {
+        many.emplace_back(3, letter);
+    }
+    const std::string first = warning_of(many);
+    EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 21) << first;
+    EXPECT_NE(first.find("files say 4 more things; `tacit data inspect FILE` shows those of one, such as: "),
+              std::string::npos)
+        << first;
+}
+
 } // namespace
 } // namespace tacit::shards
