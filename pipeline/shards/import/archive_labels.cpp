@@ -4,7 +4,6 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/class_names.hpp"
-#include "pipeline/shards/csv_table.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -56,13 +55,13 @@ Texts archive_labels(const std::string& labels, const std::vector<std::string>& 
     if (chosen != kArchiveLabels.end()) {
         return texts_of(static_cast<std::size_t>(chosen - kArchiveLabels.begin()));
     }
-    if (!labels.empty() && labels != "none" && !table_and_column(labels)) {
+    if (!labels.empty()) {
         throw ConfigError(fmt::format("--labels {}: takes TABLE:COLUMN, none, or, of archives, one of {}",
                                       one_line(labels), fmt::join(kArchiveLabels, ", ")));
     }
     Texts taken = texts_of(0);
     std::size_t from = 0;
-    for (std::size_t kind = 1; kind < kArchiveLabels.size() && labels.empty(); ++kind) {
+    for (std::size_t kind = 1; kind < kArchiveLabels.size(); ++kind) {
         const Texts other = texts_of(kind);
         if (!says_more(taken, Texts(taken.size()))) {
             taken = other;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
+#include "pipeline/shards/csv_table.hpp"
 #include "pipeline/shards/images/formats.hpp"
 #include "pipeline/shards/import/archive_labels.hpp"
 #include "pipeline/shards/import/archive_splits.hpp"
@@ -54,11 +55,14 @@ class WebDataset : public ImageSource {
         for (const ArchiveSample& sample : samples) {
             info.add_images(sample.split, {-1});
         }
-        name_classes(options.labels, samples);
+        const bool own_labels = options.labels != "none" && !table_and_column(options.labels);
+        if (own_labels) {
+            name_classes(options.labels, samples);
+        }
         for (ArchiveSample& sample : samples) {
             samples_.emplace_back(sample.archive, std::move(sample.image));
         }
-        if (info.classes.empty()) {
+        if (own_labels && info.classes.empty()) {
             note_folders();
         }
     }

@@ -196,11 +196,20 @@ TEST(ImportWebDataset, WhatIsNoClassIsLeftOutWithAWord) {
         const TemporaryFolder folder;
         Members members = {{"1.pgm", kImage}, {"2.pgm", kImage}, {"2.cls", "1"}};
         members.insert(members.begin() + 1, labels.begin(), labels.end());
-        const ImportOptions options = archive_of(folder, members);
+        ImportOptions options = archive_of(folder, members);
         const ImportSummary summary = import_images(options);
         EXPECT_TRUE(summary.classes.empty());
         ASSERT_EQ(summary.notes.size(), 1U);
         EXPECT_TRUE(summary.notes[0].starts_with("labels are left out: '")) << summary.notes[0];
+        options.overwrite = true;
+        for (const std::string& asked : {std::string("none"), folder / "t.csv:label"}) { // which takes none of these
+            const std::string rows = "file,label\n1.pgm,cat\n2.pgm,dog\n";
+            write_bytes(folder / "t.csv", Bytes(rows.begin(), rows.end()));
+            options.labels = asked;
+            for (const std::string& note : import_images(options).notes) {
+                EXPECT_EQ(note.find("labels are left out"), std::string::npos) << note;
+            }
+        }
     }
 }
 
