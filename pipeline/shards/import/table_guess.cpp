@@ -60,7 +60,7 @@ class Guesser {
                 return {};
             }
         }
-        const bool one_hot = header_ && all_.size() > 1 && is_one_hot();
+        const bool one_hot = header_ && all_.size() > 2 && is_one_hot(); // of two, each may be asked for
         return one_hot ? all_ : std::vector<std::size_t>();
     }
 
@@ -134,10 +134,12 @@ std::optional<TableGuess> guess_table(const std::string& root, const SourceTable
     const std::string& table = source.path;
     const std::string& folder = source.scope;
     const std::string split = split_in_name(fs::path(table).filename().string());
+    const bool both = split_word_of(table) == "trainval";
     std::vector<std::size_t> places;
     std::vector<std::string> names;
     for (const UnlabelledImage& image : images) {
-        if ((folder.empty() || image.key.starts_with(folder + "/")) && (split.empty() || split == image.split)) {
+        const bool told = split.empty() || split == image.split || (both && image.split == "val");
+        if (told && (folder.empty() || image.key.starts_with(folder + "/"))) {
             places.push_back(image.place);
             names.push_back(image.key.substr(folder.empty() ? 0 : folder.size() + 1));
         }
@@ -201,8 +203,11 @@ void refuse_contradictions(std::vector<TableGuess>& guesses) {
     std::set<std::size_t> refused;
     for (std::size_t i = 0; i < guesses.size(); ++i) {
         for (const auto& [place, text] : guesses[i].labels) {
+            if (text.empty()) {
+                continue;
+            }
             const auto [known, fresh] = told.try_emplace(place, i, text);
-            if (!fresh && !text.empty() && known->second.second != text) {
+            if (!fresh && known->second.second != text) {
                 refused.insert({i, known->second.first});
             }
         }

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -39,7 +40,10 @@ class TableReading {
         : info_(source.info), root_(root), names_(names_of(source)), texts_(names_.size()) {}
 
     void run(const std::string& table, const std::string& column) {
-        const std::string named = split_in_name(fs::path(table).filename().string());
+        const bool both =
+            split_word_of(table) == "trainval" &&
+            std::any_of(info_.splits.begin(), info_.splits.end(), [](auto& one) { return one.name == "val"; });
+        const std::string named = both ? std::string() : split_in_name(fs::path(table).filename().string());
         bool told = false;
         for (const auto& [split, begin, end] : info_.splits) {
             if (names_split(table) || split == named) {
@@ -131,7 +135,7 @@ void guess_labels(ImageSource& source, const std::string& root) {
     for (const TableGuess& guess : guess_tables(root, info.tables, images, info.classes)) {
         info.notes.push_back(guess.note);
         for (const auto& [image, text] : guess.labels) {
-            texts[image] = text;
+            texts[image] = text.empty() ? texts[image] : text; // another table may say it
         }
         if (!guess.labels.empty()) {
             use_table(info, root, guess.path);

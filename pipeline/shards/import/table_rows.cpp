@@ -2,6 +2,7 @@
 #include "pipeline/shards/import/table_rows.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/split_names.hpp"
 
 #include <fmt/format.h>
 
@@ -72,6 +73,12 @@ void count_rows(const std::string& path, const std::string& images, const std::v
                          fmt::format("line {}", rows[row].line));
         }
     }
+}
+
+std::string split_word_of(const std::string& table) {
+    const std::string name = fs::path(table).filename().string();
+    const auto word = split_word(name);
+    return word ? lower_case(name.substr(word->begin, word->size)) : std::string();
 }
 
 std::string existing_table(const std::string& path, const std::string& source) {

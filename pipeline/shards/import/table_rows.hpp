@@ -31,6 +31,9 @@ RowMatch rows_of_images(const std::string& path, const std::vector<CsvRow>& rows
 void count_rows(const std::string& path, const std::string& images, const std::vector<CsvRow>& rows,
                 std::size_t first_row, const RowMatch& match, LeftOutList& left_out);
 
+/// "trainval" of "Main/trainval.txt"; "": the table's name has no word for a split.
+std::string split_word_of(const std::string& table);
+
 /// The table that a user names: from here, or from the folder of `source`. Throws as existing_file() does.
 std::string existing_table(const std::string& path, const std::string& source);
 

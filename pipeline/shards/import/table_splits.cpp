@@ -42,13 +42,6 @@ bool holds_splits(const std::vector<CsvRow>& rows, std::size_t column) {
                        [&](const CsvRow& row) { return !split_of_word(row.cell(column)).empty(); });
 }
 
-/// "trainval" of "Main/trainval.txt"; "": the file's name has no word for a split.
-std::string word_of(const SourceTable& table) {
-    const std::string name = fs::path(table.path).filename().string();
-    const auto word = split_word(name);
-    return word ? lower_case(name.substr(word->begin, word->size)) : std::string();
-}
-
 class TableSplits {
   public:
     TableSplits(ImageSource& source, const ImportOptions& options)
@@ -99,33 +92,30 @@ class TableSplits {
     Names guessed() {
         std::vector<SourceTable> tables = names_.front().empty() ? std::vector<SourceTable>() : info_.tables;
         const auto labels = table_and_column(options_.labels);
-        if (labels && !names_split(labels->first)) { // of which the column with the images' names may be told
-            const std::string path = fs::absolute(existing_table(labels->first, options_.path)).string();
+        std::string told; // of which the column with the images' names may be told
+        if (labels && !names_split(labels->first)) {
+            told = fs::absolute(existing_table(labels->first, options_.path)).string();
             std::error_code error;
-            std::erase_if(tables, [&](const auto& one) { return fs::equivalent(path_of(one.path), path, error); });
-            tables.push_back({path, ""});
+            std::erase_if(tables, [&](const auto& one) { return fs::equivalent(path_of(one.path), told, error); });
+            tables.push_back({told, ""});
         }
-        std::set<std::string> words;
         for (const SourceTable& table : tables) {
-            words.insert(word_of(table));
-        }
-        if (words.contains("train") && words.contains("val")) { // of which trainval is both
-            std::erase_if(tables, [](const SourceTable& table) { return word_of(table) == "trainval"; });
+            words_.insert(split_word_of(table.path));
         }
         for (const SourceTable& table : tables) {
             try {
-                look_at(table, labels && &table == &tables.back() ? labels->second : "");
+                look_at(table, table.path == told ? labels->second : "");
             } catch (const Error&) { // told where labels are looked for in it
                 continue;
             }
         }
-        std::set<std::string> splits(lists_.splits.begin(), lists_.splits.end());
-        splits.erase("");
-        if (splits.size() > 1 || !lists_.doubt.empty()) {
+        const std::set<std::string> splits(lists_.splits.begin(), lists_.splits.end());
+        const bool others = splits != std::set<std::string>{""} && splits != std::set<std::string>{"train"};
+        if (others || !lists_.doubt.empty()) {
             lists_.what = first_few(lists_.tables, lists_.tables.size());
             judge(std::move(lists_));
         }
-        return taken_.what.empty() || !taken_.doubt.empty() ? Names() : std::move(taken_.splits);
+        return take();
     }
 
   private:
@@ -154,7 +144,8 @@ class TableSplits {
         const auto [places, names] = images_below(names_, table.scope);
         const std::string path = path_of(table.path);
         const std::string own = one_line(table.path);
-        const std::string split = split_of_word(word_of(table));
+        const bool both = split_word_of(table.path) == "trainval" && words_.contains("train") && words_.contains("val");
+        const std::string split = both ? std::string() : split_of_word(split_word_of(table.path));
         const std::vector<CsvRow> rows = rows_beside(path);
         std::vector<std::size_t> columns = split_columns(rows);
         if (names.empty() || (columns.empty() && split.empty())) {
@@ -189,7 +180,7 @@ class TableSplits {
         }
     }
 
-    /// Takes it if nothing else says splits, and it says one of every image.
+    /// To be taken if nothing else says splits, and it says one of every image.
     void judge(Telling telling) {
         const bool open = info_.splits.size() == 1 && info_.splits[0].name == "train" && options_.test_fraction == 0;
         std::size_t missing = 0;
@@ -213,13 +204,21 @@ class TableSplits {
                                               "that none is meant",
                                               telling.what, telling.doubt, telling.option));
         } else if (open && taken_.what.empty()) {
-            for (const std::string& table : telling.tables) {
-                use_table(info_, options_.path, path_of(table));
-            }
-            info_.notes.push_back(
-                fmt::format("{}: says the splits of the images; --splits none makes one split of them", telling.what));
             taken_ = std::move(telling);
         }
+    }
+
+    /// What was judged to be clear; empty: nothing.
+    Names take() {
+        if (taken_.what.empty() || !taken_.doubt.empty()) {
+            return {};
+        }
+        for (const std::string& table : taken_.tables) {
+            use_table(info_, options_.path, path_of(table));
+        }
+        info_.notes.push_back(
+            fmt::format("{}: says the splits of the images; --splits none makes one split of them", taken_.what));
+        return std::move(taken_.splits);
     }
 
     const ImportOptions& options_;
@@ -227,6 +226,7 @@ class TableSplits {
     Names names_; ///< of all images
     Telling taken_;
     Telling lists_;
+    std::set<std::string> words_; ///< for splits, in names of tables
 };
 
 } // namespace

@@ -170,14 +170,25 @@ TEST_F(TableLabels, WhatNeedNotBeClassesIsNamedWithTheOptionThatReadsIt) {
 
 TEST_F(TableLabels, OneOfSeveralColumnsMayHoldTheOnly1OfARow) {
     images({"1.png", "2.png", "3.png"});
-    table("t.csv", "image,MEL,NV,split\n3,0.0,1.0,train\n1,1.0,0.0,train\n2,0.0,1.0,train\n");
+    table("t.csv", "image,MEL,NV,BCC,split\n3,0.0,1.0,0.0,train\n1,1.0,0.0,0.0,train\n2,0.0,1.0,0.0,train\n");
     EXPECT_EQ(read(), (Places{{"1.png", "train MEL"}, {"2.png", "train NV"}, {"3.png", "train NV"}}));
-    EXPECT_NE(notes().find("t.csv: labels of 3 of 3 images are taken from columns (one 1 a row) MEL, NV, images are "
-                           "named by column image; --labels none leaves them out"),
+    EXPECT_NE(notes().find("t.csv: labels of 3 of 3 images are taken from columns (one 1 a row) MEL, NV, BCC, images "
+                           "are named by column image; --labels none leaves them out"),
               std::string::npos)
         << notes();
-    table("t.csv", "image,MEL,NV\n3,0,1\n1,0,0\n2,0,1\n");
+    table("t.csv", "image,MEL,NV,BCC\n3,0,1,0\n1,0,0,0\n2,0,1,0\n");
     EXPECT_EQ(read().at("3.png"), "train -");
+}
+
+TEST_F(TableLabels, OfTwoColumnsThatSayTheOppositeOneIsAskedFor) {
+    images({"1.png", "2.png", "3.png"});
+    table("t.csv", "image,male,female\n3,0,1\n1,1,0\n2,0,1\n");
+    EXPECT_EQ(read().at("3.png"), "train -");
+    EXPECT_NE(notes().find("t.csv: holds names of 3 of 3 images without a label, but which column holds classes is "
+                           "open (male, female); --labels t.csv:COLUMN reads it"),
+              std::string::npos)
+        << notes();
+    EXPECT_EQ(read("t.csv:male").at("1.png"), "train 1");
 }
 
 TEST_F(TableLabels, AnglesAndCaptionsAreNoClasses) {
@@ -271,6 +282,26 @@ TEST_F(TableLabels, TwoTablesThatContradictEachOtherAreNotRead) {
     table("b.csv", "file,label\n1.png,1\n2.png,0\n");
     EXPECT_EQ(read().at("1.png"), "train -");
     EXPECT_NE(notes().find("another table says other classes"), std::string::npos);
+}
+
+TEST_F(TableLabels, ImagesWithoutARowKeepWhatAnotherTableSays) {
+    Lines names = {"20.png"};
+    std::string all = "file,label\n20.png,dog\n";
+    std::string most = "file,label\n20.png,\n"; // without the last image, and nothing of another
+    for (int i = 0; i < 20; ++i) {
+        names.push_back(std::to_string(i) + ".png");
+        const std::string row = names.back() + (i % 2 == 0 ? ",cat\n" : ",dog\n");
+        all += row;
+        most += i < 19 ? row : "";
+    }
+    images(names);
+    for (const auto& [first, second] : {std::pair{all, most}, {most, all}}) {
+        table("a.csv", first);
+        table("b.csv", second);
+        EXPECT_EQ(read().at("19.png"), "train dog") << notes();
+        EXPECT_EQ(read().at("20.png"), "train dog") << notes();
+        EXPECT_EQ(read().at("0.png"), "train cat") << notes();
+    }
 }
 
 TEST_F(TableLabels, ImagesAndRowsWithoutEachOtherAreCounted) {

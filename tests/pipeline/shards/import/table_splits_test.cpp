@@ -90,6 +90,8 @@ TEST_F(TableSplits, WhatIsNotClearIsNamedWithTheOptionThatTakesIt) {
                            "not taken either"),
               std::string::npos)
         << notes();
+    EXPECT_EQ(notes().find("says the splits of the images"), std::string::npos) << notes();
+    EXPECT_EQ(left_out_of(options()), (Lines{"files that are no images by their extension (1): t.csv"}));
     table("t.csv", "file,split\n1.png,train\n2.png,test\n3.png,test\n");
     table("u.csv", "file,split\n1.png,test\n2.png,test\n3.png,train\n");
     EXPECT_EQ(read().at("1.png"), "train -");
@@ -135,6 +137,42 @@ TEST_F(TableSplits, ListsThatTellOneSplitOfEveryImageAreRead) {
         read(told),
         (Places{{"JPEGImages/1.png", "train -"}, {"JPEGImages/2.png", "val -"}, {"JPEGImages/3.png", "train -"}}));
     EXPECT_EQ(left_out_of(options(told)).back(), "images of no split that --splits names (1): JPEGImages/4.png");
+}
+
+TEST_F(TableSplits, AListOfSomeImagesIsNamedWithTheOptionThatTakesIt) {
+    images({"1.png", "2.png", "3.png", "4.png", "5.png"});
+    table("test.txt", "2\n");
+    EXPECT_EQ(read().at("2.png"), "train -");
+    EXPECT_NE(notes().find("test.txt: tells of splits, but says none of 4 of 5 images; --splits test=test.txt takes "
+                           "what it says, --splits none says that none is meant"),
+              std::string::npos)
+        << notes();
+    table("test.txt", "about\n");
+    table("train.txt", "1\n2\n3\n4\n5\n"); // as they are without it
+    EXPECT_EQ(notes().find("tells of splits"), std::string::npos) << notes();
+}
+
+TEST_F(TableSplits, TheTableOfLabelsIsNotMistakenForAnother) {
+    images({"1.png", "2.png", "3.png"});
+    const Places split = {{"1.png", "train cat"}, {"2.png", "train dog"}, {"3.png", "val cat"}};
+    table("train.txt", "1\n2\n");
+    table("val.txt", "3\n");
+    table("trainval.csv", "file,label\n1.png,cat\n2.png,dog\n3.png,cat\n");
+    ImportOptions named = options();
+    named.labels = "trainval.csv:label";
+    EXPECT_EQ(images_of(named), split);
+    EXPECT_EQ(left_out_of(named), Lines()); // no row, no image, no table
+    EXPECT_EQ(read(), split);
+}
+
+TEST_F(TableSplits, TablesOfLabelsForEachSplitLeaveThoseOfSplitsAlone) {
+    images({"1.png", "2.png", "3.png"});
+    table("train.csv", "file,label\n1.png,cat\n");
+    table("val.csv", "file,label\n3.png,cat\n");
+    table("z.csv", "file,split\n1.png,train\n2.png,train\n3.png,val\n");
+    ImportOptions named = options();
+    named.labels = "{split}.csv:label";
+    EXPECT_EQ(images_of(named), (Places{{"1.png", "train cat"}, {"2.png", "train -"}, {"3.png", "val cat"}}));
 }
 
 TEST_F(TableSplits, TablesNamedForSplitsTellTheirLabelsToo) {
