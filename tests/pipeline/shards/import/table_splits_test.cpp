@@ -152,6 +152,15 @@ TEST_F(TableSplits, AListOfSomeImagesIsNamedWithTheOptionThatTakesIt) {
     EXPECT_EQ(notes().find("tells of splits"), std::string::npos) << notes();
 }
 
+TEST_F(TableSplits, AListOfAllImagesTellsTheirSplit) {
+    images({"a.png", "b.png", "c.png"});
+    table("val.txt", "a.png 0\nb.png 1\nc.png 1\n"); // with labels
+    EXPECT_EQ(read(), (Places{{"a.png", "val 0"}, {"b.png", "val 1"}, {"c.png", "val 1"}}));
+    EXPECT_NE(notes().find("val.txt: says the splits of the images; --splits none makes one split of them"),
+              std::string::npos)
+        << notes();
+}
+
 TEST_F(TableSplits, TheTableOfLabelsIsNotMistakenForAnother) {
     images({"1.png", "2.png", "3.png"});
     const Places split = {{"1.png", "train cat"}, {"2.png", "train dog"}, {"3.png", "val cat"}};
