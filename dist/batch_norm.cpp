@@ -2,13 +2,13 @@
 #include "dist/batch_norm.hpp"
 
 #include "dist/batch_norm_gradients.hpp"
-#include "dist/channel_passes.hpp"
 #include "dist/comm_handle.hpp"
 #include "dist/device_batch_norm.hpp"
 #include "pipeline/base/error.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <optional>
 #include <stdexcept>
 #include <torch/autograd.h>
 #include <torch/types.h>
@@ -48,39 +48,56 @@ GlobalMoments merge(const ChannelMoments& local, const at::Tensor& reference, Co
 class Normalize : public torch::autograd::Function<Normalize> {
   public:
     static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                              const at::Tensor& bias, const at::Tensor& mean, const at::Tensor& invstd,
-                              const at::Tensor& count, double eps, std::int64_t comm) {
-        context->save_for_backward({x, weight, mean, invstd, count});
+                              const at::Tensor& bias, const std::optional<at::Tensor>& residual, const at::Tensor& mean,
+                              const at::Tensor& invstd, const at::Tensor& count, bool relu, double eps,
+                              std::int64_t comm) {
+        at::Tensor y =
+            channel_affine(x, mean, invstd * weight, bias.to(at::kDouble), {residual.value_or(at::Tensor()), relu});
+        context->save_for_backward({x, weight, mean, invstd, count, relu ? y : at::Tensor()});
+        context->saved_data["residual"] = residual.has_value();
         context->saved_data["eps"] = eps;
         context->saved_data["comm"] = comm;
-        return channel_affine(x, mean, invstd * weight, bias.to(at::kDouble));
+        return y;
     }
 
     static tensor_list backward(AutogradContext* context, tensor_list gradients) {
         tensor_list result = input_gradients(context, gradients.at(0));
-        result.resize(8);
+        result.resize(10);
         return result;
     }
 
   private:
-    /// Of x, weight and bias.
+    /// Of x, weight, bias and residual.
     static tensor_list input_gradients(AutogradContext* context, const at::Tensor& gradient) {
         const auto saved = context->get_saved_variables();
         const at::Tensor &x = saved[0], &weight = saved[1], &mean = saved[2], &invstd = saved[3], &count = saved[4];
+        const at::Tensor& y = saved[5];
         Communicator& comm = comm_of(context->saved_data["comm"].toInt());
         if (torch::GradMode::is_enabled()) { // create_graph
-            return differentiable_backward(x, weight, gradient, count, context->saved_data["eps"].toDouble(), comm);
+            const at::Tensor counted = y.defined() ? at::threshold_backward(gradient, y.detach(), 0) : gradient;
+            tensor_list result =
+                differentiable_backward(x, weight, counted, count, context->saved_data["eps"].toDouble(), comm);
+            result.push_back(context->saved_data["residual"].toBool() ? counted : at::Tensor());
+            return result;
         }
         const at::Tensor dy = gradient.to(x.scalar_type()).contiguous(x.suggest_memory_format());
-        const auto [sum_dy, sum_dy_xmu] = channel_gradient_sums(dy, x, mean);
+        const auto [sum_dy, sum_dy_xmu] = channel_gradient_sums(dy, x, mean, y);
+        at::Tensor of_residual;
+        // Only inputs that are tensors have a place among the edges.
+        if (context->saved_data["residual"].toBool() && context->needs_input_grad(3)) {
+            of_residual = at::empty_like(x);
+        }
         at::Tensor dx;
         if (context->needs_input_grad(0)) {
             at::Tensor sums = at::stack({sum_dy, sum_dy_xmu});
             comm.all_reduce_sum(sums);
             const at::Tensor a = invstd * weight;
-            dx = channel_input_gradient(dy, x, mean, a, a * invstd * invstd * sums[1] / count, a * sums[0] / count);
+            dx = channel_input_gradient(dy, x, mean, a, a * invstd * invstd * sums[1] / count, a * sums[0] / count, y,
+                                        of_residual);
+        } else if (of_residual.defined()) {
+            of_residual = y.defined() ? at::threshold_backward(dy, y, 0) : dy;
         }
-        return {dx, (sum_dy_xmu * invstd).to(weight.scalar_type()), sum_dy.to(weight.scalar_type())};
+        return {dx, (sum_dy_xmu * invstd).to(weight.scalar_type()), sum_dy.to(weight.scalar_type()), of_residual};
     }
 };
 
@@ -89,6 +106,13 @@ void require_channels(const at::Tensor& input, std::int64_t channels) {
         throw std::invalid_argument(fmt::format("BatchNorm of {} channels got an input of shape [{}]; dimension 1 must "
                                                 "hold the channels",
                                                 channels, fmt::join(input.sizes(), ", ")));
+    }
+}
+
+void require_same_shape(const at::Tensor& input, const at::Tensor& residual) {
+    if (input.sizes() != residual.sizes()) {
+        throw std::invalid_argument(fmt::format("BatchNorm of an input of shape [{}] got a residual of shape [{}]",
+                                                fmt::join(input.sizes(), ", "), fmt::join(residual.sizes(), ", ")));
     }
 }
 
@@ -113,12 +137,29 @@ BatchNormImpl::BatchNormImpl(std::int64_t channels, Communicator& comm, double e
 }
 
 at::Tensor BatchNormImpl::forward(const at::Tensor& input) {
+    return forward_then(input, {});
+}
+
+at::Tensor BatchNormImpl::forward_relu(const at::Tensor& input, const at::Tensor& residual) {
+    return forward_then(input, {residual, true});
+}
+
+at::Tensor BatchNormImpl::forward_then(const at::Tensor& input, const Epilogue& then) {
     require_channels(input, weight.numel());
-    if (!is_training()) {
-        return at::batch_norm(input, weight, bias, running_mean, running_var, false, momentum_, eps_, true);
+    if (then.residual.defined()) {
+        require_same_shape(input, then.residual);
     }
     // One rank takes the same path as many, so that N ranks and one differ by the order of sums alone.
-    return input.is_cuda() ? forward_on_device(input) : forward_global(input);
+    if (is_training() && !input.is_cuda()) {
+        return forward_global(input, then);
+    }
+    at::Tensor y = is_training()
+                       ? forward_on_device(input)
+                       : at::batch_norm(input, weight, bias, running_mean, running_var, false, momentum_, eps_, true);
+    if (then.residual.defined()) {
+        y = y.add_(then.residual);
+    }
+    return then.relu ? y.relu_() : y;
 }
 
 void BatchNormImpl::follow(const at::Tensor& mean, const at::Tensor& variance) {
@@ -131,7 +172,7 @@ void BatchNormImpl::follow(const at::Tensor& mean, const at::Tensor& variance) {
     }
 }
 
-at::Tensor BatchNormImpl::forward_global(const at::Tensor& input) {
+at::Tensor BatchNormImpl::forward_global(const at::Tensor& input, const Epilogue& then) {
     const at::Tensor x = dense_activations(input);
     GlobalMoments global;
     at::Tensor invstd;
@@ -148,7 +189,12 @@ at::Tensor BatchNormImpl::forward_global(const at::Tensor& input) {
             follow(global.mean, global.m2 / (global.count - 1));
         }
     }
-    return Normalize::apply(x, weight, bias, global.mean, invstd, global.count, eps_, handle_of(*comm_));
+    std::optional<at::Tensor> residual;
+    if (then.residual.defined()) {
+        residual = then.residual.to(x.scalar_type()).contiguous(x.suggest_memory_format());
+    }
+    return Normalize::apply(x, weight, bias, residual, global.mean, invstd, global.count, then.relu, eps_,
+                            handle_of(*comm_));
 }
 
 at::Tensor BatchNormImpl::forward_on_device(const at::Tensor& input) {

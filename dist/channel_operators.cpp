@@ -20,6 +20,11 @@ at::Tensor channel_sum(const at::Tensor& values) {
     return values.sum(dims);
 }
 
+/// dy where the ReLU let its argument through.
+at::Tensor let_through(const at::Tensor& dy, const at::Tensor& y) {
+    return y.defined() ? at::threshold_backward(dy, y, 0) : dy;
+}
+
 } // namespace
 
 ChannelMoments channel_moments(const at::Tensor& x) {
@@ -34,23 +39,32 @@ ChannelMoments channel_moments(const at::Tensor& x) {
     return {count, std::move(mean), std::move(m2)};
 }
 
-at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& scale,
-                          const at::Tensor& shift) {
+at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& scale, const at::Tensor& shift,
+                          const Epilogue& then) {
     at::Tensor wide = x.to(at::kDouble) - per_channel(mean, x);
     wide.mul_(per_channel(scale, x)).add_(per_channel(shift, x));
-    return wide.to(x.scalar_type());
+    at::Tensor y = wide.to(x.scalar_type());
+    if (then.residual.defined()) {
+        y.add_(then.residual);
+    }
+    return then.relu ? y.relu_() : y;
 }
 
 std::pair<at::Tensor, at::Tensor> channel_gradient_sums(const at::Tensor& dy, const at::Tensor& x,
-                                                        const at::Tensor& mean) {
-    const at::Tensor wide = dy.to(at::kDouble);
+                                                        const at::Tensor& mean, const at::Tensor& y) {
+    const at::Tensor wide = let_through(dy, y).to(at::kDouble);
     return {channel_sum(wide), channel_sum((x.to(at::kDouble) - per_channel(mean, x)).mul_(wide))};
 }
 
 at::Tensor channel_input_gradient(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& mean,
-                                  const at::Tensor& a, const at::Tensor& k, const at::Tensor& b) {
+                                  const at::Tensor& a, const at::Tensor& k, const at::Tensor& b, const at::Tensor& y,
+                                  const at::Tensor& of_residual) {
+    const at::Tensor counted = let_through(dy, y);
+    if (of_residual.defined()) {
+        of_residual.copy_(counted);
+    }
     at::Tensor wide = (x.to(at::kDouble) - per_channel(mean, x)).mul_(per_channel(k, x));
-    at::Tensor result = dy.to(at::kDouble) * per_channel(a, x) - wide - per_channel(b, x);
+    at::Tensor result = counted.to(at::kDouble) * per_channel(a, x) - wide - per_channel(b, x);
     return result.to(x.scalar_type());
 }
 

@@ -8,8 +8,9 @@
 namespace tacit::dist {
 
 /// The passes over memory of batch normalisation for activations [N, C] or [N, C, …] in float32, float64
-/// or bfloat16. Per-channel arguments and results are float64 [C] on the device of the activations. All
-/// arithmetic is float64 and rounded once, so that activations far from zero do not cancel.
+/// or bfloat16. Per-channel arguments and results are float64 [C] on the device of the activations. Sums are float64;
+/// elements are computed in their type (bfloat16 in float32), with deviations from the mean taken so that activations
+/// far from zero do not cancel.
 
 /// Local statistics of each channel; an empty input has count 0 and zeros.
 struct ChannelMoments {
@@ -23,27 +24,39 @@ at::Tensor dense_activations(const at::Tensor& input);
 
 // The functions below take activations from dense_activations(), all in one memory format.
 
+/// What follows a normalisation in the same pass.
+struct Epilogue {
+    at::Tensor residual = {}; ///< is added, rounded as an addition of its own is; undefined: none
+    bool relu = false;        ///< and then max(·, 0)
+};
+
 ChannelMoments channel_moments(const at::Tensor& x);
-/// (x - mean) * scale + shift, in the type and memory format of x.
-at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& scale,
-                          const at::Tensor& shift);
+/// (x - mean) * scale + shift and `then`, in the type and memory format of x.
+at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& scale, const at::Tensor& shift,
+                          const Epilogue& then = {});
+
+// Below, `y` is the result of channel_affine() where it ended with a ReLU, else undefined: dy counts where y > 0.
+
 /// sum dy and sum dy * (x - mean) of each channel.
 std::pair<at::Tensor, at::Tensor> channel_gradient_sums(const at::Tensor& dy, const at::Tensor& x,
-                                                        const at::Tensor& mean);
-/// a * dy - k * (x - mean) - b, in the type and memory format of x.
+                                                        const at::Tensor& mean, const at::Tensor& y = {});
+/// a * dy - k * (x - mean) - b, in the type and memory format of x. `of_residual`, if it is defined, becomes dy where
+/// it counts.
 at::Tensor channel_input_gradient(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& mean,
-                                  const at::Tensor& a, const at::Tensor& k, const at::Tensor& b);
+                                  const at::Tensor& a, const at::Tensor& k, const at::Tensor& b,
+                                  const at::Tensor& y = {}, const at::Tensor& of_residual = {});
 
 /// The same by ATen operators, for devices without the loops above.
 namespace by_operators {
 
 ChannelMoments channel_moments(const at::Tensor& x);
-at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& scale,
-                          const at::Tensor& shift);
+at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& scale, const at::Tensor& shift,
+                          const Epilogue& then = {});
 std::pair<at::Tensor, at::Tensor> channel_gradient_sums(const at::Tensor& dy, const at::Tensor& x,
-                                                        const at::Tensor& mean);
+                                                        const at::Tensor& mean, const at::Tensor& y = {});
 at::Tensor channel_input_gradient(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& mean,
-                                  const at::Tensor& a, const at::Tensor& k, const at::Tensor& b);
+                                  const at::Tensor& a, const at::Tensor& k, const at::Tensor& b,
+                                  const at::Tensor& y = {}, const at::Tensor& of_residual = {});
 
 } // namespace by_operators
 

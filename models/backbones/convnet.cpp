@@ -17,7 +17,7 @@ namespace {
 namespace nn = torch::nn;
 constexpr std::int64_t kGrid = 2; ///< the map is pooled to kGrid x kGrid cells
 
-/// 3x3 convolution and batch norm.
+/// 3x3 convolution, batch norm and ReLU.
 class ConvNorm : public nn::Module {
   public:
     ConvNorm(std::int64_t in, std::int64_t out, std::int64_t stride, dist::Communicator& comm) {
@@ -27,7 +27,10 @@ class ConvNorm : public nn::Module {
         norm_ = register_module("norm", dist::BatchNorm(out, comm));
     }
 
-    at::Tensor forward(const at::Tensor& input) { return norm_(conv_(input)); }
+    /// `residual` is added before the ReLU.
+    at::Tensor forward(const at::Tensor& input, const at::Tensor& residual = {}) {
+        return norm_->forward_relu(conv_(input), residual);
+    }
 
   private:
     nn::Conv2d conv_ = nullptr;
@@ -41,9 +44,7 @@ class Residual : public nn::Module {
         second_ = register_module("second", std::make_shared<ConvNorm>(channels, channels, 1, comm));
     }
 
-    at::Tensor forward(const at::Tensor& input) {
-        return second_->forward(first_->forward(input).relu_()).add_(input).relu_();
-    }
+    at::Tensor forward(const at::Tensor& input) { return second_->forward(first_->forward(input), input); }
 
   private:
     std::shared_ptr<ConvNorm> first_, second_;
@@ -81,15 +82,15 @@ class ConvNet : public Backbone {
 
   protected:
     at::Tensor encode(const at::Tensor& images, LayerTap& tap) override {
-        auto map = conv1_->forward(images).relu_();
+        auto map = conv1_->forward(images);
         tap.take("conv1", map);
-        map = residual2_->forward(conv2_->forward(map).relu_());
+        map = residual2_->forward(conv2_->forward(map));
         tap.take("residual2", map);
-        map = residual3_->forward(conv3_->forward(map).relu_());
+        map = residual3_->forward(conv3_->forward(map));
         tap.take("residual3", map);
-        map = conv4_->forward(map).relu_();
+        map = conv4_->forward(map);
         tap.take("conv4", map);
-        map = conv5_->forward(map).relu_();
+        map = conv5_->forward(map);
         tap.take("conv5", map);
         return map;
     }

@@ -53,7 +53,7 @@ class Mlp : public Backbone {
     at::Tensor encode(const at::Tensor& images, LayerTap& tap) override {
         auto features = images.flatten(1);
         for (std::size_t i = 0; i < linears_.size(); ++i) {
-            features = norms_[i](linears_[i](features)).relu_();
+            features = norms_[i]->forward_relu(linears_[i](features));
             tap.take(fmt::format("norm{}", i + 1), features.unsqueeze(-1).unsqueeze(-1));
         }
         return features.unsqueeze(-1).unsqueeze(-1);

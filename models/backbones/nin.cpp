@@ -68,7 +68,7 @@ class NetworkInNetwork : public Backbone {
     at::Tensor encode(const at::Tensor& images, LayerTap& tap) override {
         at::Tensor map = images;
         for (std::size_t i = 0; i < convs_.size(); ++i) {
-            map = norms_[i](convs_[i](map)).relu_();
+            map = norms_[i]->forward_relu(convs_[i](map));
             if ((i + 1) % kLayersOfBlock != 0) {
                 continue;
             }

@@ -119,7 +119,7 @@ class PlainNet : public Backbone {
                 map = torch::max_pool2d(map, step.kernel, step.stride);
                 continue;
             }
-            map = norms_[conv](convs_[conv](map)).relu_();
+            map = norms_[conv].relu(convs_[conv](map));
             tap.take(fmt::format("conv{}", ++conv), map);
         }
         tap.take("pool", map);

@@ -95,7 +95,7 @@ class ResNet : public Backbone {
 
   protected:
     at::Tensor encode(const at::Tensor& images, LayerTap& tap) override {
-        auto map = bn1_(conv1_(images)).relu_();
+        auto map = bn1_.relu(conv1_(images));
         if (!options_.cifar_stem) {
             map = torch::max_pool2d(map, 3, 2, 1);
         }

@@ -60,10 +60,10 @@ class UpsamplingDecoder : public Decoder {
         auto map = code;
         if (!spread_.is_empty()) {
             map = spread_(code.flatten(1)).view({code.size(0), start_.channels, start_.height, start_.width});
-            map = spread_norm_(map.contiguous(at::MemoryFormat::ChannelsLast)).relu_();
+            map = spread_norm_->forward_relu(map.contiguous(at::MemoryFormat::ChannelsLast));
         }
         for (std::size_t stage = 0; stage < ups_.size(); ++stage) {
-            map = norms_[stage](ups_[stage](map)).relu_();
+            map = norms_[stage]->forward_relu(ups_[stage](map));
         }
         if (map.size(2) != height_ || map.size(3) != width_) {
             map = torch::upsample_bilinear2d(map, {height_, width_}, /*align_corners=*/false);

@@ -24,11 +24,11 @@ at::Tensor ProjectorImpl::forward(const at::Tensor& features) {
     auto output = features;
     for (std::size_t i = 0; i < linears_.size(); ++i) {
         output = linears_[i](output);
-        if (!norms_[i].is_empty()) {
-            output = norms_[i](output);
-        }
-        if (i + 1 < linears_.size()) {
-            output = output.relu_();
+        const bool hidden = i + 1 < linears_.size();
+        if (norms_[i].is_empty()) {
+            output = hidden ? output.relu_() : output;
+        } else {
+            output = hidden ? norms_[i]->forward_relu(output) : norms_[i](output);
         }
     }
     return output;

@@ -57,7 +57,8 @@ at::Tensor read_tensor(const FileHandle& file, std::uint64_t buffer, const Tenso
 } // namespace
 
 WrittenFile write_safetensors(const std::string& path, const NamedTensors& tensors,
-                              const std::map<std::string, std::string>& metadata) {
+                              const std::map<std::string, std::string>& metadata,
+                              const std::function<void()>& before_each) {
     const auto ordered = stored_order(tensors);
     const auto text = header_text(header_of(ordered, metadata));
     auto file = FileHandle::open_to_write(path);
@@ -72,6 +73,9 @@ WrittenFile write_safetensors(const std::string& path, const NamedTensors& tenso
     write(&length, kLengthBytes);
     write(text.data(), text.size());
     for (const auto& [name, tensor] : ordered) {
+        if (before_each) {
+            before_each();
+        }
         write(tensor.data_ptr(), tensor.nbytes());
     }
     file.sync_and_close();

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -21,9 +22,11 @@ struct WrittenFile {
 
 /// Writes a safetensors file (huggingface/safetensors: u64 LE header length, JSON header, tensor bytes).
 /// Tensors are stored contiguous (C order) from the CPU. Written to `path` directly and fsynced; callers
-/// that need atomicity write into a temporary folder or name. Throws IoError (also for a full disk).
+/// that need atomicity write into a temporary folder or name. Throws IoError (also for a full disk), and what
+/// `before_each` throws, if there is one; it is called before each tensor.
 WrittenFile write_safetensors(const std::string& path, const NamedTensors& tensors,
-                              const std::map<std::string, std::string>& metadata = {});
+                              const std::map<std::string, std::string>& metadata = {},
+                              const std::function<void()>& before_each = {});
 
 /// A file's content. Strict: header bounds, types, ranges that tile the buffer without overlap.
 struct SafetensorsFile {

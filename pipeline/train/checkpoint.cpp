@@ -71,18 +71,18 @@ void remove(const std::string& folder, const std::string& name) {
         log::warning(fmt::format("cannot remove the old checkpoint {}/{}: {}", folder, name, error.message()));
 }
 
-void remove_unfinished(const std::string& folder) {
+void remove_unfinished(const std::string& folder, const std::string& but = "") {
     for (const std::string& name : folders_in(folder))
-        if (name.ends_with(kUnfinished))
+        if (name.ends_with(kUnfinished) && name != but)
             remove(folder, name);
 }
 
 void write_files(const std::string& folder, Manifest& manifest, const NamedTensors& model,
-                 const NamedTensors& optimizer) {
+                 const NamedTensors& optimizer, const std::function<void()>& before_each) {
     fs::create_directories(folder);
     manifest.files.clear();
     for (const auto& [name, tensors] : {std::pair(kModelFile, &model), std::pair(kOptimizerFile, &optimizer)}) {
-        const models::WrittenFile written = models::write_safetensors(folder + "/" + name, *tensors);
+        const models::WrittenFile written = models::write_safetensors(folder + "/" + name, *tensors, {}, before_each);
         manifest.files.push_back({name, written.bytes, written.sha256});
     }
     write_file_atomically(folder + "/manifest.json", manifest_json(manifest));
@@ -118,14 +118,15 @@ std::string checkpoint_name(std::int64_t step) {
 }
 
 void stage_checkpoint(const std::string& folder, Manifest manifest, const NamedTensors& model,
-                      const NamedTensors& optimizer) {
+                      const NamedTensors& optimizer, const std::function<void()>& before_each) {
     require_finite(model, "weights and buffers");
     require_finite(optimizer, "tensors of the optimiser");
-    remove_unfinished(folder);
     const std::string path = folder + "/" + checkpoint_name(manifest.step);
     const std::string unfinished = path + std::string(kUnfinished);
     try {
-        write_files(unfinished, manifest, model, optimizer);
+        fs::remove_all(unfinished);
+        write_files(unfinished, manifest, model, optimizer, before_each);
+        remove_unfinished(folder, checkpoint_name(manifest.step) + std::string(kUnfinished));
     } catch (const std::exception& error) {
         std::error_code ignored;
         fs::remove_all(unfinished, ignored);

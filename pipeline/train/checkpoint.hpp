@@ -5,6 +5,7 @@
 #include "pipeline/train/optim/optimizer.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,11 +16,12 @@ namespace tacit::train {
 std::string checkpoint_name(std::int64_t step);
 
 /// Writes a whole checkpoint, `{model.safetensors,optimizer.safetensors,manifest.json}`, in `folder` under a temporary
-/// name and fsyncs it; an earlier temporary one is removed. Fills manifest.files. Throws IoError (full disk) after the
-/// temporary folder is removed, and NotFiniteError, before anything is written, for weights or a state of the optimiser
-/// that are no finite numbers.
+/// name and fsyncs it; then earlier temporary ones are removed. Fills manifest.files. Throws IoError (full disk) after
+/// the temporary folder is removed, and NotFiniteError, before anything is written, for weights or a state of the
+/// optimiser that are no finite numbers. `before_each`, if any, is called before each tensor; what it throws leaves the
+/// temporary folder unfinished.
 void stage_checkpoint(const std::string& folder, Manifest manifest, const NamedTensors& model,
-                      const NamedTensors& optimizer);
+                      const NamedTensors& optimizer, const std::function<void()>& before_each = {});
 
 /// Renames what stage_checkpoint() wrote for that step to `<folder>/step-…` and points `<folder>/latest` at it: a crash
 /// at any instant leaves the earlier checkpoints whole. Returns the checkpoint's path. Throws IoError.

@@ -54,6 +54,9 @@ void clear_event(int event) {
     static_cast<void>(::read(event, &count, sizeof count) + 0);
 }
 
+/// Thrown within stage_last(): not a std::exception, of which stage_checkpoint() makes an IoError.
+struct StagingInterrupted {};
+
 double seconds_of(clockid_t clock) {
     timespec now{};
     ::clock_gettime(clock, &now);
@@ -185,19 +188,17 @@ void CheckpointWriter::keep_failure(const std::exception_ptr& failure) {
 void CheckpointWriter::remember(Manifest manifest, const NamedTensors& model, const NamedTensors& optimizer,
                                 double seconds) {
     const torch::NoGradGuard no_gradient;
-    std::unique_lock lock(mutex_);
-    idle_.wait(lock, [&] { return !staging_; });
+    const std::lock_guard lock(mutex_);
+    step_done_ = true;
+    staging_debt_ -= seconds;
+    if (staging_)
+        return;
     copy_into(last_.model, model);
     copy_into(last_.optimizer, optimizer);
     last_.manifest = std::move(manifest);
     last_.whole = true;
-    step_done_ = true;
-    if (!stages_)
+    if (!stages_ || staging_debt_ > 0)
         return;
-    if (staging_cost_ > seconds) {
-        staging_cost_ *= 0.9; // the disk may have been busy: tried again some time
-        return;
-    }
     to_stage_ = last_.manifest.step;
     signal_event(work_);
 }
@@ -213,20 +214,31 @@ void CheckpointWriter::stage_last() {
     const double begun = seconds_of(CLOCK_MONOTONIC);
     const double worked = seconds_of(CLOCK_THREAD_CPUTIME_ID);
     try {
-        staged_.reset();
         if (before_write_)
             before_write_();
-        stage_checkpoint(folder_, last_.manifest, last_.model, last_.optimizer);
+        stage_checkpoint(folder_, last_.manifest, last_.model, last_.optimizer, [] {
+            if (stop_requested())
+                throw StagingInterrupted();
+        });
         staged_ = last_.manifest.step;
+    } catch (const StagingInterrupted&) {   // answer_stop() goes on
     } catch (const NotFiniteError&) {       // told when a checkpoint of it is due
     } catch (const std::exception& error) { // of any kind: nothing else catches on this thread
         log::warning(fmt::format("{}; a stop in the next step could lose this one", reason_of(error)));
     }
     const std::lock_guard lock(mutex_);
-    staging_cost_ = std::max((seconds_of(CLOCK_THREAD_CPUTIME_ID) - worked) / kStagingShare,
+    staging_debt_ = std::max((seconds_of(CLOCK_THREAD_CPUTIME_ID) - worked) / kStagingShare,
                              (seconds_of(CLOCK_MONOTONIC) - begun) / kStagingTime);
     staging_ = false;
-    idle_.notify_all();
+}
+
+/// What is staged is on disk at once, though it may not be the last step.
+void CheckpointWriter::publish_staged() {
+    if (!staged_ || *staged_ <= saved_step_ || *staged_ >= last_.manifest.step || !is_staged(folder_, *staged_))
+        return;
+    publish_checkpoint(folder_, *staged_);
+    saved_step_ = written_step_ = *staged_;
+    staged_.reset();
 }
 
 void CheckpointWriter::forget() {
@@ -270,6 +282,7 @@ void CheckpointWriter::answer_stop() {
         return;
     }
     try {
+        publish_staged();
         if (last_.manifest.step > saved_step_) {
             log::info(fmt::format("stop asked for: writing {}, the state after the last whole step; until that is said "
                                   "to be on disk, {}",

@@ -18,7 +18,7 @@ namespace tacit::train {
 /// Writes the checkpoints of a run, on rank 0, by a thread of its own, while training goes on: those that the training
 /// loop submits and, at the first request for a stop (signals.hpp), at once the state after the last whole step, where
 /// a step is slow. A launcher may kill ranks a second after a signal (Open MPI's mpirun does on Ctrl-C), and a step may
-/// take longer; then that state is staged, which is all of writing but the last rename, while the next step runs.
+/// take longer; then states are staged, which is all of writing but the last rename, while the next step runs.
 class CheckpointWriter {
   public:
     /// Into `folder`, of which prune_checkpoints() leaves `keep`; `saved_step` is the newest whole one; 0: none.
@@ -42,7 +42,8 @@ class CheckpointWriter {
     /// Throws NotFiniteError where met_not_finite().
     void check() const;
     /// After a whole step of kSlowStep or more, which took `seconds`: copies what write() would write, to have it at a
-    /// stop, and has it staged, unless that takes more than kStagingShare or kStagingTime of a step.
+    /// stop, and has it staged as often as that takes kStagingShare and kStagingTime of all steps. Never waits: while
+    /// an earlier state is staged, that one stays.
     void remember(Manifest manifest, const NamedTensors& model, const NamedTensors& optimizer,
                   double seconds = kSlowStep);
     /// After a whole step that was faster: a stop waits for the next one's end.
@@ -54,8 +55,8 @@ class CheckpointWriter {
 
     /// Seconds; a launcher waits at least four times as long before it kills.
     static constexpr double kSlowStep = 0.25;
-    static constexpr double kStagingShare = 0.05; ///< of a step's time, in processor time of the writer's thread
-    static constexpr double kStagingTime = 0.5;   ///< of a step's time
+    static constexpr double kStagingShare = 0.05; ///< of the steps' time, in processor time of the writer's thread
+    static constexpr double kStagingTime = 0.5;   ///< of the steps' time
 
   private:
     /// What a checkpoint holds, in memory of its own.
@@ -72,6 +73,7 @@ class CheckpointWriter {
     void serve();
     void write_submitted();
     void stage_last();
+    void publish_staged();
     void keep_failure(const std::exception_ptr& failure);
     void answer_stop();
 
@@ -88,7 +90,7 @@ class CheckpointWriter {
     bool staging_ = false;
     std::optional<std::int64_t> to_stage_; ///< step
     std::optional<std::int64_t> staged_;   ///< step; the writer's thread alone
-    double staging_cost_ = 0;              ///< seconds of a step that staging can be afforded in, by the last time
+    double staging_debt_ = 0;              ///< seconds of steps to come before the next may be staged
     State submitted_;                      ///< whole: the thread reads it without the lock
     bool awaited_ = false;                 ///< write() throws what went wrong
     std::exception_ptr failure_;

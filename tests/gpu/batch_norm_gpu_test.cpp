@@ -109,6 +109,22 @@ TEST_F(BatchNormGpuTest, GradientsOfGradientsAreThoseOfTheCpu) {
     EXPECT_LE(distance(second(on_gpu_, values.to(at::kCUDA)), second(on_cpu_, values.clone())), 1e-8);
 }
 
+TEST_F(BatchNormGpuTest, ReluAndResidualAreThoseOfTheCpu) {
+    make(at::kDouble);
+    const at::Tensor values = torch::randn({6, kChannels, 3, 3}, at::kDouble), other = torch::randn_like(values);
+    const auto run = [&](BatchNorm& layer, at::DeviceType device) {
+        const at::Tensor x = values.to(device).clone().requires_grad_(), r = other.to(device).clone().requires_grad_();
+        const at::Tensor y = layer->forward_relu(x, r);
+        y.square().sum().backward();
+        return std::vector<at::Tensor>{y.detach(), x.grad(), r.grad()};
+    };
+    const auto actual = run(on_gpu_, at::kCUDA), expected = run(on_cpu_, at::kCPU);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_LE(distance(actual[i], expected[i]), 1e-10) << i;
+    }
+    EXPECT_GT((expected[0] == 0).sum().item<std::int64_t>(), 0);
+}
+
 TEST_F(BatchNormGpuTest, OneValueAChannelIsRefused) {
     make(at::kFloat);
     EXPECT_THROW(on_gpu_->forward(torch::randn({1, kChannels}, at::kCUDA)), ConfigError);

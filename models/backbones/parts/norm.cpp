@@ -31,6 +31,17 @@ at::Tensor Norm::operator()(const at::Tensor& input) {
     return group_.is_empty() ? input : group_(input);
 }
 
+at::Tensor Norm::relu(const at::Tensor& input, const at::Tensor& residual) {
+    if (!batch_.is_empty()) {
+        return batch_->forward_relu(input, residual);
+    }
+    at::Tensor output = group_.is_empty() ? input : group_(input);
+    if (residual.defined()) {
+        output = output.add_(residual);
+    }
+    return output.relu_();
+}
+
 std::shared_ptr<torch::nn::Module> Norm::module() const {
     if (!batch_.is_empty()) {
         return batch_.ptr();

@@ -25,6 +25,8 @@ class Norm {
   public:
     Norm(NormKind kind, std::int64_t channels, dist::Communicator& comm);
     at::Tensor operator()(const at::Tensor& input);
+    /// relu(norm(input)), or relu(norm(input) + residual).
+    at::Tensor relu(const at::Tensor& input, const at::Tensor& residual = {});
     /// nullptr for NormKind::none.
     std::shared_ptr<torch::nn::Module> module() const;
 

@@ -64,13 +64,12 @@ ResidualBlock::ResidualBlock(const ResidualOptions& options, dist::Communicator&
 
 at::Tensor ResidualBlock::forward(const at::Tensor& input) {
     at::Tensor hidden = input;
-    for (std::size_t i = 0; i < convs_.size(); ++i) {
-        hidden = norms_[i](convs_[i](hidden));
-        if (i + 1 < convs_.size()) {
-            hidden.relu_();
-        }
+    const std::size_t last = convs_.size() - 1;
+    for (std::size_t i = 0; i < last; ++i) {
+        hidden = norms_[i].relu(convs_[i](hidden));
     }
-    return hidden.add_(downsample_ == nullptr ? input : downsample_->forward(input)).relu_();
+    hidden = convs_[last](hidden);
+    return norms_[last].relu(hidden, downsample_ == nullptr ? input : downsample_->forward(input));
 }
 
 } // namespace tacit::models

@@ -30,6 +30,13 @@ class PretrainFixture : public testing::Test {
         while (!std::filesystem::exists(run_path(name) + "/checkpoints/" + checkpoint_name(step)))
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
+    /// As `rm -rf` beside a run: what is written meanwhile is removed too.
+    static void remove_folder(const std::string& path) {
+        std::error_code error;
+        do {
+            std::filesystem::remove_all(path, error);
+        } while (std::filesystem::exists(path));
+    }
     std::string run_path(const std::string& name) const { return folder_.path() + "/" + name; }
 
     ExitCode run(const std::string& name, const std::vector<std::string>& changes = {},

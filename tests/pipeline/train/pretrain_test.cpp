@@ -163,7 +163,7 @@ TEST_F(PretrainTest, RunFolderThatIsRemovedWhileTrainingIsMadeAnew) {
                   [&](std::int64_t done) {
                       if (done == 7 || done == 12) {
                           await_checkpoint("gone", done == 7 ? 5 : 10);
-                          fs::remove_all(run_path("gone"));
+                          remove_folder(run_path("gone"));
                       }
                   }),
               ExitCode::done);
@@ -187,7 +187,7 @@ TEST_F(PretrainTest, RunFolderThatAnotherRunTookIsLeftToIt) {
                 if (done != 7)
                     return;
                 await_checkpoint("taken", 5);
-                fs::remove_all(paths.folder);
+                remove_folder(paths.folder);
                 other.emplace(paths.folder);
                 write_file_atomically(paths.metrics(), "the other's\n");
             });

@@ -115,7 +115,7 @@ TEST_F(ResumeTest, CheckpointOfAnotherFolderIsNotSaidToBeInThisOne) {
             run("mine", {"optim.schedule=constant", "checkpoint.every_epochs=0", "checkpoint.every_steps=0"},
                 [&](std::int64_t done) {
                     if (done == 6) { // what is in its place cannot be written into
-                        fs::remove_all(run_path("mine") + "/checkpoints");
+                        remove_folder(run_path("mine") + "/checkpoints");
                         write_file_atomically(run_path("mine") + "/checkpoints", "in the way");
                     }
                 });

@@ -225,9 +225,9 @@ TEST_F(CheckpointWriterTest, WhatIsStagedNeitherOutlivesACheckpointNorHidesThatI
     EXPECT_EQ(verify_checkpoint(folder_.path() + "/step-00000008").step, 8);
 }
 
-TEST_F(CheckpointWriterTest, NothingIsStagedWhereItWouldTakeTooMuchOfAStepOrStopsCanWait) {
+TEST_F(CheckpointWriterTest, StagingTakesItsShareOfTheStepsTimeAndNoneWhereStopsCanWait) {
     CheckpointWriter hasty(folder_.path(), 3, 0, {}, true);
-    hasty.remember(at(1), state(1), state(1), 1e9);
+    hasty.remember(at(1), state(1), state(1));
     ASSERT_TRUE(soon([&] { return is_staged(folder_.path(), 1); }));
     hasty.remember(at(2), state(2), state(2), 1e-9); // the first took longer than that
     CheckpointWriter patient(folder_.path() + "/patient", 3, 0);
@@ -235,6 +235,47 @@ TEST_F(CheckpointWriterTest, NothingIsStagedWhereItWouldTakeTooMuchOfAStepOrStop
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     EXPECT_TRUE(is_staged(folder_.path(), 1) && !is_staged(folder_.path(), 2));
     EXPECT_FALSE(is_staged(folder_.path() + "/patient", 2));
+    hasty.remember(at(3), state(3), state(3), 1e9); // which pays for it
+    EXPECT_TRUE(soon([&] { return is_staged(folder_.path(), 3); }));
+}
+
+TEST_F(CheckpointWriterTest, TrainingNeverWaitsForStaging) {
+    std::promise<void> may_write;
+    CheckpointWriter writer(
+        folder_.path(), 3, 0, [gate = may_write.get_future().share()] { gate.wait(); }, true);
+    writer.remember(at(6), state(6), state(6));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100)); // it begins
+    writer.remember(at(7), state(7), state(7));                  // and this returns meanwhile
+    may_write.set_value();
+    ASSERT_TRUE(soon([&] { return is_staged(folder_.path(), 6); }));
+}
+
+TEST_F(CheckpointWriterTest, StopWhileAStateIsStagedFirstPublishesTheOneBefore) {
+    int writes = 0;
+    std::promise<void> begun;
+    std::vector<std::string> on_disk;
+    CheckpointWriter writer(
+        folder_.path(), 3, 0,
+        [&] { // on the writer's thread: stages 6, stages 7, which a stop interrupts, writes 7
+            if (++writes == 2) {
+                begun.set_value();
+                while (!stop_requested())
+                    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            } else if (writes == 3) {
+                on_disk = list_checkpoints(folder_.path());
+            }
+        },
+        true);
+    writer.remember(at(6), state(6), state(60));
+    ASSERT_TRUE(soon([&] { return is_staged(folder_.path(), 6); }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50)); // until it has told what that took
+    writer.remember(at(7), state(7), state(70), 1e9);
+    begun.get_future().wait();
+    request_stop();
+    ASSERT_TRUE(soon([&] { return writer.saved_step() == 7; }));
+    EXPECT_EQ(on_disk, std::vector<std::string>{"step-00000006"});
+    EXPECT_EQ(verify_checkpoint(folder_.path() + "/step-00000006").step, 6);
+    EXPECT_EQ(verify_checkpoint(folder_.path() + "/step-00000007").step, 7);
 }
 
 TEST_F(CheckpointWriterTest, WhatCannotBeStagedIsAWarning) {
