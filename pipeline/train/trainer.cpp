@@ -113,6 +113,9 @@ const models::PretextInput& Trainer::input(std::int64_t micro) {
 /// The device has work now: it can be given the micro-batch after this one meanwhile.
 void Trainer::prepare_after(std::int64_t micro) {
     const bool last = micro + 1 == experiment_.train.accumulate;
+    if (!last && micro + 1 < static_cast<std::int64_t>(inputs_.size())) {
+        return; // an earlier update read it
+    }
     if (!last || step_ + 1 < experiment_.total_steps) {
         feed_.prepare(last ? place_of(step_ + 1, 0) : place_of(step_, micro + 1), micro_batch());
     }

@@ -6,6 +6,7 @@
 #include "pipeline/train/pretext_input.hpp"
 #include "tests/gpu/gpu_test.hpp"
 
+#include <ATen/cuda/Sleep.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -13,9 +14,11 @@
 namespace tacit::train {
 namespace {
 
+constexpr std::int64_t kBusy = 20'000'000; ///< cycles: 10 ms at 2 GHz
+
 class InputGpuTest : public GpuTest {};
 
-TEST_F(InputGpuTest, PinnedMemoryIsPinnedAndGivenBack) {
+TEST_F(InputGpuTest, PinnedMemoryIsPinned) {
     PinnedMemory memory;
     std::pmr::vector<std::uint8_t> bytes(1000, &memory);
     EXPECT_TRUE(torch::from_blob(bytes.data(), {1000}, torch::kUInt8).is_pinned());
@@ -65,7 +68,10 @@ TEST_F(InputGpuTest, ACopyIsWholeThoughItsMemoryIsFilledAnewRightAfterTheWait) {
         queue->wait();
         std::fill(bytes.begin(), bytes.end(), round);
         at::Tensor copied;
-        queue->run([&] { copied = torch::from_blob(bytes.data(), {kBytes}, torch::kUInt8).to(at::kCUDA, true); });
+        queue->run([&] {
+            at::cuda::sleep(kBusy); // the copy begins only after this
+            copied = torch::from_blob(bytes.data(), {kBytes}, torch::kUInt8).to(at::kCUDA, true);
+        });
         work = torch::mm(work, work) / 2048; // the step before, still busy
         queue->hand_over({copied});
         sums.push_back(copied.sum());
