@@ -60,7 +60,8 @@ Layout layout_of(const at::Tensor& x) {
     return {x.numel() / channels, channels, 1};
 }
 
-/// Rows of few channels are read several at a time, as one row of as many channels, so that the vector units are full.
+/// Rows of few channels are written several at a time, as one row of as many channels, so that the vector units are
+/// full.
 std::int64_t rows_together(const Layout& layout) {
     return layout.inner == 1 ? std::max<std::int64_t>(1, kTile / layout.channels) : 1;
 }
@@ -122,32 +123,26 @@ void sum_planes(std::int64_t begin, std::int64_t end, const Layout& layout, doub
 /// float64 [2, C]. One partial sum a worker, added in the order of the workers: repeatable at a thread count.
 template <typename Term> at::Tensor channel_sums(const at::Tensor& x, const Term& term) {
     const Layout layout = layout_of(x);
-    const std::int64_t together = rows_together(layout);
-    const std::int64_t channels = layout.channels * together;
-    const std::int64_t items = layout.inner == 1 ? layout.outer / together : layout.outer * layout.channels;
+    const std::int64_t items = layout.inner == 1 ? layout.outer : layout.outer * layout.channels;
     const std::int64_t workers =
         std::clamp<std::int64_t>(x.numel() / kGrain, 1, static_cast<std::int64_t>(at::get_num_threads()));
-    at::Tensor partial = at::zeros({workers, 2, channels}, at::kDouble);
+    at::Tensor partial = at::zeros({workers, 2, layout.channels}, at::kDouble);
     double* sums = partial.mutable_data_ptr<double>();
     at::parallel_for(0, workers, 1, [&](std::int64_t from, std::int64_t to) {
         for (std::int64_t worker = from; worker < to; ++worker) {
             const std::int64_t begin = items * worker / workers;
             const std::int64_t end = items * (worker + 1) / workers;
-            double* first = sums + worker * 2 * channels;
+            double* first = sums + worker * 2 * layout.channels;
             run_vectorized([&] {
                 if (layout.inner == 1) {
-                    sum_rows(begin, end, channels, first, first + channels, term);
-                    if (worker == workers - 1) { // the rows that are left
-                        sum_rows(items * together, layout.outer, layout.channels, first, first + channels, term);
-                    }
+                    sum_rows(begin, end, layout.channels, first, first + layout.channels, term);
                 } else {
-                    sum_planes(begin, end, layout, first, first + channels, term);
+                    sum_planes(begin, end, layout, first, first + layout.channels, term);
                 }
             });
         }
     });
-    const at::Tensor total = workers == 1 ? partial[0] : partial.sum(0);
-    return together == 1 ? total : total.view({2, together, layout.channels}).sum(1);
+    return workers == 1 ? partial[0] : partial.sum(0);
 }
 
 /// write(i, c) for the elements of rows [begin, end), of which the last may be cut off, or of planes [begin, end) where
@@ -203,41 +198,18 @@ at::Tensor first_values(const at::Tensor& x) {
     return first.to(at::kDouble).contiguous();
 }
 
-/// The type that elements are computed in: at least float32.
-template <typename T> using Arithmetic = std::conditional_t<std::is_same_v<T, double>, double, float>;
+template <typename T> double wide(T value) {
+    return static_cast<double>(static_cast<std::conditional_t<std::is_same_v<T, double>, double, float>>(value));
+}
 
-template <typename T> Arithmetic<T> wide(T value) {
-    return static_cast<Arithmetic<T>>(value);
+template <typename T> T narrow(double value) {
+    return static_cast<T>(static_cast<std::conditional_t<std::is_same_v<T, double>, double, float>>(value));
 }
 
 /// max(value, 0); a value that is not a number stays.
-template <typename A> A positive(A value) {
+double positive(double value) {
     return value <= 0 ? 0 : value;
 }
-
-/// float64 values of the channels for the loops over `x`, rounded for the arithmetic of activations of type T.
-template <typename T> at::Tensor rounded(const at::Tensor& per_channel, const at::Tensor& x) {
-    return for_rows_together(per_channel, x).to(c10::CppTypeToScalarType<Arithmetic<T>>::value).contiguous();
-}
-
-template <typename T> const Arithmetic<T>* channel_values(const at::Tensor& rounded) {
-    return rounded.const_data_ptr<Arithmetic<T>>();
-}
-
-/// x - mean, where float32 alone would lose as many digits as the mean has before the deviations: the mean in two
-/// parts, of which x - high is exact for x near the mean.
-template <typename T> struct Centred {
-    Centred(const at::Tensor& x, const at::Tensor& mean)
-        : data(x.const_data_ptr<T>()), high(rounded<T>(mean, x)),
-          low((for_rows_together(mean, x) - high.to(at::kDouble)).to(high.scalar_type())) {}
-    auto values() const {
-        const Arithmetic<T>* h = channel_values<T>(high);
-        const Arithmetic<T>* l = channel_values<T>(low);
-        return [from = data, h, l](std::int64_t i, std::int64_t c) { return (wide(from[i]) - h[c]) - l[c]; };
-    }
-    const T* data;
-    at::Tensor high, low;
-};
 
 /// body(gradient), where gradient(i) is element i of dy, or 0 where a ReLU with the result y let nothing through.
 template <typename T, typename Body> auto with_gradient(const at::Tensor& dy, const at::Tensor& y, const Body& body) {
@@ -247,7 +219,7 @@ template <typename T, typename Body> auto with_gradient(const at::Tensor& dy, co
     }
     const T* result = y.const_data_ptr<T>();
     return body([=](std::int64_t i) {
-        const Arithmetic<T> g = wide(gradient[i]); // read in any case, so that the loop has no branch
+        const double g = wide(gradient[i]); // read in any case, so that the loop has no branch
         return wide(result[i]) <= 0 ? 0 : g;
     });
 }
@@ -267,12 +239,11 @@ ChannelMoments channel_moments(const at::Tensor& x) {
         return by_operators::channel_moments(x);
     }
     const at::Tensor origin = first_values(x);
-    const at::Tensor shifts = for_rows_together(origin, x);
-    const double* shift = values_of(shifts);
+    const double* shift = values_of(origin);
     const at::Tensor sums = AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, x.scalar_type(), "channel_moments", [&] {
         const scalar_t* data = x.const_data_ptr<scalar_t>();
         return channel_sums(x, [=](std::int64_t i, std::int64_t c) {
-            const double d = static_cast<double>(wide(data[i])) - shift[c];
+            const double d = wide(data[i]) - shift[c];
             return std::pair<double, double>(d, d * d);
         });
     });
@@ -287,20 +258,21 @@ at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at:
         return by_operators::channel_affine(x, mean, scale, shift, then);
     }
     at::Tensor y = at::empty_like(x);
+    const at::Tensor means = for_rows_together(mean, x), scales = for_rows_together(scale, x),
+                     shifts = for_rows_together(shift, x);
+    const double* m = values_of(means);
+    const double* s = values_of(scales);
+    const double* t = values_of(shifts);
     AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, x.scalar_type(), "channel_affine", [&] {
-        const Centred<scalar_t> centred(x, mean);
-        const at::Tensor scales = rounded<scalar_t>(scale, x), shifts = rounded<scalar_t>(shift, x);
-        const auto* s = channel_values<scalar_t>(scales);
-        const auto* t = channel_values<scalar_t>(shifts);
+        const scalar_t* from = x.const_data_ptr<scalar_t>();
         scalar_t* to = y.mutable_data_ptr<scalar_t>();
-        const auto normalised = [=, d = centred.values()](std::int64_t i, std::int64_t c) {
-            return static_cast<scalar_t>(d(i, c) * s[c] + t[c]);
+        const auto normalised = [=](std::int64_t i, std::int64_t c) {
+            return narrow<scalar_t>((wide(from[i]) - m[c]) * s[c] + t[c]);
         };
         const auto write = [&](const auto& value) {
             if (then.relu) {
-                for_each_element(x, [=](std::int64_t i, std::int64_t c) {
-                    to[i] = static_cast<scalar_t>(positive(wide(value(i, c))));
-                });
+                for_each_element(
+                    x, [=](std::int64_t i, std::int64_t c) { to[i] = narrow<scalar_t>(positive(wide(value(i, c)))); });
             } else {
                 for_each_element(x, [=](std::int64_t i, std::int64_t c) { to[i] = value(i, c); });
             }
@@ -308,7 +280,7 @@ at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at:
         if (then.residual.defined()) {
             const scalar_t* other = then.residual.const_data_ptr<scalar_t>();
             write([=](std::int64_t i, std::int64_t c) {
-                return static_cast<scalar_t>(wide(normalised(i, c)) + wide(other[i]));
+                return narrow<scalar_t>(wide(normalised(i, c)) + wide(other[i]));
             });
         } else {
             write(normalised);
@@ -322,15 +294,14 @@ std::pair<at::Tensor, at::Tensor> channel_gradient_sums(const at::Tensor& dy, co
     if (!x.is_cpu()) {
         return by_operators::channel_gradient_sums(dy, x, mean, y);
     }
-    const at::Tensor means = for_rows_together(mean, x);
-    const double* m = values_of(means);
+    const double* m = values_of(mean);
     const at::Tensor sums =
         AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, x.scalar_type(), "channel_gradient_sums", [&] {
             const scalar_t* data = x.const_data_ptr<scalar_t>();
             return with_gradient<scalar_t>(dy, y, [&](const auto& gradient) {
                 return channel_sums(x, [=](std::int64_t i, std::int64_t c) {
-                    const double g = static_cast<double>(gradient(i));
-                    return std::pair<double, double>(g, g * (static_cast<double>(wide(data[i])) - m[c]));
+                    const double g = gradient(i);
+                    return std::pair<double, double>(g, g * (wide(data[i]) - m[c]));
                 });
             });
         });
@@ -344,24 +315,26 @@ at::Tensor channel_input_gradient(const at::Tensor& dy, const at::Tensor& x, con
         return by_operators::channel_input_gradient(dy, x, mean, a, k, b, y, of_residual);
     }
     at::Tensor dx = at::empty_like(x);
+    const at::Tensor means = for_rows_together(mean, x), as = for_rows_together(a, x), ks = for_rows_together(k, x),
+                     bs = for_rows_together(b, x);
+    const double* m = values_of(means);
+    const double* pa = values_of(as);
+    const double* pk = values_of(ks);
+    const double* pb = values_of(bs);
     AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, x.scalar_type(), "channel_input_gradient", [&] {
-        const Centred<scalar_t> centred(x, mean);
-        const at::Tensor as = rounded<scalar_t>(a, x), ks = rounded<scalar_t>(k, x), bs = rounded<scalar_t>(b, x);
-        const auto* pa = channel_values<scalar_t>(as);
-        const auto* pk = channel_values<scalar_t>(ks);
-        const auto* pb = channel_values<scalar_t>(bs);
+        const scalar_t* data = x.const_data_ptr<scalar_t>();
         scalar_t* to = dx.mutable_data_ptr<scalar_t>();
         scalar_t* other = of_residual.defined() ? of_residual.mutable_data_ptr<scalar_t>() : nullptr;
         with_gradient<scalar_t>(dy, y, [&](const auto& gradient) {
-            const auto write = [=, d = centred.values()](Arithmetic<scalar_t> g, std::int64_t i, std::int64_t c) {
-                to[i] = static_cast<scalar_t>(pa[c] * g - pk[c] * d(i, c) - pb[c]);
+            const auto write = [=](double g, std::int64_t i, std::int64_t c) {
+                to[i] = narrow<scalar_t>(pa[c] * g - pk[c] * (wide(data[i]) - m[c]) - pb[c]);
             };
             if (other == nullptr) {
                 for_each_element(x, [=](std::int64_t i, std::int64_t c) { write(gradient(i), i, c); });
             } else {
                 for_each_element(x, [=](std::int64_t i, std::int64_t c) {
-                    const Arithmetic<scalar_t> g = gradient(i);
-                    other[i] = static_cast<scalar_t>(g);
+                    const double g = gradient(i);
+                    other[i] = narrow<scalar_t>(g);
                     write(g, i, c);
                 });
             }

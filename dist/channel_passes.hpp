@@ -8,9 +8,8 @@
 namespace tacit::dist {
 
 /// The passes over memory of batch normalisation for activations [N, C] or [N, C, …] in float32, float64
-/// or bfloat16. Per-channel arguments and results are float64 [C] on the device of the activations. Sums are float64;
-/// elements are computed in their type (bfloat16 in float32), with deviations from the mean taken so that activations
-/// far from zero do not cancel.
+/// or bfloat16. Per-channel arguments and results are float64 [C] on the device of the activations. All
+/// arithmetic is float64 and rounded once, so that activations far from zero do not cancel.
 
 /// Local statistics of each channel; an empty input has count 0 and zeros.
 struct ChannelMoments {
