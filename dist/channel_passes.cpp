@@ -145,23 +145,20 @@ template <typename Term> at::Tensor channel_sums(const at::Tensor& x, const Term
     return workers == 1 ? partial[0] : partial.sum(0);
 }
 
-/// write(i, c) for the elements of rows [begin, end), of which the last may be cut off, or of planes [begin, end) where
-/// inner > 1.
+/// write(i, c) for the elements of rows [begin, end) of `width` elements, of which the last may be cut off, or of
+/// planes [begin, end) where inner > 1.
 template <typename Write>
-void write_range(std::int64_t begin, std::int64_t end, const Layout& layout, const Write& write) {
-    const std::int64_t width = layout.inner == 1 ? layout.channels * rows_together(layout) : layout.inner;
+void write_range(std::int64_t begin, std::int64_t end, std::int64_t width, const Layout& layout, const Write& write) {
     const std::int64_t count = layout.outer * layout.channels * layout.inner;
     for (std::int64_t item = begin; item < end; ++item) {
         const std::int64_t base = item * width;
         if (layout.inner == 1) {
             const std::int64_t length = std::min(width, count - base);
-#pragma GCC ivdep
             for (std::int64_t c = 0; c < length; ++c) {
                 write(base + c, c);
             }
         } else {
             const std::int64_t c = item % layout.channels;
-#pragma GCC ivdep
             for (std::int64_t i = base; i < base + width; ++i) {
                 write(i, c);
             }
@@ -174,10 +171,11 @@ template <typename Write> void for_each_element(const at::Tensor& x, const Write
     const std::int64_t together = rows_together(layout);
     const std::int64_t items =
         layout.inner == 1 ? (layout.outer + together - 1) / together : layout.outer * layout.channels;
-    const std::int64_t length = layout.inner == 1 ? layout.channels * together : layout.inner;
-    at::parallel_for(
-        0, items, std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, length)),
-        [&](std::int64_t begin, std::int64_t end) { run_vectorized([&] { write_range(begin, end, layout, write); }); });
+    const std::int64_t width = layout.inner == 1 ? layout.channels * together : layout.inner;
+    const std::int64_t grain = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, width));
+    at::parallel_for(0, items, grain, [&](std::int64_t begin, std::int64_t end) {
+        run_vectorized([&] { write_range(begin, end, width, layout, write); });
+    });
 }
 
 /// float64 values of the channels as the loops over `x` count channels.
