@@ -221,10 +221,12 @@ void CheckpointWriter::stage_last() {
                 throw StagingInterrupted();
         });
         staged_ = last_.manifest.step;
-    } catch (const StagingInterrupted&) {   // answer_stop() goes on
-    } catch (const NotFiniteError&) {       // told when a checkpoint of it is due
-    } catch (const std::exception& error) { // of any kind: nothing else catches on this thread
-        log::warning(fmt::format("{}; a stop in the next step could lose this one", reason_of(error)));
+        staging_failed_ = false;
+    } catch (const StagingInterrupted&) {          // answer_stop() goes on
+    } catch (const NotFiniteError&) {              // told when a checkpoint of it is due
+    } catch (const std::exception& error) {        // of any kind: nothing else catches on this thread
+        if (!std::exchange(staging_failed_, true)) // once, and not after every step while a disk is full
+            log::warning(fmt::format("{}; a stop in the next step could lose this one", reason_of(error)));
     }
     const std::lock_guard lock(mutex_);
     staging_debt_ = std::max((seconds_of(CLOCK_THREAD_CPUTIME_ID) - worked) / kStagingShare,

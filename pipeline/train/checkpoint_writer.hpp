@@ -90,6 +90,7 @@ class CheckpointWriter {
     bool staging_ = false;
     std::optional<std::int64_t> to_stage_; ///< step
     std::optional<std::int64_t> staged_;   ///< step; the writer's thread alone
+    bool staging_failed_ = false;          ///< the last time; the writer's thread alone
     double staging_debt_ = 0;              ///< seconds of steps to come before the next may be staged
     State submitted_;                      ///< whole: the thread reads it without the lock
     bool awaited_ = false;                 ///< write() throws what went wrong
