@@ -8,7 +8,7 @@
 namespace tacit::dist {
 
 /// The passes over memory of batch normalisation for activations [N, C] or [N, C, …] in float32, float64
-/// or bfloat16. Per-channel arguments and results are float64 [C] on the device of the activations. All
+/// or bfloat16. All tensors are on the CPU; per-channel arguments and results are float64 [C]. All
 /// arithmetic is float64 and rounded once, so that activations far from zero do not cancel.
 
 /// Local statistics of each channel; an empty input has count 0 and zeros.
@@ -44,19 +44,5 @@ std::pair<at::Tensor, at::Tensor> channel_gradient_sums(const at::Tensor& dy, co
 at::Tensor channel_input_gradient(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& mean,
                                   const at::Tensor& a, const at::Tensor& k, const at::Tensor& b,
                                   const at::Tensor& y = {}, const at::Tensor& of_residual = {});
-
-/// The same by ATen operators, for devices without the loops above.
-namespace by_operators {
-
-ChannelMoments channel_moments(const at::Tensor& x);
-at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& scale, const at::Tensor& shift,
-                          const Epilogue& then = {});
-std::pair<at::Tensor, at::Tensor> channel_gradient_sums(const at::Tensor& dy, const at::Tensor& x,
-                                                        const at::Tensor& mean, const at::Tensor& y = {});
-at::Tensor channel_input_gradient(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& mean,
-                                  const at::Tensor& a, const at::Tensor& k, const at::Tensor& b,
-                                  const at::Tensor& y = {}, const at::Tensor& of_residual = {});
-
-} // namespace by_operators
 
 } // namespace tacit::dist

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dist/channel_passes.hpp"
 
+#include "tests/dist/channel_operators.hpp"
+
 #include <cmath>
 #include <gtest/gtest.h>
 #include <torch/types.h>
