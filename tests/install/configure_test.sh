@@ -13,7 +13,7 @@ expect() {
     local code=$1 text=$2 got=0
     shift 2
     "$@" >"$work/log" 2>&1 </dev/null || got=$?
-    tr -s ' \n' ' ' <"$work/log" | grep -qF -- "$text" || { cat "$work/log" >&2; fail "'$*' does not say: $text"; }
+    tr -s ' \n' ' ' <"$work/log" | grep -F -- "$text" >/dev/null || { cat "$work/log" >&2; fail "'$*' does not say: $text"; }
     [ "$got" = "$code" ] || { cat "$work/log" >&2; fail "'$*' ended with $got, not $code"; }
 }
 configure() { rm -rf "$work/build" && cmake -S "$source_root" -B "$work/build" -G Ninja "$@"; }

@@ -11,7 +11,7 @@ run_path() { readelf -d "$1" | sed -n 's/.*R[UN]*PATH.*\[\(.*\)\]/\1/p'; }
 cmake --install "$build" --prefix "$work/first" >/dev/null
 mv "$work/first" "$work/moved"
 "$work/moved/bin/tacit" --version
-LD_TRACE_LOADED_OBJECTS=1 "$work/moved/bin/tacit" | grep -q "$work/moved/bin/../lib/libtorch_cpu.so" || fail "LibTorch is not the installed one"
+LD_TRACE_LOADED_OBJECTS=1 "$work/moved/bin/tacit" | grep -F "$work/moved/bin/../lib/libtorch_cpu.so" >/dev/null || fail "LibTorch is not the installed one"
 installed=$(run_path "$work/moved/bin/tacit")
 case $installed in '$ORIGIN/../lib:'*) ;; *) fail "not the installed lib/ first: $installed" ;; esac
 run_path "$build/bin/tacit" | tr ':' '\n' | grep . | while IFS= read -r folder; do
