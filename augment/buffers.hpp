@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "augment/blur.hpp"
-#include "augment/color_chain.hpp"
-#include "augment/float_color.hpp"
-#include "augment/recipe.hpp"
-#include "augment/resample.hpp"
+#include "augment/color/color_chain.hpp"
+#include "augment/color/float_color.hpp"
+#include "augment/recipe/recipe.hpp"
+#include "augment/resample/blur.hpp"
+#include "augment/resample/resample.hpp"
 #include "augment/scratch.hpp"
 
 #include <array>

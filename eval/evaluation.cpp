@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/evaluation.hpp"
 
-#include "eval/baselines.hpp"
-#include "eval/feature_rows.hpp"
+#include "eval/features/baselines.hpp"
+#include "eval/features/feature_rows.hpp"
 #include "eval/picture_files.hpp"
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"

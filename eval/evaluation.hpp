@@ -3,10 +3,10 @@
 
 #include "dist/communicator.hpp"
 #include "eval/eval_config.hpp"
-#include "eval/feature_store.hpp"
+#include "eval/features/feature_store.hpp"
 #include "eval/protocols/protocol.hpp"
 #include "eval/results.hpp"
-#include "pipeline/train/run_folder.hpp"
+#include "pipeline/train/run/run_folder.hpp"
 
 #include <string>
 #include <vector>

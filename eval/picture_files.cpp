@@ -2,7 +2,7 @@
 #include "eval/picture_files.hpp"
 
 #include "eval/map.hpp"
-#include "eval/neighbours.hpp"
+#include "eval/solvers/neighbours.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"

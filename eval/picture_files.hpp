@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "eval/features.hpp"
+#include "eval/features/features.hpp"
 #include "pipeline/shards/dataset.hpp"
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/split_labels.hpp"
 
-#include "eval/label_draw.hpp"
+#include "eval/solvers/label_draw.hpp"
 #include "pipeline/base/error.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/mpi_main.hpp"
 
-#include "dist/watchdog.hpp"
+#include "dist/watch/watchdog.hpp"
 #include "pipeline/base/error.hpp"
 
 #include <ATen/Functions.h>

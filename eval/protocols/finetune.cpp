@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/finetune.hpp"
+#include "eval/solvers/finetune.hpp"
 #include "eval/protocols/list.hpp"
 #include "eval/split_labels.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/knn.hpp"
+#include "eval/solvers/knn.hpp"
 #include "eval/protocols/list.hpp"
 
 #include <fmt/format.h>

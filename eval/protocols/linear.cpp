@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/linear_probe.hpp"
 #include "eval/protocols/list.hpp"
+#include "eval/solvers/linear_probe.hpp"
 #include "eval/split_labels.hpp"
 #include "pipeline/base/progress.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dist/communicator.hpp"
-#include "eval/feature_store.hpp"
+#include "eval/features/feature_store.hpp"
 #include "eval/results.hpp"
 #include "pipeline/config/section.hpp"
 

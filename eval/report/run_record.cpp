@@ -7,7 +7,7 @@
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/shell.hpp"
-#include "pipeline/train/settings.hpp"
+#include "pipeline/train/state/settings.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -6,7 +6,7 @@
 #include "eval/report/svg_chart.hpp"
 #include "models/pretext/pretext.hpp"
 #include "pipeline/base/shell.hpp"
-#include "pipeline/train/step_metrics.hpp"
+#include "pipeline/train/step/step_metrics.hpp"
 
 #include <fmt/format.h>
 

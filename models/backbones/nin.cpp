@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dist/batch_norm.hpp"
+#include "dist/norm/batch_norm.hpp"
 #include "models/backbones/families.hpp"
 #include "models/backbones/parts/sizes.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/heads/decoder.hpp"
 
-#include "dist/batch_norm.hpp"
+#include "dist/norm/batch_norm.hpp"
 
 #include <fmt/format.h>
 #include <torch/nn/modules/conv.h>

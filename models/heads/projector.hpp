@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dist/batch_norm.hpp"
+#include "dist/norm/batch_norm.hpp"
 #include "pipeline/config/section.hpp"
 
 #include <torch/nn/modules/linear.h>

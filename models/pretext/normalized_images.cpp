@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "augment/normalize.hpp"
+#include "augment/normalize/normalize.hpp"
 #include "models/pretext/pretext.hpp"
 
 #include <ATen/Parallel.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/step/draws.hpp"
 
-#include "augment/philox.hpp"
+#include "augment/random/philox.hpp"
 
 #include <torch/types.h>
 

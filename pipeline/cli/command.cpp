@@ -5,7 +5,7 @@
 #include "pipeline/base/words.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/local_ranks.hpp"
-#include "pipeline/train/environment.hpp"
+#include "pipeline/train/run/environment.hpp"
 
 #include <algorithm>
 #include <boost/program_options/errors.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dist/launch_line.hpp"
+#include "dist/launch/launch_line.hpp"
 #include "eval/evaluation.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"

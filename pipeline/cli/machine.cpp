@@ -2,8 +2,8 @@
 #include "pipeline/cli/machine.hpp"
 
 #include "pipeline/base/files.hpp"
-#include "pipeline/train/environment.hpp"
-#include "pipeline/train/threads.hpp"
+#include "pipeline/train/machine/threads.hpp"
+#include "pipeline/train/run/environment.hpp"
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>

@@ -6,9 +6,9 @@
 #include "pipeline/base/words.hpp"
 #include "pipeline/cli/command.hpp"
 #include "pipeline/cli/local_ranks.hpp"
-#include "pipeline/train/agreement.hpp"
+#include "pipeline/train/machine/agreement.hpp"
 #ifdef TACIT_CUDA
-#include "dist/nccl_communicator.hpp"
+#include "dist/backends/nccl_communicator.hpp"
 #endif
 
 #include <c10/util/Exception.h>

@@ -6,7 +6,7 @@
 #include "pipeline/base/words.hpp"
 #include "pipeline/config/yaml.hpp"
 #include "pipeline/train/experiment.hpp"
-#include "pipeline/train/threads.hpp"
+#include "pipeline/train/machine/threads.hpp"
 
 #include <ATen/Parallel.h>
 

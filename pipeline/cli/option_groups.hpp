@@ -5,7 +5,7 @@
 #include "eval/eval_config.hpp"
 #include "pipeline/cli/command.hpp"
 #include "pipeline/config/section.hpp"
-#include "pipeline/train/run_folder.hpp"
+#include "pipeline/train/run/run_folder.hpp"
 
 #include <memory>
 #include <string>

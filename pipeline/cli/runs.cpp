@@ -4,8 +4,8 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
-#include "pipeline/train/checkpoint.hpp"
-#include "pipeline/train/run_folder.hpp"
+#include "pipeline/train/run/run_folder.hpp"
+#include "pipeline/train/state/checkpoint.hpp"
 
 #include <algorithm>
 #include <boost/program_options/value_semantic.hpp>

@@ -2,7 +2,7 @@
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
-#include "pipeline/train/environment.hpp"
+#include "pipeline/train/run/environment.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

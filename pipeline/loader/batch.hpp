@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "augment/recipe.hpp"
+#include "augment/recipe/recipe.hpp"
 
 #include <cstdint>
 #include <memory_resource>

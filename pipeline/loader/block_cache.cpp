@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/loader/block_cache.hpp"
 
-#include "pipeline/loader/epoch_order.hpp"
+#include "pipeline/loader/order/epoch_order.hpp"
 
 #include <algorithm>
 #include <utility>

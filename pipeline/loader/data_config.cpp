@@ -3,8 +3,8 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/loader/epoch_order.hpp"
-#include "pipeline/shards/axes.hpp"
+#include "pipeline/loader/order/epoch_order.hpp"
+#include "pipeline/shards/read/axes.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 
 #include "pipeline/loader/data_config.hpp"
 #include "pipeline/shards/dataset.hpp"
-#include "pipeline/shards/statistics.hpp"
+#include "pipeline/shards/statistics/statistics.hpp"
 
 #include <optional>
 #include <string>

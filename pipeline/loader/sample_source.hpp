@@ -5,7 +5,7 @@
 #include "pipeline/loader/bad_samples.hpp"
 #include "pipeline/loader/batch.hpp"
 #include "pipeline/loader/block_cache.hpp"
-#include "pipeline/loader/reading_order.hpp"
+#include "pipeline/loader/order/reading_order.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,12 +3,12 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/dataset_parts.hpp"
-#include "pipeline/shards/encoded_kind.hpp"
 #include "pipeline/shards/images/codec.hpp"
 #include "pipeline/shards/images/formats.hpp"
-#include "pipeline/shards/value_range.hpp"
+#include "pipeline/shards/labels/class_names.hpp"
+#include "pipeline/shards/read/encoded_kind.hpp"
+#include "pipeline/shards/statistics/value_range.hpp"
 
 #include <fmt/format.h>
 

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "augment/image.hpp"
-#include "augment/recipe.hpp"
+#include "augment/recipe/recipe.hpp"
 #include "augment/scratch.hpp"
 #include "pipeline/shards/data_spec.hpp"
-#include "pipeline/shards/dataset_index.hpp"
 #include "pipeline/shards/dataset_info.hpp"
-#include "pipeline/shards/element.hpp"
-#include "pipeline/shards/part_reader.hpp"
-#include "pipeline/shards/staging.hpp"
+#include "pipeline/shards/index/dataset_index.hpp"
+#include "pipeline/shards/read/element.hpp"
+#include "pipeline/shards/read/part_reader.hpp"
+#include "pipeline/shards/stage/staging.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "augment/image.hpp"
-#include "pipeline/shards/dataset_index.hpp"
-#include "pipeline/shards/element.hpp"
+#include "pipeline/shards/index/dataset_index.hpp"
+#include "pipeline/shards/read/element.hpp"
 
 #include <cstdint>
 #include <string>

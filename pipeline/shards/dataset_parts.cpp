@@ -2,7 +2,7 @@
 #include "pipeline/shards/dataset_parts.hpp"
 
 #include "pipeline/base/digest.hpp"
-#include "pipeline/shards/value_range.hpp"
+#include "pipeline/shards/statistics/value_range.hpp"
 
 #include <fmt/format.h>
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/dataset_index.hpp"
-#include "pipeline/shards/file_bytes.hpp"
-#include "pipeline/shards/part_reader.hpp"
+#include "pipeline/shards/index/dataset_index.hpp"
+#include "pipeline/shards/read/file_bytes.hpp"
+#include "pipeline/shards/read/part_reader.hpp"
 
 #include <cstdint>
 #include <map>

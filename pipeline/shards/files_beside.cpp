@@ -2,12 +2,12 @@
 #include "pipeline/shards/files_beside.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/dataset_index.hpp"
-#include "pipeline/shards/label_places.hpp"
-#include "pipeline/shards/numbered_names.hpp"
-#include "pipeline/shards/shard_index.hpp"
-#include "pipeline/shards/split_siblings.hpp"
-#include "pipeline/shards/split_text.hpp"
+#include "pipeline/shards/format/shard_index.hpp"
+#include "pipeline/shards/guess/numbered_names.hpp"
+#include "pipeline/shards/index/dataset_index.hpp"
+#include "pipeline/shards/labels/label_places.hpp"
+#include "pipeline/shards/splits/split_siblings.hpp"
+#include "pipeline/shards/splits/split_text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/layout_guess.hpp"
+#include "pipeline/shards/guess/layout_guess.hpp"
 
 #include <cstdint>
 #include <string>

@@ -2,11 +2,11 @@
 #include "pipeline/shards/foreign_axes.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/axes_guess.hpp"
+#include "pipeline/shards/guess/axes_guess.hpp"
+#include "pipeline/shards/guess/known_names.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
-#include "pipeline/shards/known_names.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/foreign_images.hpp"
-#include "pipeline/shards/foreign_index.hpp"
+#include "pipeline/shards/index/foreign_images.hpp"
+#include "pipeline/shards/index/foreign_index.hpp"
 
 #include <cstdint>
 #include <string>

@@ -3,12 +3,12 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/data_section.hpp"
-#include "pipeline/shards/extents.hpp"
-#include "pipeline/shards/hdf5/precheck.hpp"
-#include "pipeline/shards/hdf5/storage.hpp"
+#include "pipeline/shards/hdf5/raw/precheck.hpp"
+#include "pipeline/shards/hdf5/raw/storage.hpp"
 #include "pipeline/shards/hdf5/whole_data.hpp"
-#include "pipeline/shards/named_labels.hpp"
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/labels/named_labels.hpp"
+#include "pipeline/shards/read/extents.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

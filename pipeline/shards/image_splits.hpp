@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/foreign_images.hpp"
+#include "pipeline/shards/index/foreign_images.hpp"
 
 #include <cstdint>
 #include <string>

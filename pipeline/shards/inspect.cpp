@@ -5,14 +5,14 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/data_section.hpp"
 #include "pipeline/shards/dataset.hpp"
+#include "pipeline/shards/format/shard_files.hpp"
+#include "pipeline/shards/guess/layout_guess.hpp"
+#include "pipeline/shards/guess/range_guess.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
-#include "pipeline/shards/import/table_labels.hpp"
+#include "pipeline/shards/import/tables/table_labels.hpp"
 #include "pipeline/shards/inspect_tree.hpp"
-#include "pipeline/shards/layout_guess.hpp"
-#include "pipeline/shards/range_guess.hpp"
-#include "pipeline/shards/read_cost.hpp"
-#include "pipeline/shards/shard_files.hpp"
-#include "pipeline/shards/split_text.hpp"
+#include "pipeline/shards/splits/split_text.hpp"
+#include "pipeline/shards/stage/read_cost.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

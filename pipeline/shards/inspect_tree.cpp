@@ -4,7 +4,7 @@
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/describe.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
-#include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/hdf5/raw/precheck.hpp"
 
 #include <fmt/format.h>
 

@@ -2,9 +2,9 @@
 #include "pipeline/shards/label_rivals.hpp"
 
 #include "pipeline/shards/data_section.hpp"
-#include "pipeline/shards/known_names.hpp"
-#include "pipeline/shards/labels.hpp"
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/guess/known_names.hpp"
+#include "pipeline/shards/labels/labels.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

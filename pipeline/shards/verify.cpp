@@ -2,11 +2,11 @@
 #include "pipeline/shards/verify.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/data_splits.hpp"
 #include "pipeline/shards/dataset.hpp"
-#include "pipeline/shards/foreign_index.hpp"
+#include "pipeline/shards/format/shard_index.hpp"
+#include "pipeline/shards/index/foreign_index.hpp"
 #include "pipeline/shards/parallel_for.hpp"
-#include "pipeline/shards/shard_index.hpp"
+#include "pipeline/shards/splits/data_splits.hpp"
 
 #include <fmt/format.h>
 

@@ -6,11 +6,11 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/loader/recipe_config.hpp"
 #include "pipeline/train/experiment_checks.hpp"
-#include "pipeline/train/model_state.hpp"
+#include "pipeline/train/machine/numa.hpp"
+#include "pipeline/train/machine/threads.hpp"
 #include "pipeline/train/normalization.hpp"
-#include "pipeline/train/numa.hpp"
 #include "pipeline/train/open_dataset.hpp"
-#include "pipeline/train/threads.hpp"
+#include "pipeline/train/state/model_state.hpp"
 
 #include <ATen/Context.h>
 #include <c10/core/impl/VirtualGuardImpl.h>

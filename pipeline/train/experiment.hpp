@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "augment/recipe.hpp"
+#include "augment/recipe/recipe.hpp"
 #include "dist/communicator.hpp"
 #include "models/pretext/pretext.hpp"
 #include "pipeline/config/section.hpp"
 #include "pipeline/loader/data_config.hpp"
 #include "pipeline/train/optim/config.hpp"
-#include "pipeline/train/pretext_input.hpp"
-#include "pipeline/train/settings.hpp"
+#include "pipeline/train/state/settings.hpp"
+#include "pipeline/train/step/pretext_input.hpp"
 #include "pipeline/train/train_config.hpp"
 
 #include <cstdint>

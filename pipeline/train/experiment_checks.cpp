@@ -5,8 +5,8 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/words.hpp"
-#include "pipeline/shards/data_splits.hpp"
-#include "pipeline/train/agreement.hpp"
+#include "pipeline/shards/splits/data_splits.hpp"
+#include "pipeline/train/machine/agreement.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pipeline/train/copy_queue.hpp"
-#include "pipeline/train/pretext_input.hpp"
+#include "pipeline/train/step/pretext_input.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -7,8 +7,8 @@
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/progress.hpp"
-#include "pipeline/train/agreement.hpp"
-#include "pipeline/train/threads.hpp"
+#include "pipeline/train/machine/agreement.hpp"
+#include "pipeline/train/machine/threads.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

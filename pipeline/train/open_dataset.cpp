@@ -2,10 +2,10 @@
 #include "pipeline/train/open_dataset.hpp"
 
 #include "pipeline/base/log.hpp"
-#include "pipeline/shards/class_names.hpp"
-#include "pipeline/shards/index_bytes.hpp"
-#include "pipeline/shards/range_guess.hpp"
-#include "pipeline/train/agreement.hpp"
+#include "pipeline/shards/guess/range_guess.hpp"
+#include "pipeline/shards/index/index_bytes.hpp"
+#include "pipeline/shards/labels/class_names.hpp"
+#include "pipeline/train/machine/agreement.hpp"
 
 #include <fmt/format.h>
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/pretrain.hpp"
 
-#include "dist/launcher.hpp"
+#include "dist/launch/launcher.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/progress.hpp"
-#include "pipeline/train/agreement.hpp"
-#include "pipeline/train/environment.hpp"
+#include "pipeline/train/machine/agreement.hpp"
+#include "pipeline/train/machine/signals.hpp"
 #include "pipeline/train/normalization.hpp"
-#include "pipeline/train/resume.hpp"
-#include "pipeline/train/run_folder.hpp"
-#include "pipeline/train/signals.hpp"
-#include "pipeline/train/trainer.hpp"
+#include "pipeline/train/run/environment.hpp"
+#include "pipeline/train/run/run_folder.hpp"
+#include "pipeline/train/state/resume.hpp"
+#include "pipeline/train/step/trainer.hpp"
 #include "pipeline/train/training_loop.hpp"
 
 #include <torch/nn/module.h>

@@ -3,10 +3,10 @@
 
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/reason.hpp"
-#include "pipeline/train/agreement.hpp"
-#include "pipeline/train/checkpoint.hpp"
-#include "pipeline/train/model_state.hpp"
-#include "pipeline/train/resume.hpp"
+#include "pipeline/train/machine/agreement.hpp"
+#include "pipeline/train/state/checkpoint.hpp"
+#include "pipeline/train/state/model_state.hpp"
+#include "pipeline/train/state/resume.hpp"
 
 #include <exception>
 #include <filesystem>

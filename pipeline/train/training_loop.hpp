@@ -2,8 +2,8 @@
 #pragma once
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/train/checkpoint_writer.hpp"
-#include "pipeline/train/run_telemetry.hpp"
+#include "pipeline/train/run/run_telemetry.hpp"
+#include "pipeline/train/state/checkpoint_writer.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replaces the global operator new of this test program by one that counts.
-#include "test_images.hpp"
+#include "tests/augment/test_images.hpp"
 
-#include "augment/operation.hpp"
+#include "augment/recipe/operation.hpp"
 
 #include <atomic>
 #include <cstdlib>

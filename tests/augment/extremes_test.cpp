@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "test_images.hpp"
+#include "tests/augment/test_images.hpp"
 
 #include "pipeline/base/error.hpp"
 

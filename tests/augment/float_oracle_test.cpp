@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares the pixel functions for floats with torchvision 0.26 (tests/oracle/augment_float_fixtures.py).
-#include "augment/blur.hpp"
-#include "augment/resample.hpp"
+#include "augment/resample/blur.hpp"
+#include "augment/resample/resample.hpp"
 #include "oracle_cases.hpp"
 
 #include <algorithm>

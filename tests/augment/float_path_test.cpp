@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What holds for floats: they are drawn as uint8 are, and keep more than 8 bits.
-#include "augment/blur.hpp"
-#include "augment/operation.hpp"
+#include "augment/recipe/operation.hpp"
+#include "augment/resample/blur.hpp"
 #include "augment/simd.hpp"
-#include "test_images.hpp"
+#include "tests/augment/test_images.hpp"
 
 #include "pipeline/base/error.hpp"
 

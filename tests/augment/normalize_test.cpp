@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "augment/normalize.hpp"
+#include "augment/normalize/normalize.hpp"
 #include "augment/simd.hpp"
-#include "test_images.hpp"
+#include "tests/augment/test_images.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -2,7 +2,7 @@
 // What torchvision makes of images: the files of tests/oracle/augment_fixtures.py and augment_float_fixtures.py.
 #pragma once
 
-#include "test_images.hpp"
+#include "tests/augment/test_images.hpp"
 
 #include "tests/fixtures.hpp"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares the pixel functions with torchvision 0.26 (tests/oracle/augment_fixtures.py).
-#include "augment/blur.hpp"
-#include "augment/orientation.hpp"
-#include "augment/resample.hpp"
-#include "augment/warp.hpp"
+#include "augment/geometry/orientation.hpp"
+#include "augment/geometry/warp.hpp"
+#include "augment/resample/blur.hpp"
+#include "augment/resample/resample.hpp"
 #include "oracle_cases.hpp"
 
 #include <algorithm>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "augment/buffers.hpp"
-#include "augment/draws.hpp"
-#include "augment/recipe.hpp"
+#include "augment/random/draws.hpp"
+#include "augment/recipe/recipe.hpp"
 
 #include <algorithm>
 #include <cstdint>

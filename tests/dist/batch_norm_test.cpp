@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dist/batch_norm.hpp"
+#include "dist/norm/batch_norm.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "tests/mpi_main.hpp"

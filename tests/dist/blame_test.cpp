@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dist/heartbeat.hpp"
+#include "dist/watch/heartbeat.hpp"
 
 #include <gtest/gtest.h>
 

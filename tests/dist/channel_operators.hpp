@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dist/channel_passes.hpp"
+#include "dist/norm/channel_passes.hpp"
 
 #include <utility>
 
 namespace tacit::dist {
 
-/// The passes of dist/channel_passes.hpp by ATen operators, which spell the formulas out.
+/// The passes of dist/norm/channel_passes.hpp by ATen operators, which spell the formulas out.
 namespace by_operators {
 
 ChannelMoments channel_moments(const at::Tensor& x);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dist/channel_passes.hpp"
+#include "dist/norm/channel_passes.hpp"
 
 #include "tests/dist/channel_operators.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dist/launcher.hpp"
+#include "dist/launch/launcher.hpp"
 
 #include "dist/communicator.hpp"
 #include "pipeline/base/error.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dist/processes.hpp"
+#include "dist/launch/processes.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dist/watchdog.hpp"
+#include "dist/watch/watchdog.hpp"
 
 #include <gtest/gtest.h>
 

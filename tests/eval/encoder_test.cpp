@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/features.hpp"
-#include "eval/finetune.hpp"
-#include "eval/linear_probe.hpp"
-#include "eval/neighbours.hpp"
+#include "eval/features/features.hpp"
+#include "eval/solvers/finetune.hpp"
+#include "eval/solvers/linear_probe.hpp"
+#include "eval/solvers/neighbours.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/knn.hpp"
-#include "eval/neighbours.hpp"
+#include "eval/solvers/knn.hpp"
+#include "eval/solvers/neighbours.hpp"
 #include "pipeline/base/error.hpp"
 
 #include <torch/types.h>

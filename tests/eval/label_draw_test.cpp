@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/label_draw.hpp"
+#include "eval/solvers/label_draw.hpp"
 #include "pipeline/base/error.hpp"
 
 #include <gtest/gtest.h>

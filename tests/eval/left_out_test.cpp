@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images that cannot be used, under data.on_bad_sample: skip.
-#include "eval/features.hpp"
-#include "eval/neighbours.hpp"
+#include "eval/features/features.hpp"
+#include "eval/solvers/neighbours.hpp"
 #include "pipeline/base/error.hpp"
 #include "tests/eval/tiny_dataset.hpp"
 #include "tests/message_of.hpp"

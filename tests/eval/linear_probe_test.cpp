@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/lbfgs.hpp"
-#include "eval/linear_probe.hpp"
+#include "eval/solvers/lbfgs.hpp"
+#include "eval/solvers/linear_probe.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "tests/fixtures.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/baselines.hpp"
 #include "eval/eval_config.hpp"
+#include "eval/features/baselines.hpp"
 #include "eval/protocols/protocol.hpp"
 #include "eval/results.hpp"
 #include "pipeline/base/error.hpp"

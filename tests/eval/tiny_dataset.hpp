@@ -5,7 +5,7 @@
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/dataset.hpp"
-#include "pipeline/shards/shard_writer.hpp"
+#include "pipeline/shards/format/shard_writer.hpp"
 #include "tests/temporary_folder.hpp"
 
 #include <torch/nn/modules/batchnorm.h>

@@ -2,7 +2,7 @@
 // Labels out of any text. Input: number of images (even: rows in order, odd: rows named 0, 1, …), the table.
 #include "fuzz_target.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/labels.hpp"
+#include "pipeline/shards/labels/labels.hpp"
 #include "scratch_file.hpp"
 
 #include <cstdlib>

@@ -3,7 +3,7 @@
 #include "fuzz_target.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/dataset.hpp"
-#include "pipeline/shards/index_bytes.hpp"
+#include "pipeline/shards/index/index_bytes.hpp"
 #include "scratch_file.hpp"
 
 #include <algorithm>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // An index from elsewhere (another rank, a file beside the data), and images read by what it says. Input: the index
 // without the version in front and the SHA-256 behind. All its files are the same 64 KiB.
-#include "pipeline/shards/index_bytes.hpp"
+#include "pipeline/shards/index/index_bytes.hpp"
 #include "fuzz_target.hpp"
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/dataset.hpp"
-#include "pipeline/shards/extents.hpp"
+#include "pipeline/shards/read/extents.hpp"
 #include "scratch_file.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dist/batch_norm.hpp"
+#include "dist/norm/batch_norm.hpp"
 
-#include "dist/nccl_communicator.hpp"
+#include "dist/backends/nccl_communicator.hpp"
 #include "pipeline/base/error.hpp"
 #include "tests/gpu/gpu_test.hpp"
 

@@ -3,7 +3,7 @@
 #include "models/step/draws.hpp"
 #include "pipeline/train/copy_queue.hpp"
 #include "pipeline/train/pinned_memory.hpp"
-#include "pipeline/train/pretext_input.hpp"
+#include "pipeline/train/step/pretext_input.hpp"
 #include "tests/gpu/gpu_test.hpp"
 
 #include <ATen/cuda/Sleep.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dist/nccl_communicator.hpp"
+#include "dist/backends/nccl_communicator.hpp"
 
 #include "tests/gpu/gpu_test.hpp"
 

@@ -2,8 +2,8 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/dataset.hpp"
-#include "pipeline/shards/index_bytes.hpp"
-#include "pipeline/shards/statistics.hpp"
+#include "pipeline/shards/index/index_bytes.hpp"
+#include "pipeline/shards/statistics/statistics.hpp"
 
 #include <gtest/gtest.h>
 

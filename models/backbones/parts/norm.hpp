@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dist/batch_norm.hpp"
 #include "dist/communicator.hpp"
+#include "dist/norm/batch_norm.hpp"
 
 #include <torch/nn/modules/normalization.h>
 

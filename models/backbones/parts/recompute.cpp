@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/backbones/parts/recompute.hpp"
 
-#include "dist/batch_norm.hpp"
+#include "dist/norm/batch_norm.hpp"
 
 #include <ATen/autocast_mode.h>
 #include <torch/autograd.h>

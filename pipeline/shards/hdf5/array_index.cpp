@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/hdf5/array_index.hpp"
-#include "pipeline/shards/hdf5/storage.hpp"
+#include "pipeline/shards/hdf5/raw/storage.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/hdf5/chunk_index.hpp"
-#include "pipeline/shards/hdf5/chunk_table.hpp"
-#include "pipeline/shards/hdf5/heap_items.hpp"
-#include "pipeline/shards/hdf5/older_view.hpp"
+#include "pipeline/shards/hdf5/chunks/chunk_index.hpp"
+#include "pipeline/shards/hdf5/chunks/chunk_table.hpp"
+#include "pipeline/shards/hdf5/raw/heap_items.hpp"
+#include "pipeline/shards/hdf5/raw/older_view.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
-#include "pipeline/shards/stored_array.hpp"
+#include "pipeline/shards/read/file_bytes.hpp"
+#include "pipeline/shards/read/stored_array.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -2,8 +2,8 @@
 #include "pipeline/shards/hdf5/attributes.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/hdf5/precheck.hpp"
-#include "pipeline/shards/hdf5/storage.hpp"
+#include "pipeline/shards/hdf5/raw/precheck.hpp"
+#include "pipeline/shards/hdf5/raw/storage.hpp"
 #include "pipeline/shards/hdf5/whole_data.hpp"
 
 #include <fmt/format.h>

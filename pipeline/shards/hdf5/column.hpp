@@ -3,7 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
-#include "pipeline/shards/hdf5/storage.hpp"
+#include "pipeline/shards/hdf5/raw/storage.hpp"
 
 #include <fmt/format.h>
 

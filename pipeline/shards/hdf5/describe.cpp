@@ -2,7 +2,7 @@
 #include "pipeline/shards/hdf5/describe.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
-#include "pipeline/shards/hdf5/class_lists.hpp"
+#include "pipeline/shards/hdf5/groups/class_lists.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"

@@ -5,8 +5,8 @@
 #include "pipeline/base/file_kind.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/words.hpp"
-#include "pipeline/shards/hdf5/older_view.hpp"
-#include "pipeline/shards/hdf5/precheck.hpp"
+#include "pipeline/shards/hdf5/raw/older_view.hpp"
+#include "pipeline/shards/hdf5/raw/precheck.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

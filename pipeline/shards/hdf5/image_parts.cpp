@@ -2,14 +2,14 @@
 #include "pipeline/shards/hdf5/image_parts.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/axes.hpp"
-#include "pipeline/shards/chunk_reader.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
-#include "pipeline/shards/hdf5/heap_items.hpp"
-#include "pipeline/shards/hdf5/storage.hpp"
-#include "pipeline/shards/hdf5/virtual_parts.hpp"
+#include "pipeline/shards/hdf5/raw/heap_items.hpp"
+#include "pipeline/shards/hdf5/raw/storage.hpp"
+#include "pipeline/shards/hdf5/virtual/virtual_parts.hpp"
 #include "pipeline/shards/hdf5/whole_data.hpp"
+#include "pipeline/shards/read/axes.hpp"
+#include "pipeline/shards/read/chunk_reader.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/hdf5/location.hpp"
-#include "pipeline/shards/image_part.hpp"
+#include "pipeline/shards/read/file_bytes.hpp"
+#include "pipeline/shards/read/image_part.hpp"
 
 #include <string>
 #include <vector>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/hdf5/listing.hpp"
 
-#include "pipeline/shards/axes_guess.hpp"
-#include "pipeline/shards/extents.hpp"
+#include "pipeline/shards/guess/axes_guess.hpp"
+#include "pipeline/shards/guess/known_names.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
-#include "pipeline/shards/hdf5/cells.hpp"
-#include "pipeline/shards/hdf5/precheck.hpp"
-#include "pipeline/shards/hdf5/sample_groups.hpp"
-#include "pipeline/shards/known_names.hpp"
+#include "pipeline/shards/hdf5/groups/cells.hpp"
+#include "pipeline/shards/hdf5/groups/sample_groups.hpp"
+#include "pipeline/shards/hdf5/raw/precheck.hpp"
+#include "pipeline/shards/read/extents.hpp"
 
 #include <algorithm>
 #include <array>

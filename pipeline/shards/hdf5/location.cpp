@@ -2,8 +2,8 @@
 #include "pipeline/shards/hdf5/location.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/hdf5/precheck.hpp"
-#include "pipeline/shards/hdf5/virtual_mappings.hpp"
+#include "pipeline/shards/hdf5/raw/precheck.hpp"
+#include "pipeline/shards/hdf5/virtual/virtual_mappings.hpp"
 
 #include <fmt/format.h>
 

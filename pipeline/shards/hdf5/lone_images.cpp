@@ -2,11 +2,11 @@
 #include "pipeline/shards/hdf5/lone_images.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/axes.hpp"
-#include "pipeline/shards/axes_guess.hpp"
-#include "pipeline/shards/format.hpp"
+#include "pipeline/shards/format/format.hpp"
+#include "pipeline/shards/guess/axes_guess.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
-#include "pipeline/shards/hdf5/storage.hpp"
+#include "pipeline/shards/hdf5/raw/storage.hpp"
+#include "pipeline/shards/read/axes.hpp"
 
 #include <optional>
 

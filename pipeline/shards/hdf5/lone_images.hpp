@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
-#include "pipeline/shards/hdf5/storage.hpp"
+#include "pipeline/shards/hdf5/raw/storage.hpp"
+#include "pipeline/shards/read/file_bytes.hpp"
 
 #include <fmt/format.h>
 

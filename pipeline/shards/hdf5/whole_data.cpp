@@ -2,9 +2,9 @@
 #include "pipeline/shards/hdf5/whole_data.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/chunk_reader.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
-#include "pipeline/shards/hdf5/heap_items.hpp"
+#include "pipeline/shards/hdf5/raw/heap_items.hpp"
+#include "pipeline/shards/read/chunk_reader.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/element.hpp"
+#include "pipeline/shards/read/element.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -8,7 +8,7 @@
 #include "pipeline/shards/images/decoders.hpp"
 #include "pipeline/shards/images/jpeg_decoder.hpp"
 #include "pipeline/shards/images/png_decoder.hpp"
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
 

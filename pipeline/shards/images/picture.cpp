@@ -3,7 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/png.hpp"
-#include "pipeline/shards/format.hpp"
+#include "pipeline/shards/format/format.hpp"
 
 #include <fmt/format.h>
 

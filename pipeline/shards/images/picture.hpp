@@ -2,7 +2,7 @@
 #pragma once
 
 #include "augment/image.hpp"
-#include "pipeline/shards/element.hpp"
+#include "pipeline/shards/read/element.hpp"
 
 #include <cstddef>
 #include <cstdint>

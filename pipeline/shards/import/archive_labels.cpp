@@ -3,7 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
-#include "pipeline/shards/class_names.hpp"
+#include "pipeline/shards/labels/class_names.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/import/archive_samples.hpp"
+#include "pipeline/shards/import/archive/archive_samples.hpp"
 
 #include <string>
 #include <vector>

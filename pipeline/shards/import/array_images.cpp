@@ -2,10 +2,10 @@
 #include "pipeline/shards/import/array_images.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/axes_guess.hpp"
-#include "pipeline/shards/known_names.hpp"
-#include "pipeline/shards/numbered_names.hpp"
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/guess/axes_guess.hpp"
+#include "pipeline/shards/guess/known_names.hpp"
+#include "pipeline/shards/guess/numbered_names.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/import/array_source.hpp"
-#include "pipeline/shards/import/npy_array.hpp"
+#include "pipeline/shards/import/arrays/array_source.hpp"
+#include "pipeline/shards/import/arrays/npy_array.hpp"
 
 #include <string>
 #include <vector>

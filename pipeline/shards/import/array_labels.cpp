@@ -4,9 +4,9 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/words.hpp"
-#include "pipeline/shards/known_names.hpp"
-#include "pipeline/shards/numbered_names.hpp"
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/guess/known_names.hpp"
+#include "pipeline/shards/guess/numbered_names.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/import/array_images.hpp"
+#include "pipeline/shards/labels/class_names.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/class_names.hpp"
-#include "pipeline/shards/data_splits.hpp"
 #include "pipeline/shards/dataset.hpp"
-#include "pipeline/shards/half.hpp"
+#include "pipeline/shards/format/shard_files.hpp"
+#include "pipeline/shards/guess/range_guess.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/images/picture.hpp"
-#include "pipeline/shards/import/block_shelf.hpp"
 #include "pipeline/shards/import/image_source.hpp"
-#include "pipeline/shards/import/shuffled_order.hpp"
-#include "pipeline/shards/range_guess.hpp"
-#include "pipeline/shards/shard_files.hpp"
-#include "pipeline/shards/value_range.hpp"
+#include "pipeline/shards/import/write/block_shelf.hpp"
+#include "pipeline/shards/import/write/shuffled_order.hpp"
+#include "pipeline/shards/labels/class_names.hpp"
+#include "pipeline/shards/read/half.hpp"
+#include "pipeline/shards/splits/data_splits.hpp"
+#include "pipeline/shards/statistics/value_range.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "augment/image.hpp"
-#include "pipeline/shards/element.hpp"
 #include "pipeline/shards/import/import.hpp"
+#include "pipeline/shards/read/element.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -4,9 +4,9 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/data_spec.hpp"
-#include "pipeline/shards/import/importer.hpp"
-#include "pipeline/shards/import/named_arrays.hpp"
+#include "pipeline/shards/import/arrays/named_arrays.hpp"
 #include "pipeline/shards/import/table_splits.hpp"
+#include "pipeline/shards/import/write/importer.hpp"
 
 #include <fmt/format.h>
 

@@ -3,9 +3,9 @@
 
 #include "augment/image.hpp"
 #include "pipeline/shards/data_spec.hpp"
-#include "pipeline/shards/element.hpp"
-#include "pipeline/shards/format.hpp"
+#include "pipeline/shards/format/format.hpp"
 #include "pipeline/shards/import/left_out.hpp"
+#include "pipeline/shards/read/element.hpp"
 
 #include <cstddef>
 #include <cstdint>

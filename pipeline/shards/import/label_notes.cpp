@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/import/label_notes.hpp"
 
-#include "pipeline/shards/class_names.hpp"
+#include "pipeline/shards/labels/class_names.hpp"
 
 #include <fmt/format.h>
 

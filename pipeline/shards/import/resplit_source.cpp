@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/import/resplit_source.hpp"
 
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <map>
 #include <utility>

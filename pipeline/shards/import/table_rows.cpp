@@ -2,7 +2,7 @@
 #include "pipeline/shards/import/table_rows.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
 

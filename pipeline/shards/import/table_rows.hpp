@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pipeline/shards/import/image_source.hpp"
-#include "pipeline/shards/row_search.hpp"
+#include "pipeline/shards/labels/row_search.hpp"
 
 #include <cstddef>
 #include <string>

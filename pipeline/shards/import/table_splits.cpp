@@ -5,7 +5,7 @@
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/import/resplit_source.hpp"
 #include "pipeline/shards/import/table_rows.hpp"
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/csv_table.hpp"
 #include "pipeline/shards/import/image_source.hpp"
+#include "pipeline/shards/labels/csv_table.hpp"
 
 #include <cstddef>
 #include <memory>

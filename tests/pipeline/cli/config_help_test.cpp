@@ -3,8 +3,8 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/cli/command.hpp"
-#include "pipeline/cli/config_help.hpp"
-#include "pipeline/cli/metric_pages.hpp"
+#include "pipeline/cli/help/config_help.hpp"
+#include "pipeline/cli/help/metric_pages.hpp"
 #include "tests/eval/tiny_run.hpp"
 #include "tests/message_of.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What follows from a protocol's entry: its command, help, result file, columns of `tacit runs` and of the report.
-#include "eval/features.hpp"
+#include "eval/features/features.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/cli/command.hpp"

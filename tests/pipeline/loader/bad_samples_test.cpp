@@ -2,7 +2,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/loader/batch_digest.hpp"
 #include "pipeline/loader/loader.hpp"
-#include "pipeline/loader/reading_order.hpp"
+#include "pipeline/loader/order/reading_order.hpp"
 #include "pipeline/loader/recipe_config.hpp"
 #include "pipeline/shards/import/import.hpp"
 #include "tests/pipeline/loader/small_crops.hpp"

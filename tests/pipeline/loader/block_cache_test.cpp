@@ -2,7 +2,7 @@
 #include "pipeline/loader/block_cache.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/loader/epoch_order.hpp"
+#include "pipeline/loader/order/epoch_order.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>

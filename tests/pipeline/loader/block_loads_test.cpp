@@ -2,7 +2,7 @@
 // How often blocks are loaded, and what they take of memory.
 #include "tests/pipeline/loader/block_data.hpp"
 
-#include "pipeline/loader/reading_order.hpp"
+#include "pipeline/loader/order/reading_order.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/loader/loader.hpp"
-#include "pipeline/shards/shard_writer.hpp"
+#include "pipeline/shards/format/shard_writer.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "augment/operation.hpp"
+#include "augment/recipe/operation.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/loader/batch_digest.hpp"
 #include "pipeline/loader/loader.hpp"

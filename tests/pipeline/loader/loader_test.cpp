@@ -3,7 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/loader/batch_digest.hpp"
-#include "pipeline/loader/sample_order.hpp"
+#include "pipeline/loader/order/sample_order.hpp"
 #include "pipeline/loader/throughput.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 

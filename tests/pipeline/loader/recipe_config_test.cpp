@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/loader/recipe_config.hpp"
 
-#include "augment/operation.hpp"
+#include "augment/recipe/operation.hpp"
 #include "pipeline/base/error.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 

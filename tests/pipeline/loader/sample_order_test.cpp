@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/loader/sample_order.hpp"
+#include "pipeline/loader/order/sample_order.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/loader/epoch_order.hpp"
+#include "pipeline/loader/order/epoch_order.hpp"
 #include "tests/pipeline/loader/block_data.hpp"
 
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 #include "tests/pipeline/shards/dataset_fixtures.hpp"
 
 #include "pipeline/base/digest.hpp"
-#include "pipeline/shards/shard_writer.hpp"
+#include "pipeline/shards/format/shard_writer.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/shards/element.hpp"
+#include "pipeline/shards/read/element.hpp"
 #include "tests/pipeline/shards/filters/filter_cases.hpp"
 
 #include <cstdint>

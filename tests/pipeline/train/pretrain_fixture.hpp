@@ -4,8 +4,8 @@
 #include "dist/communicator.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
-#include "pipeline/train/checkpoint.hpp"
 #include "pipeline/train/pretrain.hpp"
+#include "pipeline/train/state/checkpoint.hpp"
 #include "tests/pipeline/train/tiny_run.hpp"
 
 #include <chrono>

@@ -3,12 +3,12 @@
 
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
-#include "pipeline/train/checkpoint.hpp"
-#include "pipeline/train/run_folder.hpp"
-#include "pipeline/train/step_bench.hpp"
-#include "pipeline/train/trainer.hpp"
-#include "tests/pipeline/train/full_disk.hpp"
+#include "pipeline/train/run/run_folder.hpp"
+#include "pipeline/train/state/checkpoint.hpp"
+#include "pipeline/train/step/step_bench.hpp"
+#include "pipeline/train/step/trainer.hpp"
 #include "tests/pipeline/train/pretrain_fixture.hpp"
+#include "tests/pipeline/train/run/full_disk.hpp"
 
 #include <torch/types.h>
 #include <torch/utils.h>

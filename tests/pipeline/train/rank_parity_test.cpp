@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/files.hpp"
-#include "pipeline/train/model_state.hpp"
+#include "pipeline/train/machine/signals.hpp"
+#include "pipeline/train/machine/threads.hpp"
 #include "pipeline/train/pretrain.hpp"
-#include "pipeline/train/run_folder.hpp"
-#include "pipeline/train/signals.hpp"
-#include "pipeline/train/threads.hpp"
-#include "pipeline/train/trainer.hpp"
+#include "pipeline/train/run/run_folder.hpp"
+#include "pipeline/train/state/model_state.hpp"
+#include "pipeline/train/step/trainer.hpp"
 #include "tests/pipeline/train/tiny_run.hpp"
 #include "tests/shared_folder.hpp"
 

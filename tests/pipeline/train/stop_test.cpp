@@ -2,10 +2,10 @@
 #include "models/weights/safetensors.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
-#include "pipeline/train/checkpoint.hpp"
-#include "pipeline/train/checkpoint_writer.hpp"
-#include "pipeline/train/model_state.hpp"
-#include "pipeline/train/signals.hpp"
+#include "pipeline/train/machine/signals.hpp"
+#include "pipeline/train/state/checkpoint.hpp"
+#include "pipeline/train/state/checkpoint_writer.hpp"
+#include "pipeline/train/state/model_state.hpp"
 #include "tests/temporary_folder.hpp"
 
 #include <torch/types.h>

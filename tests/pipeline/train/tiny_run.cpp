@@ -3,7 +3,7 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/files.hpp"
-#include "pipeline/shards/shard_writer.hpp"
+#include "pipeline/shards/format/shard_writer.hpp"
 
 #include <cmath>
 #include <filesystem>

@@ -3,9 +3,9 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
+#include "pipeline/shards/guess/mask_names.hpp"
 #include "pipeline/shards/import/folder/split_parts.hpp"
-#include "pipeline/shards/mask_names.hpp"
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
 

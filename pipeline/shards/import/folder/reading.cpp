@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/import/folder/reading.hpp"
 
-#include "pipeline/shards/class_names.hpp"
 #include "pipeline/shards/import/folder/split_parts.hpp"
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/labels/class_names.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
 

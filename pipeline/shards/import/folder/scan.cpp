@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/import/folder/scan.hpp"
 
-#include "pipeline/shards/csv_table.hpp"
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/labels/csv_table.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/file_bytes.hpp"
 #include "pipeline/shards/import/folder/masks.hpp"
 #include "pipeline/shards/import/folder/reading.hpp"
 #include "pipeline/shards/import/folder/scan.hpp"
 #include "pipeline/shards/import/image_source.hpp"
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/read/file_bytes.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
 

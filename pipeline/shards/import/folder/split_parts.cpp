@@ -4,7 +4,7 @@
 #include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
-#include "pipeline/shards/split_names.hpp"
+#include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
 

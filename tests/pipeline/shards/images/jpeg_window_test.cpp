@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "augment/draws.hpp"
+#include "augment/random/draws.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/images/codec.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"

@@ -3,7 +3,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/dataset.hpp"
-#include "pipeline/shards/statistics.hpp"
+#include "pipeline/shards/statistics/statistics.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 #include "tests/pipeline/shards/import/import_fixtures.hpp"
 

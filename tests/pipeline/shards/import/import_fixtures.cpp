@@ -2,7 +2,7 @@
 #include "tests/pipeline/shards/import/import_fixtures.hpp"
 
 #include "pipeline/shards/hdf5/attributes.hpp"
-#include "pipeline/shards/import/table_labels.hpp"
+#include "pipeline/shards/import/tables/table_labels.hpp"
 #include "tests/fixtures.hpp"
 
 #include <numeric>

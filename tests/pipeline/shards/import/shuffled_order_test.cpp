@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/import/shuffled_order.hpp"
+#include "pipeline/shards/import/write/shuffled_order.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/import/tar_index.hpp"
+#include "pipeline/shards/import/archive/tar_index.hpp"
 #include "tests/pipeline/shards/import/import_fixtures.hpp"
 
 #include <fmt/format.h>

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/features/features.hpp"
+
+#include "augment/recipe/recipe.hpp"
+#include "eval/features/feature_rows.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/progress.hpp"
+#include "pipeline/loader/loader.hpp"
+#include "pipeline/loader/recipe_config.hpp"
+#include "pipeline/train/step/pretext_input.hpp"
+
+#include <fmt/format.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <optional>
+#include <stdexcept>
+
+namespace tacit::eval {
+
+namespace {
+
+using Extractor = std::function<at::Tensor(const at::Tensor& images)>;
+
+/// Visits the samples [begin, end) once, in order, on this rank alone.
+loader::LoaderOptions loader_options(const FeatureOptions& options, std::int64_t begin, std::int64_t end) {
+    loader::LoaderOptions result;
+    result.global_batch = std::min(options.batch, end - begin);
+    result.workers = options.workers;
+    result.shuffle = loader::Shuffle::none;
+    result.drop_last = false;
+    result.fixed_epoch = 0;
+    result.on_bad_sample = options.on_bad_sample;
+    result.max_bad_samples = options.max_bad_samples;
+    result.subset.resize(static_cast<std::size_t>(end - begin));
+    std::iota(result.subset.begin(), result.subset.end(), begin);
+    return result;
+}
+
+/// What extract() makes of the samples [begin, end), which `values` [end - begin, D] and `seen` take by sample.
+void visit(const shards::Dataset& dataset, std::int64_t begin, std::int64_t end, const FeatureOptions& options,
+           dist::Communicator& comm, const Extractor& extract, at::Tensor& values, at::Tensor& seen) {
+    const shards::DatasetInfo& info = dataset.info();
+    const augment::Recipe recipe(loader::eval_recipe(options.size, info.channels), info.channels);
+    loader::Loader loader(dataset, recipe, loader_options(options, begin, end));
+    ProgressOptions shown;
+    shown.label = options.progress;
+    shown.total = loader.batches_per_epoch();
+    shown.units_per_item = static_cast<double>(info.size) / static_cast<double>(shown.total);
+    std::optional<Progress> progress;
+    if (!options.progress.empty()) {
+        progress.emplace(shown);
+    }
+    for (std::int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
+        const loader::Batch& batch = loader.next();
+        comm.sign_of_life();
+        if (progress) {
+            progress->update(i + 1);
+        }
+        const models::PretextInput input = train::pretext_input(batch, input_format(options), batch.count);
+        const at::Tensor used = input.ids.ge(0);
+        const at::Tensor rows = input.ids.masked_select(used) - begin;
+        const at::Tensor made = extract(input.views.at(0)).to(torch::kFloat32).to(torch::kCPU);
+        values.index_copy_(0, rows, made.index_select(0, used.nonzero().flatten()));
+        seen.index_add_(0, rows, torch::ones_like(rows));
+    }
+    if (progress) {
+        progress->finish();
+    }
+}
+
+Features collect(const shards::Dataset& dataset, std::int64_t dim, const FeatureOptions& options,
+                 dist::Communicator& comm, const Extractor& extract) {
+    const torch::NoGradGuard no_grad;
+    const auto [begin, end] = share_of_rank(dataset.info().size, comm.rank(), comm.size());
+    at::Tensor values = torch::zeros({end - begin, dim});
+    at::Tensor seen = torch::zeros({end - begin}, torch::kInt64);
+    if (end > begin) {
+        visit(dataset, begin, end, options, comm, extract, values, seen);
+    }
+    const at::Tensor missing = seen.eq(0).nonzero().flatten();
+    if (seen.gt(1).any().item<bool>() || (missing.numel() > 0 && options.on_bad_sample == loader::OnBadSample::fail)) {
+        throw std::logic_error("features: a rank did not visit each of its images exactly once");
+    }
+    const at::Tensor labels =
+        torch::tensor(at::ArrayRef<std::int32_t>(dataset.labels())
+                          .slice(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)))
+            .to(torch::kInt64);
+    const std::vector<std::int64_t> places = dataset.places();
+    const at::Tensor ids =
+        places.empty() ? torch::arange(begin, end, torch::kInt64)
+                       : torch::tensor(at::ArrayRef<std::int64_t>(places).slice(static_cast<std::size_t>(begin),
+                                                                                static_cast<std::size_t>(end - begin)));
+    Features made{values, labels, ids};
+    const at::Tensor left_out = gathered(missing + begin, comm);
+    if (left_out.numel() == 0) {
+        return made;
+    }
+    if (left_out.numel() > options.max_bad_samples) { // no rank alone may have met so many
+        throw DataError(fmt::format("{}: split '{}': {} images cannot be used, more than the {} that "
+                                    "data.max_bad_samples allows; mend them or raise it",
+                                    dataset.info().path, dataset.info().split, left_out.numel(),
+                                    options.max_bad_samples));
+    }
+    made.left_out.assign(left_out.const_data_ptr<std::int64_t>(),
+                         left_out.const_data_ptr<std::int64_t>() + left_out.numel());
+    const at::Tensor rows = seen.eq(1).nonzero().flatten();
+    for (at::Tensor* part : {&made.values, &made.labels, &made.ids}) {
+        *part = part->index_select(0, rows);
+    }
+    return made;
+}
+
+/// Puts a module into eval mode and back.
+class EvalMode {
+  public:
+    explicit EvalMode(torch::nn::Module& module) : module_(module), was_training_(module.is_training()) {
+        module_.eval();
+    }
+    ~EvalMode() { module_.train(was_training_); }
+    EvalMode(const EvalMode&) = delete;
+    EvalMode& operator=(const EvalMode&) = delete;
+
+  private:
+    torch::nn::Module& module_;
+    bool was_training_;
+};
+
+} // namespace
+
+std::int64_t Features::sample(std::int64_t row) const {
+    for (const std::int64_t missing : left_out) {
+        row += missing <= row ? 1 : 0;
+    }
+    return row;
+}
+
+train::InputFormat input_format(const FeatureOptions& options) {
+    return {options.mean, options.std, at::kCPU, /*channels_last=*/true};
+}
+
+std::pair<std::int64_t, std::int64_t> share_of_rank(std::int64_t samples, int rank, int ranks) {
+    return {samples * rank / ranks, samples * (rank + 1) / ranks};
+}
+
+Features backbone_features(models::Backbone& backbone, const shards::Dataset& dataset, const FeatureOptions& options,
+                           dist::Communicator& comm) {
+    const EvalMode mode(backbone);
+    return collect(dataset, backbone.feature_dim(), options, comm,
+                   [&](const at::Tensor& images) { return backbone.forward(images); });
+}
+
+Features pixel_features(const shards::Dataset& dataset, const FeatureOptions& options, dist::Communicator& comm) {
+    const std::int64_t dim = std::int64_t{dataset.info().channels} * options.size * options.size;
+    return collect(dataset, dim, options, comm,
+                   [](const at::Tensor& images) { return images.contiguous().flatten(1); });
+}
+
+void prefer_channels_last(torch::nn::Module& module) {
+    for (at::Tensor parameter : module.parameters()) {
+        if (parameter.dim() == 4) {
+            parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+        }
+    }
+}
+
+} // namespace tacit::eval
