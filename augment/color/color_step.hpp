@@ -73,7 +73,9 @@ using ColorStep = std::variant<Brightness, Contrast, Saturation, Hue, Grayscale,
                                GainOffset, AutoContrast, Equalize, ChannelOrder, ChannelDrop>;
 
 /// One function for every alternative, for std::visit.
-template <class... Functions> struct Overloaded : Functions... { using Functions::operator()...; };
+template <class... Functions> struct Overloaded : Functions... {
+    using Functions::operator()...;
+};
 template <class... Functions> Overloaded(Functions...) -> Overloaded<Functions...>;
 
 } // namespace tacit::augment

@@ -43,9 +43,8 @@ struct ResNetOptions {
 class ResNet : public Backbone {
   public:
     ResNet(const ResNetOptions& options, augment::ImageShape shape, dist::Communicator& comm)
-        : options_(options), map_{.channels = 8 * options.width * options.expansion(),
-                                  .height = shape.height,
-                                  .width = shape.width},
+        : options_(options),
+          map_{.channels = 8 * options.width * options.expansion(), .height = shape.height, .width = shape.width},
           conv1_(options.cifar_stem ? convolution(options.channels, options.width, 3, 1)
                                     : convolution(options.channels, options.width, 7, 2)),
           bn1_(options.norm, options.width, comm) {

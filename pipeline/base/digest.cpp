@@ -28,24 +28,28 @@ struct Sha256::Impl {
 };
 
 Sha256::Sha256() : impl_(std::make_unique<Impl>()) {
-    if (impl_->context == nullptr)
+    if (impl_->context == nullptr) {
         throw std::bad_alloc();
-    if (EVP_DigestInit_ex(impl_->context, EVP_sha256(), nullptr) != 1)
+    }
+    if (EVP_DigestInit_ex(impl_->context, EVP_sha256(), nullptr) != 1) {
         throw Error("OpenSSL offers no SHA-256; check the OpenSSL installation (openssl list -digest-algorithms)");
+    }
 }
 
 Sha256::~Sha256() = default;
 
 void Sha256::update(const void* data, std::size_t bytes) {
-    if (EVP_DigestUpdate(impl_->context, data, bytes) != 1)
+    if (EVP_DigestUpdate(impl_->context, data, bytes) != 1) {
         throw std::logic_error("Sha256::update on a spent digest");
+    }
 }
 
 std::string Sha256::hex() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned int length = 0;
-    if (EVP_DigestFinal_ex(impl_->context, digest.data(), &length) != 1)
+    if (EVP_DigestFinal_ex(impl_->context, digest.data(), &length) != 1) {
         throw std::logic_error("Sha256::hex on a spent digest");
+    }
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string text;
     for (unsigned int i = 0; i < length; ++i) {
@@ -63,18 +67,21 @@ std::string sha256_of(std::string_view bytes) {
 
 std::string sha256_of_file(const std::string& path) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-    if (!file)
+    if (!file) {
         throw IoError("cannot read '" + path + "': " + errno_text());
+    }
     Sha256 sha;
     std::vector<char> block(std::size_t{1} << 20);
     while (true) {
         const std::size_t got = std::fread(block.data(), 1, block.size(), file.get());
         sha.update(block.data(), got);
-        if (got < block.size())
+        if (got < block.size()) {
             break;
+        }
     }
-    if (std::ferror(file.get()) != 0)
+    if (std::ferror(file.get()) != 0) {
         throw IoError("cannot read '" + path + "': " + errno_text());
+    }
     return sha.hex();
 }
 
@@ -88,15 +95,17 @@ constexpr CrcTables make_tables() {
     CrcTables tables{};
     for (std::uint32_t byte = 0; byte < 256; ++byte) {
         std::uint32_t value = byte;
-        for (int bit = 0; bit < 8; ++bit)
+        for (int bit = 0; bit < 8; ++bit) {
             value = (value >> 1U) ^ ((value & 1U) != 0 ? kCastagnoli : 0U);
+        }
         tables[0][byte] = value;
     }
-    for (std::size_t slice = 1; slice < 8; ++slice)
+    for (std::size_t slice = 1; slice < 8; ++slice) {
         for (std::size_t byte = 0; byte < 256; ++byte) {
             const std::uint32_t previous = tables[slice - 1][byte];
             tables[slice][byte] = (previous >> 8U) ^ tables[0][previous & 255U];
         }
+    }
     return tables;
 }
 
@@ -112,11 +121,13 @@ std::uint64_t load_word(const unsigned char* bytes) {
 __attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(const void* data, std::size_t bytes, std::uint32_t crc) {
     const auto* next = static_cast<const unsigned char*>(data);
     std::uint64_t value = ~crc;
-    for (; bytes >= 8; bytes -= 8, next += 8)
+    for (; bytes >= 8; bytes -= 8, next += 8) {
         value = _mm_crc32_u64(value, load_word(next));
+    }
     auto tail = static_cast<std::uint32_t>(value);
-    for (; bytes > 0; --bytes, ++next)
+    for (; bytes > 0; --bytes, ++next) {
         tail = _mm_crc32_u8(tail, *next);
+    }
     return ~tail;
 }
 #endif
@@ -130,19 +141,22 @@ std::uint32_t crc32c_portable(const void* data, std::size_t bytes, std::uint32_t
     for (; bytes >= 8; bytes -= 8, next += 8) {
         const std::uint64_t word = load_word(next) ^ value; // little-endian: checked by the known vectors
         value = 0;
-        for (unsigned slice = 0; slice < 8; ++slice)
+        for (unsigned slice = 0; slice < 8; ++slice) {
             value ^= kTables[7 - slice][(word >> (8 * slice)) & 255U];
+        }
     }
-    for (; bytes > 0; --bytes, ++next)
+    for (; bytes > 0; --bytes, ++next) {
         value = (value >> 8U) ^ kTables[0][(value ^ *next) & 255U];
+    }
     return ~value;
 }
 
 std::uint32_t crc32c(const void* data, std::size_t bytes, std::uint32_t crc) {
 #if defined(__x86_64__)
     static const bool kHardware = __builtin_cpu_supports("sse4.2") != 0;
-    if (kHardware)
+    if (kHardware) {
         return crc32c_sse42(data, bytes, crc);
+    }
 #endif
     return crc32c_portable(data, bytes, crc);
 }

@@ -22,8 +22,9 @@ class Descriptor {
   public:
     Descriptor(const std::string& path, int flags) : value_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
     ~Descriptor() {
-        if (value_ >= 0)
+        if (value_ >= 0) {
             ::close(value_);
+        }
     }
     Descriptor(const Descriptor&) = delete;
     Descriptor& operator=(const Descriptor&) = delete;
@@ -48,10 +49,12 @@ std::string folder_of(const std::string& path) {
 bool write_all(int descriptor, std::string_view content) {
     while (!content.empty()) {
         const ssize_t written = ::write(descriptor, content.data(), content.size());
-        if (written < 0 && errno == EINTR)
+        if (written < 0 && errno == EINTR) {
             continue;
-        if (written < 0)
+        }
+        if (written < 0) {
             return false;
+        }
         content.remove_prefix(static_cast<std::size_t>(written));
     }
     return true;
@@ -67,16 +70,19 @@ std::string errno_text() {
 
 void fsync_path(const std::string& path) {
     const Descriptor file(path, O_RDONLY);
-    if (!file.open())
+    if (!file.open()) {
         fail("open", path);
+    }
     // Some network file systems refuse fsync of a folder with EINVAL; nothing more can be done there.
-    if (::fsync(file.get()) != 0 && errno != EINVAL)
+    if (::fsync(file.get()) != 0 && errno != EINVAL) {
         fail("fsync", path);
+    }
 }
 
 void rename_durably(const std::string& from, const std::string& to) {
-    if (std::rename(from.c_str(), to.c_str()) != 0)
+    if (std::rename(from.c_str(), to.c_str()) != 0) {
         throw IoError("cannot rename '" + from + "' to '" + to + "': " + errno_text());
+    }
     fsync_path(folder_of(to));
 }
 
@@ -90,8 +96,9 @@ std::string temporary_path(const std::string& path) {
 void write_file_atomically(const std::string& path, std::string_view content) {
     const std::string temporary = temporary_path(path);
     Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!file.open())
+    if (!file.open()) {
         fail("write", path);
+    }
     const bool whole = write_all(file.get(), content) && ::fsync(file.get()) == 0 && file.close();
     if (!whole) {
         const int code = errno;
@@ -109,11 +116,13 @@ void write_file_atomically(const std::string& path, std::string_view content) {
 
 std::string read_file(const std::string& path, std::size_t limit) {
     const Descriptor file(path, O_RDONLY);
-    if (!file.open())
+    if (!file.open()) {
         fail("read", path);
+    }
     struct stat status {};
-    if (::fstat(file.get(), &status) != 0)
+    if (::fstat(file.get(), &status) != 0) {
         fail("read", path);
+    }
     if (S_ISDIR(status.st_mode)) {
         errno = EISDIR;
         fail("read", path);
@@ -122,15 +131,19 @@ std::string read_file(const std::string& path, std::size_t limit) {
     std::string block(std::size_t{1} << 16, '\0');
     while (true) {
         const ssize_t got = ::read(file.get(), block.data(), block.size());
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR) {
             continue;
-        if (got < 0)
+        }
+        if (got < 0) {
             fail("read", path);
-        if (got == 0)
+        }
+        if (got == 0) {
             return content;
+        }
         content.append(block, 0, static_cast<std::size_t>(got));
-        if (content.size() > limit)
+        if (content.size() > limit) {
             throw DataError("'" + path + "' is larger than the " + std::to_string(limit) + " bytes allowed here");
+        }
     }
 }
 

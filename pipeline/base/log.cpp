@@ -31,8 +31,9 @@ Voice& voice() {
 void write_all(int descriptor, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(descriptor, text.data(), text.size());
-        if (written <= 0)
+        if (written <= 0) {
             return;
+        }
         text.remove_prefix(static_cast<std::size_t>(written));
     }
 }
@@ -79,8 +80,9 @@ bool speaks() {
 void info(const std::string& line) {
     Voice& speaker = voice();
     const std::lock_guard lock(speaker.mutex);
-    if (speaks_locked(speaker))
+    if (speaks_locked(speaker)) {
         write_line(speaker, STDOUT_FILENO, line);
+    }
 }
 
 void warning(const std::string& line) {
@@ -91,8 +93,9 @@ void warning(const std::string& line) {
             heard->lines_.push_back(line);
         }
     }
-    if (speaker.warned.insert(line).second)
+    if (speaker.warned.insert(line).second) {
         write_line(speaker, STDERR_FILENO, tag(speaker) + "warning: " + line);
+    }
 }
 
 HeardWarnings::HeardWarnings() {
@@ -121,8 +124,9 @@ void error(const std::string& line) {
 void live(const std::string& text) {
     Voice& speaker = voice();
     const std::lock_guard lock(speaker.mutex);
-    if (!speaks_locked(speaker))
+    if (!speaks_locked(speaker)) {
         return;
+    }
     speaker.live_line = text;
     write_all(STDOUT_FILENO, std::string(kEraseLine) + text);
 }

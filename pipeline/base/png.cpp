@@ -14,8 +14,9 @@ namespace tacit {
 namespace {
 
 void require_shape(int height, int width, int channels) {
-    if (height < 1 || width < 1 || (channels != 1 && channels != 3))
+    if (height < 1 || width < 1 || (channels != 1 && channels != 3)) {
         throw std::logic_error("encode_png needs height and width >= 1 and 1 or 3 channels");
+    }
 }
 
 using Failure = std::array<char, 128>;
@@ -31,18 +32,21 @@ void append_bytes(png_structp png, png_bytep data, std::size_t bytes) {
 
 /// libpng reports errors by longjmp: nothing here needs a destructor.
 bool write_wide(png_structp png, png_infop info, const std::uint16_t* pixels, int height, int width, int channels) {
-    if (setjmp(png_jmpbuf(png)) != 0) // NOLINT(cert-err52-cpp)
+    if (setjmp(png_jmpbuf(png)) != 0) { // NOLINT(cert-err52-cpp)
         return false;
+    }
     constexpr int kBits = 16;
     png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), kBits,
                  channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png, info);
-    if constexpr (std::endian::native == std::endian::little)
+    if constexpr (std::endian::native == std::endian::little) {
         png_set_swap(png);
+    }
     const std::size_t row = static_cast<std::size_t>(width) * static_cast<std::size_t>(channels);
-    for (int y = 0; y < height; ++y)
+    for (int y = 0; y < height; ++y) {
         png_write_row(png, reinterpret_cast<png_const_bytep>(pixels + static_cast<std::size_t>(y) * row)); // NOLINT
+    }
     png_write_end(png, nullptr);
     return true;
 }
@@ -58,8 +62,9 @@ std::string encode_png(const std::uint8_t* pixels, int height, int width, int ch
     image.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
     png_alloc_size_t bytes = PNG_IMAGE_PNG_SIZE_MAX(image);
     std::string file(bytes, '\0');
-    if (png_image_write_to_memory(&image, file.data(), &bytes, 0, pixels, 0, nullptr) == 0)
+    if (png_image_write_to_memory(&image, file.data(), &bytes, 0, pixels, 0, nullptr) == 0) {
         throw Error(std::string("libpng could not encode an image: ") + image.message);
+    }
     file.resize(bytes);
     return file;
 }
@@ -76,8 +81,9 @@ std::string encode_png(const std::uint16_t* pixels, int height, int width, int c
         written = write_wide(png, info, pixels, height, width, channels);
     }
     png_destroy_write_struct(&png, &info);
-    if (!written)
+    if (!written) {
         throw Error(std::string("libpng could not encode an image: ") + failure.data());
+    }
     return file;
 }
 

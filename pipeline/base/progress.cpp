@@ -32,18 +32,22 @@ int columns_of(int descriptor) {
 /// Width of the terminal behind stdout; 0 where there is none. mpirun gives every rank a pseudo-terminal
 /// without a width, even when its own output is a file: then its stdout decides, this process's parent's.
 int terminal_columns() {
-    if (::isatty(STDOUT_FILENO) != 1)
+    if (::isatty(STDOUT_FILENO) != 1) {
         return 0;
-    if (const int own = columns_of(STDOUT_FILENO); own > 0)
+    }
+    if (const int own = columns_of(STDOUT_FILENO); own > 0) {
         return own;
+    }
     std::error_code unreadable;
     const std::string link = fmt::format("/proc/{}/fd/1", ::getppid());
     const std::string target = std::filesystem::read_symlink(link, unreadable).string();
-    if (!target.starts_with("/dev/pts/") && !target.starts_with("/dev/tty"))
+    if (!target.starts_with("/dev/pts/") && !target.starts_with("/dev/tty")) {
         return 0;
+    }
     const int terminal = ::open(target.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC);
-    if (terminal < 0)
+    if (terminal < 0) {
         return 0;
+    }
     const int columns = columns_of(terminal);
     ::close(terminal);
     return columns;
@@ -62,40 +66,49 @@ std::string duration_text(double seconds) {
     const std::int64_t days = whole / 86400;
     const std::int64_t hours = whole / 3600 % 24;
     const std::int64_t minutes = whole / 60 % 60;
-    if (days > 0)
+    if (days > 0) {
         return fmt::format("{} d {:02}:{:02}", days, hours, minutes);
-    if (hours > 0)
+    }
+    if (hours > 0) {
         return fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60);
+    }
     return fmt::format("{}:{:02}", minutes, whole % 60);
 }
 
 std::string compact_number(double value) {
     const double size = std::abs(value);
-    if (size >= 1e7)
+    if (size >= 1e7) {
         return fmt::format("{:.1f}M", value / 1e6);
-    if (size >= 1e4)
+    }
+    if (size >= 1e4) {
         return fmt::format("{:.1f}k", value / 1e3);
-    if (size >= 100)
+    }
+    if (size >= 100) {
         return fmt::format("{:.0f}", value);
+    }
     return size >= 10 ? fmt::format("{:.1f}", value) : fmt::format("{:.2f}", value);
 }
 
 Progress::Progress(ProgressOptions options)
     : options_(std::move(options)), columns_(options_.columns > 0 ? options_.columns : terminal_columns()),
       done_(options_.start) {
-    if (!options_.clock)
+    if (!options_.clock) {
         options_.clock = steady_seconds;
-    if (!options_.line)
+    }
+    if (!options_.line) {
         options_.line = [](const std::string& text) { log::info(text); };
-    if (!options_.live)
+    }
+    if (!options_.live) {
         options_.live = columns_ > 0;
+    }
     begun_ = options_.clock();
     shown_ = begun_;
 }
 
 Progress::~Progress() {
-    if (finished_ || !*options_.live)
+    if (finished_ || !*options_.live) {
         return;
+    }
     try {
         log::live("");
     } catch (const std::exception&) { // out of memory: the bar stays, the work goes on
@@ -113,12 +126,14 @@ std::vector<std::string> Progress::pieces(bool last, double now) const {
     all.push_back(options_.label + " " +
                   (bounded ? fmt::format("{}/{} {:.0f}%", done_, options_.total, 100 * share) : std::to_string(done_)));
     all.push_back(fmt::format("{} {}/s", compact_number(items * options_.units_per_item / seconds), options_.unit));
-    if (last)
+    if (last) {
         all.push_back("in " + duration_text(now - begun_));
-    else if (bounded && items > 0)
+    } else if (bounded && items > 0) {
         all.push_back("ETA " + duration_text(static_cast<double>(options_.total - done_) * seconds / items));
-    for (const auto& [name, value] : fields_)
+    }
+    for (const auto& [name, value] : fields_) {
         all.push_back(fmt::format("{} {}", name, value));
+    }
     return all;
 }
 
@@ -131,31 +146,36 @@ std::string Progress::live_line(double now, std::size_t width) const {
     std::vector<std::string> kept = pieces(false, now);
     const auto text = [&] { return fmt::format("{}", fmt::join(kept, "  ")); };
     constexpr std::size_t kEssential = 3; // count, rate, ETA
-    while (kept.size() > kEssential && text().size() > width)
+    while (kept.size() > kEssential && text().size() > width) {
         kept.pop_back();
+    }
     const std::size_t left = width - std::min(width, text().size());
     if (options_.total > 0 && left >= kBarWidth + 3) {
         const double share = static_cast<double>(done_) / static_cast<double>(options_.total);
         kept.front().insert(options_.label.size() + 1, bar(share));
     }
-    while (kept.size() > 1 && text().size() > width)
+    while (kept.size() > 1 && text().size() > width) {
         kept.erase(kept.size() > 2 ? kept.begin() + 1 : kept.begin());
+    }
     return text().substr(0, width);
 }
 
 void Progress::update(std::int64_t done, const Fields& fields) {
     const std::lock_guard lock(mutex_);
     done_ = std::max(done_, done);
-    if (!fields.empty())
+    if (!fields.empty()) {
         fields_ = fields;
+    }
     const double now = options_.clock();
-    if (finished_ || now - shown_ < (*options_.live ? kRedrawSeconds : options_.line_seconds))
+    if (finished_ || now - shown_ < (*options_.live ? kRedrawSeconds : options_.line_seconds)) {
         return;
+    }
     shown_ = now;
-    if (*options_.live)
+    if (*options_.live) {
         log::live(live_line(now, columns_ > 1 ? static_cast<std::size_t>(columns_) - 1 : kUnknownWidth));
-    else
+    } else {
         options_.line(describe(false, now));
+    }
 }
 
 void Progress::set_total(std::int64_t total) {
@@ -165,11 +185,13 @@ void Progress::set_total(std::int64_t total) {
 
 void Progress::finish() {
     const std::lock_guard lock(mutex_);
-    if (finished_)
+    if (finished_) {
         return;
+    }
     finished_ = true;
-    if (*options_.live)
+    if (*options_.live) {
         log::live("");
+    }
     options_.line(describe(true, options_.clock()));
 }
 

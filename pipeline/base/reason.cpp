@@ -12,8 +12,9 @@ std::string reason_of(const std::exception& error) {
         const std::string other = files->path2().empty() ? "" : " and " + files->path2().string();
         return files->path1().string() + other + ": " + files->code().message();
     }
-    if (const auto* system = dynamic_cast<const std::system_error*>(&error))
+    if (const auto* system = dynamic_cast<const std::system_error*>(&error)) {
         return system->code().message();
+    }
     return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ? "out of memory" : error.what();
 }
 

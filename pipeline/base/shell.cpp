@@ -15,11 +15,13 @@ bool is_plain(char letter) {
 }
 
 std::string quoted(const std::string& word) {
-    if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain))
+    if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) {
         return word;
+    }
     std::string text = "'";
-    for (const char letter : word)
+    for (const char letter : word) {
         text += letter == '\'' ? "'\\''" : std::string(1, letter);
+    }
     return text + "'";
 }
 
@@ -27,8 +29,9 @@ std::string quoted(const std::string& word) {
 
 std::string shell_line(const std::vector<std::string>& words) {
     std::string line;
-    for (const std::string& word : words)
+    for (const std::string& word : words) {
         line += (line.empty() ? "" : " ") + quoted(word);
+    }
     return line;
 }
 

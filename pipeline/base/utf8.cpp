@@ -10,11 +10,13 @@ namespace {
 std::size_t length_of_first(std::string_view text) {
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
     const unsigned char lead = byte(0);
-    if (lead < 0x80)
+    if (lead < 0x80) {
         return 1;
+    }
     const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() < length)
+    if (lead < 0xC2 || lead > 0xF4 || text.size() < length) {
         return 0;
+    }
     // The second byte rules out overlong forms, surrogates and what lies beyond U+10FFFF.
     const unsigned char lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
     const unsigned char highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
@@ -30,8 +32,9 @@ std::size_t first_not_utf8(std::string_view text) {
     std::size_t at = 0;
     while (at < text.size()) {
         const std::size_t length = length_of_first(text.substr(at));
-        if (length == 0)
+        if (length == 0) {
             return at;
+        }
         at += length;
     }
     return std::string_view::npos;
@@ -39,18 +42,20 @@ std::size_t first_not_utf8(std::string_view text) {
 
 std::string utf8_of(std::string_view bytes) {
     constexpr std::string_view kDigits = "0123456789ABCDEF";
-    if (first_not_utf8(bytes) == std::string_view::npos)
+    if (first_not_utf8(bytes) == std::string_view::npos) {
         return std::string(bytes);
+    }
     std::string text;
     while (!bytes.empty()) {
         const std::size_t length = length_of_first(bytes);
         const auto byte = static_cast<unsigned char>(bytes[0]);
-        if (length == 0)
+        if (length == 0) {
             text += {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 15U]};
-        else if (byte == '\\')
+        } else if (byte == '\\') {
             text += "\\\\";
-        else
+        } else {
             text += bytes.substr(0, length);
+        }
         bytes.remove_prefix(length == 0 ? 1 : length);
     }
     return text;

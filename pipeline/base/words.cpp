@@ -12,15 +12,17 @@ std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before(b.size() + 1);
     std::vector<std::size_t> above(b.size() + 1);
     std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
+    for (std::size_t j = 0; j <= b.size(); ++j) {
         above[j] = j;
+    }
     for (std::size_t i = 1; i <= a.size(); ++i) {
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t replaced = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
             row[j] = std::min({above[j] + 1, row[j - 1] + 1, replaced});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
                 row[j] = std::min(row[j], before[j - 2] + 1);
+            }
         }
         before.swap(above);
         above.swap(row);
@@ -35,8 +37,9 @@ constexpr std::size_t kLongestWord = 64;
 
 std::string nearest_word(std::string_view word, const std::vector<std::string>& candidates) {
     std::string best;
-    if (word.size() > kLongestWord)
+    if (word.size() > kLongestWord) {
         return best;
+    }
     std::size_t smallest = word.size() / 2 + 1;
     for (const std::string& candidate : candidates) {
         const std::size_t away = distance(word, candidate);
@@ -51,13 +54,16 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
 std::string unknown_word(std::string_view kind, std::string_view word, const std::vector<std::string>& candidates) {
     std::string message = "unknown " + std::string(kind) + " '" + one_line(word, kLongestWord) + "'";
     const std::string nearest = nearest_word(word, candidates);
-    if (!nearest.empty())
+    if (!nearest.empty()) {
         message += "; did you mean '" + nearest + "'?";
-    if (candidates.empty())
+    }
+    if (candidates.empty()) {
         return message;
+    }
     message += " (one of: ";
-    for (std::size_t i = 0; i < candidates.size(); ++i)
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
         message += (i == 0 ? "" : ", ") + candidates[i];
+    }
     return message + ")";
 }
 

@@ -12,8 +12,9 @@ namespace {
 
 template <class T> T checked(const Call& call, const std::string& option, T min, T max) {
     const T value = call.values[option].as<T>();
-    if (!(value >= min && value <= max))
+    if (!(value >= min && value <= max)) {
         throw ConfigError(fmt::format("--{} {}: must be in [{}, {}]", option, value, min, max));
+    }
     return value;
 }
 
@@ -24,15 +25,17 @@ std::vector<std::string> Call::texts(const std::string& option) const {
 }
 
 std::string Call::required_text(const std::string& option, const std::string& purpose) const {
-    if (values.count(option) == 0 || text(option).empty())
+    if (values.count(option) == 0 || text(option).empty()) {
         throw ConfigError(fmt::format("{} is missing: {}", option, purpose));
+    }
     return text(option);
 }
 
 std::vector<std::string> Call::required_texts(const std::string& option, const std::string& purpose) const {
     std::vector<std::string> all = texts(option);
-    if (all.empty())
+    if (all.empty()) {
         throw ConfigError(fmt::format("{} is missing: {}", option, purpose));
+    }
     return all;
 }
 
@@ -45,13 +48,15 @@ double Call::number_in(const std::string& option, double min, double max) const 
 }
 
 void Call::answer(const std::string& text) const {
-    if (comm.rank() != 0)
+    if (comm.rank() != 0) {
         return;
+    }
     const bool open = !text.empty() && text.back() != '\n';
     const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
                          (!open || std::fputc('\n', stdout) != EOF) && std::fflush(stdout) == 0;
-    if (!written)
+    if (!written) {
         throw IoError("cannot write to stdout: " + errno_text());
+    }
 }
 
 } // namespace tacit::cli

@@ -12,8 +12,9 @@ namespace {
 
 std::string json_of(const Diagnosis& diagnosis) {
     nlohmann::ordered_json found = nlohmann::ordered_json::object();
-    for (const auto& [subject, text] : diagnosis.findings)
+    for (const auto& [subject, text] : diagnosis.findings) {
         found[subject] = text;
+    }
     const nlohmann::ordered_json json = {
         {"found", found}, {"warnings", diagnosis.warnings}, {"problems", diagnosis.problems}};
     return json_text(json, 2);
@@ -21,12 +22,15 @@ std::string json_of(const Diagnosis& diagnosis) {
 
 std::string text_of(const Diagnosis& diagnosis) {
     std::string text;
-    for (const auto& [subject, found] : diagnosis.findings)
+    for (const auto& [subject, found] : diagnosis.findings) {
         text += fmt::format("{:<9} {}\n", subject, found);
-    for (const std::string& warning : diagnosis.warnings)
+    }
+    for (const std::string& warning : diagnosis.warnings) {
         text += "warning   " + warning + "\n";
-    for (const std::string& problem : diagnosis.problems)
+    }
+    for (const std::string& problem : diagnosis.problems) {
         text += "PROBLEM   " + problem + "\n";
+    }
     return text + (diagnosis.problems.empty() ? "Tacit can work here.\n" : "");
 }
 

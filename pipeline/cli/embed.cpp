@@ -26,8 +26,9 @@ void embed_options(OptionTable& table) {
 ExitCode run_embed(const Call& call) {
     JudgedRun judged = load_judged_run(call);
     std::vector<std::string> splits = call.texts("split");
-    if (splits.empty())
+    if (splits.empty()) {
         splits = {judged.run.data.train, judged.run.data.test};
+    }
     eval::Evaluation evaluation(judged.run, judged.config, call.comm,
                                 dist::launch_line(call.command_line, call.comm.size()));
     nlohmann::ordered_json files = nlohmann::ordered_json::object();
@@ -35,8 +36,9 @@ ExitCode run_embed(const Call& call) {
         files[split] = evaluation.embed(split);
         log::info("wrote " + files[split].get<std::string>());
     }
-    if (!call.flag("no-pictures") && !evaluation.pictures())
+    if (!call.flag("no-pictures") && !evaluation.pictures()) {
         log::info("the map and the nearest neighbours stay those of the run's own data");
+    }
     const std::string folder = judged.run.folder + "/features";
     auto kept = nlohmann::ordered_json::array();
     log::info("features kept in " + folder + ":");
@@ -49,8 +51,9 @@ ExitCode run_embed(const Call& call) {
                         {"data", file.origin.data},
                         {"checkpoint", file.origin.checkpoint}});
     }
-    if (call.json())
+    if (call.json()) {
         call.answer(json_text(nlohmann::ordered_json{{"files", files}, {"kept", kept}}, 2));
+    }
     return ExitCode::done;
 }
 

@@ -48,8 +48,9 @@ void write_weights(const std::string& path, const models::NamedTensors& tensors,
 ExitCode run_export(const Call& call) {
     const std::string format = call.text("format");
     const std::vector<std::string> formats = {"auto", "torchvision", "timm", "tacit"};
-    if (std::find(formats.begin(), formats.end(), format) == formats.end())
+    if (std::find(formats.begin(), formats.end(), format) == formats.end()) {
         throw ConfigError("--format: " + unknown_word("format", format, formats));
+    }
     train::LoadedRun loaded = train::load_run(
         call.required_text("run", "--run FOLDER names what `tacit pretrain` made"), call.text("checkpoint"), call.comm);
     const std::string out = call.given("out") ? call.text("out") : loaded.name + ".safetensors";
@@ -62,9 +63,10 @@ ExitCode run_export(const Call& call) {
     models::NamedTensors tensors;
     if (format != "tacit") {
         models::PythonState state = models::python_state(*loaded.backbone);
-        if (format != "auto" && format != state.library)
+        if (format != "auto" && format != state.library) {
             throw ConfigError(fmt::format("--format {}: it has no such network, but {} has; leave --format out", format,
                                           state.library));
+        }
         tensors = std::move(state.tensors);
         metadata["construction"] = state.construction;
     } else {
@@ -72,11 +74,13 @@ ExitCode run_export(const Call& call) {
     }
     write_weights(out, tensors, metadata);
     log::info(fmt::format("{}: {} tensors of {} {}", out, tensors.size(), loaded.name, loaded.checkpoint));
-    if (metadata.count("construction") > 0)
+    if (metadata.count("construction") > 0) {
         log::info("load it in Python: " + metadata["construction"]);
-    if (call.json())
+    }
+    if (call.json()) {
         call.answer(
             json_text(nlohmann::ordered_json{{"file", out}, {"tensors", tensors.size()}, {"metadata", metadata}}, 2));
+    }
     return ExitCode::done;
 }
 

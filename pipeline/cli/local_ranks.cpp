@@ -40,9 +40,11 @@ constexpr std::array<std::array<const char*, 2>, 8> kSettings = {{
 std::string find_in_path(const std::string& program) {
     const char* path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe)
     std::istringstream folders(path == nullptr ? "" : path);
-    for (std::string folder; std::getline(folders, folder, ':');)
-        if (const std::string file = folder + "/" + program; ::access(file.c_str(), X_OK) == 0)
+    for (std::string folder; std::getline(folders, folder, ':');) {
+        if (const std::string file = folder + "/" + program; ::access(file.c_str(), X_OK) == 0) {
             return file;
+        }
+    }
     return "";
 }
 
@@ -50,11 +52,13 @@ std::string find_in_path(const std::string& program) {
 sigset_t awaited_signals() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGCHLD})
+    for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGCHLD}) {
         sigaddset(&signals, signal);
+    }
     struct sigaction closed {};
-    if (::sigaction(SIGHUP, nullptr, &closed) == 0 && closed.sa_handler != SIG_IGN) // nohup ignores it
+    if (::sigaction(SIGHUP, nullptr, &closed) == 0 && closed.sa_handler != SIG_IGN) { // nohup ignores it
         sigaddset(&signals, SIGHUP);
+    }
     return signals;
 }
 
@@ -64,8 +68,9 @@ sigset_t awaited_signals() {
                          int stop_signal) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, stop_signal);
-    if (const int nothing = ::open("/dev/null", O_RDONLY); nothing >= 0)
+    if (const int nothing = ::open("/dev/null", O_RDONLY); nothing >= 0) {
         ::dup2(nothing, STDIN_FILENO);
+    }
     ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
     ::execv(program.c_str(), arguments.data());
     ::_exit(127);
@@ -74,14 +79,17 @@ sigset_t awaited_signals() {
 pid_t start(const std::string& program, const std::vector<std::string>& words, const sigset_t& mask, int stop_signal) {
     std::vector<std::string> owned = words;
     std::vector<char*> arguments;
-    for (std::string& word : owned)
+    for (std::string& word : owned) {
         arguments.push_back(word.data());
+    }
     arguments.push_back(nullptr);
     const pid_t child = ::fork();
-    if (child < 0)
+    if (child < 0) {
         throw Error("cannot start mpirun: " + errno_text());
-    if (child == 0)
+    }
+    if (child == 0) {
         become(program, arguments, mask, stop_signal);
+    }
     return child;
 }
 
@@ -104,18 +112,21 @@ Ending guard(pid_t launcher, const sigset_t& signals, int stop_signal) {
     while (true) {
         const bool repeat = ending.stopped != 0 && !ending.forced && stop_signal == SIGUSR1;
         const int signal = repeat ? ::sigtimedwait(&signals, nullptr, &kAgain) : ::sigwaitinfo(&signals, nullptr);
-        if (signal < 0 && errno == EAGAIN)
+        if (signal < 0 && errno == EAGAIN) {
             ::kill(launcher, stop_signal);
+        }
         int status = 0;
         if (signal == SIGCHLD && ::waitpid(launcher, &status, WNOHANG) == launcher) {
             ending.code = code_of(status);
             return ending;
         }
-        if (signal < 0 || signal == SIGCHLD)
+        if (signal < 0 || signal == SIGCHLD) {
             continue;
+        }
         ending.forced |= ending.stopped != 0 && signal == SIGINT;
-        if (ending.stopped == 0)
+        if (ending.stopped == 0) {
             ending.stopped = signal;
+        }
         ::kill(launcher, ending.forced ? SIGTERM : stop_signal);
     }
 }
@@ -124,14 +135,16 @@ ExitCode explain(const Ending& ending, int ranks, bool resumable) {
     const bool known = ending.code <= static_cast<int>(ExitCode::usage) ||
                        ending.code == static_cast<int>(ExitCode::requeue) ||
                        ending.code == static_cast<int>(ExitCode::hang);
-    if (ending.stopped != 0 && (!resumable || ending.forced))
+    if (ending.stopped != 0 && (!resumable || ending.forced)) {
         return static_cast<ExitCode>(kSignalled + ending.stopped);
+    }
     if (ending.stopped != 0 && ending.code == kSignalled + SIGUSR1) {
         log::info("stopped before training began; the same command starts it");
         return ExitCode::requeue;
     }
-    if (known)
+    if (known) {
         return static_cast<ExitCode>(ending.code);
+    }
     const std::string what =
         ending.code > kSignalled
             ? fmt::format("a rank was ended by signal {} ({}{})", ending.code - kSignalled,
@@ -149,29 +162,34 @@ bool under_guard() {
 }
 
 void heed_guard() {
-    if (under_guard())
+    if (under_guard()) {
         std::signal(SIGUSR1, SIG_IGN); // NOLINT(concurrency-mt-unsafe): before there are threads
+    }
 }
 
 void check_ranks(int asked, int size) {
-    if (asked == size)
+    if (asked == size) {
         return;
-    if (under_guard())
+    }
+    if (under_guard()) {
         throw ConfigError(
             fmt::format("--ranks {}: the mpirun in PATH ({}) starts no ranks of the MPI that this program "
                         "is built with ({}); put the right one first",
                         asked, find_in_path("mpirun"), dist::mpi_library()));
+    }
     throw ConfigError(fmt::format("--ranks {}: mpirun or srun started {} already; leave --ranks out", asked, size));
 }
 
 ExitCode run_local_ranks(int ranks, const std::vector<std::string>& words, bool resumable) {
     const std::string launcher = find_in_path("mpirun");
-    if (launcher.empty())
+    if (launcher.empty()) {
         throw Error(fmt::format("--ranks {} needs mpirun, and there is none in PATH; install Open MPI (apt install "
                                 "openmpi-bin) or load its module",
                                 ranks));
-    for (const auto& [name, value] : kSettings)
+    }
+    for (const auto& [name, value] : kSettings) {
         ::setenv(name, value, 0); // NOLINT(concurrency-mt-unsafe)
+    }
     std::error_code error;
     const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
     std::vector<std::string> command = {launcher, "-np", std::to_string(ranks), self};

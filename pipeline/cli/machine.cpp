@@ -53,11 +53,13 @@ void look_at_hdf5(Diagnosis& diagnosis) {
     H5is_library_threadsafe(&safe);
     diagnosis.findings.emplace_back(
         "HDF5", fmt::format("{}.{}.{}, {}", major, minor, release, safe ? "thread-safe" : "not thread-safe"));
-    if (std::array{major, minor, release} < std::array{1U, 10U, 5U})
+    if (std::array{major, minor, release} < std::array{1U, 10U, 5U}) {
         diagnosis.problems.push_back("HDF5 is older than 1.10.5; install a newer one (apt install libhdf5-dev)");
-    if (!safe)
+    }
+    if (!safe) {
         diagnosis.warnings.push_back(
             "HDF5 is not thread-safe; indexing is done by one thread only, so Tacit still works");
+    }
 }
 
 void look_at_torch(Diagnosis& diagnosis) {
@@ -65,21 +67,25 @@ void look_at_torch(Diagnosis& diagnosis) {
                                     fmt::format("{}, CPU kernels {}", TORCH_VERSION, at::get_cpu_capability()));
     const bool device = std::filesystem::exists("/dev/nvidia0");
     std::string gpu = "none";
-    if (torch::cuda::is_available())
+    if (torch::cuda::is_available()) {
         gpu = fmt::format("{} usable by this build", torch::cuda::device_count());
-    else if (device)
+    } else if (device) {
         gpu = "one is there, but this build is for CPUs (preset `cuda` builds for GPUs)";
+    }
     diagnosis.findings.emplace_back("GPU", gpu);
-    if (device && !torch::cuda::is_available())
+    if (device && !torch::cuda::is_available()) {
         diagnosis.warnings.push_back("a GPU is there and is not used");
+    }
 }
 
 /// Kilobytes of a line of /proc/meminfo; 0 when it is not there.
 double memory_bytes(const std::string& field) {
     std::ifstream file("/proc/meminfo");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with(field + ":"))
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with(field + ":")) {
             return std::strtod(line.c_str() + field.size() + 1, nullptr) * 1024;
+        }
+    }
     return 0;
 }
 
@@ -89,14 +95,16 @@ void look_at_host(Diagnosis& diagnosis, dist::Communicator& comm) {
     diagnosis.findings.emplace_back("cores", fmt::format("{} on this host, {} rank{} here, {} thread{} a rank", all,
                                                          comm.local_size(), comm.local_size() == 1 ? "" : "s", cores,
                                                          cores == 1 ? "" : "s"));
-    if (static_cast<unsigned>(comm.local_size()) > all)
+    if (static_cast<unsigned>(comm.local_size()) > all) {
         diagnosis.warnings.push_back(
             fmt::format("{} ranks share {} cores; start at most one rank a core", comm.local_size(), all));
+    }
     const double available = memory_bytes("MemAvailable");
     diagnosis.findings.emplace_back("memory", fmt::format("{:.1f} GB, {:.1f} GB available",
                                                           memory_bytes("MemTotal") / kGigabyte, available / kGigabyte));
-    if (available > 0 && available < kGigabyte)
+    if (available > 0 && available < kGigabyte) {
         diagnosis.warnings.push_back("less than 1 GB of memory is available");
+    }
 }
 
 std::string file_system_name(long type) {
@@ -121,11 +129,13 @@ void look_at_files(Diagnosis& diagnosis) {
     const double free = static_cast<double>(status.f_bavail) * static_cast<double>(status.f_bsize);
     diagnosis.findings.emplace_back(
         "files", fmt::format("{} on {}, {:.1f} GB free", folder, file_system_name(status.f_type), free / kGigabyte));
-    if (free < kGigabyte)
+    if (free < kGigabyte) {
         diagnosis.warnings.push_back("less than 1 GB is free here; shards and checkpoints need room");
-    if (::access(folder.c_str(), W_OK) != 0)
+    }
+    if (::access(folder.c_str(), W_OK) != 0) {
         diagnosis.problems.push_back("'" + folder + "' cannot be written (" + errno_text() +
                                      "); start Tacit where runs and shards may be written");
+    }
 }
 
 } // namespace

@@ -69,12 +69,14 @@ Failure current_failure() {
 /// period each of them speaks for itself and ends, and the launcher ends the rest.
 void leave_together(const Failure& failure, int rank) {
     constexpr std::chrono::seconds kGrace(5);
-    if (rank == 0)
+    if (rank == 0) {
         tacit::log::error(failure.line);
+    }
     std::thread([failure, rank, kGrace] {
         std::this_thread::sleep_for(kGrace);
-        if (rank != 0)
+        if (rank != 0) {
             tacit::log::error(failure.line);
+        }
         ::_exit(static_cast<int>(failure.code));
     }).detach();
 }
@@ -88,10 +90,11 @@ int run_on_this_rank(const std::vector<std::string>& words, tacit::dist::Communi
             tacit::log::error(failure.line);
             comm.abort(static_cast<int>(failure.code));
         }
-        if (comm.size() > 1)
+        if (comm.size() > 1) {
             leave_together(failure, comm.rank());
-        else
+        } else {
             tacit::log::error(failure.line);
+        }
         return static_cast<int>(failure.code);
     }
 }
@@ -114,8 +117,9 @@ int main(int argc, char** argv) {
     tacit::keep_freed_memory();
     try {
         const std::vector<std::string> words(argv, argv + argc);
-        if (tacit::dist::launched_by_mpi())
+        if (tacit::dist::launched_by_mpi()) {
             return run_under_mpi(words);
+        }
         return run_on_this_rank(words, *tacit::dist::make_self_communicator());
     } catch (...) {
         const Failure failure = current_failure();

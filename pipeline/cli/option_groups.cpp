@@ -30,8 +30,9 @@ config::Document read_document(const Call& call) {
         }
     }
     call.comm.broadcast(message, 0);
-    if (message.front() == '-')
+    if (message.front() == '-') {
         throw ConfigError(message.substr(1));
+    }
     return config::Document::from_text(message.substr(1), path);
 }
 
@@ -50,8 +51,9 @@ void add_config_options(OptionTable& table, const char* purpose) {
 config::Document read_config_or_none(const Call& call) {
     config::Document document =
         call.given("config") ? read_document(call) : config::Document::from_text("", "command line");
-    for (const std::string& assignment : call.texts("set"))
+    for (const std::string& assignment : call.texts("set")) {
         document.set(assignment);
+    }
     return document;
 }
 
@@ -74,14 +76,16 @@ JudgedRun load_judged_run(const Call& call, std::vector<ConfigChange> changes) {
     std::vector<ConfigChange> all;
     for (const std::string& assignment : call.texts("set")) {
         all.push_back({assignment, "--set " + one_line(assignment)});
-        if (!assignment.starts_with("eval.") && !assignment.starts_with("eval="))
+        if (!assignment.starts_with("eval.") && !assignment.starts_with("eval=")) {
             throw ConfigError(all.back().origin + ": only the section eval can be changed when a run is judged; what "
                                                   "else its config says is how it was trained");
+        }
     }
     all.insert(all.end(), changes.begin(), changes.end());
     const auto change = [&](config::Document& document) {
-        for (const ConfigChange& item : all)
+        for (const ConfigChange& item : all) {
             document.set(item.assignment, item.origin);
+        }
     };
     config::Document alone = config::Document::from_text("", "command line"); // a mistake in them is said at once
     change(alone);
@@ -91,8 +95,9 @@ JudgedRun load_judged_run(const Call& call, std::vector<ConfigChange> changes) {
     at::set_num_threads(train::cores_of_rank(call.comm)); // else every rank takes all cores of the host
     auto self = dist::make_self_communicator();
     train::LoadedRun run = train::load_run(folder, call.text("checkpoint"), call.comm, *self, change);
-    if (call.given("data"))
+    if (call.given("data")) {
         run.data.source.path = call.text("data");
+    }
     call.comm.set_timeout(train::read_dist(run.document.root().section("dist")).timeout);
     eval::EvalConfig config = eval::read_eval(run.document.root().section("eval"));
     return {std::move(self), std::move(run), std::move(config)};

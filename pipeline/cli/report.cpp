@@ -22,9 +22,11 @@ ExitCode run_report(const Call& call) {
     const std::vector<std::string> runs =
         eval::distinct_runs(call.required_texts("run", "tacit report RUN... --out FILE"));
     call.answer(eval::write_report(runs, call.text("out")));
-    for (const std::string& folder : runs)
-        if (!std::filesystem::exists(folder + "/eval/map.json"))
+    for (const std::string& folder : runs) {
+        if (!std::filesystem::exists(folder + "/eval/map.json")) {
             log::info("hint: `tacit embed --run " + folder + "` adds its map and nearest neighbours to the report");
+        }
+    }
     log::info("wrote " + call.text("out"));
     return ExitCode::done;
 }

@@ -35,17 +35,21 @@ void runs_options(OptionTable& table) {
 std::vector<fs::path> run_folders(const fs::path& folder) {
     std::vector<fs::path> found;
     const auto is_run = [](const fs::path& path) { return fs::exists(path / "config.yaml"); };
-    if (is_run(folder))
+    if (is_run(folder)) {
         found.push_back(folder);
+    }
     auto walk = fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied);
     for (const fs::directory_entry& entry : walk) {
-        if (!entry.is_directory())
+        if (!entry.is_directory()) {
             continue;
+        }
         const bool run = is_run(entry.path());
-        if (run)
+        if (run) {
             found.push_back(entry.path());
-        if (run || walk.depth() >= 1)
+        }
+        if (run || walk.depth() >= 1) {
             walk.disable_recursion_pending();
+        }
     }
     std::sort(found.begin(), found.end());
     return found;
@@ -86,9 +90,10 @@ std::optional<std::int64_t> newest_step(const RunRecord& run) {
 /// Each score by its name.
 Json scores_json(const eval::ResultRow& row, const eval::EvalResult& result) {
     Json scores = Json::object();
-    for (std::size_t i = 0; i < result.scores.size(); ++i)
+    for (std::size_t i = 0; i < result.scores.size(); ++i) {
         scores[result.scores[i].name] = {{"value", json_number<Json>(row.scores[i].value)},
                                          {"std", json_number<Json>(row.scores[i].std)}};
+    }
     return scores;
 }
 
@@ -98,7 +103,7 @@ Json json_of(const std::vector<RunRecord>& runs, const Table& table) {
     for (std::size_t i = 0; i < runs.size(); ++i) {
         Json results = Json::array();
         for (std::size_t c = 0; c < table.columns.size(); ++c) {
-            if (const eval::report::Cell& cell = table.rows[i].cells[c])
+            if (const eval::report::Cell& cell = table.rows[i].cells[c]) {
                 results.push_back({{"column", table.columns[c].heading},
                                    {"protocol", table.columns[c].protocol},
                                    {"scores", scores_json(*cell.row, *cell.result)},
@@ -106,6 +111,7 @@ Json json_of(const std::vector<RunRecord>& runs, const Table& table) {
                                    {"measure", cell.result->measure},
                                    {"checkpoint", cell.result->checkpoint},
                                    {"steps", cell.result->steps}});
+            }
         }
         const auto step = newest_step(runs[i]);
         all.push_back({{"run", runs[i].folder},
@@ -125,8 +131,9 @@ std::string text_of(const std::vector<RunRecord>& runs, const Table& table) {
     std::string notes;
     for (const eval::report::Column& column : table.columns) {
         text += fmt::format("  {:>8}", column.heading);
-        if (!column.note.empty())
+        if (!column.note.empty()) {
             notes += column.heading + ": " + column.note + "\n";
+        }
     }
     for (std::size_t i = 0; i < runs.size(); ++i) {
         const RunRecord& run = runs[i];
@@ -139,8 +146,9 @@ std::string text_of(const std::vector<RunRecord>& runs, const Table& table) {
             const std::string early = cell ? unfinished_text(*cell.result) : "";
             text += fmt::format("  {:>{}}", (cell ? cell.value() : "-") + (early.empty() ? "" : "*"),
                                 std::max<std::size_t>(8, column.heading.size()));
-            if (!early.empty())
+            if (!early.empty()) {
                 notes += fmt::format("* {}, {}: {}\n", run.folder, column.heading, early);
+            }
         }
     }
     return text + "\n" + notes;
@@ -148,14 +156,16 @@ std::string text_of(const std::vector<RunRecord>& runs, const Table& table) {
 
 ExitCode run_runs(const Call& call) {
     const std::string folder = call.text("folder");
-    if (!fs::is_directory(folder))
+    if (!fs::is_directory(folder)) {
         throw ConfigError("'" + folder + "' is no folder; name the one that holds your runs");
+    }
     const std::vector<RunRecord> runs = read_runs(folder);
     const Table table = eval::report::table_of(runs);
-    if (call.json())
+    if (call.json()) {
         call.answer(json_text(json_of(runs, table), 2));
-    else
+    } else {
         call.answer(runs.empty() ? "no runs in '" + folder + "'" : text_of(runs, table));
+    }
     return ExitCode::done;
 }
 

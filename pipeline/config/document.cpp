@@ -14,9 +14,10 @@ namespace {
 
 /// --set changes entries of lists and adds none.
 void refuse_new_entry(const Node& node, const Node* child, const std::string& key, const std::string& name) {
-    if (node.kind == NodeKind::list && child == nullptr)
+    if (node.kind == NodeKind::list && child == nullptr) {
         throw ConfigError(name + ": '" + key + "' is no entry of the list at " + node.origin.place + ", which has " +
                           std::to_string(node.items.size()) + ", counted from 0");
+    }
 }
 
 /// Creates the mapping `key` of `node` if it is absent or empty.
@@ -31,9 +32,10 @@ Node& child_mapping(Node& node, const std::string& key, const std::string& name)
         child->kind = NodeKind::mapping;
         child->origin = Origin{name, true};
     }
-    if (child->kind != NodeKind::mapping && child->kind != NodeKind::list)
+    if (child->kind != NodeKind::mapping && child->kind != NodeKind::list) {
         throw ConfigError(name + ": '" + key + "' is " + kind_text(child->kind) + " at " + child->origin.place +
                           ", not a mapping");
+    }
     return *child;
 }
 
@@ -49,12 +51,14 @@ void apply_assignment(Node& root, std::string_view path, Node value, const std::
         }
         Node* old = node->find(key);
         refuse_new_entry(*node, old, key, name);
-        if (old != nullptr && old->kind == NodeKind::scalar && old->scalar != value.scalar)
+        if (old != nullptr && old->kind == NodeKind::scalar && old->scalar != value.scalar) {
             value.origin.instead_of = old->origin.instead_of.empty() ? old->scalar : old->origin.instead_of;
-        if (old != nullptr)
+        }
+        if (old != nullptr) {
             *old = std::move(value);
-        else
+        } else {
             node->entries.push_back({key, std::move(value)});
+        }
         return;
     }
 }
@@ -76,18 +80,22 @@ std::string nearest_meaning(const DocumentState& state, const std::string& path,
 void check_used(const DocumentState& state, const Node& given, const Node& read, const std::string& path) {
     std::vector<std::string> known;
     known.reserve(read.entries.size());
-    for (const auto& entry : read.entries)
+    for (const auto& entry : read.entries) {
         known.push_back(entry.key);
+    }
     for (const auto& [key, value] : given.entries) {
         const Node* used = read.find(key);
-        if (used == nullptr)
+        if (used == nullptr) {
             throw ConfigError(value.origin.place + ": " + unknown_word("or unused key", key, known) +
                               (path.empty() ? "" : " in section '" + path + "'") +
                               nearest_meaning(state, path, key, known));
-        if (value.kind == NodeKind::mapping)
+        }
+        if (value.kind == NodeKind::mapping) {
             check_used(state, value, *used, joined(path, key));
-        for (std::size_t i = 0; i < std::min(value.items.size(), used->items.size()); ++i)
+        }
+        for (std::size_t i = 0; i < std::min(value.items.size(), used->items.size()); ++i) {
             check_used(state, value.items[i], used->items[i], joined(joined(path, key), std::to_string(i)));
+        }
     }
 }
 
@@ -95,8 +103,9 @@ void check_used(const DocumentState& state, const Node& given, const Node& read,
 
 std::string DocumentState::place_of(std::string_view path) const {
     while (!path.empty()) {
-        if (const Node* node = given.at_path(path))
+        if (const Node* node = given.at_path(path)) {
             return node->origin.place;
+        }
         const std::size_t dot = path.rfind('.');
         path = dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
     }
@@ -127,11 +136,13 @@ Document Document::from_text(const std::string& text, const std::string& name) {
     auto state = std::make_unique<DocumentState>();
     state->name = name;
     state->given = parse_yaml(text, name, true);
-    if (state->given.kind == NodeKind::null)
+    if (state->given.kind == NodeKind::null) {
         state->given.kind = NodeKind::mapping;
-    if (state->given.kind != NodeKind::mapping)
+    }
+    if (state->given.kind != NodeKind::mapping) {
         throw ConfigError(name + ": a config is a mapping of sections (data:, model:, ...), not " +
                           kind_text(state->given.kind));
+    }
     state->read.kind = NodeKind::mapping;
     state->defaults.kind = NodeKind::mapping;
     return Document(std::move(state));
@@ -144,16 +155,19 @@ void Document::set(const std::string& assignment) {
 void Document::set(const std::string& assignment, const std::string& name) {
     const std::size_t equals = assignment.find('=');
     const std::string key = assignment.substr(0, equals);
-    if (equals == std::string::npos || !is_dotted_key(key))
+    if (equals == std::string::npos || !is_dotted_key(key)) {
         throw ConfigError(name + ": expected section.key=value");
-    if (state_->read_begun)
+    }
+    if (state_->read_begun) {
         throw std::logic_error("Document::set after values were read");
+    }
     apply_assignment(state_->given, key, parse_yaml(assignment.substr(equals + 1), name, false), name);
 }
 
 void Document::set_text(const std::string& key, const std::string& value) {
-    if (!is_dotted_key(key) || state_->read_begun)
+    if (!is_dotted_key(key) || state_->read_begun) {
         throw std::logic_error("Document::set_text: '" + key + "' is no key, or values were already read");
+    }
     const std::string name = "command line (" + key + ")";
     apply_assignment(state_->given, key, scalar_node(value, true, Origin{name, true}), name);
 }

@@ -58,8 +58,9 @@ Node scalar_node(std::string text, bool quoted, Origin origin) {
 }
 
 std::string joined(std::string_view path, std::string_view key) {
-    if (path.empty() || key.empty())
+    if (path.empty() || key.empty()) {
         return std::string(path) + std::string(key);
+    }
     return std::string(path) + "." + std::string(key);
 }
 

@@ -19,23 +19,26 @@ namespace {
 using Complain = std::function<void(const std::string&)>; ///< throws
 
 template <class T> std::string value_text(const T& value) {
-    if constexpr (std::is_same_v<T, std::int64_t>)
+    if constexpr (std::is_same_v<T, std::int64_t>) {
         return std::to_string(value);
-    else if constexpr (std::is_same_v<T, double>)
+    } else if constexpr (std::is_same_v<T, double>) {
         return number_text(value);
-    else if constexpr (std::is_same_v<T, bool>)
+    } else if constexpr (std::is_same_v<T, bool>) {
         return value ? "true" : "false";
-    else
+    } else {
         return value;
+    }
 }
 
 template <class T> std::string range_text(const Range<T>& range) {
     const bool below = range.min > std::numeric_limits<T>::lowest();
     const bool above = range.max < std::numeric_limits<T>::max();
-    if (below && above)
+    if (below && above) {
         return " in [" + value_text(range.min) + ", " + value_text(range.max) + "]";
-    if (below)
+    }
+    if (below) {
         return " >= " + value_text(range.min);
+    }
     return above ? " <= " + value_text(range.max) : "";
 }
 
@@ -43,15 +46,19 @@ template <class T> std::string range_text(const Range<T>& range) {
 template <class T> std::optional<T> parsed_number(const std::string& text) {
     const char* begin = text.data();
     const char* end = begin + text.size();
-    if (text.size() > 1 && text[0] == '+' && text[1] != '-')
+    if (text.size() > 1 && text[0] == '+' && text[1] != '-') {
         ++begin;
+    }
     T value{};
     const auto [last, status] = std::from_chars(begin, end, value);
-    if (status != std::errc() || last != end)
+    if (status != std::errc() || last != end) {
         return std::nullopt;
-    if constexpr (std::is_same_v<T, double>)
-        if (!std::isfinite(value))
+    }
+    if constexpr (std::is_same_v<T, double>) {
+        if (!std::isfinite(value)) {
             return std::nullopt;
+        }
+    }
     return value;
 }
 
@@ -64,8 +71,9 @@ template <class T> struct Reader {
         return (std::is_same_v<T, double> ? "a finite number" : "an integer") + range_text(range);
     }
     std::optional<T> operator()(const Node& node) const {
-        if (node.kind != NodeKind::scalar || node.quoted)
+        if (node.kind != NodeKind::scalar || node.quoted) {
             return std::nullopt;
+        }
         const std::optional<T> value = parsed_number<T>(node.scalar);
         return value && *value >= range.min && *value <= range.max ? value : std::nullopt;
     }
@@ -75,8 +83,9 @@ template <> struct Reader<bool> {
     std::string expected() const { return "true or false"; }
     std::string values() const { return expected(); }
     std::optional<bool> operator()(const Node& node) const {
-        if (node.kind != NodeKind::scalar || node.quoted || (node.scalar != "true" && node.scalar != "false"))
+        if (node.kind != NodeKind::scalar || node.quoted || (node.scalar != "true" && node.scalar != "false")) {
             return std::nullopt;
+        }
         return node.scalar == "true";
     }
 };
@@ -91,8 +100,9 @@ template <> struct Reader<std::string> {
 };
 
 std::string shown(const Node& node) {
-    if (node.kind != NodeKind::scalar)
+    if (node.kind != NodeKind::scalar) {
         return kind_text(node.kind);
+    }
     const std::string text = one_line(node.scalar, 60);
     return node.quoted ? "the text '" + text + "'" : "'" + text + "'";
 }
@@ -106,15 +116,17 @@ template <class T> Node to_node(const std::vector<T>& values, const Origin& orig
     Node node;
     node.kind = NodeKind::list;
     node.origin = origin;
-    for (const T& value : values)
+    for (const T& value : values) {
         node.items.push_back(to_node(value, origin));
+    }
     return node;
 }
 
 template <class T> T checked(const Node& node, const Reader<T>& reader, const Complain& complain) {
     const std::optional<T> value = reader(node);
-    if (!value)
+    if (!value) {
         complain("expected " + reader.expected() + ", got " + shown(node));
+    }
     return *value;
 }
 
@@ -133,8 +145,9 @@ struct Choice {
     KeyInfo info() const { return {.values = "a word", .choices = allowed}; }
     std::string operator()(const Node& node, const Complain& complain) const {
         std::string word = checked(node, Reader<std::string>{}, complain);
-        if (std::find(allowed.begin(), allowed.end(), word) == allowed.end())
+        if (std::find(allowed.begin(), allowed.end(), word) == allowed.end()) {
             complain(unknown_word("word", word, allowed));
+        }
         return word;
     }
 };
@@ -147,28 +160,33 @@ template <class T> struct List {
     /// "2 numbers in [0, 1]", "list of integers".
     std::string amount() const {
         constexpr std::size_t kAny = Count{}.most;
-        if (count.most == 1)
+        if (count.most == 1) {
             return reader.values();
-        if (count.most == kAny)
+        }
+        if (count.most == kAny) {
             return "list of " + reader.plural();
+        }
         const std::string least = count.least == count.most ? "" : std::to_string(count.least) + " to ";
         return least + std::to_string(count.most) + " " + reader.plural();
     }
     KeyInfo info() const { return {.values = amount()}; }
 
     std::vector<T> operator()(const Node& node, const Complain& complain) const {
-        if (node.kind != NodeKind::list)
+        if (node.kind != NodeKind::list) {
             return {checked(node, reader, [&](const std::string&) {
                 complain("expected " + reader.expected() + " or a list of them, got " + shown(node));
             })};
+        }
         std::vector<T> values;
-        for (const Node& item : node.items)
+        for (const Node& item : node.items) {
             values.push_back(checked(item, reader, [&](const std::string&) {
                 complain("entry " + std::to_string(values.size() + 1) + ": expected " + reader.expected() + ", got " +
                          shown(item));
             }));
-        if (values.size() < count.least || values.size() > count.most)
+        }
+        if (values.size() < count.least || values.size() > count.most) {
             complain("expected " + amount() + ", got " + std::to_string(values.size()));
+        }
         return values;
     }
 };
@@ -195,21 +213,24 @@ Node& mapping_at(Node& tree, std::string_view path) {
 /// Puts `node` at `key` of the mapping at `path` of `tree`.
 void record(Node& tree, const std::string& path, std::string_view key, Node node) {
     Node& mapping = mapping_at(tree, path);
-    if (Node* old = mapping.find(key))
+    if (Node* old = mapping.find(key)) {
         *old = std::move(node);
-    else
+    } else {
         mapping.entries.push_back({std::string(key), std::move(node)});
+    }
 }
 
 /// Keeps what the reader says of a key, the first time.
 void describe(DocumentState& state, const std::string& path, const Key& key, KeyInfo info) {
     info.path = joined(path, key.name);
-    if (state.info_of(info.path) != nullptr)
+    if (state.info_of(info.path) != nullptr) {
         return;
+    }
     info.meaning = key.meaning;
     info.unit = key.unit;
-    if (!key.usual.empty())
+    if (!key.usual.empty()) {
         info.usual = key.usual;
+    }
     state.keys.push_back(std::move(info));
 }
 
@@ -228,14 +249,16 @@ typename Parse::Value read_value(DocumentState& state, const std::string& path, 
     info.usual = value_yaml(usual);
     describe(state, path, key, std::move(info));
     if (given != nullptr) {
-        if (given->kind == NodeKind::null)
+        if (given->kind == NodeKind::null) {
             complain("has no value; write one, or remove the key to take the default");
+        }
         typename Parse::Value value = parse(*given, complain);
         record(state.read, path, key.name, to_node(value, given->origin));
         return value;
     }
-    if (const Node* earlier = state.read.at_path(full))
+    if (const Node* earlier = state.read.at_path(full)) {
         return parse(*earlier, complain);
+    }
     parse(usual, [&](const std::string& message) {
         throw std::logic_error("the default of config key '" + full + "' is not allowed: " + message);
     });
@@ -284,18 +307,21 @@ std::vector<std::string> Section::texts(const Key& key, const std::vector<std::s
 std::string Section::required_text(const Key& key) const {
     const Node* given = document_->given.at_path(joined(path_, key.name));
     describe(*document_, path_, key, {.values = "text", .usual = "none: it must be given"});
-    if (given == nullptr || given->kind == NodeKind::null)
+    if (given == nullptr || given->kind == NodeKind::null) {
         fail(key.name, "is required; give it in the config or with --set " + joined(path_, key.name) + "=...");
+    }
     return text(key, "");
 }
 
 Section Section::section(std::string_view key) const {
     const std::string path = joined(path_, key);
     const Node* given = document_->given.at_path(path);
-    if (given != nullptr && given->kind != NodeKind::mapping && given->kind != NodeKind::null)
+    if (given != nullptr && given->kind != NodeKind::mapping && given->kind != NodeKind::null) {
         fail(key, "expected a mapping, got " + shown(*given));
-    if (given != nullptr)
+    }
+    if (given != nullptr) {
         mapping_at(document_->read, path).origin = given->origin;
+    }
     document_->read_begun = true;
     return {*document_, path};
 }
@@ -304,22 +330,26 @@ std::vector<Section> Section::sections(const Key& key) const {
     const std::string path = joined(path_, key.name);
     describe(*document_, path_, key, {.values = "list of mappings", .usual = "[]"});
     const Node* given = document_->given.at_path(path);
-    if (given == nullptr)
+    if (given == nullptr) {
         return {};
-    if (given->kind != NodeKind::list)
+    }
+    if (given->kind != NodeKind::list) {
         fail(key.name, "expected a list of mappings, got " + shown(*given));
+    }
     Node list{NodeKind::list, "", false, {}, {}, given->origin};
     std::vector<Section> sections;
     for (const Node& item : given->items) {
         const std::string place = joined(path, std::to_string(sections.size()));
-        if (item.kind != NodeKind::mapping)
+        if (item.kind != NodeKind::mapping) {
             throw ConfigError(item.origin.place + ": " + place + ": expected a mapping, got " + shown(item));
+        }
         list.items.push_back({NodeKind::mapping, "", false, {}, {}, item.origin});
         sections.push_back(Section(*document_, place));
     }
     document_->read_begun = true;
-    if (document_->read.at_path(path) == nullptr)
+    if (document_->read.at_path(path) == nullptr) {
         record(document_->read, path_, key.name, std::move(list));
+    }
     return sections;
 }
 
@@ -352,9 +382,11 @@ bool Section::in_file(std::string_view key) const {
 
 std::vector<std::string> Section::keys() const {
     std::vector<std::string> names;
-    if (const Node* given = document_->given.at_path(path_))
-        for (const auto& entry : given->entries)
+    if (const Node* given = document_->given.at_path(path_)) {
+        for (const auto& entry : given->entries) {
             names.push_back(entry.key);
+        }
+    }
     return names;
 }
 

@@ -39,14 +39,16 @@ class TreeBuilder : public YAML::EventHandler {
     const YAML::Mark& last_scalar() const { return last_scalar_; }
 
     void OnDocumentStart(const YAML::Mark& mark) override {
-        if (std::exchange(started_, true))
+        if (std::exchange(started_, true)) {
             fail(mark, "a second YAML document begins after this line; a config is a single one");
+        }
     }
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         check(mark, anchor, "?");
-        if (expects_key())
+        if (expects_key()) {
             fail(mark, "a key is missing before ':'");
+        }
         add(Node{NodeKind::null, "", false, {}, {}, origin(mark)});
     }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -56,10 +58,11 @@ class TreeBuilder : public YAML::EventHandler {
                   const std::string& value) override {
         check(mark, anchor, tag);
         last_scalar_ = mark;
-        if (expects_key())
+        if (expects_key()) {
             take_key(mark, value);
-        else
+        } else {
             add(scalar_node(value, tag == "!", origin(mark)));
+        }
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value) override {
@@ -89,29 +92,36 @@ class TreeBuilder : public YAML::EventHandler {
     }
 
     void check(const YAML::Mark& mark, YAML::anchor_t anchor, const std::string& tag) {
-        if (anchor != 0)
+        if (anchor != 0) {
             fail(mark, "anchors (&name) are not supported; write the value out");
-        if (!tag.empty() && tag != "?" && tag != "!")
+        }
+        if (!tag.empty() && tag != "?" && tag != "!") {
             fail(mark, "tags (" + one_line(tag, kShown) + ") are not supported");
-        if (++nodes_ > kMaxNodes)
+        }
+        if (++nodes_ > kMaxNodes) {
             fail(mark, "more than " + std::to_string(kMaxNodes) + " values; a config is not a place for data");
+        }
     }
 
     void take_key(const YAML::Mark& mark, const std::string& key) {
-        if (!is_key(key))
+        if (!is_key(key)) {
             fail(mark, "'" + one_line(key, kShown) + "' is no key; keys are words of letters, digits, '_' and '-'");
-        if (const Node* earlier = levels_.back().node.find(key))
+        }
+        if (const Node* earlier = levels_.back().node.find(key)) {
             fail(mark, "key '" + key + "' is repeated; it is already set at " + earlier->origin.place);
+        }
         levels_.back().key = key;
         levels_.back().key_origin = origin(mark);
     }
 
     void open(NodeKind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
         check(mark, anchor, tag);
-        if (expects_key())
+        if (expects_key()) {
             fail(mark, "a list or mapping stands where a key should; is a closing bracket missing?");
-        if (levels_.size() >= static_cast<std::size_t>(kMaxDepth))
+        }
+        if (levels_.size() >= static_cast<std::size_t>(kMaxDepth)) {
             fail(mark, "nested deeper than " + std::to_string(kMaxDepth) + " levels");
+        }
         levels_.push_back({Node{kind, "", false, {}, {}, origin(mark)}, std::nullopt, {}});
     }
 
@@ -153,10 +163,12 @@ void refuse_binary(const std::string& text, const std::string& name, bool with_l
     const auto bad = std::find_if(text.begin(), text.end(), [](unsigned char c) {
         return (c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F;
     });
-    if (bad != text.end())
+    if (bad != text.end()) {
         refuse(static_cast<std::size_t>(bad - text.begin()), "a control character; this is no YAML text file");
-    if (const std::size_t at = first_not_utf8(text); at != std::string_view::npos)
+    }
+    if (const std::size_t at = first_not_utf8(text); at != std::string_view::npos) {
         refuse(at, "a character that is not UTF-8 (Latin-1, perhaps); write it in UTF-8");
+    }
 }
 
 constexpr const char* kQuotes = "a text in quotes is not closed; end it with the quote that it begins with";
@@ -240,8 +252,9 @@ std::string problem_of(const std::string& reason) {
 } // namespace
 
 Node parse_yaml(const std::string& text, const std::string& name, bool with_lines) {
-    if (text.size() > kMaxBytes)
+    if (text.size() > kMaxBytes) {
         throw ConfigError(name + ": larger than 1 MiB; a config is not a place for data");
+    }
     refuse_binary(text, name, with_lines);
     TreeBuilder builder(name, with_lines);
     try {
@@ -252,8 +265,9 @@ Node parse_yaml(const std::string& text, const std::string& name, bool with_line
     } catch (const YAML::Exception& error) {
         builder.fail(error.mark, column_text(error.mark) + problem_of(error.msg));
     }
-    if (ends_within_quotes(text, name))
+    if (ends_within_quotes(text, name)) {
         builder.fail(builder.last_scalar(), column_text(builder.last_scalar()) + kQuotes);
+    }
     return builder.take();
 }
 

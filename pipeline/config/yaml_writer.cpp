@@ -10,8 +10,9 @@ namespace {
 
 bool is_plain_word(const std::string& text) {
     constexpr std::array<std::string_view, 4> kNullWords = {"null", "Null", "NULL", "~"};
-    if (text.empty() || std::find(kNullWords.begin(), kNullWords.end(), text) != kNullWords.end())
+    if (text.empty() || std::find(kNullWords.begin(), kNullWords.end(), text) != kNullWords.end()) {
         return false;
+    }
     const auto allowed = [](unsigned char c) {
         return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.' || c == '/' || c == '+';
     };
@@ -22,12 +23,13 @@ std::string double_quoted(const std::string& text) {
     std::string quoted = "\"";
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\')
+        if (c == '"' || c == '\\') {
             quoted += std::string("\\") + c;
-        else if (byte < 0x20 || byte == 0x7F)
+        } else if (byte < 0x20 || byte == 0x7F) {
             quoted += fmt::format("\\x{:02x}", byte);
-        else
+        } else {
             quoted += c;
+        }
     }
     return quoted + "\"";
 }
@@ -38,8 +40,9 @@ std::string scalar_text(const Node& node) {
 
 std::string list_text(const Node& node) {
     std::string text = "[";
-    for (std::size_t i = 0; i < node.items.size(); ++i)
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
         text += (i == 0 ? "" : ", ") + scalar_text(node.items[i]);
+    }
     return text + "]";
 }
 
@@ -73,10 +76,11 @@ class Writer {
     void list(const Node& node, const std::string& indent) {
         for (const Node& item : node.items) {
             const std::size_t begin = text_.size();
-            if (item.entries.empty())
+            if (item.entries.empty()) {
                 line(indent + "  {}", item.origin);
-            else
+            } else {
                 mapping(item, indent + "  ");
+            }
             text_[begin + indent.size()] = '-';
         }
     }
@@ -84,9 +88,10 @@ class Writer {
     void line(const std::string& content, const Origin& origin) {
         constexpr std::size_t kOriginColumn = 40;
         text_ += content;
-        if (with_origins_)
+        if (with_origins_) {
             text_ += std::string(content.size() < kOriginColumn ? kOriginColumn - content.size() : 1, ' ') + "# " +
                      origin.place;
+        }
         text_ += '\n';
     }
 

@@ -36,21 +36,14 @@ std::vector<const Batch*> RankedLoaders::next() {
 
 std::string batch_digest(const std::vector<const Batch*>& shares) {
     Sha256 hash;
-    hash_all(
-        hash, shares, [](const Batch& batch) -> auto& { return batch.ids; });
-    hash_all(
-        hash, shares, [](const Batch& batch) -> auto& { return batch.labels; });
+    hash_all(hash, shares, [](const Batch& batch) -> auto& { return batch.ids; });
+    hash_all(hash, shares, [](const Batch& batch) -> auto& { return batch.labels; });
     for (std::size_t view = 0; view < shares.front()->views.size(); ++view) {
-        hash_all(
-            hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].pixels; });
-        hash_all(
-            hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].values; });
-        hash_all(
-            hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].masks; });
-        hash_all(
-            hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].rotation; });
-        hash_all(
-            hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].permutation; });
+        hash_all(hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].pixels; });
+        hash_all(hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].values; });
+        hash_all(hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].masks; });
+        hash_all(hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].rotation; });
+        hash_all(hash, shares, [view](const Batch& batch) -> auto& { return batch.views[view].permutation; });
     }
     return hash.hex();
 }

@@ -27,27 +27,32 @@ namespace tacit::train {
 namespace {
 
 at::Device pick_device(const std::string& wish, const dist::Communicator& comm) {
-    if (wish == "cpu")
+    if (wish == "cpu") {
         return at::kCPU;
+    }
     if (!torch::cuda::is_available()) {
-        if (wish == "cuda")
+        if (wish == "cuda") {
             throw ConfigError("train.device is cuda, but this build or machine has no usable GPU; "
                               "use cpu, or build with the preset `cuda`");
+        }
         return at::kCPU;
     }
     const int gpus = static_cast<int>(torch::cuda::device_count());
-    if (comm.local_size() > gpus && gpus > 1) // one visible GPU a rank may be another GPU for each (--gpus-per-task)
+    if (comm.local_size() > gpus && gpus > 1) { // one visible GPU a rank may be another GPU for each (--gpus-per-task)
         throw ConfigError(fmt::format("{} ranks on this host see {} GPUs; start at most one rank a GPU, or set "
                                       "train.device to cpu",
                                       comm.local_size(), gpus));
+    }
     return {at::kCUDA, static_cast<at::DeviceIndex>(comm.local_rank() % gpus)};
 }
 
 void set_up_ranks(const DistConfig& config, dist::Communicator& comm) {
     comm.set_timeout(config.timeout);
-    if (config.numa)
-        if (const std::string what = bind_to_numa_nodes(comm); !what.empty())
+    if (config.numa) {
+        if (const std::string what = bind_to_numa_nodes(comm); !what.empty()) {
             log::info(what);
+        }
+    }
 }
 
 void count_steps(Experiment& experiment, const config::Section& root, const dist::Communicator& comm) {
@@ -55,14 +60,16 @@ void count_steps(Experiment& experiment, const config::Section& root, const dist
     check_batch(root.section("train"), train, comm.size());
     const std::int64_t images = experiment.dataset->info().size;
     experiment.steps_per_epoch = images / train.batch;
-    if (experiment.steps_per_epoch == 0)
+    if (experiment.steps_per_epoch == 0) {
         root.section("train").fail(
             "batch", fmt::format("{} images are more than the {} that split '{}' of {} holds; use "
                                  "a batch of at most that many",
                                  train.batch, images, experiment.data.train, experiment.data.source.path));
+    }
     experiment.total_steps = train.epochs * experiment.steps_per_epoch;
-    if (train.max_steps > 0)
+    if (train.max_steps > 0) {
         experiment.total_steps = train.max_steps;
+    }
     check_warmup(experiment, root, comm);
 }
 
@@ -80,8 +87,9 @@ void build_model(Experiment& experiment, const config::Section& root, dist::Comm
 void place_model(Experiment& experiment, dist::Communicator& comm) {
     models::Pretext& pretext = *experiment.pretext;
     const torch::NoGradGuard no_gradient;
-    if (comm.size() > 1)
+    if (comm.size() > 1) {
         dist::broadcast_from_root(model_state(pretext), comm);
+    }
     if (experiment.train.precision ==
         "fp32") { // of all products, and the same ones each time: GPUs would round to TF32
         at::globalContext().setAllowTF32CuDNN(false);
@@ -92,10 +100,13 @@ void place_model(Experiment& experiment, dist::Communicator& comm) {
         c10::impl::VirtualGuardImpl(at::kCUDA).setDevice(experiment.format.device);
     }
     pretext.to(experiment.format.device);
-    if (experiment.train.channels_last)
-        for (at::Tensor& parameter : pretext.parameters())
-            if (parameter.dim() == 4)
+    if (experiment.train.channels_last) {
+        for (at::Tensor& parameter : pretext.parameters()) {
+            if (parameter.dim() == 4) {
                 parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+            }
+        }
+    }
 }
 
 /// A checkpoint holds one number for all ranks.
@@ -122,8 +133,9 @@ Experiment plan_experiment(config::Document& document, dist::Communicator& comm,
     experiment.train = read_train(root.section("train"));
     experiment.checkpoint = read_checkpoint(root.section("checkpoint"));
     set_up_ranks(read_dist(root.section("dist")), comm);
-    if (read_eval)
+    if (read_eval) {
         read_eval(root.section("eval"));
+    }
     experiment.pretext_name = read_pretext_name(root.section("pretext"));
     const std::string recipe_name = models::default_recipe(experiment.pretext_name);
     experiment.dataset =
@@ -144,8 +156,9 @@ Experiment plan_experiment(config::Document& document, dist::Communicator& comm,
 Experiment build_experiment(config::Document& document, dist::Communicator& comm, const SectionReader& read_eval,
                             const std::string& kept_normalization) {
     Experiment experiment = plan_experiment(document, comm, read_eval);
-    if (!experiment.data.stage.empty())
+    if (!experiment.data.stage.empty()) {
         experiment.dataset->stage({experiment.data.stage, {}});
+    }
     loader::Normalization normalization =
         settle_normalization(experiment.data, *experiment.dataset, kept_normalization, comm);
     experiment.format.mean = std::move(normalization.mean);
@@ -156,8 +169,9 @@ Experiment build_experiment(config::Document& document, dist::Communicator& comm
     experiment.defaults = default_settings(document.defaults_yaml());
     loader::LoaderOptions order = loader::training_options(experiment.data, *experiment.dataset);
     order.global_batch = experiment.train.batch / experiment.train.accumulate;
-    if (const std::string name = loader::order_name(order, *experiment.dataset); !name.empty())
+    if (const std::string name = loader::order_name(order, *experiment.dataset); !name.empty()) {
         experiment.settings["data.order"] = name;
+    }
     return experiment;
 }
 

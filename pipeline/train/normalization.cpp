@@ -40,16 +40,18 @@ Json origin_of(const loader::DataConfig& config, const shards::DatasetInfo& info
 /// What write_normalization() wrote; null where `text` is anything else.
 Json unsealed(const std::string& text) {
     Json json = Json::parse(text, nullptr, false);
-    if (!json.is_object())
+    if (!json.is_object()) {
         return nullptr;
+    }
     const Json digest = json.value(kSealKey, Json());
     json.erase(kSealKey);
     return digest == sha256_of(json_text(json)) ? json : Json(nullptr);
 }
 
 std::optional<loader::Normalization> read_kept(const std::string& path, const Json& origin, int channels) {
-    if (path.empty() || !std::filesystem::exists(path))
+    if (path.empty() || !std::filesystem::exists(path)) {
         return std::nullopt;
+    }
     const Json json = unsealed(read_file(path));
     if (json.is_null()) {
         log::warning(fmt::format("{}: is damaged or was changed; the normalisation is measured again", path));
@@ -104,8 +106,9 @@ loader::Normalization settle_normalization(const loader::DataConfig& config, con
             };
         try {
             auto found = loader::known_normalization(config, info);
-            if (!found)
+            if (!found) {
                 found = read_kept(kept, origin_of(config, info), info.channels);
+            }
             made = found ? *found : measure(config, dataset, threads, sign_of_life);
         } catch (const std::exception&) {
             failure = std::current_exception();
@@ -118,8 +121,9 @@ loader::Normalization settle_normalization(const loader::DataConfig& config, con
         } while (state == "busy");
     }
     on_root(comm, [&] {
-        if (failure)
+        if (failure) {
             std::rethrow_exception(failure);
+        }
     });
     const Json json = Json::parse(state); // every number as it was: JSON keeps all digits of a double
     json.at("mean").get_to(made.mean);

@@ -17,8 +17,9 @@ shards::Dataset open_dataset(const shards::DataSpec& spec, const std::string& sp
         const shards::DatasetIndex index = shards::index_dataset(spec, split);
         shards::warn_of_range(index);
         const auto sparse = shards::sparse_classes(shards::images_of_classes(index.files), index.files[0].classes);
-        if (!sparse.empty())
+        if (!sparse.empty()) {
             log::warning(fmt::format("{}: {}", index.path, sparse));
+        }
         bytes = shards::bytes_of_index(index);
     });
     comm.broadcast(bytes, 0);

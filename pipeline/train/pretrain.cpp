@@ -33,8 +33,9 @@ namespace {
 
 std::int64_t parameter_count(const torch::nn::Module& module) {
     std::int64_t count = 0;
-    for (const at::Tensor& parameter : module.parameters())
+    for (const at::Tensor& parameter : module.parameters()) {
         count += parameter.numel();
+    }
     return count;
 }
 
@@ -52,8 +53,9 @@ std::string summary(const Experiment& experiment, const dist::Communicator& comm
 
 /// How ranks are asked for a stop that leaves them time to end; empty: Ctrl-C does.
 std::string stop_advice(const PretrainOptions& options) {
-    if (options.guarded)
+    if (options.guarded) {
         return "";
+    }
     return dist::stop_advice([](const char* name) { return std::getenv(name); }); // NOLINT(concurrency-mt-unsafe)
 }
 
@@ -65,8 +67,9 @@ std::string how_to_stop(const std::string& advice) {
 
 /// Median of the seconds that a few steps took, the first left out: it pays for what is made once.
 double typical(std::vector<double> seconds) {
-    if (seconds.size() > 1)
+    if (seconds.size() > 1) {
         seconds.erase(seconds.begin());
+    }
     std::nth_element(seconds.begin(), seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2), seconds.end());
     return seconds[seconds.size() / 2];
 }
@@ -107,8 +110,9 @@ void describe_run(const config::Document& document, const Experiment& experiment
     const RunPaths paths(options.run_folder);
     std::error_code error;
     std::filesystem::create_directories(paths.checkpoints(), error);
-    if (error)
+    if (error) {
         throw IoError(fmt::format("cannot create '{}': {}", paths.checkpoints(), error.message()));
+    }
     write_file_atomically(paths.config(), document.resolved_yaml());
     write_normalization(paths.normalization(), {experiment.format.mean, experiment.format.std}, experiment.data,
                         experiment.dataset->info());
@@ -123,8 +127,9 @@ ExitCode pretrain(config::Document& document, const PretrainOptions& options, di
     const StopSignals signals;
     Experiment experiment =
         build_experiment(document, comm, options.read_eval, RunPaths(options.run_folder).normalization());
-    if (options.dry_run)
+    if (options.dry_run) {
         return try_some_steps(experiment, options, comm);
+    }
     std::optional<RunLock> lock;
     on_root(comm, [&] { lock.emplace(options.run_folder); });
     Trainer trainer(experiment, comm);
@@ -141,8 +146,9 @@ ExitCode pretrain(config::Document& document, const PretrainOptions& options, di
         log::info(how_to_stop(advice));
     });
     const auto keep_folder = [&, losses = 0]() mutable {
-        if (lock && lock->holds())
+        if (lock && lock->holds()) {
             return;
+        }
         RunLock fresh(options.run_folder); // throws where another run has it; `lock` then stays lost
         lock.emplace(std::move(fresh));
         ++losses;

@@ -52,8 +52,9 @@ TrainConfig read_train(const config::Section& train) {
 }
 
 std::int64_t CheckpointConfig::epoch_interval(std::int64_t steps_per_epoch) const {
-    if (every_epochs <= 0)
+    if (every_epochs <= 0) {
         return 0;
+    }
     return std::max<std::int64_t>(1, std::llround(every_epochs * static_cast<double>(steps_per_epoch)));
 }
 
@@ -91,8 +92,9 @@ std::string read_title(const config::Section& report, const std::string& usual) 
 
 void check_batch(const config::Section& train, const TrainConfig& config, int ranks) {
     const std::int64_t unit = config.accumulate * ranks;
-    if (config.batch % unit == 0)
+    if (config.batch % unit == 0) {
         return;
+    }
     const std::int64_t below = config.batch / unit * unit;
     const std::int64_t nearest = below > 0 && config.batch - below <= unit / 2 ? below : below + unit;
     train.fail("batch",

@@ -36,9 +36,10 @@ TrainingLoop::TrainingLoop(Experiment& experiment, Trainer& trainer, const RunPa
                            const std::optional<Manifest>& resumed, LoopHooks hooks)
     : experiment_(experiment), trainer_(trainer), paths_(paths), comm_(comm), hooks_(std::move(hooks)),
       telemetry_(experiment, trainer, paths, comm, resumed) {
-    if (root())
+    if (root()) {
         checkpoints_.emplace(paths_.checkpoints(), experiment.checkpoint.keep, step_on_disk(paths_, resumed),
                              hooks_.keep_folder, hooks_.killed_soon);
+    }
 }
 
 /// The next step, with rank 0's wish for a checkpoint after it. Gradients that are no finite numbers, again and
@@ -71,12 +72,14 @@ Manifest TrainingLoop::manifest() const {
 
 /// Before the next step, in case a stop cannot wait for its end.
 void TrainingLoop::keep_in_memory(double seconds) {
-    if (!root())
+    if (!root()) {
         return;
-    if (seconds < CheckpointWriter::kSlowStep)
+    }
+    if (seconds < CheckpointWriter::kSlowStep) {
         checkpoints_->forget();
-    else
+    } else {
         checkpoints_->remember(manifest(), model_state(*experiment_.pretext), trainer_.optimizer().state(), seconds);
+    }
 }
 
 bool TrainingLoop::checkpoint_is_due(const StepResult& result) const {
@@ -116,29 +119,33 @@ void TrainingLoop::save_now() {
 ExitCode TrainingLoop::stopped() {
     save_now();
     telemetry_.finish();
-    if (root())
+    if (root()) {
         log::info(fmt::format("stopped by a signal at step {} of {}; {} is written and the same command goes on "
                               "from it (exit code {})",
                               trainer_.steps_done(), experiment_.total_steps, checkpoint_name(trainer_.steps_done()),
                               static_cast<int>(ExitCode::requeue)));
+    }
     return ExitCode::requeue;
 }
 
 ExitCode TrainingLoop::finished() {
-    if (const std::int64_t skipped = trainer_.skipped(); skipped > 0)
+    if (const std::int64_t skipped = trainer_.skipped(); skipped > 0) {
         on_root(comm_, [&] {
             diverged(fmt::format("the last {} of {} steps moved nothing, because their loss or gradient was no finite "
                                  "number",
                                  skipped, trainer_.steps_done()));
         });
+    }
     save_now(); // first: pictures may fail, and what was trained must not hang on them
-    if (root())
+    if (root()) {
         checkpoints_->forget();
+    }
     telemetry_.end_pictures();
     telemetry_.finish();
-    if (root())
+    if (root()) {
         log::info(fmt::format("finished: {} steps, loss {:.4f}, {} of training; see {}", experiment_.total_steps,
                               telemetry_.loss(), duration_text(telemetry_.seconds()), paths_.folder));
+    }
     return ExitCode::done;
 }
 
@@ -146,21 +153,26 @@ ExitCode TrainingLoop::run() {
     telemetry_.begin();
     while (trainer_.steps_done() < experiment_.total_steps) {
         const StepResult result = step();
-        if (result.skipped && root())
+        if (result.skipped && root()) {
             log::warning(fmt::format("step {} moved nothing, because its loss or gradient is no finite number; {} in a "
                                      "row, train.max_skipped allows {}",
                                      trainer_.steps_done(), trainer_.skipped(), experiment_.train.max_skipped));
+        }
         telemetry_.step_done(result);
         const std::int64_t done = trainer_.steps_done();
-        if (hooks_.on_step)
+        if (hooks_.on_step) {
             hooks_.on_step(done);
-        if (done == experiment_.total_steps)
+        }
+        if (done == experiment_.total_steps) {
             break;
-        if (result.stop)
+        }
+        if (result.stop) {
             return stopped();
+        }
         keep_in_memory(result.seconds);
-        if (checkpoint_is_due(result))
+        if (checkpoint_is_due(result)) {
             save();
+        }
     }
     return finished();
 }

@@ -54,17 +54,19 @@ struct Sources {
 Sources generated(int size, int channels) {
     const augment::ImageShape shape{size, size, channels};
     std::vector<std::uint8_t> pixels(shape.bytes());
-    for (std::size_t i = 0; i < pixels.size(); ++i)
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
         pixels[i] = static_cast<std::uint8_t>((i * 7 + i / static_cast<std::size_t>(size) * 3) & 255U);
+    }
     Sources sources;
     sources.add(std::move(pixels), shape);
     return sources;
 }
 
 Sources chosen_sources(const Call& call) {
-    if (!call.given("data"))
+    if (!call.given("data")) {
         return generated(static_cast<int>(call.integer_in("source", 1, 16384)),
                          static_cast<int>(call.integer_in("channels", 1, 64)));
+    }
     const auto dataset = shards::Dataset::open(call.text("data"), "train");
     const std::int64_t images = std::min(call.integer_in("images", 1, 1000000), dataset.info().size);
     Sources sources;
@@ -79,13 +81,16 @@ Sources chosen_sources(const Call& call) {
 /// The recipes named, or the config's, or all.
 std::vector<augment::RecipeSpec> chosen_recipes(const Call& call, augment::ImageShape source) {
     const auto size = static_cast<int>(call.integer_in("size", 1, 4096));
-    if (!call.given("config") && call.given("set"))
+    if (!call.given("config") && call.given("set")) {
         throw ConfigError("--set changes a value of --config, and there is none");
+    }
     if (call.given("config")) {
-        for (const char* other : {"recipe", "size"})
-            if (call.given(other))
+        for (const char* other : {"recipe", "size"}) {
+            if (call.given(other)) {
                 throw ConfigError(fmt::format("--{} does not go with --config, which says it; use --set augment.{}=...",
                                               other, other));
+            }
+        }
         config::Document document = read_config(call);
         shards::DatasetInfo info;
         info.channels = source.channels;
@@ -96,20 +101,23 @@ std::vector<augment::RecipeSpec> chosen_recipes(const Call& call, augment::Image
     std::vector<std::string> names = call.texts("recipe");
     if (names.empty()) {
         names = augment::preset_names();
-        if (source.channels != 3)
+        if (source.channels != 3) {
             names.erase(std::find(names.begin(), names.end(), "colorize"));
+        }
     }
     std::vector<augment::RecipeSpec> recipes;
     recipes.reserve(names.size());
-    for (const std::string& name : names)
+    for (const std::string& name : names) {
         recipes.push_back(augment::preset(name, size, source.channels));
+    }
     return recipes;
 }
 
 augment::Delivery chosen_delivery(const Call& call) {
     const std::string type = call.text("emit");
-    if (type != "u8" && type != "f32" && type != "bf16")
+    if (type != "u8" && type != "f32" && type != "bf16") {
         throw ConfigError(fmt::format("--emit {}: there are u8, f32 and bf16", type));
+    }
     return type == "u8" ? augment::Delivery::u8 : type == "f32" ? augment::Delivery::f32 : augment::Delivery::bf16;
 }
 
@@ -121,9 +129,10 @@ void add_profile(const std::vector<augment::ProfileLine>& lines, nlohmann::order
         total += line.seconds;
         result["microseconds"][line.operation] = kMicro * line.seconds;
     }
-    for (const augment::ProfileLine& line : lines)
+    for (const augment::ProfileLine& line : lines) {
         text += fmt::format("  {:<22} {:>9.2f} us a view {:>5.1f} %\n", line.operation, kMicro * line.seconds,
                             100 * line.seconds / total);
+    }
 }
 
 /// The SHA-256 of 200 samples. Throws std::logic_error unless it is the same at every SIMD level and for one to three
@@ -136,9 +145,10 @@ std::string one_digest(const augment::Recipe& recipe, const Sources& sources) {
         augment::limit_simd(std::min(level, best));
         for (const int threads : {1, 2, 3}) {
             const std::string made = augment::views_digest(recipe, sources.views, kSamples, threads);
-            if (!digest.empty() && made != digest)
+            if (!digest.empty() && made != digest) {
                 throw std::logic_error(fmt::format("recipe '{}' makes other bytes at SIMD level {} by {} threads",
                                                    recipe.spec().name, static_cast<int>(level), threads));
+            }
             digest = made;
         }
     }
@@ -167,8 +177,9 @@ ExitCode run_bench_augment(const Call& call) {
             results.back()["sha256"] = one_digest(recipe, sources);
             text += fmt::format("  {}\n", results.back()["sha256"].get<std::string>());
         }
-        if (call.flag("profile"))
+        if (call.flag("profile")) {
             add_profile(augment::profile_recipe(recipe, sources.views, seconds), results.back(), text);
+        }
     }
     const nlohmann::ordered_json json = {{"threads", threads},
                                          {"images", sources.views.size()},

@@ -39,16 +39,22 @@ class Picture {
         return pixels_[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x)];
     }
     void paste(Picture& other, int top, int left) {
-        for (int y = 0; y < other.height_; ++y)
-            for (int x = 0; x < other.width_; ++x)
+        for (int y = 0; y < other.height_; ++y) {
+            for (int x = 0; x < other.width_; ++x) {
                 at(top + y, left + x) = other.at(y, x);
+            }
+        }
     }
     void write(const std::string& text, int top, int left) {
-        for (std::size_t i = 0; i < text.size(); ++i)
-            for (int y = 0; y < augment::kGlyphHeight * kTextZoom; ++y)
-                for (int x = 0; x < augment::kGlyphWidth * kTextZoom; ++x)
-                    if (augment::glyph_covers(text[i], x / kTextZoom, y / kTextZoom))
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            for (int y = 0; y < augment::kGlyphHeight * kTextZoom; ++y) {
+                for (int x = 0; x < augment::kGlyphWidth * kTextZoom; ++x) {
+                    if (augment::glyph_covers(text[i], x / kTextZoom, y / kTextZoom)) {
                         at(top + y, left + static_cast<int>(i) * kAdvance + x) = {0, 0, 0};
+                    }
+                }
+            }
+        }
     }
     std::string png() const { return encode_png(pixels_.data()->data(), height_, width_, 3); }
 
@@ -82,8 +88,9 @@ struct Cell {
 
 /// The colour that stands for a pixel of `channels` values: itself, the first three, or the mean of two.
 Color color_of(const std::uint8_t* values, int channels) {
-    if (channels >= 3)
+    if (channels >= 3) {
         return {values[0], values[1], values[2]};
+    }
     const auto level = static_cast<std::uint8_t>((values[0] + values[channels - 1]) / 2);
     return {level, level, level};
 }
@@ -94,14 +101,16 @@ std::uint8_t level_of(float value) {
 }
 
 std::string channels_shown(int channels) {
-    if (channels == 1 || channels == 3)
+    if (channels == 1 || channels == 3) {
         return "";
+    }
     return channels == 2 ? ", mean of 2 channels" : fmt::format(", channels 1 to 3 of {}", channels);
 }
 
 void tint(Color& color, const Color& with) {
-    for (std::size_t c = 0; c < color.size(); ++c)
+    for (std::size_t c = 0; c < color.size(); ++c) {
         color[c] = static_cast<std::uint8_t>((color[c] + with[c]) / 2);
+    }
 }
 
 /// One view with its outputs.
@@ -117,12 +126,13 @@ struct DrawnView {
     Picture picture() const {
         const int zoom = (kSmallestPicture + shape.width - 1) / shape.width;
         Picture picture(shape.height * zoom, shape.width * zoom);
-        for (int y = 0; y < picture.height(); ++y)
+        for (int y = 0; y < picture.height(); ++y) {
             for (int x = 0; x < picture.width(); ++x) {
                 const std::ptrdiff_t pixel = std::ptrdiff_t{y / zoom} * shape.width + x / zoom;
                 picture.at(y, x) = color_of(pixels.data() + pixel * shape.channels, shape.channels);
                 tint_masked(picture.at(y, x), y / zoom, x / zoom);
             }
+        }
         return picture;
     }
 
@@ -164,8 +174,9 @@ class ViewDrawer {
             slots.push_back({view.pixels.data(), view.mask.data(), nullptr, nullptr, &view.notes, view.values.data()});
         }
         recipe_.apply(source, key, slots, workspace_);
-        for (DrawnView& view : views_)
+        for (DrawnView& view : views_) {
             std::transform(view.values.begin(), view.values.end(), view.pixels.begin(), level_of);
+        }
         std::vector<Cell> cells;
         for (std::size_t i = 0; i < views_.size(); ++i) {
             const DrawnView& view = views_[i];
@@ -173,8 +184,9 @@ class ViewDrawer {
             add_wrapped(fmt::format("{} view {}, {} x {}{}", title, i, view.shape.height, view.shape.width,
                                     channels_shown(view.shape.channels)),
                         cell.text);
-            for (const std::string& note : view.notes)
+            for (const std::string& note : view.notes) {
                 add_wrapped(note, cell.text);
+            }
             cells.push_back(std::move(cell));
         }
         return cells;
@@ -191,8 +203,9 @@ Picture put_together(std::vector<std::vector<Cell>>& rows) {
     std::vector<int> lefts{kGap};
     for (std::size_t column = 0; column < rows.front().size(); ++column) {
         int width = 0;
-        for (const auto& row : rows)
+        for (const auto& row : rows) {
             width = std::max(width, row[column].width());
+        }
         lefts.push_back(lefts.back() + width + kGap);
     }
     std::vector<int> tops{kGap};
@@ -202,7 +215,7 @@ Picture put_together(std::vector<std::vector<Cell>>& rows) {
         tops.push_back(tops.back() + highest->height() + kGap);
     }
     Picture sheet(tops.back(), lefts.back());
-    for (std::size_t r = 0; r < rows.size(); ++r)
+    for (std::size_t r = 0; r < rows.size(); ++r) {
         for (std::size_t c = 0; c < rows[r].size(); ++c) {
             Cell& cell = rows[r][c];
             sheet.paste(cell.picture, tops[r], lefts[c]);
@@ -212,6 +225,7 @@ Picture put_together(std::vector<std::vector<Cell>>& rows) {
                 top += kLineHeight;
             }
         }
+    }
     return sheet;
 }
 
@@ -241,19 +255,23 @@ std::string contact_sheet(const shards::Dataset& dataset, const augment::Recipe&
     shards::SampleBuffer buffer;
     std::vector<std::vector<Cell>> rows;
     rows.reserve(options.samples.size());
-    if (dataset.info().floats())
+    if (dataset.info().floats()) {
         recipe.require_floats();
-    for (const std::int64_t sample : options.samples)
+    }
+    for (const std::int64_t sample : options.samples) {
         try {
             rows.push_back(dataset.info().floats() ? row_of(sample, dataset.read_floats(sample, buffer))
                                                    : row_of(sample, dataset.read(sample, buffer)));
         } catch (const DataError& error) {
-            if (!options.skip_bad)
+            if (!options.skip_bad) {
                 throw;
+            }
             log::warning(fmt::format("{}; it is left out", error.what()));
         }
-    if (rows.empty())
+    }
+    if (rows.empty()) {
         throw DataError(fmt::format("{}: none of the images that were picked can be drawn", dataset.info().path));
+    }
     return put_together(rows).png();
 }
 

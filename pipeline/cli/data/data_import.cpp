@@ -78,8 +78,9 @@ shards::ImportOptions import_options(const Call& call) {
     made.key_ends = call.text("key-ends");
     made.apply_exif = call.flag("apply-exif");
     made.axes = call.given("axes") ? call.text("axes") : "";
-    if (call.given("range"))
+    if (call.given("range")) {
         made.range = range_of(call.text("range"));
+    }
     made.stop = train::stop_requested;
     made.notice = [](const std::string& line) { log::info(line); };
     return made;
@@ -101,8 +102,9 @@ void tell(const shards::ImportSummary& summary, const std::string& out) {
                                                      shards::first_few(summary.classes, summary.classes.size()))));
     log::info(fmt::format("mean     {:.4f}", fmt::join(summary.mean, " ")));
     log::info(fmt::format("std      {:.4f}", fmt::join(summary.std, " ")));
-    if (!summary.value_range.empty())
+    if (!summary.value_range.empty()) {
         log::info(fmt::format("range    {:.6g}", fmt::join(summary.value_range, " to ")));
+    }
     tell_left_out(summary);
     log::info(fmt::format("{} written, {:.1f} MB in {}", out, static_cast<double>(summary.bytes) / 1e6,
                           duration_text(summary.seconds)));
@@ -119,18 +121,21 @@ ExitCode run_data_import(const Call& call) {
         progress.update(done);
     });
     progress.finish();
-    for (const std::string& skipped : summary.skipped)
+    for (const std::string& skipped : summary.skipped) {
         log::warning("left out " + skipped);
+    }
     tell(summary, wanted.out);
-    if (call.json())
+    if (call.json()) {
         call.answer(json_text_of(summary, wanted.out));
+    }
     return ExitCode::done;
 }
 
 std::string details() {
     std::string text = "kinds of source, told by looking unless --kind says one:\n";
-    for (const shards::SourceKind& kind : shards::source_kinds())
+    for (const shards::SourceKind& kind : shards::source_kinds()) {
         text += fmt::format("  {:<11} {}\n", kind.name, kind.description);
+    }
     return text +
            "\nStopped by Ctrl-C or SIGTERM it ends with 75; the same command goes on, as it does after a crash.\n"
            "example: tacit data import photos/ --out shards/photos --size 64 --test-fraction 0.1";

@@ -36,17 +36,22 @@ nlohmann::ordered_json json_of(const shards::Inspection& found) {
 
 std::string text_of(const shards::Inspection& found) {
     std::string text;
-    for (const std::string& line : found.lines)
+    for (const std::string& line : found.lines) {
         text += line + "\n";
+    }
     text += "\n" + found.guess + "\n";
-    for (const std::string& note : found.notes)
+    for (const std::string& note : found.notes) {
         text += "note: " + note + "\n";
-    if (!found.data_section.empty())
+    }
+    if (!found.data_section.empty()) {
         text += "\n" + found.data_section;
-    if (!found.cost.empty())
+    }
+    if (!found.cost.empty()) {
         text += "\n";
-    for (const std::string& line : found.cost)
+    }
+    for (const std::string& line : found.cost) {
         text += line + "\n";
+    }
     return text;
 }
 
@@ -110,21 +115,24 @@ ExitCode run_data_inspect(const Call& call) {
             continue;
         }
         const shards::Inspection found = inspected(path, wanted);
-        for (const std::string& file : found.files)
+        for (const std::string& file : found.files) {
             read.emplace(whole(file), path);
+        }
         readable = readable || found.readable;
         problem = problem.empty() ? problem_of(found) : problem;
         all.push_back(json_of(found));
         text += (text.empty() ? "" : "\n") + text_of(found);
     }
-    if (!left.empty())
+    if (!left.empty()) {
         text += fmt::format("\nread by a section above: {}\n", shards::first_few(left, left.size()));
+    }
     // File names and attributes may hold bytes that are no UTF-8.
     call.answer(call.json() ? json_text(several ? all : all.at(0), 2) : text);
-    if (!readable)
+    if (!readable) {
         throw DataError(paths.size() == 1 ? problem
                                           : fmt::format("none of {} files can be read as images; the first: {}",
                                                         paths.size(), problem));
+    }
     return ExitCode::done;
 }
 

@@ -36,17 +36,20 @@ std::vector<shards::SplitShare> split_shares(const Call& call) {
         double share = 0;
         const char* end = text.data() + text.size();
         if (sign == std::string::npos || !plain_word(text.substr(0, sign)) ||
-            std::from_chars(text.data() + sign + 1, end, share).ptr != end || !(share > 0 && share <= 1))
+            std::from_chars(text.data() + sign + 1, end, share).ptr != end || !(share > 0 && share <= 1)) {
             throw ConfigError(
                 fmt::format("--split-share {}: a name and a share in (0, 1], as in train=0.8", one_line(text)));
+        }
         shares.push_back({text.substr(0, sign), share});
         total += share;
     }
     constexpr double kRounding = 1e-9;
-    if (total > 1 + kRounding)
+    if (total > 1 + kRounding) {
         throw ConfigError(fmt::format("--split-share: the shares make {}, which is more than 1", total));
-    if (!shares.empty() && call.given("split-by"))
+    }
+    if (!shares.empty() && call.given("split-by")) {
         throw ConfigError("--split-by does not go with --split-share; choose one");
+    }
     return shares;
 }
 
@@ -74,8 +77,9 @@ std::vector<double> range_of(const std::string& text) {
         range[0] = std::stod(text.substr(0, colon), &low);
         range[1] = std::stod(text.substr(colon == std::string::npos ? text.size() : colon + 1), &high);
         if (low == colon && low + 1 + high == text.size() && std::isfinite(range[0]) && std::isfinite(range[1]) &&
-            range[0] < range[1])
+            range[0] < range[1]) {
             return range;
+        }
     } catch (const std::exception&) { // No numbers at all: the same message.
         range.clear();
     }
@@ -111,8 +115,9 @@ shards::DataSpec data_spec(const Call& call, const std::string& purpose) {
     spec.split_by = text_or_nothing(call, "split-by");
     spec.split_shares = split_shares(call);
     spec.split_seed = static_cast<std::uint64_t>(split_seed(call));
-    if (call.given("range"))
+    if (call.given("range")) {
         spec.range = range_of(call.text("range"));
+    }
     if (!spec.axes.empty()) {
         try {
             shards::Axes{shards::with_sample_axis(spec.axes)};
@@ -124,24 +129,33 @@ shards::DataSpec data_spec(const Call& call, const std::string& purpose) {
 }
 
 void override_data(const Call& call, config::Document& document) {
-    if (call.given("path"))
+    if (call.given("path")) {
         document.set_text("data.path", call.text("path"));
-    for (const char* key : {"images", "labels", "axes"})
-        if (call.given(key))
+    }
+    for (const char* key : {"images", "labels", "axes"}) {
+        if (call.given(key)) {
             document.set_text(fmt::format("data.{}", key), call.text(key));
-    if (call.given("split-by"))
+        }
+    }
+    if (call.given("split-by")) {
         document.set_text("data.split_by", call.text("split-by"));
-    for (const shards::SplitShare& share : split_shares(call))
+    }
+    for (const shards::SplitShare& share : split_shares(call)) {
         document.set(fmt::format("data.split_shares.{}={}", share.split, share.share));
-    if (!call.values["split-seed"].defaulted())
+    }
+    if (!call.values["split-seed"].defaulted()) {
         document.set(fmt::format("data.split_seed={}", split_seed(call)));
-    if (call.given("range"))
+    }
+    if (call.given("range")) {
         document.set(fmt::format("data.range=[{}]", fmt::join(range_of(call.text("range")), ", ")));
+    }
     std::vector<std::string> roots;
-    for (const std::string& root : call.texts("roots"))
+    for (const std::string& root : call.texts("roots")) {
         roots.push_back(quoted(root));
-    if (!roots.empty())
+    }
+    if (!roots.empty()) {
         document.set(fmt::format("data.roots=[{}]", fmt::join(roots, ", ")));
+    }
 }
 
 } // namespace tacit::cli

@@ -52,11 +52,13 @@ shards::ImportOptions pack_options(const Call& call) {
     made.kind = "hdf5";
     made.out = call.required_text("out", "--out FOLDER says where the shards go");
     made.splits = call.texts("split");
-    if (call.given("shuffle-seed"))
+    if (call.given("shuffle-seed")) {
         made.shuffle_seed = call.values["shuffle-seed"].as<std::uint64_t>();
+    }
     const std::string encode = call.text("encode");
-    if (encode != "keep" && encode != "raw")
+    if (encode != "keep" && encode != "raw") {
         throw ConfigError(unknown_word("--encode", encode, {"keep", "raw"}));
+    }
     made.layout = encode == "keep" ? "auto" : "raw";
     const auto threads = static_cast<int>(call.integer_in("threads", 0, 1024));
     made.threads = threads > 0 ? threads : train::cores_of_rank(call.comm);
@@ -75,8 +77,9 @@ struct Comparison {
 /// Both read alike, from the page cache where they fit: the first split, in turn.
 Comparison compare(shards::ImportOptions packed, const shards::ImportSummary& summary) {
     const std::string& split = summary.splits.front().name;
-    if (shards::Dataset::open(packed, split).info().value_range.empty())
+    if (shards::Dataset::open(packed, split).info().value_range.empty()) {
         packed.range = summary.value_range;
+    }
     const auto before = shards::Dataset::open(packed, split);
     const auto after = shards::Dataset::open(packed.out, split);
     Comparison best;
@@ -130,8 +133,9 @@ ExitCode run_data_pack(const Call& call) {
         progress.update(done);
     });
     progress.finish();
-    for (const std::string& skipped : summary.skipped)
+    for (const std::string& skipped : summary.skipped) {
         log::warning("left out " + skipped);
+    }
     std::optional<Comparison> speed;
     if (call.flag("measure")) {
         log::info(fmt::format("measuring how fast {} and {} are read, for {} s (--measure)", wanted.path, wanted.out,
@@ -139,8 +143,9 @@ ExitCode run_data_pack(const Call& call) {
         speed = compare(wanted, summary);
     }
     tell(summary, wanted.out, speed);
-    if (call.json())
+    if (call.json()) {
         call.answer(json_text_of(summary, wanted.out, speed));
+    }
     return ExitCode::done;
 }
 

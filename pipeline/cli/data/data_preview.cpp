@@ -27,8 +27,9 @@ void data_preview_options(OptionTable& table) {
 std::vector<std::int64_t> chosen_samples(std::int64_t size, std::int64_t count, std::uint64_t seed) {
     const loader::SampleOrder order(seed, 0, size);
     std::vector<std::int64_t> samples;
-    for (std::int64_t position = 0; position < std::min(count, size); ++position)
+    for (std::int64_t position = 0; position < std::min(count, size); ++position) {
         samples.push_back(order.at(position));
+    }
     return samples;
 }
 

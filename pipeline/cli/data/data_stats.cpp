@@ -31,9 +31,10 @@ void data_stats_options(OptionTable& table) {
 std::vector<std::pair<std::string, std::int64_t>> class_counts(const shards::DatasetInfo& info,
                                                                const shards::Statistics& statistics) {
     std::vector<std::pair<std::string, std::int64_t>> counts;
-    for (std::size_t label = 0; label < statistics.class_counts.size(); ++label)
+    for (std::size_t label = 0; label < statistics.class_counts.size(); ++label) {
         counts.emplace_back(label < info.classes.size() ? info.classes[label] : std::to_string(label),
                             statistics.class_counts[label]);
+    }
     return counts;
 }
 
@@ -41,8 +42,9 @@ std::vector<std::pair<std::string, std::int64_t>> class_counts(const shards::Dat
 template <class Get>
 std::vector<double> each_channel(const std::vector<shards::ChannelStatistics>& channels, const Get& get) {
     std::vector<double> figures;
-    for (const shards::ChannelStatistics& channel : channels)
+    for (const shards::ChannelStatistics& channel : channels) {
         figures.push_back(get(channel));
+    }
     return figures;
 }
 
@@ -53,26 +55,30 @@ figures_of(const std::vector<shards::ChannelStatistics>& channels) {
     figures.emplace_back("mean", each_channel(channels, [](const auto& channel) { return channel.mean; }));
     figures.emplace_back("std", each_channel(channels, [](const auto& channel) { return channel.std; }));
     figures.emplace_back("min", each_channel(channels, [](const auto& channel) { return channel.min; }));
-    for (const int percent : shards::kPercents)
+    for (const int percent : shards::kPercents) {
         figures.emplace_back(fmt::format("p{}", percent), each_channel(channels, [percent](const auto& channel) {
                                  return channel.percentile(percent);
                              }));
+    }
     figures.emplace_back("max", each_channel(channels, [](const auto& channel) { return channel.max; }));
     return figures;
 }
 
 nlohmann::ordered_json json_of(const std::vector<shards::ChannelStatistics>& channels) {
     nlohmann::ordered_json json = nlohmann::ordered_json::object();
-    for (const auto& [name, figures] : figures_of(channels))
-        if (!figures.empty())
+    for (const auto& [name, figures] : figures_of(channels)) {
+        if (!figures.empty()) {
             json[name] = figures;
+        }
+    }
     return json;
 }
 
 std::string json_of(const shards::DatasetInfo& info, const shards::Statistics& statistics) {
     nlohmann::ordered_json pairs = nlohmann::ordered_json::array();
-    for (const shards::DuplicatePair& pair : statistics.duplicates.examples)
+    for (const shards::DuplicatePair& pair : statistics.duplicates.examples) {
         pairs.push_back({pair.first, pair.second});
+    }
     const auto counts = class_counts(info, statistics);
     const nlohmann::ordered_json json = {
         {"path", info.path},
@@ -110,8 +116,9 @@ std::string table_of(const std::vector<shards::ChannelStatistics>& channels) {
     std::string text;
     for (const auto& [name, figures] : figures_of(channels)) {
         text += fmt::format("  {:<6}", name);
-        for (const double figure : figures)
+        for (const double figure : figures) {
             text += fmt::format(" {:>11.6g}", figure);
+        }
         text += "\n";
     }
     return text;
@@ -119,20 +126,23 @@ std::string table_of(const std::vector<shards::ChannelStatistics>& channels) {
 
 std::string numbers_text(const shards::DatasetInfo& info, const shards::Statistics& statistics) {
     std::string text;
-    if (statistics.not_finite_images > 0)
+    if (statistics.not_finite_images > 0) {
         text += fmt::format("not finite  {} NaN and {} infinite values in {} images, the first one is image {}; all "
                             "figures leave them out\n",
                             statistics.not_finite.nan, statistics.not_finite.infinite, statistics.not_finite_images,
                             statistics.first_not_finite);
+    }
     text += fmt::format("as stored ({}), a column a channel\n{}", shards::element_name(info.element),
                         table_of(statistics.stored));
-    if (statistics.scaled.empty())
+    if (statistics.scaled.empty()) {
         return text + "no range is known: say with --range LO:HI (data.range) which numbers mean black and white\n";
+    }
     text += fmt::format("as trained on: black ({}) is 0, white ({}) is 1\n{}", info.value_range[0], info.value_range[1],
                         table_of(statistics.scaled));
-    if (statistics.outside > 0)
+    if (statistics.outside > 0) {
         text +=
             fmt::format("outside     {} values lie outside of the range and count as its ends\n", statistics.outside);
+    }
     return text;
 }
 
@@ -144,11 +154,13 @@ std::string text_of(const shards::DatasetInfo& info, const shards::Statistics& s
         span_text(statistics.min_width, statistics.max_width), info.channels, info.channels == 1 ? "" : "s");
     text += numbers_text(info, statistics);
     text += fmt::format("duplicates  {}\n", statistics.duplicates.count);
-    for (const shards::DuplicatePair& pair : statistics.duplicates.examples)
+    for (const shards::DuplicatePair& pair : statistics.duplicates.examples) {
         text += fmt::format("            image {} equals image {}\n", pair.second, pair.first);
+    }
     text += fmt::format("unlabelled  {}\n", statistics.unlabelled);
-    for (const auto& [name, count] : class_counts(info, statistics))
+    for (const auto& [name, count] : class_counts(info, statistics)) {
         text += fmt::format("  {:<24} {}\n", name, count);
+    }
     return text + fmt::format("measured in {} ({} pass{} over the images)\n", duration_text(statistics.seconds),
                               statistics.passes, statistics.passes == 1 ? "" : "es");
 }

@@ -30,7 +30,7 @@ void data_verify_options(OptionTable& table) {
 
 std::string json_of(const shards::Verification& result, const std::string& path) {
     nlohmann::ordered_json splits = nlohmann::ordered_json::array();
-    for (const shards::VerifiedSplit& split : result.splits)
+    for (const shards::VerifiedSplit& split : result.splits) {
         splits.push_back({{"name", split.name},
                           {"files", split.files},
                           {"images", split.images},
@@ -38,10 +38,12 @@ std::string json_of(const shards::Verification& result, const std::string& path)
                           {"damages", split.damages},
                           {"damaged_images", split.damaged_images},
                           {"verified_by", split.by}});
+    }
     nlohmann::ordered_json damages = nlohmann::ordered_json::array();
-    for (const shards::Damage& damage : result.damages)
+    for (const shards::Damage& damage : result.damages) {
         damages.push_back(
             {{"split", damage.split}, {"first", damage.first}, {"images", damage.count}, {"what", damage.what}});
+    }
     const nlohmann::ordered_json json = {{"path", path},
                                          {"good", result.good()},
                                          {"images", result.images},
@@ -61,14 +63,17 @@ std::string lost_text(const shards::VerifiedSplit& split) {
 
 std::string text_of(const shards::Verification& result) {
     std::string text;
-    for (const shards::Damage& damage : result.damages)
+    for (const shards::Damage& damage : result.damages) {
         text += fmt::format("damaged    {}\n", damage.what);
-    if (const auto listed = static_cast<std::int64_t>(result.damages.size()); result.damage_count > listed)
+    }
+    if (const auto listed = static_cast<std::int64_t>(result.damages.size()); result.damage_count > listed) {
         text += fmt::format("           and {} more\n", result.damage_count - listed);
-    for (const shards::VerifiedSplit& split : result.splits)
+    }
+    for (const shards::VerifiedSplit& split : result.splits) {
         text += fmt::format("{:<10} {} in {}, checked by {}: {}\n", split.name, counted(split.images, "image"),
                             counted(split.files, "file"), split.by.empty() ? "nothing" : split.by,
                             split.damages == 0 ? "good" : lost_text(split));
+    }
     return text + fmt::format("verified {} in {}\n", counted(result.images, "image"), duration_text(result.seconds));
 }
 
@@ -86,12 +91,13 @@ ExitCode run_data_verify(const Call& call) {
                        });
     progress.finish();
     call.answer(call.json() ? json_of(result, spec.path) : text_of(result));
-    if (!result.good())
+    if (!result.good()) {
         throw DataError(
             fmt::format("{}, {}{} lost; the first: {}", counted(result.damage_count, "damage"),
                         counted(result.damaged_images, "image"),
                         result.unreadable == 0 ? "" : " and all images of " + counted(result.unreadable, "file"),
                         result.damages.front().what));
+    }
     return ExitCode::done;
 }
 

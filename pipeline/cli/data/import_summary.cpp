@@ -11,11 +11,13 @@ namespace tacit::cli {
 
 nlohmann::ordered_json summary_json(const shards::ImportSummary& summary, const std::string& out) {
     nlohmann::ordered_json splits = nlohmann::ordered_json::array();
-    for (const shards::SplitSummary& split : summary.splits)
+    for (const shards::SplitSummary& split : summary.splits) {
         splits.push_back({{"name", split.name}, {"images", split.images}, {"shards", split.shards}});
+    }
     nlohmann::ordered_json left_out = nlohmann::ordered_json::array();
-    for (const shards::LeftOut& one : summary.left_out)
+    for (const shards::LeftOut& one : summary.left_out) {
         left_out.push_back({{"what", one.what}, {"count", one.count}, {"first", one.first}, {"remedy", one.remedy}});
+    }
     return {
         {"out", out},
         {"kind", summary.kind},
@@ -37,14 +39,16 @@ nlohmann::ordered_json summary_json(const shards::ImportSummary& summary, const 
 }
 
 void tell_splits(const shards::ImportSummary& summary) {
-    for (const shards::SplitSummary& split : summary.splits)
+    for (const shards::SplitSummary& split : summary.splits) {
         log::info(
             fmt::format("{:<8} {} in {}", split.name, counted(split.images, "image"), counted(split.shards, "shard")));
+    }
 }
 
 void tell_left_out(const shards::ImportSummary& summary) {
-    for (const shards::LeftOut& one : summary.left_out)
+    for (const shards::LeftOut& one : summary.left_out) {
         log::info("not used: " + shards::text_of(one));
+    }
 }
 
 } // namespace tacit::cli

@@ -18,16 +18,20 @@ namespace {
 namespace po = boost::program_options;
 
 config::Document view_document(const Call& call) {
-    if (!call.given("config") && !call.given("path"))
+    if (!call.given("config") && !call.given("path")) {
         throw ConfigError("no data set is named: give PATH, or --config FILE");
+    }
     config::Document document = read_config_or_none(call);
     override_data(call, document);
-    if (call.given("split"))
+    if (call.given("split")) {
         document.set_text("data.train", call.text("split"));
-    if (call.given("recipe"))
+    }
+    if (call.given("recipe")) {
         document.set_text("augment.recipe", call.text("recipe"));
-    if (call.given("size"))
+    }
+    if (call.given("size")) {
         document.set(fmt::format("augment.size={}", call.integer("size")));
+    }
     return document;
 }
 

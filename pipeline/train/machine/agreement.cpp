@@ -20,15 +20,17 @@ void on_root(dist::Communicator& comm, const std::function<void()>& work) {
         }
     }
     comm.broadcast(outcome, 0);
-    if (!outcome.empty())
+    if (!outcome.empty()) {
         throw SharedError(outcome.substr(1), static_cast<ExitCode>(outcome.front()));
+    }
 }
 
 std::vector<std::string> texts_of_ranks(const std::string& mine, dist::Communicator& comm) {
     std::vector<std::string> all(static_cast<std::size_t>(comm.size()));
     all[static_cast<std::size_t>(comm.rank())] = mine;
-    for (int rank = 0; rank < comm.size(); ++rank)
+    for (int rank = 0; rank < comm.size(); ++rank) {
         comm.broadcast(all[static_cast<std::size_t>(rank)], rank);
+    }
     return all;
 }
 

@@ -24,8 +24,9 @@ void on_signal(int signal) {
     const int code = errno;
     request_stop();
     errno = code;
-    if (signal == SIGINT && interrupts.fetch_add(1) > 0)
+    if (signal == SIGINT && interrupts.fetch_add(1) > 0) {
         _exit(128 + SIGINT);
+    }
 }
 
 } // namespace
@@ -40,15 +41,17 @@ StopSignals::StopSignals() {
     for (const int signal : kStopSignals) {
         struct sigaction old {};
         sigaction(signal, &action, &old);
-        if (signal == SIGHUP && old.sa_handler == SIG_IGN) // nohup
+        if (signal == SIGHUP && old.sa_handler == SIG_IGN) { // nohup
             sigaction(signal, &old, nullptr);
+        }
         previous_.push_back(old);
     }
 }
 
 StopSignals::~StopSignals() {
-    for (std::size_t i = 0; i < previous_.size(); ++i)
+    for (std::size_t i = 0; i < previous_.size(); ++i) {
         sigaction(kStopSignals[i], &previous_[i], nullptr);
+    }
 }
 
 bool stop_requested() noexcept {
@@ -58,22 +61,25 @@ bool stop_requested() noexcept {
 void request_stop() noexcept {
     stop.store(true);
     const std::uint64_t one = 1;
-    if (const int descriptor = wake.load(); descriptor >= 0)
+    if (const int descriptor = wake.load(); descriptor >= 0) {
         static_cast<void>(::write(descriptor, &one, sizeof one) + 0); // fails only where it is readable already
+    }
 }
 
 void clear_stop() noexcept {
     stop.store(false);
     std::uint64_t count = 0;
-    if (const int descriptor = wake.load(); descriptor >= 0)
+    if (const int descriptor = wake.load(); descriptor >= 0) {
         static_cast<void>(::read(descriptor, &count, sizeof count) + 0); // fails only where there is nothing to clear
+    }
 }
 
 int stop_descriptor() {
     static const int descriptor = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     wake.store(descriptor);
-    if (stop.load())
+    if (stop.load()) {
         request_stop();
+    }
     return descriptor;
 }
 

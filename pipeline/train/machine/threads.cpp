@@ -24,10 +24,12 @@ at::Tensor own_cores() {
     values[0] = static_cast<std::int64_t>(std::hash<std::string_view>{}(host.data()));
     cpu_set_t set;
     CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
+    if (sched_getaffinity(0, sizeof set, &set) != 0) {
         CPU_SET(0, &set);
-    for (int core = 0; core < CPU_SETSIZE; ++core)
+    }
+    for (int core = 0; core < CPU_SETSIZE; ++core) {
         values[1 + core] = CPU_ISSET(core, &set) ? 1 : 0;
+    }
     return row;
 }
 

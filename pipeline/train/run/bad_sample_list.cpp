@@ -23,8 +23,9 @@ using Listed = std::map<std::int64_t, std::string>;
 
 Json json_of(const Listed& listed) {
     Json json = Json::array();
-    for (const auto& [sample, message] : listed)
+    for (const auto& [sample, message] : listed) {
         json.push_back({{"image", sample}, {"message", message}});
+    }
     return json;
 }
 
@@ -33,13 +34,15 @@ std::string text_of(const Json& json, int indent) {
 }
 
 void add(const std::string& text, Listed& listed) {
-    for (const Json& entry : Json::parse(text))
+    for (const Json& entry : Json::parse(text)) {
         listed.emplace(entry.at("image").get<std::int64_t>(), entry.at("message").get<std::string>());
+    }
 }
 
 void add_earlier(const std::string& path, Listed& listed) {
-    if (!std::filesystem::exists(path))
+    if (!std::filesystem::exists(path)) {
         return;
+    }
     try {
         add(read_file(path), listed);
     } catch (const nlohmann::json::exception&) {
@@ -52,11 +55,13 @@ void add_earlier(const std::string& path, Listed& listed) {
 void write_bad_samples(const std::vector<loader::BadSample>& mine, std::int64_t most, const std::string& path,
                        dist::Communicator& comm) {
     Listed own;
-    for (const loader::BadSample& bad : mine)
+    for (const loader::BadSample& bad : mine) {
         own.emplace(bad.sample, bad.message);
+    }
     Listed listed;
-    for (const std::string& text : texts_of_ranks(text_of(json_of(own), -1), comm))
+    for (const std::string& text : texts_of_ranks(text_of(json_of(own), -1), comm)) {
         add(text, listed);
+    }
     on_root(comm, [&] {
         try {
             add_earlier(path, listed);
@@ -64,10 +69,11 @@ void write_bad_samples(const std::vector<loader::BadSample>& mine, std::int64_t 
         } catch (const std::exception& error) {
             log::warning(fmt::format("{}; the work goes on, and the list is written later", reason_of(error)));
         }
-        if (static_cast<std::int64_t>(listed.size()) > most)
+        if (static_cast<std::int64_t>(listed.size()) > most) {
             throw DataError(fmt::format("{}: {} images are damaged, {} are allowed (data.max_bad_samples); import them "
                                         "again, or allow more",
                                         path, listed.size(), most));
+        }
     });
 }
 

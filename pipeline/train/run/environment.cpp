@@ -40,10 +40,13 @@ std::string host_name() {
 
 std::string cpu_model() {
     std::ifstream cpuinfo("/proc/cpuinfo");
-    for (std::string line; std::getline(cpuinfo, line);)
-        if (line.starts_with("model name"))
-            if (const auto colon = line.find(": "); colon != std::string::npos)
+    for (std::string line; std::getline(cpuinfo, line);) {
+        if (line.starts_with("model name")) {
+            if (const auto colon = line.find(": "); colon != std::string::npos) {
                 return line.substr(colon + 2);
+            }
+        }
+    }
     return "unknown";
 }
 
@@ -76,8 +79,9 @@ std::string environment_json(const dist::Communicator& comm, int threads,
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     std::error_code unknown; // the folder that the command was started in may be gone
     nlohmann::ordered_json json;
-    for (const auto& [part, version] : build_versions())
+    for (const auto& [part, version] : build_versions()) {
         json[part] = version;
+    }
     json.update(nlohmann::ordered_json{
         {"host", host_name()},
         {"cpu", cpu_model()},
@@ -90,8 +94,9 @@ std::string environment_json(const dist::Communicator& comm, int threads,
         {"directory", std::filesystem::current_path(unknown).string()},
         {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", now)},
     });
-    if (const std::string job = slurm_job(); !job.empty())
+    if (const std::string job = slurm_job(); !job.empty()) {
         json["slurm_job"] = job;
+    }
     return json_text(json, 2) + "\n";
 }
 

@@ -35,30 +35,35 @@ std::string lines_until(const std::string& content, std::int64_t done_steps, std
     for (std::string line; std::getline(lines, line) && !lines.eof();) {
         ++number;
         const std::optional<std::int64_t> step = step_of(line);
-        if (!step)
+        if (!step) {
             damaged.push_back(number);
-        else if (*step <= done_steps)
+        } else if (*step <= done_steps) {
             kept += line + "\n";
+        }
     }
     return kept;
 }
 
 void drop_later_lines(const std::string& path, std::int64_t done_steps) {
-    if (!std::filesystem::exists(path))
+    if (!std::filesystem::exists(path)) {
         return;
+    }
     const std::string content = read_file(path);
     std::vector<std::int64_t> damaged;
     const std::string kept = lines_until(content, done_steps, damaged);
-    if (!damaged.empty())
+    if (!damaged.empty()) {
         log::warning(fmt::format("{}: {} of its lines {} damaged and left out, line {} first; the curves lack that "
                                  "much, all other lines are kept",
                                  path, damaged.size(), damaged.size() == 1 ? "is" : "are", damaged.front()));
-    if (kept == content)
+    }
+    if (kept == content) {
         return;
-    if (content.starts_with(kept))
+    }
+    if (content.starts_with(kept)) {
         std::filesystem::resize_file(path, kept.size()); // a full disk allows it
-    else
+    } else {
         write_file_atomically(path, kept);
+    }
 }
 
 } // namespace
@@ -74,8 +79,9 @@ MetricsWriter::MetricsWriter(const std::string& path, std::int64_t done_steps) :
 
 void MetricsWriter::write(std::int64_t step, const MetricsLine& values) {
     Json json = {{"step", step}};
-    for (const auto& [name, value] : values)
+    for (const auto& [name, value] : values) {
         json[name] = json_number<Json>(value);
+    }
     file_.append(json_text(json) + "\n");
 }
 

@@ -32,8 +32,9 @@ PatientFile::~PatientFile() {
     try {
         const bool whole = waiting_.empty() || flush();
         const std::int64_t missing = lost_ + static_cast<std::int64_t>(records());
-        if (!whole || lost_ > 0)
+        if (!whole || lost_ > 0) {
             log::warning(fmt::format("'{}' lacks {} records that could not be written", path_, missing));
+        }
     } catch (const std::exception&) { // out of memory: the file ends here, the work is done
         lost_ = 0;
     }
@@ -41,19 +42,22 @@ PatientFile::~PatientFile() {
 }
 
 void PatientFile::close() {
-    if (descriptor_ >= 0)
+    if (descriptor_ >= 0) {
         ::close(std::exchange(descriptor_, -1));
+    }
 }
 
 bool PatientFile::open() {
-    if (descriptor_ >= 0 && names(path_, descriptor_))
+    if (descriptor_ >= 0 && names(path_, descriptor_)) {
         return true;
+    }
     // A file that came in place of the own one belongs to someone else, perhaps another run. The old descriptor stays
     // until then: the own file may come back.
     const int only_new = descriptor_ >= 0 ? O_EXCL : 0;
     const int anew = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | only_new, 0666);
-    if (anew < 0)
+    if (anew < 0) {
         return false;
+    }
     close();
     descriptor_ = anew;
     written_of_first_ = 0;
@@ -67,19 +71,23 @@ bool PatientFile::open() {
 }
 
 bool PatientFile::flush() {
-    if (!open())
+    if (!open()) {
         return false;
+    }
     while (!waiting_.empty()) {
         const std::string& first = waiting_.front();
         const ssize_t written =
             ::write(descriptor_, first.data() + written_of_first_, first.size() - written_of_first_);
-        if (written < 0 && errno == EINTR)
+        if (written < 0 && errno == EINTR) {
             continue;
-        if (written < 0)
+        }
+        if (written < 0) {
             return false;
+        }
         written_of_first_ += static_cast<std::size_t>(written);
-        if (written_of_first_ < first.size())
+        if (written_of_first_ < first.size()) {
             continue;
+        }
         waiting_bytes_ -= first.size();
         waiting_.pop_front();
         head_waits_ = false;
@@ -97,8 +105,9 @@ void PatientFile::append(std::string record) {
     }
     const std::size_t waited = records();
     if (flush()) {
-        if (std::exchange(failed_, false))
+        if (std::exchange(failed_, false)) {
             log::info(fmt::format("'{}' is written again, with the {} records that waited", path_, waited));
+        }
     } else if (!std::exchange(failed_, true)) {
         const std::string why = errno == EEXIST ? "another file has taken its place" : errno_text();
         ++outages_;

@@ -32,8 +32,9 @@ at::Tensor displayable(const at::Tensor& images, const InputFormat& format) {
     at::Tensor pixels = images.detach().to(torch::kCPU, torch::kFloat32);
     pixels = pixels * channel_values(format.std) + channel_values(format.mean);
     const std::int64_t channels = pixels.size(2);
-    if (channels != 1 && channels != 3)
+    if (channels != 1 && channels != 3) {
         pixels = pixels.slice(2, 0, channels > 3 ? 3 : 1);
+    }
     return pixels.clamp(0, 1).mul(255).round().to(torch::kUInt8);
 }
 
@@ -45,43 +46,49 @@ at::Tensor tiled(at::Tensor tiles) {
     const std::int64_t width = tiles.size(4) + kGap;
     at::Tensor sheet =
         torch::full({tiles.size(0) * height + kGap, tiles.size(1) * width + kGap, tiles.size(2)}, 255, torch::kUInt8);
-    for (std::int64_t row = 0; row < tiles.size(0); ++row)
-        for (std::int64_t column = 0; column < tiles.size(1); ++column)
+    for (std::int64_t row = 0; row < tiles.size(0); ++row) {
+        for (std::int64_t column = 0; column < tiles.size(1); ++column) {
             sheet.slice(0, row * height + kGap, (row + 1) * height)
                 .slice(1, column * width + kGap, (column + 1) * width)
                 .copy_(tiles[row][column].permute({1, 2, 0}));
+        }
+    }
     return sheet;
 }
 
 std::string file_name(const std::string& title) {
     std::string name;
-    for (const char c : title)
+    for (const char c : title) {
         name.push_back(std::isalnum(static_cast<unsigned char>(c)) != 0
                            ? static_cast<char>(std::tolower(static_cast<unsigned char>(c)))
                            : '-');
+    }
     return name + ".png";
 }
 
 Json read_index(const std::string& path) {
-    if (!std::filesystem::exists(path))
+    if (!std::filesystem::exists(path)) {
         return Json::array();
+    }
     Json index = Json::parse(read_file(path), nullptr, false);
     return index.is_array() ? index : Json::array();
 }
 
 void put_entry(Json& index, Json entry) {
-    for (Json& old : index)
+    for (Json& old : index) {
         if (old.is_object() && old.value("title", Json()) == entry.value("title", Json())) {
             old = std::move(entry);
             return;
         }
+    }
     index.push_back(std::move(entry));
 }
 
 /// [N, C, H, W] images at the height and width of `like`, by nearest neighbours.
 at::Tensor at_size_of(const at::Tensor& like, const at::Tensor& images) {
-    if (images.size(2) == like.size(2) && images.size(3) == like.size(3))
+    if (images.size(2) == like.size(2) && images.size(3) == like.size(3)) {
         return images;
+    }
     return torch::upsample_nearest2d(images, {{like.size(2), like.size(3)}});
 }
 
@@ -108,8 +115,9 @@ void write_pictures(const std::string& folder, const std::vector<models::Pretext
                     const InputFormat& format) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
-    if (error)
+    if (error) {
         throw IoError(fmt::format("cannot create '{}': {}", folder, error.message()));
+    }
     const std::string index_path = folder + "/pictures.json";
     Json index = read_index(index_path);
     for (const models::PretextPicture& picture : pictures) {

@@ -49,31 +49,35 @@ std::optional<ValidCheckpoint> best_checkpoint(const std::string& folder) {
         }
     }
     std::stable_sort(by_loss.begin(), by_loss.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (const auto& [loss, path] : by_loss)
+    for (const auto& [loss, path] : by_loss) {
         try {
             return ValidCheckpoint{path, verify_checkpoint(path)};
         } catch (const Error& error) {
             log::warning(fmt::format("passing over a damaged checkpoint: {}", error.what()));
         }
+    }
     return std::nullopt;
 }
 
 ValidCheckpoint pick_checkpoint(const std::string& folder, const std::string& wanted) {
     if (wanted == "last" || wanted == "best") {
         auto found = wanted == "last" ? newest_valid_checkpoint(folder) : best_checkpoint(folder);
-        if (!found)
+        if (!found) {
             fail_no_checkpoint(folder, wanted);
+        }
         return *std::move(found);
     }
     std::int64_t step = 0;
     const char* end = wanted.data() + wanted.size();
     const auto parsed = std::from_chars(wanted.data(), end, step);
-    if (parsed.ec != std::errc() || parsed.ptr != end)
+    if (parsed.ec != std::errc() || parsed.ptr != end) {
         throw ConfigError(fmt::format("--checkpoint '{}': say last, best or a step number, such as one that {} holds",
                                       wanted, folder));
+    }
     const std::string path = folder + "/" + checkpoint_name(step);
-    if (!fs::exists(path))
+    if (!fs::exists(path)) {
         fail_no_checkpoint(folder, wanted);
+    }
     return {path, verify_checkpoint(path)};
 }
 
@@ -84,9 +88,10 @@ void check_config(const std::string& path, const std::string& text, const Manife
     std::erase_if(saved, [](const auto& entry) { return entry.first == "data.order"; });   // not of the file
     std::erase_if(found, [&](const auto& entry) { return !saved.contains(entry.first); }); // younger than the weights
     const std::vector<std::string> differences = conflicts(saved, found, {});
-    if (!differences.empty())
+    if (!differences.empty()) {
         throw DataError(fmt::format("{} was changed after the checkpoint was written: {}; put it back", path,
                                     fmt::join(differences, "; ")));
+    }
 }
 
 struct PickedCheckpoint {
@@ -103,8 +108,9 @@ PickedCheckpoint read_checkpoint(const std::string& folder, const std::string& w
             NamedTensors tensors = models::read_safetensors(chosen.path + "/model.safetensors").tensors;
             return {std::move(chosen), std::move(tensors)};
         } catch (const Error&) {
-            if (attempt == kAttempts || fs::exists(chosen.path))
+            if (attempt == kAttempts || fs::exists(chosen.path)) {
                 throw;
+            }
         }
     }
 }
@@ -123,21 +129,25 @@ void write_permutations(const RunPaths& paths, const augment::Recipe& recipe) {
 RunLock::RunLock(const std::string& run_folder) : path_(run_folder + "/.lock") {
     std::error_code error;
     fs::create_directories(run_folder, error);
-    if (error)
+    if (error) {
         throw IoError(fmt::format("cannot create the run folder '{}': {}", run_folder, error.message()));
+    }
     descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (descriptor_ < 0)
+    if (descriptor_ < 0) {
         throw IoError(fmt::format("cannot write '{}': {}", path_, errno_text()));
-    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0)
+    }
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) {
         return;
+    }
     close(descriptor_);
     throw Error(
         fmt::format("another tacit pretrain is writing to {}; wait for it, or choose another run folder", run_folder));
 }
 
 RunLock::~RunLock() {
-    if (descriptor_ >= 0)
+    if (descriptor_ >= 0) {
         close(descriptor_);
+    }
 }
 
 RunLock::RunLock(RunLock&& other) noexcept
@@ -158,9 +168,10 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist:
     std::string name;
     NamedTensors tensors;
     on_root(readers, [&] {
-        if (!fs::exists(paths.config()))
+        if (!fs::exists(paths.config())) {
             throw Error(
                 fmt::format("{} is not a run folder: it has no config.yaml; name what `tacit pretrain` made", path));
+        }
         config_text = read_file(paths.config());
         const PickedCheckpoint picked = read_checkpoint(paths.checkpoints(), checkpoint);
         check_config(paths.config(), config_text, picked.checkpoint.manifest);
@@ -168,13 +179,15 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist:
         name = fs::path(picked.checkpoint.path).filename();
         manifest_text = manifest_json(picked.checkpoint.manifest);
     });
-    for (std::string* text : {&manifest_text, &config_text, &name})
+    for (std::string* text : {&manifest_text, &config_text, &name}) {
         readers.broadcast(*text, 0);
+    }
     broadcast_tensors(tensors, readers);
     Manifest manifest = parse_manifest(manifest_text, path);
     config::Document document = config::Document::from_text(config_text, paths.config());
-    if (adjust)
+    if (adjust) {
         adjust(document);
+    }
     const config::Section root = document.root();
     loader::DataConfig data = loader::read_data(root.section("data"));
     auto pretext = models::make_pretext(root.section("pretext"), root.section("model"), manifest.shape, comm);

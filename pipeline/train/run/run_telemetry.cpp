@@ -53,20 +53,23 @@ RunTelemetry::RunTelemetry(Experiment& experiment, Trainer& trainer, const RunPa
         seconds_ = resumed->seconds;
         loss_ = resumed->loss;
     }
-    if (!root())
+    if (!root()) {
         return;
+    }
     metrics_.emplace(paths_.metrics(), trainer_.steps_done());
     events_.emplace(paths_.folder);
-    if (resumed)
+    if (resumed) {
         events_->restart(trainer_.steps_done() + 1);
+    }
 }
 
 void RunTelemetry::write_view_sheet() {
     std::error_code error;
-    if (root() && !std::filesystem::exists(paths_.pictures() + "/views.png", error))
+    if (root() && !std::filesystem::exists(paths_.pictures() + "/views.png", error)) {
         or_warn("pictures", [&] {
             write_pictures(paths_.pictures(), {view_sheet(trainer_.sample(0, kPictureRows))}, experiment_.format);
         });
+    }
 }
 
 void RunTelemetry::begin() {
@@ -75,14 +78,16 @@ void RunTelemetry::begin() {
 
 void RunTelemetry::end_pictures() {
     write_view_sheet(); // unless it is there
-    if (bad_samples_ > 0)
+    if (bad_samples_ > 0) {
         write_bad_samples(trainer_.bad_samples(), experiment_.data.max_bad_samples, paths_.bad_samples(), comm_);
+    }
     const torch::NoGradGuard no_gradient;
     experiment_.pretext->eval();
     const auto pictures = experiment_.pretext->pictures(trainer_.sample(0, kPictureRows));
     experiment_.pretext->train();
-    if (root() && !pictures.empty())
+    if (root() && !pictures.empty()) {
         or_warn("pictures", [&] { write_pictures(paths_.pictures(), pictures, experiment_.format); });
+    }
 }
 
 void RunTelemetry::fill(Manifest& manifest) const {
@@ -97,14 +102,18 @@ MetricsLine RunTelemetry::current_line(double lr) const {
     };
     const double epoch = static_cast<double>(trainer_.steps_done()) / static_cast<double>(experiment_.steps_per_epoch);
     MetricsLine line = {{"epoch", epoch}};
-    if (window_.sums.contains("loss"))
+    if (window_.sums.contains("loss")) {
         line.emplace_back("loss", mean("loss"));
+    }
     line.emplace_back("lr", lr);
-    for (const auto& entry : window_.sums)
-        if (entry.first != "loss")
+    for (const auto& entry : window_.sums) {
+        if (entry.first != "loss") {
             line.emplace_back(entry.first, mean(entry.first));
-    if (window_.skipped > 0)
+        }
+    }
+    if (window_.skipped > 0) {
         line.emplace_back("skipped", static_cast<double>(window_.skipped));
+    }
     const double images = static_cast<double>(timing_.steps * experiment_.train.batch);
     line.emplace_back("images_per_second", images / timing_.seconds);
     line.emplace_back("data_wait", std::min(1.0, timing_.wait_seconds / timing_.seconds));
@@ -114,13 +123,15 @@ MetricsLine RunTelemetry::current_line(double lr) const {
 
 void RunTelemetry::log_line(double lr) {
     const MetricsLine line = current_line(lr);
-    if (window_.sums.contains("loss"))
+    if (window_.sums.contains("loss")) {
         loss_ = window_.sums.at("loss") / static_cast<double>(window_.counts.at("loss"));
+    }
     if (root()) {
         metrics_->write(trainer_.steps_done(), line);
         std::vector<std::pair<std::string, double>> scalars;
-        for (const auto& [name, value] : line)
+        for (const auto& [name, value] : line) {
             scalars.emplace_back("train/" + name, value);
+        }
         events_->scalars(trainer_.steps_done(), scalars);
     }
     window_ = {};
@@ -130,11 +141,12 @@ void RunTelemetry::log_line(double lr) {
 void RunTelemetry::step_done(const StepResult& result) {
     ++window_.steps;
     window_.skipped += result.skipped ? 1 : 0;
-    for (const auto& [name, value] : result.metrics)
+    for (const auto& [name, value] : result.metrics) {
         if (name != "lr") {
             window_.sums[name] += value;
             ++window_.counts[name];
         }
+    }
     ++timing_.steps;
     timing_.seconds += result.seconds;
     timing_.wait_seconds += result.wait_seconds;
@@ -146,8 +158,9 @@ void RunTelemetry::step_done(const StepResult& result) {
     const std::int64_t done = trainer_.steps_done();
     progress_.update(done, {{"loss", fmt::format("{:.4f}", result.loss)},
                             {"data wait", fmt::format("{:.0f} %", 100 * timing_.wait_seconds / timing_.seconds)}});
-    if (done % experiment_.train.log_every == 0 || done == experiment_.total_steps)
+    if (done % experiment_.train.log_every == 0 || done == experiment_.total_steps) {
         log_line(result.lr);
+    }
 }
 
 } // namespace tacit::train

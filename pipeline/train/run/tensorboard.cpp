@@ -21,8 +21,9 @@ template <class T> void put(std::string& out, T value) {
 }
 
 void put_varint(std::string& out, std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7)
+    for (; value >= 0x80; value >>= 7) {
         out.push_back(static_cast<char>((value & 0x7F) | 0x80));
+    }
     out.push_back(static_cast<char>(value));
 }
 
@@ -106,8 +107,9 @@ void EventWriter::restart(std::int64_t step) {
 
 void EventWriter::scalars(std::int64_t step, const std::vector<std::pair<std::string, double>>& values) {
     std::string summary;
-    for (const auto& [tag, value] : values)
+    for (const auto& [tag, value] : values) {
         put_bytes(summary, 1, summary_value(tag, value));
+    }
     std::string event = event_head(step);
     put_bytes(event, 5, summary);
     file_.append(tfrecord_frame(event));

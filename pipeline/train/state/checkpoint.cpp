@@ -43,8 +43,9 @@ std::vector<std::string> folders_in(const std::string& folder) {
     for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
          entry.increment(error)) {
         std::error_code unknown;
-        if (entry->is_directory(unknown))
+        if (entry->is_directory(unknown)) {
             names.push_back(entry->path().filename());
+        }
     }
     return names;
 }
@@ -56,25 +57,29 @@ void set_aside(const std::string& folder, const std::string& name) {
     std::error_code error;
     fs::remove_all(aside, error);
     fs::rename(path, aside, error);
-    if (error)
+    if (error) {
         log::warning(fmt::format("cannot rename the checkpoint {}, which was passed over: {}; remove it", path,
                                  error.message()));
-    else
+    } else {
         log::warning(
             fmt::format("{} was passed over when the run resumed; it is renamed to {}{}", path, name, kRejected));
+    }
 }
 
 void remove(const std::string& folder, const std::string& name) {
     std::error_code error;
     fs::remove_all(folder + "/" + name, error);
-    if (error)
+    if (error) {
         log::warning(fmt::format("cannot remove the old checkpoint {}/{}: {}", folder, name, error.message()));
+    }
 }
 
 void remove_unfinished(const std::string& folder, const std::string& but = "") {
-    for (const std::string& name : folders_in(folder))
-        if (name.ends_with(kUnfinished) && name != but)
+    for (const std::string& name : folders_in(folder)) {
+        if (name.ends_with(kUnfinished) && name != but) {
             remove(folder, name);
+        }
+    }
 }
 
 void write_files(const std::string& folder, Manifest& manifest, const NamedTensors& model,
@@ -93,12 +98,15 @@ void verify_file(const std::string& folder, const CheckpointFile& expected) {
     const std::string path = folder + "/" + expected.name;
     std::error_code error;
     const auto bytes = fs::file_size(path, error);
-    if (error)
+    if (error) {
         throw DataError(fmt::format("{}: {}", path, error.message()));
-    if (static_cast<std::int64_t>(bytes) != expected.bytes)
+    }
+    if (static_cast<std::int64_t>(bytes) != expected.bytes) {
         throw DataError(fmt::format("{}: has {} bytes, the manifest says {}", path, bytes, expected.bytes));
-    if (sha256_of_file(path) != expected.sha256)
+    }
+    if (sha256_of_file(path) != expected.sha256) {
         throw DataError(fmt::format("{}: its SHA-256 is not the manifest's; the file is damaged", path));
+    }
 }
 
 /// An earlier Tacit wrote checkpoints of runs that had diverged.
@@ -162,11 +170,14 @@ std::vector<std::string> list_checkpoints(const std::string& folder) {
 Manifest verify_checkpoint(const std::string& path) {
     const std::string manifest_path = path + "/manifest.json";
     Manifest manifest = parse_manifest(read_file(manifest_path), manifest_path);
-    for (const char* name : {kModelFile, kOptimizerFile})
-        if (std::none_of(manifest.files.begin(), manifest.files.end(), [&](const auto& f) { return f.name == name; }))
+    for (const char* name : {kModelFile, kOptimizerFile}) {
+        if (std::none_of(manifest.files.begin(), manifest.files.end(), [&](const auto& f) { return f.name == name; })) {
             throw DataError(fmt::format("{}: does not name {}", manifest_path, name));
-    for (const CheckpointFile& file : manifest.files)
+        }
+    }
+    for (const CheckpointFile& file : manifest.files) {
         verify_file(path, file);
+    }
     verify_weights(path + "/" + kModelFile);
     return manifest;
 }
@@ -187,11 +198,13 @@ void prune_checkpoints(const std::string& folder, std::int64_t keep, std::int64_
     const std::vector<std::string> names = list_checkpoints(folder);
     const auto first_kept = std::find_if(
         names.begin(), names.end(), [&](const std::string& name) { return !is_later(name, checkpoint_name(written)); });
-    for (auto name = names.begin(); name != first_kept; ++name)
+    for (auto name = names.begin(); name != first_kept; ++name) {
         set_aside(folder, *name);
+    }
     const auto kept = std::min<std::ptrdiff_t>(std::max<std::int64_t>(1, keep), names.end() - first_kept);
-    for (auto name = first_kept + kept; name != names.end(); ++name)
+    for (auto name = first_kept + kept; name != names.end(); ++name) {
         remove(folder, *name);
+    }
     remove_unfinished(folder);
 }
 

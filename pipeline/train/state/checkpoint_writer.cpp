@@ -37,11 +37,13 @@ bool same_layout(const NamedTensors& kept, const NamedTensors& now) {
 void copy_into(NamedTensors& kept, const NamedTensors& now) {
     if (!same_layout(kept, now)) {
         kept.clear();
-        for (const auto& [name, tensor] : now)
+        for (const auto& [name, tensor] : now) {
             kept.emplace_back(name, torch::empty_like(tensor, tensor.options().device(torch::kCPU)));
+        }
     }
-    for (std::size_t i = 0; i < now.size(); ++i)
+    for (std::size_t i = 0; i < now.size(); ++i) {
         kept[i].second.copy_(now[i].second);
+    }
 }
 
 /// Makes an eventfd readable, and not.
@@ -99,8 +101,9 @@ bool CheckpointWriter::met_not_finite() const {
 
 void CheckpointWriter::check() const {
     const std::lock_guard lock(mutex_);
-    if (!not_finite_.empty())
+    if (!not_finite_.empty()) {
         throw NotFiniteError(not_finite_);
+    }
 }
 
 /// To write it again would first remove it.
@@ -116,8 +119,9 @@ void CheckpointWriter::take(Manifest&& manifest, const NamedTensors& model, cons
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [&] { return !submitted_.whole; });
     failure_ = nullptr;
-    if (is_written(manifest.step))
+    if (is_written(manifest.step)) {
         return;
+    }
     copy_into(submitted_.model, model);
     copy_into(submitted_.optimizer, optimizer);
     submitted_.manifest = std::move(manifest);
@@ -134,17 +138,20 @@ void CheckpointWriter::write(Manifest manifest, const NamedTensors& model, const
     take(std::move(manifest), model, optimizer, true);
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [&] { return !submitted_.whole; });
-    if (failure_)
+    if (failure_) {
         std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
 }
 
 /// On the writer's thread alone.
 void CheckpointWriter::save(const State& state) {
-    if (before_write_)
+    if (before_write_) {
         before_write_();
+    }
     const std::int64_t step = state.manifest.step;
-    if (std::exchange(staged_, std::nullopt) != step || !is_staged(folder_, step))
+    if (std::exchange(staged_, std::nullopt) != step || !is_staged(folder_, step)) {
         stage_checkpoint(folder_, state.manifest, state.model, state.optimizer);
+    }
     publish_checkpoint(folder_, step);
     prune_checkpoints(folder_, keep_, step);
 }
@@ -152,8 +159,9 @@ void CheckpointWriter::save(const State& state) {
 void CheckpointWriter::write_submitted() {
     {
         const std::lock_guard lock(mutex_);
-        if (!submitted_.whole)
+        if (!submitted_.whole) {
             return;
+        }
     }
     const std::int64_t step = submitted_.manifest.step; // take() leaves it alone while it is whole
     std::exception_ptr failure;
@@ -163,10 +171,11 @@ void CheckpointWriter::write_submitted() {
         failure = std::current_exception();
     }
     const std::lock_guard lock(mutex_);
-    if (!failure)
+    if (!failure) {
         saved_step_ = written_step_ = step;
-    else
+    } else {
         keep_failure(failure);
+    }
     submitted_.whole = false;
     idle_.notify_all();
 }
@@ -191,14 +200,16 @@ void CheckpointWriter::remember(Manifest manifest, const NamedTensors& model, co
     const std::lock_guard lock(mutex_);
     step_done_ = true;
     staging_debt_ -= seconds;
-    if (staging_)
+    if (staging_) {
         return;
+    }
     copy_into(last_.model, model);
     copy_into(last_.optimizer, optimizer);
     last_.manifest = std::move(manifest);
     last_.whole = true;
-    if (!stages_ || staging_debt_ > 0)
+    if (!stages_ || staging_debt_ > 0) {
         return;
+    }
     to_stage_ = last_.manifest.step;
     signal_event(work_);
 }
@@ -207,26 +218,30 @@ void CheckpointWriter::stage_last() {
     {
         const std::lock_guard lock(mutex_);
         const auto wanted = std::exchange(to_stage_, std::nullopt);
-        if (!wanted || !last_.whole || *wanted <= saved_step_)
+        if (!wanted || !last_.whole || *wanted <= saved_step_) {
             return;
+        }
         staging_ = true;
     }
     const double begun = seconds_of(CLOCK_MONOTONIC);
     const double worked = seconds_of(CLOCK_THREAD_CPUTIME_ID);
     try {
-        if (before_write_)
+        if (before_write_) {
             before_write_();
+        }
         stage_checkpoint(folder_, last_.manifest, last_.model, last_.optimizer, [] {
-            if (stop_requested())
+            if (stop_requested()) {
                 throw StagingInterrupted();
+            }
         });
         staged_ = last_.manifest.step;
         staging_failed_ = false;
-    } catch (const StagingInterrupted&) {          // answer_stop() goes on
-    } catch (const NotFiniteError&) {              // told when a checkpoint of it is due
-    } catch (const std::exception& error) {        // of any kind: nothing else catches on this thread
-        if (!std::exchange(staging_failed_, true)) // once, and not after every step while a disk is full
+    } catch (const StagingInterrupted&) {            // answer_stop() goes on
+    } catch (const NotFiniteError&) {                // told when a checkpoint of it is due
+    } catch (const std::exception& error) {          // of any kind: nothing else catches on this thread
+        if (!std::exchange(staging_failed_, true)) { // once, and not after every step while a disk is full
             log::warning(fmt::format("{}; a stop in the next step could lose this one", reason_of(error)));
+        }
     }
     const std::lock_guard lock(mutex_);
     staging_debt_ = std::max((seconds_of(CLOCK_THREAD_CPUTIME_ID) - worked) / kStagingShare,
@@ -236,8 +251,9 @@ void CheckpointWriter::stage_last() {
 
 /// What is staged is on disk at once, though it may not be the last step.
 void CheckpointWriter::publish_staged() {
-    if (!staged_ || *staged_ <= saved_step_ || *staged_ >= last_.manifest.step || !is_staged(folder_, *staged_))
+    if (!staged_ || *staged_ <= saved_step_ || *staged_ >= last_.manifest.step || !is_staged(folder_, *staged_)) {
         return;
+    }
     publish_checkpoint(folder_, *staged_);
     saved_step_ = written_step_ = *staged_;
     staged_.reset();
@@ -253,10 +269,12 @@ void CheckpointWriter::serve() {
     const torch::NoGradGuard no_gradient;
     std::array<pollfd, 3> waited = {{{work_, POLLIN, 0}, {stop_descriptor(), POLLIN, 0}, {end_, POLLIN, 0}}};
     while (true) {
-        for (pollfd& one : waited)
+        for (pollfd& one : waited) {
             one.revents = 0;
-        if (::poll(waited.data(), waited.size(), -1) < 0 && errno == EINTR)
+        }
+        if (::poll(waited.data(), waited.size(), -1) < 0 && errno == EINTR) {
             continue;
+        }
         if (waited[0].revents != 0) {
             clear_event(work_);
             write_submitted();

@@ -44,8 +44,9 @@ constexpr const char* kDigestKey = "manifest_sha256"; // of the compact dump of 
 
 std::string manifest_json(const Manifest& manifest) {
     Json files = Json::array();
-    for (const CheckpointFile& file : manifest.files)
+    for (const CheckpointFile& file : manifest.files) {
         files.push_back({{"name", file.name}, {"bytes", file.bytes}, {"sha256", file.sha256}});
+    }
     Json json = {
         {"format", kFormat},
         {"step", manifest.step},
@@ -82,12 +83,14 @@ Manifest parse_manifest(const std::string& text, const std::string& place) {
         Json json = Json::parse(text);
         const auto digest = json.at(kDigestKey).get<std::string>();
         json.erase(kDigestKey);
-        if (sha256_of(json_text(json)) != digest)
+        if (sha256_of(json_text(json)) != digest) {
             throw DataError(
                 fmt::format("{}: its content is not what its own SHA-256 says; the file is damaged", place));
-        if (const int format = json.at("format").get<int>(); format != kFormat)
+        }
+        if (const int format = json.at("format").get<int>(); format != kFormat) {
             throw DataError(fmt::format("{}: checkpoint format {} is not known; this Tacit reads format {}", place,
                                         format, kFormat));
+        }
         Manifest manifest;
         json.at("step").get_to(manifest.step);
         json.at("epoch").get_to(manifest.epoch);
@@ -108,9 +111,10 @@ Manifest parse_manifest(const std::string& text, const std::string& place) {
         json.at("seconds").get_to(manifest.seconds);
         manifest.skipped = json.value("skipped", std::int64_t{0});
         manifest.window = window_of(json.at("window"));
-        for (const Json& file : json.at("files"))
+        for (const Json& file : json.at("files")) {
             manifest.files.push_back({file.at("name").get<std::string>(), file.at("bytes").get<std::int64_t>(),
                                       file.at("sha256").get<std::string>()});
+        }
         json.at("config").get_to(manifest.config);
         return manifest;
     } catch (const nlohmann::json::exception& error) {

@@ -43,8 +43,9 @@ void flatten(const YAML::Node& node, const std::string& path, Settings& settings
             flatten(entry.second, path.empty() ? key : path + "." + key, settings);
         }
     } else if (node.IsSequence()) {
-        for (std::size_t i = 0; i < node.size(); ++i)
+        for (std::size_t i = 0; i < node.size(); ++i) {
             flatten(node[i], fmt::format("{}[{}]", path, i), settings);
+        }
     } else {
         settings[path] = node.IsScalar() ? node.Scalar() : std::string();
     }
@@ -94,8 +95,9 @@ std::string settings_digest(const Settings& settings) {
     const bool length_is_fixed = depends_on_length(settings);
     Sha256 digest;
     for (const auto& [key, value] : settings) {
-        if (may_change(key, length_is_fixed))
+        if (may_change(key, length_is_fixed)) {
             continue;
+        }
         const std::string line = fmt::format("{}={}\n", key, value);
         digest.update(line.data(), line.size());
     }

@@ -6,8 +6,9 @@
 namespace tacit::train {
 
 Autocast::Autocast(bool enabled, at::DeviceType device) : enabled_(enabled), device_(device) {
-    if (!enabled_)
+    if (!enabled_) {
         return;
+    }
     previous_ = at::autocast::is_autocast_enabled(device_);
     previous_type_ = at::autocast::get_autocast_dtype(device_);
     at::autocast::set_autocast_enabled(device_, true);
@@ -16,10 +17,12 @@ Autocast::Autocast(bool enabled, at::DeviceType device) : enabled_(enabled), dev
 }
 
 Autocast::~Autocast() {
-    if (!enabled_)
+    if (!enabled_) {
         return;
-    if (at::autocast::decrement_nesting() == 0)
+    }
+    if (at::autocast::decrement_nesting() == 0) {
         at::autocast::clear_cache();
+    }
     at::autocast::set_autocast_enabled(device_, previous_);
     at::autocast::set_autocast_dtype(device_, previous_type_);
 }

@@ -22,8 +22,9 @@ namespace {
 
 /// Nearest-rank quantile; 0 of nothing.
 double quantile(std::vector<double> sorted, double share) {
-    if (sorted.empty())
+    if (sorted.empty()) {
         return 0;
+    }
     std::sort(sorted.begin(), sorted.end());
     const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
     return sorted[std::clamp<std::size_t>(rank, 1, sorted.size()) - 1];
@@ -31,8 +32,9 @@ double quantile(std::vector<double> sorted, double share) {
 
 /// Milliseconds for rank 0 to keep the state as the training loop does, while the other ranks go on to the next step.
 double keep(CheckpointWriter& writer, const Experiment& experiment, Trainer& trainer, const dist::Communicator& comm) {
-    if (comm.rank() != 0)
+    if (comm.rank() != 0) {
         return 0;
+    }
     const auto begun = std::chrono::steady_clock::now();
     writer.remember(manifest_of(experiment, comm), model_state(*experiment.pretext), trainer.optimizer().state());
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
@@ -71,17 +73,20 @@ std::string StepBench::json() const {
 
 StepBench bench_step(config::Document& document, const StepBenchOptions& options, dist::Communicator& comm,
                      const SectionReader& read_eval) {
-    if (options.keep && options.steps < 2)
+    if (options.keep && options.steps < 2) {
         throw ConfigError("--keep compares steps with and without a copy before them; measure 2 or more (--steps)");
+    }
     Experiment experiment = build_experiment(document, comm, read_eval);
     // The schedule must not end inside the measurement.
     experiment.total_steps = std::max(experiment.total_steps, options.warmup + options.steps);
     Trainer trainer(experiment, comm);
-    for (std::int64_t i = 0; i < options.warmup; ++i)
+    for (std::int64_t i = 0; i < options.warmup; ++i) {
         trainer.step();
+    }
     CheckpointWriter writer("", 1, 0); // writes nothing without a stop
-    if (options.keep)
+    if (options.keep) {
         keep(writer, experiment, trainer, comm); // makes its memory
+    }
     const double worker_seconds = trainer.loader_stats().worker_seconds;
     const std::int64_t samples = trainer.loader_stats().samples;
     StepBench bench;

@@ -96,11 +96,12 @@ TEST_F(BackboneTest, ConvnetFeaturesAreTheMeansOfTheQuartersOfTheMap) {
     const auto images = torch::randn({2, 1, 28, 28});
     const auto map = backbone->feature_map(images);
     const auto features = backbone->forward(images).view({2, 64, 2, 2});
-    for (const int row : {0, 1})
+    for (const int row : {0, 1}) {
         for (const int column : {0, 1}) {
             const auto quarter = map.slice(2, 2 * row, 2 * row + 2).slice(3, 2 * column, 2 * column + 2);
             EXPECT_TRUE(torch::allclose(features.select(2, row).select(2, column), quarter.mean({2, 3})));
         }
+    }
     EXPECT_EQ(make("{backbone: convnet, width: 4}", {8, 8, 1})->feature_dim(), 64);
 }
 

@@ -67,11 +67,14 @@ INSTANTIATE_TEST_SUITE_P(Implementations, Crc32c, testing::Values(&crc32c, &crc3
 
 TEST(Crc32cHardware, AgreesWithTheTablesAtEveryAlignment) {
     std::vector<std::uint8_t> bytes(300);
-    for (std::size_t i = 0; i < bytes.size(); ++i)
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
         bytes[i] = static_cast<std::uint8_t>(i * 131 + i / 7);
-    for (std::size_t begin = 0; begin < 9; ++begin)
-        for (std::size_t length = 0; begin + length <= bytes.size(); length += 3)
+    }
+    for (std::size_t begin = 0; begin < 9; ++begin) {
+        for (std::size_t length = 0; begin + length <= bytes.size(); length += 3) {
             ASSERT_EQ(crc32c(&bytes[begin], length), crc32c_portable(&bytes[begin], length));
+        }
+    }
 }
 
 } // namespace

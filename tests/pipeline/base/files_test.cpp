@@ -55,8 +55,9 @@ TEST_F(Files, AMissingFolderIsNamedWithTheReason) {
 }
 
 TEST(FullDisk, IsAnIoErrorWithTheReason) {
-    if (!fs::exists("/dev/full"))
+    if (!fs::exists("/dev/full")) {
         GTEST_SKIP() << "no /dev/full here";
+    }
     // The temporary file of "/dev/full" would be a plain file, so link the temporary's own name to the full device.
     const fs::path folder = fs::path(::testing::TempDir()) / "full_disk";
     fs::remove_all(folder);

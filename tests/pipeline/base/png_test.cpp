@@ -21,8 +21,9 @@ std::vector<std::uint8_t> decoded(const std::string& file, std::uint32_t format)
 
 std::vector<std::uint8_t> ramp(std::size_t bytes) {
     std::vector<std::uint8_t> pixels(bytes);
-    for (std::size_t i = 0; i < bytes; ++i)
+    for (std::size_t i = 0; i < bytes; ++i) {
         pixels[i] = static_cast<std::uint8_t>(i * 37);
+    }
     return pixels;
 }
 
@@ -50,8 +51,9 @@ std::vector<std::uint16_t> decoded_wide(const std::string& file, int height, std
     EXPECT_EQ(png_get_bit_depth(png, info), 16);
     png_set_swap(png);
     std::vector<std::uint16_t> pixels(static_cast<std::size_t>(height) * row_values);
-    for (int y = 0; y < height; ++y)
+    for (int y = 0; y < height; ++y) {
         png_read_row(png, reinterpret_cast<png_bytep>(&pixels[static_cast<std::size_t>(y) * row_values]), nullptr);
+    }
     png_destroy_read_struct(&png, &info, nullptr);
     return pixels;
 }
@@ -59,8 +61,9 @@ std::vector<std::uint16_t> decoded_wide(const std::string& file, int height, std
 TEST(Png, KeepsSixteenBits) {
     for (const int channels : {1, 3}) {
         std::vector<std::uint16_t> pixels(static_cast<std::size_t>(5 * 7 * channels));
-        for (std::size_t i = 0; i < pixels.size(); ++i)
+        for (std::size_t i = 0; i < pixels.size(); ++i) {
             pixels[i] = static_cast<std::uint16_t>(i * 2749);
+        }
         const std::string file = encode_png(pixels.data(), 5, 7, channels);
         EXPECT_EQ(decoded_wide(file, 5, static_cast<std::size_t>(7 * channels)), pixels);
     }

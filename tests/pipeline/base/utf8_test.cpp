@@ -16,8 +16,9 @@ constexpr std::size_t kNone = std::string_view::npos;
 
 TEST(Utf8, IsTextOfOneToFourBytes) {
     for (const char* text : {"", "plain\n", "caf\xC3\xA9", "\xE2\x82\xAC", "\xED\x9F\xBF", "\xEE\x80\x80",
-                             "\xF0\x9F\x90\x88 cat", "\xF4\x8F\xBF\xBF"})
+                             "\xF0\x9F\x90\x88 cat", "\xF4\x8F\xBF\xBF"}) {
         EXPECT_EQ(first_not_utf8(text), kNone) << text;
+    }
 }
 
 TEST(Utf8, TellsWhereTextIsAnotherEncoding) {

@@ -45,8 +45,9 @@ TEST(Finish, NamesAnUnknownSection) {
 TEST(Finish, RefusesAKeyThatOnlyAnotherChoiceWouldRead) {
     const auto read = [](Document& config) {
         const Section optim = config.root().section("optim");
-        if (optim.choice({"name", "of a test"}, "sgd", {"sgd", "adamw"}) == "sgd")
+        if (optim.choice({"name", "of a test"}, "sgd", {"sgd", "adamw"}) == "sgd") {
             optim.number({"momentum", "of a test"}, 0.9);
+        }
         config.finish();
     };
     Document used = document("optim: {name: sgd, momentum: 0.5}\n");
@@ -91,8 +92,9 @@ TEST(Set, ReadsListsAndMappings) {
 
 TEST(Set, RefusesWhatIsNoAssignment) {
     Document config = document("a: 1\n");
-    for (const std::string bad : {"a", "=1", "a..b=1", ".a=1", "a.=1", "a b=1", ""})
+    for (const std::string bad : {"a", "=1", "a..b=1", ".a=1", "a.=1", "a b=1", ""}) {
         EXPECT_EQ(message_of<ConfigError>([&] { config.set(bad); }), "--set " + bad + ": expected section.key=value");
+    }
 }
 
 TEST(Set, RefusesToLookInsideAValue) {
@@ -137,8 +139,9 @@ void read_all(Document& config) {
     root.section("data").text({"path", "of a test"}, "");
     root.section("data").texts({"names", "of a test"},
                                {"plain", "with: colon", "null", "", "-1", "\"quoted\" \\ \n\t\x01", "#c", "1"});
-    for (const std::string& key : root.section("overrides").keys())
+    for (const std::string& key : root.section("overrides").keys()) {
         root.section("overrides").section(key).number({"p", "of a test"}, 0.25);
+    }
 }
 
 TEST(ResolvedYaml, RoundTrips) {
@@ -160,8 +163,9 @@ TEST(ResolvedYaml, RoundTrips) {
 
 TEST(ResolvedYaml, KeepsAGivenEmptySection) {
     Document config = document("overrides: {flip: {}}\n");
-    for (const std::string& key : config.root().section("overrides").keys())
+    for (const std::string& key : config.root().section("overrides").keys()) {
         config.root().section("overrides").section(key);
+    }
     EXPECT_EQ(config.resolved_yaml(), "overrides:\n  flip: {}\n");
 }
 
@@ -219,8 +223,9 @@ TEST(Limits, SizeOfAFile) {
 
 TEST(Limits, NumberOfNodes) {
     std::string many = "a: [";
-    for (int i = 0; i < 10001; ++i)
+    for (int i = 0; i < 10001; ++i) {
         many += "1,";
+    }
     EXPECT_EQ(parse_message(many + "]"), "c.yaml:1: more than 10000 values; a config is not a place for data");
 }
 

@@ -19,8 +19,9 @@ void read_wildly(const Section& section, int depth) {
             try {
                 section.texts(Key::of(key, "of a test"), {});
             } catch (const ConfigError&) {
-                if (depth < 40)
+                if (depth < 40) {
                     read_wildly(section.section(key), depth + 1);
+                }
             }
         }
     }
@@ -44,8 +45,9 @@ TEST(HostileDocument, RandomBytesAreAConfigErrorAtWorst) {
     std::uniform_int_distribution<int> length(0, 200);
     for (int round = 0; round < 5000; ++round) {
         std::string bytes;
-        for (int i = length(random); i > 0; --i)
+        for (int i = length(random); i > 0; --i) {
             bytes += static_cast<char>(byte(random));
+        }
         feed(bytes);
     }
 }
@@ -59,8 +61,9 @@ TEST(HostileDocument, RandomYamlIsAConfigErrorAtWorst) {
     std::uniform_int_distribution<int> length(1, 30);
     for (int round = 0; round < 20000; ++round) {
         std::string bytes;
-        for (int i = length(random); i > 0; --i)
+        for (int i = length(random); i > 0; --i) {
             bytes += pieces[piece(random)];
+        }
         feed(bytes);
     }
 }

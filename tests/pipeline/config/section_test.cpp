@@ -64,8 +64,9 @@ TEST(Section, ReadsListsOfMappings) {
 
 TEST(Section, NamesUnusedKeysInsideLists) {
     Document config = document("a:\n  - x: 1\n  - x: 1\n    w: 2\n");
-    for (const Section& entry : config.root().sections({"a", "of a test"}))
+    for (const Section& entry : config.root().sections({"a", "of a test"})) {
         entry.integer({"x", "of a test"}, 0);
+    }
     try {
         config.finish();
         FAIL() << "no error";

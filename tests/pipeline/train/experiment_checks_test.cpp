@@ -57,9 +57,10 @@ TEST_F(ExperimentChecks, WarmUpEndsBeforeTheRun) {
 }
 
 TEST_F(ExperimentChecks, SplitsThatAreNamedAreThere) {
-    for (const std::string key : {"data.test", "data.val"})
+    for (const std::string key : {"data.test", "data.val"}) {
         EXPECT_EQ(refusal("rotnet", {key + "=foo"}),
                   "--set " + key + "=foo: " + key + ": unknown split of " + data_ + " 'foo' (one of: train)");
+    }
 }
 
 TEST_F(ExperimentChecks, TestSplitOfAnyNameIsFoundWhereThePathSaysWhereItStands) {

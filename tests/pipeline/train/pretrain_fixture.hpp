@@ -27,8 +27,9 @@ class PretrainFixture : public testing::Test {
 
     /// Waits until the checkpoint of that step, which is written while training goes on, is on disk.
     void await_checkpoint(const std::string& name, std::int64_t step) const {
-        while (!std::filesystem::exists(run_path(name) + "/checkpoints/" + checkpoint_name(step)))
+        while (!std::filesystem::exists(run_path(name) + "/checkpoints/" + checkpoint_name(step))) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
     }
     /// As `rm -rf` beside a run: what is written meanwhile is removed too.
     static void remove_folder(const std::string& path) {

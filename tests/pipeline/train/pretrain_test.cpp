@@ -35,14 +35,16 @@ class PretrainTest : public PretrainFixture {};
 TEST_F(PretrainTest, RunFolderHoldsEverythingThatTheReportNeeds) {
     EXPECT_EQ(run("full", {"train.max_steps=6"}), ExitCode::done);
     const auto environment = nlohmann::json::parse(read_file(run_path("full") + "/environment.json"));
-    for (const char* key : {"tacit", "commit", "libtorch", "mpi", "hdf5", "host", "cpu", "ranks", "started"})
+    for (const char* key : {"tacit", "commit", "libtorch", "mpi", "hdf5", "host", "cpu", "ranks", "started"}) {
         EXPECT_TRUE(environment.contains(key)) << key;
+    }
     const auto pictures = nlohmann::json::parse(read_file(run_path("full") + "/pictures/pictures.json"));
     ASSERT_FALSE(pictures.empty());
     EXPECT_EQ(pictures[0]["title"], "views");
     EXPECT_EQ(pictures[0]["columns"].size(), 2U);
-    for (const auto& picture : pictures)
+    for (const auto& picture : pictures) {
         EXPECT_TRUE(fs::exists(run_path("full") + "/pictures/" + picture["file"].get<std::string>()));
+    }
     EXPECT_NO_THROW(config::Document::from_file(run_path("full") + "/config.yaml"));
 }
 
@@ -103,8 +105,9 @@ TEST_F(PretrainTest, DivergenceEndsWithOneLineAndPublishesNothing) {
     EXPECT_NE(message.find("; training stops; "), std::string::npos) << message;
     EXPECT_NE(message.find("with a lower optim.lr"), std::string::npos) << message;
     const std::vector<std::string> names = list_checkpoints(run_path("nan") + "/checkpoints");
-    for (const std::string& name : names)
+    for (const std::string& name : names) {
         EXPECT_NO_THROW(verify_checkpoint(run_path("nan") + "/checkpoints/" + name)) << name;
+    }
     const std::string held =
         names.empty() ? "there is no checkpoint yet" : "the newest whole checkpoint is " + names[0];
     EXPECT_NE(message.find(held), std::string::npos) << message;
@@ -134,10 +137,12 @@ TEST_F(PretrainTest, TelemetryThatCannotBeWrittenDoesNotEndTheRun) {
     std::optional<FullDisk> full;
     EXPECT_EQ(run("full", {},
                   [&](std::int64_t done) {
-                      if (done == 4)
+                      if (done == 4) {
                           full.emplace(0);
-                      if (done == 13)
+                      }
+                      if (done == 13) {
                           full.reset();
+                      }
                   }),
               ExitCode::done);
     expect_same_end("whole", "full");
@@ -174,8 +179,9 @@ TEST_F(PretrainTest, RunFolderThatIsRemovedWhileTrainingIsMadeAnew) {
         << warnings;
     EXPECT_EQ(load_run(run_path("gone"), "last", *comm_).checkpoint, "step-00000020");
     for (const char* file :
-         {"config.yaml", "environment.json", "normalization.json", "metrics.jsonl", "pictures/views.png"})
+         {"config.yaml", "environment.json", "normalization.json", "metrics.jsonl", "pictures/views.png"}) {
         EXPECT_TRUE(fs::exists(run_path("gone") + "/" + file)) << file;
+    }
 }
 
 TEST_F(PretrainTest, RunFolderThatAnotherRunTookIsLeftToIt) {
@@ -184,8 +190,9 @@ TEST_F(PretrainTest, RunFolderThatAnotherRunTookIsLeftToIt) {
     const std::string message = error_of(
         [&] {
             run("taken", {}, [&](std::int64_t done) {
-                if (done != 7)
+                if (done != 7) {
                     return;
+                }
                 await_checkpoint("taken", 5);
                 remove_folder(paths.folder);
                 other.emplace(paths.folder);
@@ -203,8 +210,9 @@ TEST_F(PretrainTest, CheckpointsComeByStepsEpochsAndTimeWhicheverIsFirst) {
         changes.push_back("checkpoint.keep=100");
         EXPECT_EQ(run(name, changes), ExitCode::done);
         std::vector<std::int64_t> steps;
-        for (const std::string& checkpoint : list_checkpoints(run_path(name) + "/checkpoints"))
+        for (const std::string& checkpoint : list_checkpoints(run_path(name) + "/checkpoints")) {
             steps.insert(steps.begin(), std::stoll(checkpoint.substr(5)));
+        }
         return steps;
     };
     EXPECT_EQ(written("both", {"checkpoint.every_steps=8"}), (std::vector<std::int64_t>{5, 8, 10, 15, 16, 20}));
@@ -232,20 +240,23 @@ TEST_F(PretrainTest, ConfigThatWasChangedBesideItsCheckpointIsRefused) {
 TEST_F(PretrainTest, FullDiskKeepsTheOldCheckpointWarnsAndFailsAtTheEnd) {
     EXPECT_EQ(run("measured", {"train.max_steps=5"}), ExitCode::done);
     std::uintmax_t checkpoint = 0;
-    for (const auto& file : fs::directory_iterator(run_path("measured") + "/checkpoints/step-00000005"))
+    for (const auto& file : fs::directory_iterator(run_path("measured") + "/checkpoints/step-00000005")) {
         checkpoint += file.file_size() + 4096;
+    }
     const std::string disk = run_path("disk");
     fs::create_directories(disk);
     const std::string size = "size=" + std::to_string(checkpoint * 3 / 2 + 400 * 1024);
-    if (mount("tmpfs", disk.c_str(), "tmpfs", 0, size.c_str()) != 0)
+    if (mount("tmpfs", disk.c_str(), "tmpfs", 0, size.c_str()) != 0) {
         GTEST_SKIP() << "needs the right to mount a tmpfs: " << std::strerror(errno);
+    }
     const std::string filler(300 * 1024, 'x');
     testing::internal::CaptureStderr();
     const std::string message = error_of(
         [&] {
             run("disk", {}, [&](std::int64_t done) {
-                if (done != 6)
+                if (done != 6) {
                     return;
+                }
                 await_checkpoint("disk", 5);
                 write_file_atomically(disk + "/filler", filler);
             });
@@ -298,15 +309,17 @@ TEST_F(PretrainTest, AccumulationOfAPerSampleLossEqualsTheWholeBatch) {
         const at::Tensor start = weight.detach().clone();
         Trainer trainer(experiment, *comm_);
         std::vector<double> losses;
-        for (int step = 0; step < 12; ++step) // crosses two ends of epochs
+        for (int step = 0; step < 12; ++step) { // crosses two ends of epochs
             losses.push_back(trainer.step().loss);
+        }
         EXPECT_GT((weight - start).norm().item<double>(), 1e-3 * start.norm().item<double>());
         return std::pair(losses, weight.detach().clone());
     };
     const auto [whole_losses, whole] = train("train.accumulate=1");
     const auto [split_losses, split] = train("train.accumulate=4");
-    for (std::size_t step = 0; step < whole_losses.size(); ++step)
+    for (std::size_t step = 0; step < whole_losses.size(); ++step) {
         EXPECT_NEAR(split_losses[step], whole_losses[step], 1e-5 * whole_losses[step]) << "step " << step;
+    }
     EXPECT_LT((split - whole).norm().item<double>(), 1e-5 * whole.norm().item<double>());
 }
 
@@ -319,10 +332,12 @@ void write_foreign_floats(const std::string& path) {
     const shards::h5::Handle set(
         H5Dcreate2(file.get(), "images", H5T_IEEE_F32LE, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
     std::vector<float> values(shape[0] * shape[1] * shape[2] * shape[3]);
-    for (std::size_t i = 0; i < values.size(); ++i)
+    for (std::size_t i = 0; i < values.size(); ++i) {
         values[i] = static_cast<float>(i % 3) * 2.0F; // channels of 0, 2 and 4
-    for (std::size_t i = 0; i < values.size(); i += 6)
+    }
+    for (std::size_t i = 0; i < values.size(); i += 6) {
         values[i] = 4.0F; // half of channel 0
+    }
     H5Dwrite(set.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
 }
 
@@ -448,8 +463,9 @@ TEST_F(PretrainTest, BenchMeasuresWhatItSays) {
     Experiment experiment = build_experiment(document, *comm_); // the same steps without a bench
     Trainer trainer(experiment, *comm_);
     double loss = 0;
-    for (int step = 0; step < 5; ++step) // one of them to warm up
+    for (int step = 0; step < 5; ++step) { // one of them to warm up
         loss = trainer.step().loss;
+    }
     EXPECT_EQ(bench.loss, loss);
     const auto json = nlohmann::json::parse(bench.json());
     EXPECT_EQ(json.at("steps"), 4);

@@ -25,8 +25,9 @@ constexpr int kSteps = 10;
 class SharedData : public dist::SharedFolder {
   public:
     SharedData() {
-        if (dist::world().rank() == 0)
+        if (dist::world().rank() == 0) {
             write_tiny_shards(path() + "/shards", 84);
+        }
         dist::world().barrier();
     }
 };
@@ -40,16 +41,19 @@ struct Course {
 
 NamedTensors parameters_of(const Experiment& experiment) {
     NamedTensors copy;
-    for (const auto& entry : experiment.pretext->named_parameters())
+    for (const auto& entry : experiment.pretext->named_parameters()) {
         copy.emplace_back(entry.key(), entry.value().detach().clone());
+    }
     return copy;
 }
 
 NamedTensors statistics_of(const Experiment& experiment) {
     NamedTensors copy;
-    for (const auto& entry : experiment.pretext->named_buffers())
-        if (entry.value().is_floating_point())
+    for (const auto& entry : experiment.pretext->named_buffers()) {
+        if (entry.value().is_floating_point()) {
             copy.emplace_back(entry.key(), entry.value().clone());
+        }
+    }
     return copy;
 }
 
@@ -89,16 +93,18 @@ class RankParity : public testing::TestWithParam<std::string> {};
 TEST_P(RankParity, LossCurveAndParametersAreThoseOfOneRank) {
     const SharedData folder;
     std::vector<std::string> small_steps = {"optim.lr=0.0005", "optim.warmup_epochs=0", "train.batch=32"};
-    if (GetParam() == "toy_distillation")
+    if (GetParam() == "toy_distillation") {
         small_steps.emplace_back("augment.size=32"); // whose local crops are large enough for the network
+    }
     const auto self = dist::make_self_communicator();
     const Course alone = train(folder.path() + "/shards", GetParam(), *self, small_steps);
     const Course together = train(folder.path() + "/shards", GetParam(), dist::world(), small_steps);
     for (std::size_t step = 0; step < alone.losses.size(); ++step) {
         EXPECT_FALSE(alone.losses[step].empty());
         EXPECT_EQ(together.losses[step].size(), alone.losses[step].size());
-        for (const auto& [name, loss] : alone.losses[step])
+        for (const auto& [name, loss] : alone.losses[step]) {
             EXPECT_NEAR(together.losses[step].at(name), loss, 1e-5 * std::abs(loss)) << name << ", step " << step;
+        }
     }
     EXPECT_LT(relative_distance(together.end, alone.end), 1e-5);
     EXPECT_LT(relative_distance(together.statistics, alone.statistics), 1e-5);
@@ -154,8 +160,9 @@ TEST(Ranks, HoldTheSameBytesAfterTraining) {
     const Course course = train(folder.path() + "/shards", "simclr", dist::world());
     for (const auto& [name, tensor] : course.end) {
         const at::Tensor all = dist::world().all_gather(tensor.contiguous().unsqueeze(0));
-        for (std::int64_t rank = 1; rank < all.size(0); ++rank)
+        for (std::int64_t rank = 1; rank < all.size(0); ++rank) {
             EXPECT_TRUE(torch::equal(all[0], all[rank])) << name << " on rank " << rank;
+        }
     }
 }
 
@@ -166,8 +173,9 @@ TEST(Ranks, StopAskedOfTheLastRankStopsAllAndTheResumedRunEndsWithTheSameBytes) 
         PretrainOptions options;
         options.run_folder = folder.path() + "/" + name;
         options.on_step = [&, stop_after](std::int64_t done) {
-            if (done == stop_after && world.rank() == world.size() - 1)
+            if (done == stop_after && world.rank() == world.size() - 1) {
                 request_stop();
+            }
         };
         config::Document document = tiny_config(folder.path() + "/shards", "rotnet", {"train.max_steps=10"});
         return pretrain(document, options, world);
@@ -183,8 +191,9 @@ TEST(Ranks, StopAskedOfTheLastRankStopsAllAndTheResumedRunEndsWithTheSameBytes) 
 
 TEST(Ranks, BatchThatRanksDoNotDivideIsRefusedOnAllOfThem) {
     const SharedData folder;
-    if (dist::world().size() == 1)
+    if (dist::world().size() == 1) {
         GTEST_SKIP() << "every batch divides over one rank";
+    }
     config::Document document = tiny_config(folder.path() + "/shards", "simclr", {"train.batch=15"});
     EXPECT_THROW(build_experiment(document, dist::world()), ConfigError);
 }

@@ -45,8 +45,9 @@ class CheckpointWriterTest : public testing::Test {
     /// Whether `condition` holds within ten seconds.
     template <class Condition> static bool soon(const Condition& condition) {
         const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-        while (!condition() && std::chrono::steady_clock::now() < end)
+        while (!condition() && std::chrono::steady_clock::now() < end) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
         return condition();
     }
 
@@ -67,8 +68,9 @@ class Said {
     ~Said() {
         ::dup2(before_[0], STDOUT_FILENO);
         ::dup2(before_[1], STDERR_FILENO);
-        for (const int stream : before_)
+        for (const int stream : before_) {
             ::close(stream);
+        }
     }
     Said(const Said&) = delete;
     Said& operator=(const Said&) = delete;
@@ -260,8 +262,9 @@ TEST_F(CheckpointWriterTest, StopWhileAStateIsStagedFirstPublishesTheOneBefore) 
         [&] { // on the writer's thread: stages 6, stages 7, which a stop interrupts, writes 7
             if (++writes == 2) {
                 begun.set_value();
-                while (!stop_requested())
+                while (!stop_requested()) {
                     std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                }
             } else if (writes == 3) {
                 on_disk = list_checkpoints(folder_.path());
             }
@@ -324,8 +327,9 @@ TEST_F(CheckpointWriterTest, WhatIsSubmittedIsOnDiskWhenTheWriterIsGone) {
         ASSERT_EQ(newest_valid_checkpoint(folder_.path())->manifest.step, step);
     }
     CheckpointWriter writer(folder_.path(), 2, 20);
-    for (std::int64_t step = 21; step <= 40; ++step) // each waits for the one before
+    for (std::int64_t step = 21; step <= 40; ++step) { // each waits for the one before
         writer.submit(at(step), state(1), state(1));
+    }
     writer.write(at(41), state(1), state(1));
     EXPECT_EQ(checkpoints(), (std::vector<std::string>{"step-00000041", "step-00000040"}));
 }

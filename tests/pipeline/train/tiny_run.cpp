@@ -26,8 +26,8 @@ double fraction(std::int64_t image, int use) {
 /// Three waves a channel: the first one's direction is that of the kind, all else differs between images.
 std::vector<std::uint8_t> waves(std::int64_t image, int kind) {
     std::vector<std::uint8_t> pixels;
-    for (int y = 0; y < kSide; ++y)
-        for (int x = 0; x < kSide; ++x)
+    for (int y = 0; y < kSide; ++y) {
+        for (int x = 0; x < kSide; ++x) {
             for (int c = 0; c < 3; ++c) {
                 double value = 128;
                 for (int wave = 0; wave < 3; ++wave) {
@@ -39,6 +39,8 @@ std::vector<std::uint8_t> waves(std::int64_t image, int kind) {
                 }
                 pixels.push_back(static_cast<std::uint8_t>(value));
             }
+        }
+    }
     return pixels;
 }
 
@@ -72,8 +74,9 @@ config::Document tiny_config(const std::string& data, const std::string& pretext
                                                 "checkpoint: {{every_steps: 5, keep: 3}}\n",
                                                 data, pretext),
                                     "tiny.yaml");
-    for (const std::string& change : changes)
+    for (const std::string& change : changes) {
         document.set(change);
+    }
     return document;
 }
 
@@ -82,8 +85,9 @@ std::string metrics_without_timing(const std::string& run_folder) {
     std::string kept;
     for (std::string line; std::getline(lines, line);) {
         auto json = nlohmann::ordered_json::parse(line);
-        for (const char* timing : {"images_per_second", "data_wait", "seconds"})
+        for (const char* timing : {"images_per_second", "data_wait", "seconds"}) {
             json.erase(timing);
+        }
         kept += json.dump() + "\n";
     }
     return kept;

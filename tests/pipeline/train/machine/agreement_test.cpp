@@ -38,8 +38,9 @@ TEST(TextsOfRanks, AreKnownToAllInTheOrderOfTheRanks) {
     const auto text = [](int rank) { return std::string(static_cast<std::size_t>(rank), 'x'); }; // rank 0 says nothing
     const std::vector<std::string> all = texts_of_ranks(text(world().rank()), world());
     ASSERT_EQ(all.size(), static_cast<std::size_t>(world().size()));
-    for (int rank = 0; rank < world().size(); ++rank)
+    for (int rank = 0; rank < world().size(); ++rank) {
         EXPECT_EQ(all[static_cast<std::size_t>(rank)], text(rank));
+    }
 }
 
 } // namespace

@@ -17,8 +17,9 @@ namespace {
 std::vector<std::int64_t> listed(const std::string& path) {
     dist::world().barrier();
     std::vector<std::int64_t> images;
-    for (const auto& entry : nlohmann::json::parse(read_file(path)))
+    for (const auto& entry : nlohmann::json::parse(read_file(path))) {
         images.push_back(entry.at("image").get<std::int64_t>());
+    }
     dist::world().barrier();
     return images;
 }
@@ -30,8 +31,9 @@ TEST(BadSampleList, HoldsThoseOfAllRanksAndStartsOnce) {
     const std::int64_t ranks = dist::world().size();
     write_bad_samples({{5, "a"}, {10 + rank, "b \xff"}}, ranks + 1, path, dist::world());
     std::vector<std::int64_t> expected{5};
-    for (std::int64_t i = 0; i < ranks; ++i)
+    for (std::int64_t i = 0; i < ranks; ++i) {
         expected.push_back(10 + i);
+    }
     EXPECT_EQ(listed(path), expected);
     write_bad_samples({{7, "c"}}, ranks + 2, path, dist::world());
     expected.insert(expected.begin() + 1, 7);
@@ -54,8 +56,9 @@ TEST(BadSampleList, TooManyEndEveryRank) {
 TEST(BadSampleList, ThatCannotBeReadDoesNotEndTheWork) {
     const dist::SharedFolder shared;
     const std::string path = shared.path() + "/bad_samples.json";
-    if (dist::world().rank() == 0)
+    if (dist::world().rank() == 0) {
         std::filesystem::create_directory(path);
+    }
     EXPECT_NO_THROW(write_bad_samples({{5, "a"}}, 1, path, dist::world()));
 }
 

@@ -59,8 +59,9 @@ TEST(Checkpoint, RoundTripKeepsEveryByte) {
     const auto stored = models::read_safetensors(path + "/model.safetensors").tensors;
     const std::map<std::string, at::Tensor> by_name(stored.begin(), stored.end());
     ASSERT_EQ(by_name.size(), 2U);
-    for (const auto& [name, tensor] : model_at(100))
+    for (const auto& [name, tensor] : model_at(100)) {
         EXPECT_TRUE(torch::equal(tensor, by_name.at(name))) << name;
+    }
     EXPECT_EQ(read_file(folder.path() + "/latest"), "step-00000100\n");
 }
 
@@ -135,8 +136,9 @@ TEST(Checkpoint, EveryFlippedByteOfTheManifestIsFoundOrHarmless) {
 
 TEST(Checkpoint, PruneKeepsTheNewestAndRemovesUnfinishedOnes) {
     const TemporaryFolder folder;
-    for (const std::int64_t step : {5, 10, 15, 20})
+    for (const std::int64_t step : {5, 10, 15, 20}) {
         save(folder.path(), step);
+    }
     fs::create_directories(folder.path() + "/step-00000025.tmp");
     prune_checkpoints(folder.path(), 2, 20);
     EXPECT_EQ(list_checkpoints(folder.path()), (std::vector<std::string>{"step-00000020", "step-00000015"}));
@@ -145,8 +147,9 @@ TEST(Checkpoint, PruneKeepsTheNewestAndRemovesUnfinishedOnes) {
 
 TEST(Checkpoint, PruneSetsAsideLaterOnesWhichWerePassedOver) {
     const TemporaryFolder folder;
-    for (const std::int64_t step : {5, 20, 25, 10})
+    for (const std::int64_t step : {5, 20, 25, 10}) {
         save(folder.path(), step);
+    }
     testing::internal::CaptureStderr();
     prune_checkpoints(folder.path(), 1, 10);
     EXPECT_EQ(testing::internal::GetCapturedStderr(),
@@ -178,8 +181,9 @@ TEST(Checkpoint, FullDiskLeavesTheOlderOneWholeAndNothingHalfWritten) {
     const TemporaryFolder folder;
     const std::string disk = folder.path() + "/disk";
     fs::create_directories(disk);
-    if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1m") != 0)
+    if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1m") != 0) {
         GTEST_SKIP() << "needs the right to mount a tmpfs: " << std::strerror(errno);
+    }
     save(disk, 1);
     const NamedTensors large = {{"weight", torch::zeros({1 << 19}, torch::kFloat32)}};
     try {
@@ -235,7 +239,7 @@ TEST(Settings, DefaultsHaveTheNamesOfSettings) {
 }
 
 TEST(Settings, LengthMayChangeOnlyWhereNoScheduleDependsOnIt) {
-    for (const char* key : {"optim.schedule", "optim.weight_decay.schedule", "pretext.ema.schedule"})
+    for (const char* key : {"optim.schedule", "optim.weight_decay.schedule", "pretext.ema.schedule"}) {
         for (const std::string shape : {"constant", "step", "cosine", "linear"}) {
             Settings saved = {{"optim.schedule", "constant"}};
             saved[key] = shape;
@@ -245,6 +249,7 @@ TEST(Settings, LengthMayChangeOnlyWhereNoScheduleDependsOnIt) {
             EXPECT_EQ(conflicts(saved, longer, {}).size(), shape == "cosine" || shape == "linear" ? 1U : 0U)
                 << key << " " << shape;
         }
+    }
     EXPECT_EQ(conflicts({{"train.epochs", "5"}}, {{"train.epochs", "6"}}, {}).size(), 1U);
     EXPECT_TRUE(conflicts({{"train.epochs", "5"}, {"optim.schedule", "constant"}},
                           {{"train.epochs", "6"}, {"optim.schedule", "constant"}}, {})

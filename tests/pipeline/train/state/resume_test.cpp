@@ -28,8 +28,9 @@ TEST_F(ResumeTest, StoppedAndResumedRunEndsWithTheSameBytes) {
     EXPECT_EQ(run("whole"), ExitCode::done);
     EXPECT_EQ(run("stopped", {},
                   [](std::int64_t done) {
-                      if (done == 6)
+                      if (done == 6) {
                           request_stop();
+                      }
                   }),
               ExitCode::requeue);
     EXPECT_TRUE(fs::exists(run_path("stopped") + "/checkpoints/step-00000007"));
@@ -42,8 +43,9 @@ TEST_F(ResumeTest, StoppedAndResumedRunInWindowsEndsWithTheSameBytes) {
     EXPECT_EQ(run("whole", windows), ExitCode::done);
     EXPECT_EQ(run("stopped", windows,
                   [](std::int64_t done) {
-                      if (done == 7)
+                      if (done == 7) {
                           request_stop();
+                      }
                   }),
               ExitCode::requeue);
     EXPECT_EQ(run("stopped", windows), ExitCode::done);
@@ -54,8 +56,9 @@ TEST_F(ResumeTest, CrashedRunGoesOnFromItsNewestCheckpointAndEndsWithTheSameByte
     const std::vector<std::string> adamw = {"optim.name=adamw", "optim.lr=0.001"};
     EXPECT_EQ(run("whole", adamw), ExitCode::done);
     const auto crash = [](std::int64_t done) {
-        if (done == 13)
+        if (done == 13) {
             throw std::runtime_error("crash");
+        }
     };
     EXPECT_THROW(run("crashed", adamw, crash), std::runtime_error);
     EXPECT_EQ(list_checkpoints(run_path("crashed") + "/checkpoints").front(), "step-00000010");
@@ -67,8 +70,9 @@ TEST_F(ResumeTest, DamagedNewestCheckpointIsPassedOverAndTheRunEndsWithTheSameBy
     EXPECT_EQ(run("whole"), ExitCode::done);
     EXPECT_THROW(run("damaged", {},
                      [](std::int64_t done) {
-                         if (done == 13)
+                         if (done == 13) {
                              throw std::runtime_error("crash");
+                         }
                      }),
                  std::runtime_error);
     const std::string newest = run_path("damaged") + "/checkpoints/step-00000010/model.safetensors";
@@ -82,8 +86,9 @@ TEST_F(ResumeTest, DamagedNewestCheckpointTakesNoPlaceOfANewOne) {
     const auto run_until = [&](std::int64_t step) {
         EXPECT_THROW(run("damaged", {"checkpoint.keep=1"},
                          [&](std::int64_t done) {
-                             if (done == step)
+                             if (done == step) {
                                  throw std::runtime_error("crash");
+                             }
                          }),
                      std::runtime_error);
     };
@@ -126,8 +131,9 @@ TEST_F(ResumeTest, CheckpointOfAnotherFolderIsNotSaidToBeInThisOne) {
 
 TEST_F(ResumeTest, NormalizationOfTheCheckpointWinsOverAChangedFile) {
     const auto stop_at_6 = [](std::int64_t done) {
-        if (done == 6)
+        if (done == 6) {
             request_stop();
+        }
     };
     const std::string minmax = "data.normalize=minmax";
     EXPECT_EQ(run("whole", {minmax}), ExitCode::done);
@@ -146,8 +152,9 @@ TEST_F(ResumeTest, NormalizationOfTheCheckpointWinsOverAChangedFile) {
 
 TEST_F(ResumeTest, ThreadsAreThoseOfTheCheckpointUnlessTheConfigSaysOthers) {
     const auto stop_at_6 = [](std::int64_t done) {
-        if (done == 6)
+        if (done == 6) {
             request_stop();
+        }
     };
     const auto threads = [&](const std::string& name) {
         return newest_valid_checkpoint(run_path(name) + "/checkpoints")->manifest.threads;
@@ -170,8 +177,9 @@ TEST_F(ResumeTest, CheckpointOfARunThatHadDivergedIsPassedOver) {
     EXPECT_EQ(run("whole"), ExitCode::done);
     EXPECT_THROW(run("diverged", {},
                      [](std::int64_t done) {
-                         if (done == 13)
+                         if (done == 13) {
                              throw std::runtime_error("crash");
+                         }
                      }),
                  std::runtime_error);
     const std::string newest = run_path("diverged") + "/checkpoints/step-00000010";
@@ -182,8 +190,9 @@ TEST_F(ResumeTest, CheckpointOfARunThatHadDivergedIsPassedOver) {
     weight->second.flatten()[0] = std::nan("");
     models::write_safetensors(model, tensors);
     Manifest manifest = parse_manifest(read_file(newest + "/manifest.json"), newest);
-    for (CheckpointFile& file : manifest.files)
+    for (CheckpointFile& file : manifest.files) {
         file.sha256 = sha256_of_file(newest + "/" + file.name);
+    }
     write_file_atomically(newest + "/manifest.json", manifest_json(manifest)); // as an earlier Tacit wrote it
     const std::string refused = error_of([&] { load_run(run_path("diverged"), "10", *comm_); }, ExitCode::failure);
     EXPECT_NE(refused.find(model + ": 1 of "), std::string::npos) << refused;
@@ -198,14 +207,16 @@ TEST_F(ResumeTest, CheckpointThatIsOlderThanAKeyGoesOnWithItsDefaultAndWithNothi
     EXPECT_EQ(run("whole"), ExitCode::done);
     EXPECT_EQ(run("older", {},
                   [](std::int64_t done) {
-                      if (done == 6)
+                      if (done == 6) {
                           request_stop();
+                      }
                   }),
               ExitCode::requeue);
     const std::string path = run_path("older") + "/checkpoints/step-00000007/manifest.json";
     Manifest manifest = parse_manifest(read_file(path), path);
-    for (const char* key : {"train.accumulate", "optim.betas[0]", "optim.betas[1]"})
+    for (const char* key : {"train.accumulate", "optim.betas[0]", "optim.betas[1]"}) {
         EXPECT_EQ(manifest.config.erase(key), 1U) << key;
+    }
     write_file_atomically(path, manifest_json(manifest));
     const std::string message = error_of([&] { run("older", {"train.accumulate=2"}); }, ExitCode::usage);
     EXPECT_NE(message.find("train.accumulate is 2, the checkpoint has 1"), std::string::npos) << message;
@@ -257,8 +268,9 @@ TEST_F(ResumeTest, ChangedLabelsAreToldAndTheRunEndsWithTheSameBytes) {
     EXPECT_EQ(run("whole"), ExitCode::done);
     EXPECT_EQ(run("relabelled", {},
                   [](std::int64_t done) {
-                      if (done == 6)
+                      if (done == 6) {
                           request_stop();
+                      }
                   }),
               ExitCode::requeue);
     fs::remove_all(data_);

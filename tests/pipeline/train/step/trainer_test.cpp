@@ -178,8 +178,9 @@ TEST_F(TrainerTest, ARunCountsItsBadStepsAlsoAcrossAStopAndEndsWithTheSameBytes)
     EXPECT_EQ(run(
                   "stopped", allowed,
                   [](std::int64_t done) {
-                      if (done == 5)
+                      if (done == 5) {
                           request_stop();
+                      }
                   },
                   "spoiled"),
               ExitCode::requeue);
@@ -190,8 +191,9 @@ TEST_F(TrainerTest, ARunCountsItsBadStepsAlsoAcrossAStopAndEndsWithTheSameBytes)
     EXPECT_EQ(run(
                   "strict", {"train.max_skipped=2"},
                   [](std::int64_t done) {
-                      if (done == 5)
+                      if (done == 5) {
                           request_stop();
+                      }
                   },
                   "spoiled"),
               ExitCode::requeue);
@@ -213,8 +215,9 @@ TEST_F(TrainerTest, MetricsThatAreNotFiniteAreWrittenAndReadBack) {
     EXPECT_EQ(run(
                   "stopped", {},
                   [](std::int64_t done) {
-                      if (done == 7)
+                      if (done == 7) {
                           request_stop();
+                      }
                   },
                   "spoiled"),
               ExitCode::requeue);
@@ -352,20 +355,24 @@ class EveryMethodOfState : public PretrainFixture, public testing::WithParamInte
 TEST_P(EveryMethodOfState, StoppedAndResumedRunEndsWithTheSameBytes) {
     const std::string pretext = GetParam();
     std::vector<std::string> changes = {"optim.lr=0.005"};
-    if (pretext == "toy_distillation")
+    if (pretext == "toy_distillation") {
         changes.emplace_back("augment.size=32");
-    if (pretext == "byol")
+    }
+    if (pretext == "byol") {
         changes.insert(changes.end(), {"optim.name=lars", "pretext.projector=[32, 16]", "pretext.predictor=[32]"});
+    }
     EXPECT_EQ(run("whole", changes, {}, pretext), ExitCode::done);
-    for (const std::int64_t stop : {3, 8, 13}) // in the first epoch, and in the middle of others
+    for (const std::int64_t stop : {3, 8, 13}) { // in the first epoch, and in the middle of others
         EXPECT_EQ(run(
                       "stopped", changes,
                       [stop](std::int64_t done) {
-                          if (done == stop)
+                          if (done == stop) {
                               request_stop();
+                          }
                       },
                       pretext),
                   ExitCode::requeue);
+    }
     EXPECT_EQ(run("stopped", changes, {}, pretext), ExitCode::done);
     expect_same_end("whole", "stopped");
 }
@@ -377,8 +384,9 @@ TEST_P(EveryKindOfBackbone, StoppedAndResumedRunEndsWithTheSameBytes) {
     EXPECT_EQ(run("whole", changes), ExitCode::done);
     EXPECT_EQ(run("stopped", changes,
                   [](std::int64_t done) {
-                      if (done == 1)
+                      if (done == 1) {
                           request_stop();
+                      }
                   }),
               ExitCode::requeue);
     EXPECT_EQ(run("stopped", changes), ExitCode::done);
