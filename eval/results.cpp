@@ -6,6 +6,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/words.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -80,12 +81,40 @@ Score score_from(const Json& json, const char* value) {
     return score;
 }
 
-ResultRow row_from(const Json& json, const std::vector<ScoreInfo>& infos, int version) {
+constexpr double kLastDigits = 1e-9; ///< in which versions may differ
+
+bool is_near(double one, double other) {
+    return one == other || (std::isnan(one) && std::isnan(other)) ||
+           std::abs(one - other) < kLastDigits * std::max(1.0, std::abs(other));
+}
+
+/// What of a score no evaluation writes; "": nothing is.
+std::string fault_of(const Score& score, const ScoreInfo& info) {
+    for (const double draw : score.draws) {
+        const bool outside = draw < -kLastDigits || draw > 1 + kLastDigits;
+        if (info.unit == Unit::percent && std::isfinite(draw) && outside) {
+            return fmt::format("of {} is no share of 1", draw);
+        }
+    }
+    const Score made = score.draws.empty() ? Score{} : score_of(score.draws);
+    return !score.draws.empty() && is_near(score.value, made.value) && is_near(score.std, made.std)
+               ? std::string()
+               : fmt::format("of {} with deviation {} is not that of its {} draws", score.value, score.std,
+                             score.draws.size());
+}
+
+/// A row of the result `name`.
+ResultRow row_from(const Json& json, const std::vector<ScoreInfo>& infos, int version, const std::string& name) {
     ResultRow row;
     row.name = json.at("name").get<std::string>();
     for (const ScoreInfo& info : infos) {
         row.scores.push_back(version == 1 ? score_from(json, "accuracy")
                                           : score_from(json.at("scores").at(info.name), "value"));
+        if (const std::string fault = fault_of(row.scores.back(), info); !fault.empty()) {
+            throw DataError(fmt::format("{} is not an evaluation result (the {} of '{}' {}); delete it and run the "
+                                        "evaluation again",
+                                        name, info.name, one_line(row.name), fault));
+        }
     }
     for (const auto& [key, value] : json.at("details").items()) {
         if (value.is_number()) {
@@ -288,7 +317,7 @@ EvalResult result_from_json(const std::string& text, const std::string& name) {
                                    "evaluation again");
         }
         for (const Json& row : json.at("rows")) {
-            result.rows.push_back(row_from(row, result.scores, version));
+            result.rows.push_back(row_from(row, result.scores, version, name));
         }
         return result;
     } catch (const Json::exception& error) {
@@ -317,7 +346,7 @@ std::string write_result(const std::string& run_folder, const EvalResult& result
         throw IoError(fmt::format("cannot create folder {}: {}", folder.string(), failed.message()));
     }
     const std::string aside = path_aside(folder, result);
-    const std::string path = own_data ? (folder / (result.protocol + ".json")).string() : aside;
+    std::string path = own_data ? (folder / (result.protocol + ".json")).string() : aside;
     if (own_data) {
         keep_aside(folder, path, result);
         std::filesystem::remove(aside, failed); // the same measured before

@@ -6,6 +6,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "tests/eval/tiny_dataset.hpp"
+#include "tests/message_of.hpp"
 
 #include <gtest/gtest.h>
 
@@ -240,6 +241,32 @@ TEST(Results, NumbersThatAreNotFiniteAreWrittenAndRead) {
     EXPECT_TRUE(std::isnan(after.rows[0].scores[0].draws[0]));
     EXPECT_EQ(after.rows[0].scores[0].draws[1], INFINITY);
     EXPECT_EQ(to_json(after), to_json(result));
+}
+
+TEST(Results, ValuesThatNoEvaluationWritesAreRefused) {
+    for (const auto& [text, why] :
+         {std::pair{R"("accuracy": 1.7, "std": 0, "draws": [1.7])", "of 1.7 is no share of 1"},
+          {R"("accuracy": 0.5, "std": 1.41421356237, "draws": [-0.5, 1.5])", "of -0.5 is no share of 1"},
+          {R"("accuracy": 0.9, "std": 0, "draws": [0.7])", "of 0.9 with deviation 0 is not that of its 1 draws"},
+          {R"("accuracy": 0.7, "std": 0.1, "draws": [0.7])", "of 0.7 with deviation 0.1 is not that of its 1 draws"},
+          {R"("accuracy": 0.9, "std": 0, "draws": [])", "of 0.9 with deviation 0 is not that of its 0 draws"}}) {
+        const std::string json = std::string(R"({"protocol": "knn", "run": "r", "pretext": "simclr", "checkpoint": "c",
+            "data": "d", "seconds": 2, "rows": [{"name": "pretrained", "details": {}, )") +
+                                 text + "}]}";
+        EXPECT_EQ(message_of<DataError>([&] { result_from_json(json, "knn.json"); }),
+                  std::string("knn.json is not an evaluation result (the accuracy of 'pretrained' ") + why +
+                      "); delete it and run the evaluation again");
+    }
+}
+
+TEST(Results, ValuesThatEvaluationsWriteAreRead) {
+    EvalResult result = some_result("r");
+    result.scores = {{"rmse", Unit::plain, false, false}, accuracy_info()};
+    for (const std::vector<double>& draws : std::vector<std::vector<double>>{
+             {1e12 / 3, 7e-5, 3e11}, {-4}, {NAN}, {INFINITY, INFINITY}, {-INFINITY}, {0.1, 0.2, 0.3}}) {
+        result.rows = {{"pretrained", {score_of(draws), score_of({1, 0, 1.0 / 3})}, {}}};
+        EXPECT_EQ(to_json(result_from_json(to_json(result), "r.json")), to_json(result));
+    }
 }
 
 TEST(EvalConfig, RefusesWhatAProtocolCannotUse) {
