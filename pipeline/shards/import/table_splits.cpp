@@ -29,9 +29,12 @@ struct Telling {
     Names splits;      ///< of all images; "": none
     std::string doubt; ///< why it cannot be taken unasked
 
+    /// "says" of a column, "say" of lists.
+    std::string does(const std::string& verb) const { return verb + (tables.size() > 1 ? "" : "s"); }
+
     void set(std::size_t image, const std::string& split, const std::string& name) {
         if (doubt.empty() && !splits[image].empty() && splits[image] != split) {
-            doubt = fmt::format("says '{}' and '{}' of image '{}'", splits[image], split, one_line(name));
+            doubt = fmt::format("{} '{}' and '{}' of image '{}'", does("say"), splits[image], split, one_line(name));
         }
         splits[image] = split;
     }
@@ -105,6 +108,11 @@ class TableSplits {
         for (const SourceTable& table : tables) {
             try {
                 look_at(table, table.path == told ? labels->second : "");
+            } catch (const SharedRows& shared) {
+                if (is_open() || split_word_of(table.path).empty()) { // else it may be of the split in its name
+                    info_.notes.push_back(fmt::format("{}; so no splits are taken from it; {}", shared.what(),
+                                                      "--splits none says that none is meant"));
+                }
             } catch (const Error&) { // told where labels are looked for in it
                 continue;
             }
@@ -119,6 +127,11 @@ class TableSplits {
     }
 
   private:
+    /// Whether nothing else says splits.
+    bool is_open() const {
+        return info_.splits.size() == 1 && info_.splits[0].name == "train" && options_.test_fraction == 0;
+    }
+
     std::string path_of(const std::string& table) const { return (fs::path(options_.path) / table).string(); }
 
     /// Sets what `split_of` says of the row of each image; `places`: of the images that were matched; empty: of all.
@@ -182,7 +195,7 @@ class TableSplits {
 
     /// To be taken if nothing else says splits, and it says one of every image.
     void judge(Telling telling) {
-        const bool open = info_.splits.size() == 1 && info_.splits[0].name == "train" && options_.test_fraction == 0;
+        const bool open = is_open();
         std::size_t missing = 0;
         std::size_t others = 0; // than names of folders or archives say
         for (std::size_t i = 0; i < names_.size(); ++i) {
@@ -193,16 +206,19 @@ class TableSplits {
         if (!telling.doubt.empty() || (!open && others == 0)) {
             // as it is
         } else if (!open) {
-            telling.doubt = fmt::format("says other splits of {} images than their places do", others);
+            telling.doubt =
+                fmt::format("{} other splits of {} images than their places do", telling.does("say"), others);
         } else if (missing > 0) {
-            telling.doubt = fmt::format("says none of {} of {} images", missing, names_.size());
+            telling.doubt = fmt::format("{} none of {} of {} images", telling.does("say"), missing, names_.size());
         } else if (!taken_.what.empty() && taken_.splits != telling.splits) {
-            taken_.doubt = telling.doubt = fmt::format("says others than {}, which is not taken either", taken_.what);
+            taken_.doubt = telling.doubt =
+                fmt::format("{} others than {}, not taken either", telling.does("say"), taken_.what);
         }
         if (!telling.doubt.empty()) {
-            info_.notes.push_back(fmt::format("{}: tells of splits, but {}; {} takes what it says, --splits none says "
+            info_.notes.push_back(fmt::format("{}: {} of splits, but {}; {} takes what {}, --splits none says "
                                               "that none is meant",
-                                              telling.what, telling.doubt, telling.option));
+                                              telling.what, telling.does("tell"), telling.doubt, telling.option,
+                                              telling.tables.size() > 1 ? "they say" : "it says"));
         } else if (open && taken_.what.empty()) {
             taken_ = std::move(telling);
         }
@@ -216,8 +232,8 @@ class TableSplits {
         for (const std::string& table : taken_.tables) {
             use_table(info_, options_.path, path_of(table));
         }
-        info_.notes.push_back(
-            fmt::format("{}: says the splits of the images; --splits none makes one split of them", taken_.what));
+        info_.notes.push_back(fmt::format("{}: {} the splits of the images; --splits none makes one split of them",
+                                          taken_.what, taken_.does("say")));
         return std::move(taken_.splits);
     }
 

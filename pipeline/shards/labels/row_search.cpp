@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/shards/labels/row_search.hpp"
 
-#include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/shards/images/formats.hpp"
+#include "pipeline/shards/import/left_out.hpp"
 #include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
@@ -146,6 +146,11 @@ class RowSearch {
         }
         const auto missing = static_cast<std::size_t>(std::count(found_.begin(), found_.end(), kNone));
         const std::size_t found = found_.size() - missing;
+        if (shared_ > 0) {
+            throw SharedRows(
+                fmt::format("{}: {}; give each a row with its whole name", path_, first_few(first_shared_, shared_)),
+                found);
+        }
         return {column_, {}, std::move(found_), found, std::move(again_)};
     }
 
@@ -174,11 +179,11 @@ class RowSearch {
 
     void take(std::size_t image, const std::string& key, const Places& rows) {
         const std::size_t other = std::exchange(images_[rows.first], image);
-        if (other != kNone) {
-            throw DataError(fmt::format("{}: line {} ('{}') fits images '{}' and '{}' by '{}'; give each a row with "
-                                        "its whole name",
-                                        path_, rows_[rows.first].line, rows_[rows.first].cell(column_), names_[other],
-                                        names_[image], key));
+        constexpr std::size_t kShown = 3;
+        if (other != kNone && ++shared_ <= kShown) {
+            first_shared_.push_back(fmt::format("line {} ('{}') fits images '{}' and '{}' by '{}'",
+                                                rows_[rows.first].line, rows_[rows.first].cell(column_), names_[other],
+                                                names_[image], key));
         }
         found_[image] = rows.first;
         for (const std::size_t row : rows.again) {
@@ -193,6 +198,8 @@ class RowSearch {
     std::size_t column_;
     std::vector<std::size_t> found_;  ///< row of each image
     std::vector<std::size_t> images_; ///< image of each row
+    std::size_t shared_ = 0;          ///< images whose row fits another image too
+    std::vector<std::string> first_shared_;
     std::vector<std::pair<std::size_t, std::size_t>> again_;
 };
 

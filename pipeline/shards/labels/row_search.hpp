@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/shards/labels/csv_table.hpp"
 
 #include <cstddef>
@@ -26,6 +27,13 @@ struct RowMatch {
     std::string text(const std::string& path, const char* what) const;
 };
 
+/// Rows of a table that fit two images each.
+class SharedRows : public DataError {
+  public:
+    SharedRows(const std::string& message, std::size_t images) : DataError(message), found(images) {}
+    std::size_t found; ///< images that have a row, alone or not
+};
+
 /// Throws DataError naming `path` where two rows of one image have other labels: `label` is called with a row's place.
 void refuse_two_labels(const std::string& path, const std::vector<CsvRow>& rows, const RowMatch& match,
                        const std::vector<std::string>& names, const std::function<std::string(std::size_t row)>& label);
@@ -35,8 +43,8 @@ void refuse_two_labels(const std::string& path, const std::vector<CsvRow>& rows,
 /// `wanted.names`, else in the one, other than `wanted.column`, where most of them are found (of equals the one with
 /// the most exact names, then the leftmost). Rows before `wanted.first_row` are a header. Throws DataError naming
 /// `path` where another column names the images as exactly and gives them other labels (rows, if `wanted.column` is
-/// kOpen), where as many numbers as there are images fit some of them alone, where two images fit one row, or, of a
-/// known `wanted.column`, two rows one image (refuse_two_labels()).
+/// kOpen), where as many numbers as there are images fit some of them alone, or, of a known `wanted.column`, two rows
+/// fit one image (refuse_two_labels()); SharedRows where two images fit one row.
 RowMatch match_rows(const std::string& path, const std::vector<CsvRow>& rows, const TableColumn& wanted,
                     const std::vector<std::string>& names);
 

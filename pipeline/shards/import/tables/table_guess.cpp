@@ -128,6 +128,20 @@ class Guesser {
     std::vector<std::size_t> all_; ///< columns beside the names of images and of splits
 };
 
+bool is_most(std::size_t found, std::size_t images) {
+    return found * 10 >= images * 9;
+}
+
+/// How many images a table names, those that share a row too.
+std::size_t count_named(const std::string& path, const std::vector<CsvRow>& rows,
+                        const std::vector<std::string>& names) {
+    try {
+        return rows_of_images(path, rows, kOpenTable, names).found;
+    } catch (const SharedRows& shared) {
+        return shared.found;
+    }
+}
+
 std::optional<TableGuess> guess_table(const std::string& root, const SourceTable& source,
                                       const std::vector<UnlabelledImage>& images,
                                       const std::vector<std::string>& classes) {
@@ -151,8 +165,9 @@ std::optional<TableGuess> guess_table(const std::string& root, const SourceTable
     }
     const std::string remedy =
         fmt::format("--labels {}:COLUMN reads it, --labels none says that none is meant", one_line(table));
+    std::vector<CsvRow> rows;
     try {
-        const std::vector<CsvRow> rows = rows_beside(guess.path);
+        rows = rows_beside(guess.path);
         if (rows.empty()) {
             return std::nullopt;
         }
@@ -168,7 +183,7 @@ std::optional<TableGuess> guess_table(const std::string& root, const SourceTable
             return guess;
         }
         const std::vector<std::size_t> columns =
-            match.found * 10 >= names.size() * 9 ? guesser.columns() : std::vector<std::size_t>();
+            is_most(match.found, names.size()) ? guesser.columns() : std::vector<std::size_t>();
         if (columns.empty()) {
             guess.note =
                 fmt::format("{}: holds names of {} of {} images without a label, but which column holds classes "
@@ -189,7 +204,11 @@ std::optional<TableGuess> guess_table(const std::string& root, const SourceTable
                         one_line(table), match.found, names.size(), columns.size() > 1 ? "s (one 1 a row)" : "",
                         guesser.names(columns), one_line(match.named_by, 40));
     } catch (const Error& failure) {
-        if (lower_case(fs::path(table).extension().string()) == ".txt") { // which may be anything
+        const auto* shared = dynamic_cast<const SharedRows*>(&failure);
+        const bool of_splits = shared != nullptr && rows[0].cells.size() <= 1 + split_columns(rows).size();
+        const bool of_images = shared != nullptr && is_most(shared->found, names.size());
+        const bool text = lower_case(fs::path(table).extension().string()) == ".txt"; // which may be anything
+        if (of_splits || (text && !of_images)) {
             return std::nullopt;
         }
         guess.note = fmt::format("{}; so no labels are taken from it; {}", failure.what(), remedy);
@@ -263,9 +282,8 @@ std::vector<std::string> notes_of_tables_beside(const std::string& path, const S
             for (const SourceSplit& one : info.splits) {
                 images = one.name == split ? static_cast<std::size_t>(one.size()) : images;
             }
-            const bool fits = !names.front().empty()
-                                  ? rows_of_images(table.string(), rows, kOpenTable, names).found * 10 >= images * 9
-                                  : rows.size() == images + 1 || (!named && rows.size() == images);
+            const bool fits = !names.front().empty() ? is_most(count_named(table.string(), rows, names), images)
+                                                     : rows.size() == images + 1 || (!named && rows.size() == images);
             if (fits && (named || lower_case(table.extension().string()) != ".txt")) {
                 const std::string own = one_line(table.filename().string());
                 notes.push_back(fmt::format(

@@ -386,6 +386,19 @@ TEST_F(TableLabels, ATableBesideImagesWithoutNamesIsNamedWithTheOptionThatReadsI
     EXPECT_EQ(Dataset::open(made.out, "train").labels(), (std::vector<std::int32_t>{0, 1, 0}));
 }
 
+TEST_F(TableLabels, NamesThatFitTwoImagesAreNamedWhateverTheTableIsCalled) {
+    images({"1.png", "1.pgm", "2.png", "2.pgm", "3.png"});
+    for (const std::string path : {"labels.txt", "labels.csv"}) {
+        table(path, "1,0\n2,1\n3,1\n");
+        EXPECT_NE(notes().find(path + ": line 1 ('1') fits images '1.pgm' and '1.png' by '1', line 2 ('2') fits images "
+                                      "'2.pgm' and '2.png' by '2'; give each a row with its whole name; so no labels "
+                                      "are taken from it"),
+                  std::string::npos)
+            << notes();
+        table(path, "\n");
+    }
+}
+
 TEST_F(TableLabels, ArchivesTakeTablesToo) {
     ImportOptions made = options();
     made.path = import_fixture("archives/val-ustar.tar");

@@ -86,8 +86,8 @@ TEST_F(TableSplits, WhatIsNotClearIsNamedWithTheOptionThatTakesIt) {
     EXPECT_EQ(images_of(options({"t.csv:split"})).size(), 2U);
     EXPECT_EQ(left_out_of(options({"t.csv:split"})).front(), "images of no split that --splits names (1): 3.png");
     table("t.csv", "file,split,subset\n1.png,train,test\n2.png,test,train\n3.png,test,test\n");
-    EXPECT_NE(notes().find("t.csv: column subset: tells of splits, but says others than t.csv: column split, which is "
-                           "not taken either"),
+    EXPECT_NE(notes().find("t.csv: column subset: tells of splits, but says others than t.csv: column split, not "
+                           "taken either"),
               std::string::npos)
         << notes();
     EXPECT_EQ(notes().find("says the splits of the images"), std::string::npos) << notes();
@@ -95,8 +95,8 @@ TEST_F(TableSplits, WhatIsNotClearIsNamedWithTheOptionThatTakesIt) {
     table("t.csv", "file,split\n1.png,train\n2.png,test\n3.png,test\n");
     table("u.csv", "file,split\n1.png,test\n2.png,test\n3.png,train\n");
     EXPECT_EQ(read().at("1.png"), "train -");
-    EXPECT_NE(notes().find("u.csv: column split: tells of splits, but says others than t.csv: column split, which is "
-                           "not taken either"),
+    EXPECT_NE(notes().find("u.csv: column split: tells of splits, but says others than t.csv: column split, not "
+                           "taken either"),
               std::string::npos)
         << notes();
 }
@@ -122,14 +122,14 @@ TEST_F(TableSplits, ListsThatTellOneSplitOfEveryImageAreRead) {
     EXPECT_EQ(
         read(),
         (Places{{"JPEGImages/1.png", "train -"}, {"JPEGImages/2.png", "val -"}, {"JPEGImages/3.png", "train -"}}));
-    EXPECT_NE(notes().find("ImageSets/Main/train.txt, ImageSets/Main/val.txt: says the splits of the images"),
+    EXPECT_NE(notes().find("ImageSets/Main/train.txt, ImageSets/Main/val.txt: say the splits of the images"),
               std::string::npos)
         << notes();
     images({"JPEGImages/4.png"});
     EXPECT_EQ(read().at("JPEGImages/2.png"), "train -");
-    EXPECT_NE(notes().find("ImageSets/Main/train.txt, ImageSets/Main/val.txt: tells of splits, but says none of 1 of 4 "
-                           "images; --splits train=ImageSets/Main/train.txt val=ImageSets/Main/val.txt takes what it "
-                           "says"),
+    EXPECT_NE(notes().find("ImageSets/Main/train.txt, ImageSets/Main/val.txt: tell of splits, but say none of 1 of 4 "
+                           "images; --splits train=ImageSets/Main/train.txt val=ImageSets/Main/val.txt takes what "
+                           "they say"),
               std::string::npos)
         << notes();
     const Lines told = {"train=ImageSets/Main/train.txt", "val=ImageSets/Main/val.txt"};
@@ -192,13 +192,38 @@ TEST_F(TableSplits, TablesNamedForSplitsTellTheirLabelsToo) {
               (Places{{"1.png", "train cat"}, {"2.png", "test dog"}, {"3.png", "train dog"}, {"4.png", "train cat"}}));
 }
 
+TEST_F(TableSplits, ListsAndColumnsWhoseNamesFitTwoImagesAreNamed) {
+    images({"a/1.png", "b/1.png", "a/2.png", "b/2.png", "a/3.png"});
+    table("train.txt", "1\n2\n");
+    table("test.txt", "3\n");
+    const std::string shared = "train.txt: line 1 ('1') fits images 'a/1.png' and 'b/1.png' by '1', line 2 ('2') fits "
+                               "images 'a/2.png' and 'b/2.png' by '2'; give each a row with its whole name; so no "
+                               "splits are taken from it; --splits none says that none is meant";
+    EXPECT_NE(notes().find(shared), std::string::npos) << notes();
+    EXPECT_EQ(notes({"none"}), "");
+    table("train.txt", "a/1\nb/1\na/2\nb/2\n");
+    EXPECT_EQ(read().at("a/3.png"), "test a");
+    table("t.csv", "file,split\n1.png,train\n2.png,test\n");
+    table("train.txt", "\n");
+    table("test.txt", "\n");
+    EXPECT_NE(notes().find("t.csv: line 2 ('1.png') fits images 'a/1.png' and 'b/1.png'"), std::string::npos)
+        << notes();
+    EXPECT_EQ(notes().find("no labels"), std::string::npos) << notes(); // it has no column for them
+}
+
+TEST_F(TableSplits, NamesThatFitImagesOfTwoFoldersForSplitsAreNotNamed) {
+    images({"train/a/1.png", "val/a/1.png"});
+    table("train.txt", "a/1\n");
+    EXPECT_EQ(notes().find("fits images"), std::string::npos) << notes();
+}
+
 TEST_F(TableSplits, AnImageOfTwoListsIsRefused) {
     images({"1.png", "2.png"});
     table("train.txt", "1\n2\n");
     table("test.txt", "2\n");
-    EXPECT_NE(notes().find("test.txt, train.txt: tells of splits, but says 'test' and 'train' of image '2.png'; "
+    EXPECT_NE(notes().find("test.txt, train.txt: tell of splits, but say 'test' and 'train' of image '2.png'; "
                            "--splits test=test.txt "
-                           "train=train.txt takes what it says"),
+                           "train=train.txt takes what they say"),
               std::string::npos)
         << notes();
     const std::string message = message_of<ConfigError>([&] { read({"train=train.txt", "test=test.txt"}); });
