@@ -88,17 +88,19 @@ void info(const std::string& line) {
 void warning(const std::string& line) {
     Voice& speaker = voice();
     const std::lock_guard lock(speaker.mutex);
+    bool alone = false;
     for (HeardWarnings* heard : speaker.hearing) {
+        alone = alone || heard->alone_;
         if (std::find(heard->lines_.begin(), heard->lines_.end(), line) == heard->lines_.end()) {
             heard->lines_.push_back(line);
         }
     }
-    if (speaker.warned.insert(line).second) {
+    if (!alone && speaker.warned.insert(line).second) {
         write_line(speaker, STDERR_FILENO, tag(speaker) + "warning: " + line);
     }
 }
 
-HeardWarnings::HeardWarnings() {
+HeardWarnings::HeardWarnings(bool alone) : alone_(alone) {
     Voice& speaker = voice();
     const std::lock_guard lock(speaker.mutex);
     speaker.hearing.push_back(this);

@@ -17,16 +17,18 @@ void info(const std::string& line);
 void warning(const std::string& line);
 void error(const std::string& line);
 
-/// What warning() is told by any thread while this lives, each line once, whether or not it was said before.
+/// What warning() is told by any thread while this lives, each line once, whether or not it was said before. `alone`:
+/// nobody else hears it.
 class HeardWarnings {
   public:
-    HeardWarnings();
+    explicit HeardWarnings(bool alone = false);
     ~HeardWarnings();
     HeardWarnings(const HeardWarnings&) = delete;
     HeardWarnings& operator=(const HeardWarnings&) = delete;
     std::vector<std::string> lines() const;
 
   private:
+    bool alone_;
     std::vector<std::string> lines_;
     friend void warning(const std::string& line);
 };

@@ -2,6 +2,7 @@
 #include "pipeline/shards/dataset_parts.hpp"
 
 #include "pipeline/base/digest.hpp"
+#include "pipeline/shards/dataset_info.hpp"
 #include "pipeline/shards/statistics/value_range.hpp"
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 namespace tacit::shards {
@@ -210,6 +212,28 @@ void DatasetParts::fail_block(std::int64_t number, const Error& error) const {
     throw DataError(fmt::format("{}: {} {} to {} (numbers {} to {} of split '{}') {}", part.name(),
                                 run ? "images" : "images among", lowest, highest, first, last, index_->split,
                                 with_remedy(error.what())));
+}
+
+DatasetInfo describe(const DatasetIndex& index, const DatasetParts& parts) {
+    const FileIndex& first = index.files.front();
+    DatasetInfo info;
+    info.path = index.path;
+    info.split = index.split;
+    info.size = parts.size();
+    info.channels = first.shape.channels;
+    info.shape = first.shape;
+    info.element = first.element;
+    info.value_range = first.value_range;
+    const bool whole =
+        std::all_of(index.files.begin(), index.files.end(), [](const FileIndex& file) { return file.chosen.empty(); });
+    if (whole) { // what is stored is not that of a part of the images
+        info.mean = first.mean;
+        info.std = first.std;
+    }
+    info.source = first.source;
+    info.classes = first.classes;
+    std::tie(info.fingerprint, info.pixels_fingerprint) = parts.fingerprints();
+    return info;
 }
 
 } // namespace tacit::shards

@@ -5,7 +5,7 @@
 #include "pipeline/shards/format/shard_index.hpp"
 #include "pipeline/shards/guess/numbered_names.hpp"
 #include "pipeline/shards/index/dataset_index.hpp"
-#include "pipeline/shards/labels/label_places.hpp"
+#include "pipeline/shards/labels/label_sets.hpp"
 #include "pipeline/shards/splits/split_siblings.hpp"
 #include "pipeline/shards/splits/split_text.hpp"
 

@@ -3,6 +3,7 @@
 
 #include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/shards/data_section.hpp"
 #include "pipeline/shards/dataset.hpp"
 #include "pipeline/shards/format/shard_files.hpp"
@@ -10,13 +11,13 @@
 #include "pipeline/shards/guess/range_guess.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/import/tables/table_labels.hpp"
-#include "pipeline/shards/inspect_tree.hpp"
 #include "pipeline/shards/splits/split_text.hpp"
 #include "pipeline/shards/stage/read_cost.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -187,6 +188,7 @@ Inspection inspect(const std::string& path, const InspectOptions& options) {
         }
     }
     LayoutGuess guess;
+    const log::HeardWarnings heard(true);
     if (folder) {
         inspect_folder(path, splits, result);
         guess = guess_folder(path);
@@ -197,9 +199,16 @@ Inspection inspect(const std::string& path, const InspectOptions& options) {
     result.notes = guess.notes;
     if (guess.splits.empty()) {
         result.guess = guess.reason.empty() ? path + ": nothing in it can be images" : guess.reason;
-        return result;
+    } else {
+        prove(std::move(guess), options, result);
     }
-    prove(std::move(guess), options, result);
+    for (const std::string& line : heard.lines()) { // which may say what a note does, of a file or to another end
+        if (std::none_of(result.notes.begin(), result.notes.end(), [&](const std::string& note) {
+                return line.find(note.substr(note.find(": ") + 2)) != std::string::npos;
+            })) {
+            result.notes.push_back(line);
+        }
+    }
     return result;
 }
 

@@ -25,4 +25,9 @@ struct InspectOptions {
 /// Throws IoError or DataError only when nothing can be opened at all.
 Inspection inspect(const std::string& path, const InspectOptions& options = {});
 
+/// Adds the tree of an HDF5 file: groups, data sets with shape, type and storage, attributes. Bounded in depth and
+/// number of objects; a damaged object becomes a line that says so. Throws IoError, DataError if the file cannot be
+/// opened.
+void describe_file(const std::string& path, std::vector<std::string>& lines);
+
 } // namespace tacit::shards

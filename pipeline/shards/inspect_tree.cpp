@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/inspect_tree.hpp"
+#include "pipeline/shards/inspect.hpp"
 
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/describe.hpp"

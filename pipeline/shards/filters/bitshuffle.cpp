@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/filters/bit_planes.hpp"
 #include "pipeline/shards/filters/block_codecs.hpp"
 #include "pipeline/shards/filters/byte_reader.hpp"
 #include "pipeline/shards/filters/decoders.hpp"
+#include "pipeline/shards/filters/planes.hpp"
 
 #include <algorithm>
 

@@ -2,12 +2,16 @@
 #include "pipeline/shards/filters/block_codecs.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/shards/filters/byte_reader.hpp"
 #include "pipeline/shards/filters/decoders.hpp"
+#include "pipeline/shards/filters/match_copy.hpp"
 
 #include <fmt/format.h>
 #include <libdeflate.h>
 #include <lz4.h>
 #include <zstd.h>
+
+#include <algorithm>
 
 namespace tacit::shards {
 
@@ -55,6 +59,50 @@ std::size_t decode_zstd(std::span<const std::uint8_t> stored, std::span<std::uin
 
 Bytes undo_deflate(Bytes stored, Room room, const Filter&, FilterScratch& scratch) {
     return room.first(decode_zlib(stored, room, scratch, "gzip"));
+}
+
+Bytes undo_lz4(Bytes stored, Room room, const Filter&, FilterScratch&) {
+    ByteReader reader(stored, "LZ4");
+    const std::uint64_t total = reader.big64();
+    const std::uint32_t block_bytes = reader.big32();
+    if (total > room.size() || (block_bytes == 0 && total > 0)) {
+        throw DataError(fmt::format("LZ4: the header says {} bytes in blocks of {}, at most {} expected", total,
+                                    block_bytes, room.size()));
+    }
+    room = room.first(static_cast<std::size_t>(total));
+    for (Room rest = room; !rest.empty();) {
+        const Room block = rest.first(std::min<std::size_t>(block_bytes, rest.size()));
+        const Bytes compressed = reader.take(reader.big32());
+        if (compressed.size() == block.size()) { // would not get shorter, and was stored as it is
+            std::copy(compressed.begin(), compressed.end(), block.begin());
+        } else if (decode_lz4(compressed, block, "LZ4") != block.size()) {
+            throw DataError("LZ4: a block ends too early");
+        }
+        rest = rest.subspan(block.size());
+    }
+    reader.expect_end();
+    return room;
+}
+
+/// A control byte below 32 announces that many literals and one more. Any other begins a match: length - 2 in its
+/// upper three bits (7: a further byte is added), distance - 1 in its lower five and the byte that follows.
+Bytes undo_lzf(Bytes stored, Room room, const Filter&, FilterScratch&) {
+    ByteReader reader(stored, "LZF");
+    MatchWriter writer(room, "LZF");
+    while (reader.left() > 0) {
+        const std::size_t control = reader.u8();
+        if (control < 32) {
+            writer.literals(reader.take(control + 1));
+            continue;
+        }
+        std::size_t length = control >> 5U;
+        if (length == 7) {
+            length += reader.u8();
+        }
+        const std::size_t distance = ((control & 31U) << 8U | reader.u8()) + 1;
+        writer.match(distance, length + 2);
+    }
+    return writer.written();
 }
 
 Bytes undo_zstd(Bytes stored, Room room, const Filter&, FilterScratch& scratch) {

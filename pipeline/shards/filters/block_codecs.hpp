@@ -23,7 +23,6 @@ std::size_t decode_zstd(std::span<const std::uint8_t> stored, std::span<std::uin
 /// BloscLZ, as c-blosc writes it (a variant of FastLZ with a wider window).
 std::size_t decode_blosclz(std::span<const std::uint8_t> stored, std::span<std::uint8_t> room,
                            std::string_view subject);
-
 /// Snappy's raw format (format_description.txt of google/snappy).
 std::size_t decode_snappy(std::span<const std::uint8_t> stored, std::span<std::uint8_t> room, std::string_view subject);
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written against the chunk format alone, because c-blosc is not told where a chunk ends, allocates for each one, and
 // has an open overflow in its BloscLZ decoder (Blosc/c-blosc#405).
-#include "pipeline/shards/filters/bit_planes.hpp"
 #include "pipeline/shards/filters/block_codecs.hpp"
-#include "pipeline/shards/filters/byte_planes.hpp"
 #include "pipeline/shards/filters/byte_reader.hpp"
 #include "pipeline/shards/filters/decoders.hpp"
+#include "pipeline/shards/filters/planes.hpp"
 
 #include <algorithm>
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-/// One function for each filter that Tacit undoes itself, in a file of its name unless it is one of the block codecs.
+/// One function for each filter that Tacit undoes itself, in a file of its name, in block_codecs.cpp or planes.cpp.
 /// Each takes the bytes that the filter made and gives those that it was given, as a view of `room` (or of `stored` if
 /// nothing had to move). `room` is the most that may come out. They throw DataError, whose message begins with the
 /// filter's name. `check_` functions throw DataError if the filter's values make no sense, and complete those that a

@@ -2,9 +2,9 @@
 // What HDF5's szip filter and libaec's stand-in for szlib (sz_compat.c) do around the entropy decoder. The stand-in
 // itself is not called: it hands out memory that it never wrote when a padded stream ends early.
 #include "pipeline/base/error.hpp"
-#include "pipeline/shards/filters/byte_planes.hpp"
 #include "pipeline/shards/filters/byte_reader.hpp"
 #include "pipeline/shards/filters/decoders.hpp"
+#include "pipeline/shards/filters/planes.hpp"
 
 #include <libaec.h>
 

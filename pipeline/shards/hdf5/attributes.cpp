@@ -157,8 +157,9 @@ std::vector<std::string> text_attribute(hid_t object, const std::string& name, c
     return std::move(*texts);
 }
 
-std::vector<std::string> read_texts(hid_t dataset, const std::string& where) {
-    const Handle type = checked(H5Dget_type(dataset), where);
+std::vector<std::string> read_texts(hid_t dataset, const std::string& where, const std::string& field) {
+    const Handle whole = checked(H5Dget_type(dataset), where);
+    const Handle type = field_type(whole.get(), field);
     const Handle space = checked(H5Dget_space(dataset), where);
     const hssize_t count = H5Sget_simple_extent_npoints(space.get());
     if (H5Tget_class(type.get()) != H5T_STRING || count < 0 || count > kMaxTexts) {
@@ -171,7 +172,7 @@ std::vector<std::string> read_texts(hid_t dataset, const std::string& where) {
     }
     auto texts = read_elements(dataset, type.get(), space.get(), static_cast<hsize_t>(count), where,
                                [&](hid_t memory, void* to) -> herr_t {
-                                   read_all(dataset, memory, to, where);
+                                   read_all(dataset, one_field(field, memory).get(), to, where);
                                    return 0;
                                });
     if (!texts) {

@@ -20,7 +20,8 @@ std::int64_t integer_attribute(hid_t object, const std::string& name, const std:
 std::vector<double> number_attribute(hid_t object, const std::string& name, const std::string& where);
 std::vector<std::string> text_attribute(hid_t object, const std::string& name, const std::string& where);
 
-/// All elements of a data set of texts. Throws DataError "<where>: …".
-std::vector<std::string> read_texts(hid_t dataset, const std::string& where);
+/// All elements of a data set of texts, or of field `field`, of texts of one length, of a table. Throws DataError
+/// "<where>: …".
+std::vector<std::string> read_texts(hid_t dataset, const std::string& where, const std::string& field = "");
 
 } // namespace tacit::shards::h5

@@ -58,9 +58,10 @@ class Listing {
         if (!type.valid()) {
             return;
         }
-        ListedSet set{name, dimensions(dataset), shape_of(dataset), element_of(type.get()), false, false, false, "", 0};
+        ListedSet set{name, dimensions(dataset), shape_of(dataset), element_of(type.get())};
         set.text = H5Tget_class(type.get()) == H5T_STRING;
         set.whole = H5Tget_class(type.get()) == H5T_INTEGER;
+        set.table = H5Tget_class(type.get()) == H5T_COMPOUND;
         set.byte_list = H5Tget_class(type.get()) == H5T_OPAQUE || set.kind == Shape::blob;
         set.lone = set.element ? guess_one_image({set.shape.begin(), set.shape.end()}) : std::string();
         set.bytes = static_cast<double>(H5Tget_size(type.get()));

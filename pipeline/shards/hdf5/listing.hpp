@@ -18,8 +18,9 @@ struct ListedSet {
     std::optional<Element> element; ///< of numbers that Tacit reads
     bool text = false;              ///< of texts
     bool whole = false;             ///< of whole numbers
+    bool table = false;             ///< of records with fields
     bool byte_list = false;         ///< opaque, or bytes in one dimension: what an encoded image alone looks like
-    std::string lone;               ///< axes of pixels that look like one image; empty: they do not
+    std::string lone = {};          ///< axes of pixels that look like one image; empty: they do not
     double bytes = 0;               ///< of all elements, unfiltered
 };
 

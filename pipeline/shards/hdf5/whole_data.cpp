@@ -57,6 +57,19 @@ void read_all(hid_t dataset, hid_t memory, void* to, const std::string& where) {
     std::memcpy(to, data.data(), static_cast<std::size_t>(elements) * width);
 }
 
+Handle field_type(hid_t table, const std::string& field) {
+    const int place = field.empty() ? 0 : H5Tget_member_index(table, field.c_str());
+    return Handle(field.empty() ? H5Tcopy(table) : H5Tget_member_type(table, static_cast<unsigned>(place)));
+}
+
+Handle one_field(const std::string& field, hid_t memory) {
+    Handle type(field.empty() ? H5Tcopy(memory) : H5Tcreate(H5T_COMPOUND, H5Tget_size(memory)));
+    if (!field.empty()) {
+        H5Tinsert(type.get(), field.c_str(), 0, memory);
+    }
+    return type;
+}
+
 std::vector<std::string> read_variable_texts(hid_t dataset, const std::string& where) {
     const Handle type = checked(H5Dget_type(dataset), where);
     const Handle space = checked(H5Dget_space(dataset), where);

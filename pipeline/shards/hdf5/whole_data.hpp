@@ -12,6 +12,10 @@ namespace tacit::shards::h5 {
 /// or, of chunks whose filters or layout it does not know, by ourselves. Throws DataError "<where>: cannot be read: …".
 void read_all(hid_t dataset, hid_t memory, void* to, const std::string& where);
 
+/// The type of field `field` of a table, and the type in memory of that field alone, as `memory`; "": all of it.
+Handle field_type(hid_t table, const std::string& field);
+Handle one_field(const std::string& field, hid_t memory);
+
 /// All elements of a data set of variable-length texts, read in the same way.
 std::vector<std::string> read_variable_texts(hid_t dataset, const std::string& where);
 

@@ -5,7 +5,6 @@
 #include "pipeline/shards/data_section.hpp"
 #include "pipeline/shards/guess/known_names.hpp"
 #include "pipeline/shards/hdf5/groups/sample_groups.hpp"
-#include "pipeline/shards/labels/label_places.hpp"
 #include "pipeline/shards/labels/label_sets.hpp"
 #include "pipeline/shards/labels/named_labels.hpp"
 #include "pipeline/shards/splits/split_names.hpp"

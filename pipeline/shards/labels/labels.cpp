@@ -4,6 +4,7 @@
 #include "pipeline/base/counted.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/words.hpp"
+#include "pipeline/shards/guess/known_names.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/groups/cells.hpp"
 #include "pipeline/shards/hdf5/groups/class_lists.hpp"
@@ -30,10 +31,26 @@ namespace {
 
 constexpr std::int64_t kMaxClasses = 1 << 20;
 
-std::vector<double> read_numbers(hid_t dataset, const std::string& where, std::uint64_t elements) {
+/// Of field `field` of a table; "": it is none.
+std::vector<double> read_numbers(hid_t dataset, const std::string& where, std::uint64_t elements,
+                                 const std::string& field) {
     std::vector<double> values(static_cast<std::size_t>(elements));
-    h5::read_all(dataset, H5T_NATIVE_DOUBLE, values.data(), where);
+    h5::read_all(dataset, h5::one_field(field, H5T_NATIVE_DOUBLE).get(), values.data(), where);
     return values;
+}
+
+/// The only field of a table that is named like labels (y and Y may be places); "": there is none, or none that can be
+/// read.
+std::string label_field(hid_t table) {
+    std::vector<std::string> fields = h5::fields_of(table);
+    std::erase_if(fields, [](const std::string& name) { return name.size() < 2 || !may_list_labels(name); });
+    if (fields.size() != 1) {
+        return {};
+    }
+    const h5::Handle type = h5::field_type(table, fields[0]);
+    const H5T_class_t kind = H5Tget_class(type.get());
+    const bool text = kind == H5T_STRING && H5Tis_variable_str(type.get()) == 0;
+    return text || kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM ? fields[0] : std::string();
 }
 
 /// "7" for "7.0", as tables write whole numbers in a column where one is missing.
@@ -177,22 +194,31 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
     if (H5Iget_type(dataset) != H5I_DATASET) {
         throw NotLabels(fmt::format("{}: is a group; name a data set with data.labels, or `none`", where));
     }
-    const h5::Handle type = h5::checked(H5Dget_type(dataset), where);
+    h5::Handle type = h5::checked(H5Dget_type(dataset), where);
     const std::vector<hsize_t> dims = h5::dimensions(dataset);
-    const H5T_class_t kind = H5Tget_class(type.get());
     const std::uint64_t elements = capped_product(dims);
     const auto images = static_cast<std::uint64_t>(count);
+    std::string field;
+    std::string joined;
+    if (H5Tget_class(type.get()) == H5T_COMPOUND) {
+        const std::string fields = h5::field_names(type.get());
+        field = elements == images && meaning == Meaning::classes ? label_field(type.get()) : "";
+        if (field.empty()) {
+            throw NotLabels(fmt::format("{}: is a table with the fields {}; write the one that is meant into a data "
+                                        "set of its own and name that with data.labels, or `none`",
+                                        where, fields));
+        }
+        joined = fmt::format("{}: holds the labels in its field '{}' (of {})", where, field, fields);
+        type = h5::field_type(type.get(), field);
+    }
+    const H5T_class_t kind = H5Tget_class(type.get());
     if (kind == H5T_STRING && elements == images) {
-        return labels_of_texts(h5::read_texts(dataset, where), where, meaning);
+        Labels labels = labels_of_texts(h5::read_texts(dataset, where, field), where, meaning);
+        labels.joined = joined;
+        return labels;
     }
     if (kind == H5T_REFERENCE && elements == images) {
         return labels_of_texts(h5::cell_texts(dataset), where, meaning);
-    }
-    if (kind == H5T_COMPOUND) {
-        throw NotLabels(
-            fmt::format("{}: is a table with the fields {}; write the one that is meant into a data set of its "
-                        "own and name that with data.labels, or `none`",
-                        where, h5::field_names(type.get())));
     }
     const bool numbers = kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM;
     if (!numbers || elements == 0 || elements % images != 0 ||
@@ -204,10 +230,11 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
     }
     h5::require_plausible(dataset, elements, where);
     h5::check_number(type.get(), where);
-    const std::vector<double> values = read_numbers(dataset, where, elements);
+    const std::vector<double> values = read_numbers(dataset, where, elements, field);
     Labels labels = elements == images ? labels_of_numbers(values, where)
                                        : labels_of_one_hot(values, static_cast<std::size_t>(elements / images), where,
                                                            "; name another data set with data.labels, or `none`");
+    labels.joined = joined;
     if (const std::vector<std::string> names = h5::member_names(type.get()); !names.empty()) {
         name_classes(labels, {{"its enumeration", names, true}}, true, where);
     } else if (meaning == Meaning::classes) {

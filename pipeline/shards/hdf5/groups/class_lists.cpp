@@ -15,6 +15,7 @@
 #include "pipeline/shards/splits/split_names.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -175,14 +176,20 @@ std::vector<ClassList> rows_of_texts(hid_t group, std::size_t rows) {
     return lists;
 }
 
-std::string field_names(hid_t type) {
-    constexpr int kMost = 8;
-    const int fields = H5Tget_nmembers(type);
-    std::string names;
-    for (int i = 0; i < std::min(fields, kMost); ++i) {
-        names += fmt::format("{}'{}'", i == 0 ? "" : ", ", member_name(type, static_cast<unsigned>(i)));
+std::vector<std::string> fields_of(hid_t type) {
+    std::vector<std::string> names(static_cast<std::size_t>(std::max(H5Tget_nmembers(type), 0)));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        names[i] = member_name(type, static_cast<unsigned>(i));
     }
-    return names + (fields > kMost ? ", …" : "");
+    return names;
+}
+
+std::string field_names(hid_t type) {
+    constexpr std::size_t kMost = 8;
+    std::vector<std::string> names = fields_of(type);
+    const char* more = names.size() > kMost ? ", …" : "";
+    names.resize(std::min(names.size(), kMost));
+    return fmt::format("'{}'{}", fmt::join(names, "', '"), more);
 }
 
 } // namespace tacit::shards::h5

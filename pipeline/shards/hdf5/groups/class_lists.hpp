@@ -24,7 +24,8 @@ std::vector<ClassList> class_lists(hid_t labels, std::size_t images);
 /// perhaps.
 std::vector<ClassList> rows_of_texts(hid_t group, std::size_t rows);
 
-/// "'id', 'label'": the fields of a compound type.
+/// The fields of a compound type, and "'id', 'label'": the first of them.
+std::vector<std::string> fields_of(hid_t type);
 std::string field_names(hid_t type);
 
 } // namespace tacit::shards::h5

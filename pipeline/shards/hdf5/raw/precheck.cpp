@@ -5,7 +5,7 @@
 #include "pipeline/shards/hdf5/raw/heap_items.hpp"
 #include "pipeline/shards/hdf5/raw/object_header.hpp"
 #include "pipeline/shards/hdf5/raw/older_view.hpp"
-#include "pipeline/shards/hdf5/virtual/mapping_block.hpp"
+#include "pipeline/shards/hdf5/virtual/virtual_mappings.hpp"
 
 #include <fmt/format.h>
 

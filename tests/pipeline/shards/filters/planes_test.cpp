@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/filters/bit_planes.hpp"
-#include "pipeline/shards/filters/byte_planes.hpp"
+#include "pipeline/shards/filters/planes.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -1,13 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/shards/filters/bit_planes.hpp"
+#include "pipeline/shards/filters/planes.hpp"
 
-#include "pipeline/shards/filters/byte_planes.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/shards/filters/decoders.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 
 namespace tacit::shards {
 namespace {
+
+/// With the number of planes known, GCC makes byte shuffles of whole registers out of this.
+template <std::size_t Planes>
+void interleave_fixed(const std::uint8_t* __restrict in, std::size_t stride, std::size_t count,
+                      std::uint8_t* __restrict out) {
+    for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t p = 0; p < Planes; ++p) {
+            out[i * Planes + p] = in[p * stride + i];
+        }
+    }
+}
+
+void interleave_any(const std::uint8_t* __restrict in, std::size_t planes, std::size_t stride, std::size_t count,
+                    std::uint8_t* __restrict out) {
+    constexpr std::size_t kTile = 256; // the lines that a tile writes stay in the cache from plane to plane
+    for (std::size_t from = 0; from < count; from += kTile) {
+        const std::size_t to = std::min(count, from + kTile);
+        for (std::size_t p = 0; p < planes; ++p) {
+            for (std::size_t i = from; i < to; ++i) {
+                out[i * planes + p] = in[p * stride + i];
+            }
+        }
+    }
+}
 
 /// Bytes of each bit plane that are taken at a time: what a tile needs stays in the first cache.
 std::size_t tile_bytes(std::size_t element_bytes) {
@@ -68,6 +95,29 @@ void assemble_bytes(const std::uint8_t* in, std::size_t stride, std::size_t leng
 
 } // namespace
 
+void interleave(const std::uint8_t* in, std::size_t planes, std::size_t stride, std::size_t count, std::uint8_t* out) {
+    switch (planes) {
+    case 1:
+        std::copy_n(in, count, out);
+        return;
+    case 2:
+        return interleave_fixed<2>(in, stride, count, out);
+    case 4:
+        return interleave_fixed<4>(in, stride, count, out);
+    case 8:
+        return interleave_fixed<8>(in, stride, count, out);
+    default:
+        return interleave_any(in, planes, stride, count, out);
+    }
+}
+
+void unshuffle(const std::uint8_t* in, std::size_t bytes, std::size_t element_bytes, std::uint8_t* out) {
+    const std::size_t count = bytes / element_bytes;
+    const std::size_t whole = count * element_bytes;
+    interleave(in, element_bytes, count, count, out);
+    std::copy(in + whole, in + bytes, out + whole);
+}
+
 std::size_t bit_planes_memory(std::size_t element_bytes) {
     return tile_bytes(element_bytes) * 8 * (element_bytes + 2);
 }
@@ -88,6 +138,23 @@ void interleave_bits(const std::uint8_t* in, std::size_t element_bytes, std::siz
             interleave(planes, element_bytes, 8 * length, 8 * length, elements);
         }
     }
+}
+
+void check_shuffle(Filter& filter, std::size_t element_bytes) {
+    if (filter.values.empty()) {
+        filter.values.push_back(static_cast<std::uint32_t>(element_bytes));
+    }
+    if (filter.values[0] == 0) {
+        throw DataError("shuffle: elements of 0 bytes");
+    }
+}
+
+Bytes undo_shuffle(Bytes stored, Room room, const Filter& filter, FilterScratch&) {
+    if (stored.size() > room.size()) {
+        throw DataError(fmt::format("shuffle: {} bytes, at most {} expected", stored.size(), room.size()));
+    }
+    unshuffle(stored.data(), stored.size(), filter.values[0], room.data());
+    return room.first(stored.size());
 }
 
 } // namespace tacit::shards
