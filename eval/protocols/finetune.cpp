@@ -65,8 +65,8 @@ class FinetuneProtocol : public Protocol {
 
     std::vector<std::string> notes(FeatureStore& store) const override {
         std::vector<std::string> notes = label_notes(store.train(), store.test());
-        const std::vector<std::string> rare = rare_class_notes(store.train(), options_);
-        notes.insert(notes.end(), rare.begin(), rare.end());
+        const std::vector<std::string> draws = draw_notes(store.train(), options_);
+        notes.insert(notes.end(), draws.begin(), draws.end());
         return notes;
     }
 

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace tacit::eval {
 
 namespace {
@@ -18,6 +20,13 @@ class KnnProtocol : public FeatureProtocol {
 
     std::string measure(FeatureStore& /*store*/) const override {
         return fmt::format("k {}, temperature {:g}", options_.k, options_.temperature);
+    }
+
+    std::vector<std::string> notes(FeatureStore& store) const override {
+        const std::vector<std::int32_t>& labels = store.train().labels();
+        require_neighbours(options_,
+                           std::count_if(labels.begin(), labels.end(), [](auto label) { return label >= 0; }));
+        return Protocol::notes(store);
     }
 
   private:

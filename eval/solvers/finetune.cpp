@@ -191,23 +191,29 @@ ResultRow finished_row(const std::string& name, const ChosenRate& rate, const Fi
 
 } // namespace
 
-std::vector<std::string> rare_class_notes(const shards::Dataset& train, const FinetuneOptions& options) {
-    if (options.per_class > 0) {
-        return {};
-    }
+std::vector<std::string> draw_notes(const shards::Dataset& train, const FinetuneOptions& options) {
+    const std::string where = fmt::format("{}: split '{}'", train.info().path, train.info().split);
     const std::vector<std::int64_t> sizes = class_sizes(train.labels());
+    const std::vector<std::int64_t> counts = options.per_class > 0
+                                                 ? equal_counts(train.labels(), options.per_class)
+                                                 : proportional_counts(train.labels(), options.fraction);
     std::vector<std::int64_t> rare;
     for (std::size_t c = 0; c < sizes.size(); ++c) {
-        if (sizes[c] > 0 && options.fraction * static_cast<double>(sizes[c]) < 0.5) {
+        if (sizes[c] > 0 && options.per_class == 0 && options.fraction * static_cast<double>(sizes[c]) < 0.5) {
             rare.push_back(static_cast<std::int64_t>(c));
         }
     }
-    if (rare.empty()) {
-        return {};
+    std::vector<std::string> notes;
+    if (!rare.empty()) {
+        notes.push_back(fmt::format("{}: {:g} % of some classes is less than one image; one label is drawn of each: {}",
+                                    where, 100 * options.fraction, class_list(train.info(), rare, sizes)));
     }
-    return {fmt::format("{}: split '{}': {:g} % of some classes is less than one image; one label is drawn of each: {}",
-                        train.info().path, train.info().split, 100 * options.fraction,
-                        class_list(train.info(), rare, sizes))};
+    if (options.draws > 1 && counts == sizes) {
+        notes.push_back(fmt::format("{}: each of {} draws takes all labels, so that these differ in the random numbers "
+                                    "of training alone; --draws 1 trains once",
+                                    where, options.draws));
+    }
+    return notes;
 }
 
 std::vector<ResultRow> finetune(const std::vector<FinetuneRow>& rows, const shards::Dataset& train,

@@ -44,7 +44,8 @@ std::vector<ResultRow> finetune(const std::vector<FinetuneRow>& rows, const shar
                                 const shards::Dataset& test, const FeatureOptions& images,
                                 const FinetuneOptions& options, dist::Communicator& comm);
 
-/// What must be said of classes too small for the share that is drawn of each; empty where there are none.
-std::vector<std::string> rare_class_notes(const shards::Dataset& train, const FinetuneOptions& options);
+/// What must be said of the draws: classes too small for the share that is drawn of each, and that all draws take all
+/// labels. Empty where there is nothing. Throws as equal_counts() does.
+std::vector<std::string> draw_notes(const shards::Dataset& train, const FinetuneOptions& options);
 
 } // namespace tacit::eval

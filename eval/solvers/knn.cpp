@@ -21,6 +21,13 @@ constexpr std::int64_t kChunkElements = std::int64_t{16} << 20; // similarities 
 
 } // namespace
 
+void require_neighbours(const KnnOptions& options, std::int64_t images) {
+    if (options.k > images) {
+        throw ConfigError(fmt::format("eval.knn.k (--k): {} neighbours asked of {} labelled training images; lower it",
+                                      options.k, images));
+    }
+}
+
 Nearest nearest(const at::Tensor& queries, const at::Tensor& bank, std::int64_t k) {
     const torch::NoGradGuard no_grad;
     const at::Tensor unit_bank = models::unit_rows(bank);
@@ -65,10 +72,7 @@ double knn_accuracy(const Features& all_train, const Features& all_test, const K
     const Features train = labelled(all_train, "training", comm);
     const Features test = labelled(all_test, "test", comm);
     const at::Tensor bank_labels = gathered(train.labels, comm);
-    if (options.k > bank_labels.size(0)) {
-        throw ConfigError(fmt::format("eval.knn.k: {} neighbours asked of {} labelled training images; lower it",
-                                      options.k, bank_labels.size(0)));
-    }
+    require_neighbours(options, bank_labels.size(0));
     const std::int64_t classes = bank_labels.max().item<std::int64_t>() + 1;
     const Nearest found = nearest_of_all(test.values, train.values, options.k, comm);
     at::Tensor counts = torch::zeros({2}, torch::kInt64); // right, and all

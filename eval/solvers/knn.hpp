@@ -16,6 +16,9 @@ struct KnnOptions {
     double temperature = 0.07;
 };
 
+/// Throws ConfigError where more neighbours vote than there are labelled training images.
+void require_neighbours(const KnnOptions& options, std::int64_t images);
+
 /// The nearest rows of a bank to some queries, nearest first.
 struct Nearest {
     at::Tensor similarity; ///< [Q, k] cosine
@@ -35,7 +38,7 @@ at::Tensor weighted_votes(const Nearest& nearest, const at::Tensor& bank_labels,
                           double temperature);
 
 /// Collective: accuracy on `test`. Unlabelled rows are left out. Throws DataError when a
-/// split has no labels and ConfigError when k exceeds the labelled training images.
+/// split has no labels, and as require_neighbours() does.
 double knn_accuracy(const Features& train, const Features& test, const KnnOptions& options, dist::Communicator& comm);
 
 } // namespace tacit::eval

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/features/features.hpp"
 #include "eval/solvers/finetune.hpp"
+#include "eval/solvers/label_draw.hpp"
 #include "eval/solvers/linear_probe.hpp"
 #include "eval/solvers/neighbours.hpp"
 #include "pipeline/base/error.hpp"
@@ -217,11 +218,32 @@ TEST(Finetune, LabelsNeedNotBeginAtZeroNorBeBalanced) {
                                       *dist::make_self_communicator());
         EXPECT_EQ(std::get<double>(results[0].details.at("labels")), drawn);
     }
-    EXPECT_EQ(rare_class_notes(shards::Dataset::open(folder.path(), "train"), options), std::vector<std::string>());
+    options.fraction = 0.3;
+    EXPECT_EQ(draw_notes(shards::Dataset::open(folder.path(), "train"), options), std::vector<std::string>());
     options.fraction = 0.05;
-    const auto notes = rare_class_notes(shards::Dataset::open(folder.path(), "train"), options);
+    const auto notes = draw_notes(shards::Dataset::open(folder.path(), "train"), options);
     ASSERT_EQ(notes.size(), 1U);
     EXPECT_NE(notes[0].find("one label is drawn of each: class 3 (5)"), std::string::npos) << notes[0];
+}
+
+TEST(Finetune, DrawsOfAllLabelsAreToldToBeTheSame) {
+    const TinyData data; // balanced
+    const shards::Dataset train = data.open("train");
+    FinetuneOptions options;
+    const auto notes = [&](double fraction, std::int64_t per_class, int draws) {
+        options.fraction = fraction;
+        options.per_class = per_class;
+        options.draws = draws;
+        return draw_notes(train, options);
+    };
+    const std::int64_t size = class_sizes(train.labels()).front();
+    const std::vector<std::string> all = {train.info().path +
+                                          ": split 'train': each of 3 draws takes all labels, so that these differ in "
+                                          "the random numbers of training alone; --draws 1 trains once"};
+    EXPECT_EQ(notes(1, 0, 3), all);
+    EXPECT_EQ(notes(0.01, size, 3), all);
+    EXPECT_EQ(notes(1, 0, 1), std::vector<std::string>());
+    EXPECT_EQ(notes(0.5, 0, 3), std::vector<std::string>());
 }
 
 TEST(Finetune, OneLabelAClassLeavesNothingToChooseARateOn) {

@@ -3,6 +3,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "tests/eval/tiny_run.hpp"
+#include "tests/message_of.hpp"
 
 #include <gtest/gtest.h>
 
@@ -59,6 +60,19 @@ TEST_F(EvaluationTest, ImagesThatAreLeftOutAreCountedOutAndSaid) {
                                            ": 1 of 41 images cannot be used and are left out, image 2 first "
                                            "(data.on_bad_sample: skip)"});
     }
+}
+
+TEST_F(EvaluationTest, MoreNeighboursThanImagesAreRefusedBeforeFeaturesAreMade) {
+    train();
+    train::LoadedRun run = loaded();
+    auto document = config::Document::from_text("knn: {k: 1000}\n", "quick.yaml");
+    const ProtocolEntry& entry = *find_protocol("knn");
+    const auto made = entry.make(document.root().section("knn"));
+    EXPECT_NE(message_of<ConfigError>([&] {
+                  Evaluation(run, {}, *self_).judge(entry, *made);
+              }).find("eval.knn.k (--k): 1000 neighbours asked of "),
+              std::string::npos);
+    EXPECT_FALSE(std::filesystem::exists(this->run() + "/features"));
 }
 
 TEST_F(EvaluationTest, ADamagedFeaturesFileIsMadeAgainWithOneLine) {
