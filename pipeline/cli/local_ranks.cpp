@@ -95,14 +95,11 @@ pid_t start(const std::string& program, const std::vector<std::string>& words, c
 
 /// How the ranks ended.
 struct Ending {
-    int code = 0;    ///< exit code, or kSignalled plus a signal
-    int stopped = 0; ///< the first signal that asked for a stop; 0: none
+    int code = 0;     ///< mpirun's exit code, or kSignalled plus the signal that ended mpirun itself
+    bool told = true; ///< it is mpirun's own
+    int stopped = 0;  ///< the first signal that asked for a stop; 0: none
     bool forced = false;
 };
-
-int code_of(int status) {
-    return WIFSIGNALED(status) ? kSignalled + WTERMSIG(status) : WEXITSTATUS(status);
-}
 
 /// mpirun drops a signal that comes before its ranks run. So SIGUSR1, which ranks take as often as it comes
 /// (heed_guard()), is sent again until they end.
@@ -117,7 +114,8 @@ Ending guard(pid_t launcher, const sigset_t& signals, int stop_signal) {
         }
         int status = 0;
         if (signal == SIGCHLD && ::waitpid(launcher, &status, WNOHANG) == launcher) {
-            ending.code = code_of(status);
+            ending.told = WIFEXITED(status);
+            ending.code = ending.told ? WEXITSTATUS(status) : kSignalled + WTERMSIG(status);
             return ending;
         }
         if (signal < 0 || signal == SIGCHLD) {
@@ -129,6 +127,20 @@ Ending guard(pid_t launcher, const sigset_t& signals, int stop_signal) {
         }
         ::kill(launcher, ending.forced ? SIGTERM : stop_signal);
     }
+}
+
+std::string text_of(const Ending& ending) {
+    const int signal = ending.code - kSignalled;
+    if (signal > 0 && signal <= SIGRTMAX) {
+        return fmt::format("{} was ended by signal {} ({}{})", ending.told ? "a rank" : "mpirun", signal,
+                           ::strsignal(signal), // NOLINT(concurrency-mt-unsafe)
+                           signal == SIGKILL ? ": by hand, or for want of memory" : "");
+    }
+    if (signal > 0) {
+        return fmt::format("mpirun failed by itself with code {} (`mpirun -np 2 hostname` tries it alone)",
+                           ending.code);
+    }
+    return fmt::format("mpirun ended with code {}", ending.code);
 }
 
 ExitCode explain(const Ending& ending, int ranks, bool resumable) {
@@ -145,13 +157,7 @@ ExitCode explain(const Ending& ending, int ranks, bool resumable) {
     if (known) {
         return static_cast<ExitCode>(ending.code);
     }
-    const std::string what =
-        ending.code > kSignalled
-            ? fmt::format("a rank was ended by signal {} ({}{})", ending.code - kSignalled,
-                          ::strsignal(ending.code - kSignalled), // NOLINT(concurrency-mt-unsafe)
-                          ending.code == kSignalled + SIGKILL ? ": by hand, or for want of memory" : "")
-            : fmt::format("mpirun ended with code {}", ending.code);
-    throw Error(fmt::format("{}, and the job of {} ranks with it{}", what, ranks,
+    throw Error(fmt::format("{}, and the job of {} ranks with it{}", text_of(ending), ranks,
                             resumable ? "; the same command goes on from the newest checkpoint" : ""));
 }
 

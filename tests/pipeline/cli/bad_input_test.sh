@@ -230,6 +230,18 @@ if command -v mpirun >/dev/null; then
     done
     expect_on 2 2 "--ranks 3: mpirun or srun started 2 already" pretrain good.yaml --ranks 3
 fi
+mkdir mpi # an mpirun that ends in every way
+while IFS='|' read -r ends text; do
+    printf '#!/bin/sh\n%s\n' "$ends" >mpi/mpirun
+    chmod +x mpi/mpirun
+    PATH=$PWD/mpi:$PATH expect 1 "$text, and the job of 2 ranks with it" pretrain good.yaml --ranks 2
+done <<'END'
+exit 243|mpirun failed by itself with code 243 (`mpirun -np 2 hostname` tries it alone)
+exit 137|a rank was ended by signal 9 (Killed: by hand, or for want of memory)
+exit 134|a rank was ended by signal 6 (Aborted)
+kill -9 $$|mpirun was ended by signal 9 (Killed: by hand, or for want of memory)
+exit 5|mpirun ended with code 5
+END
 
 echo "bad input: $checks checks, $failures failed"
 [ "$failures" = 0 ]
