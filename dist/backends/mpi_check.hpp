@@ -3,9 +3,14 @@
 
 #include <mpi.h>
 
+#include <string>
+
 namespace tacit::dist {
 
-/// Throws DistError "rank r: <operation> failed: <MPI's text>" unless `code` is MPI_SUCCESS.
+/// What an error code of MPI most likely means and what to do.
+std::string mpi_reason(int code);
+
+/// Throws DistError "rank r: <operation> failed: <mpi_reason()>" unless `code` is MPI_SUCCESS.
 void check_mpi(int code, const char* operation, int rank);
 
 } // namespace tacit::dist

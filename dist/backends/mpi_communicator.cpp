@@ -7,6 +7,7 @@
 #include "dist/watch/join_watch.hpp"
 #include "dist/watch/watchdog.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/reason.hpp"
 
 #include <ATen/Functions.h>
 #include <algorithm>
@@ -224,8 +225,7 @@ bool MpiCommunicator::look_at_pending(std::int64_t now) {
         return found.waiting;
     } catch (const std::exception& error) {
         const int code = static_cast<int>(ExitCode::failure);
-        const std::string text = error.what();
-        end_job(fmt::format("tacit: error: {}; exit code {}\n", text.substr(0, text.find('\n')), code).c_str(), code);
+        end_job(fmt::format("tacit: error: {}; exit code {}\n", reason_of(error), code).c_str(), code);
     }
 }
 

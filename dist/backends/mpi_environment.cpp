@@ -11,21 +11,24 @@
 #include <exception>
 #include <fmt/format.h>
 #include <stdexcept>
-#include <string_view>
 
 namespace tacit::dist {
 
+std::string mpi_reason(int code) {
+    int kind = MPI_ERR_UNKNOWN;
+    MPI_Error_class(code, &kind);
+    const bool sizes = kind == MPI_ERR_TRUNCATE || kind == MPI_ERR_COUNT || kind == MPI_ERR_TYPE;
+    const char* why = kind == MPI_ERR_NO_MEM ? "out of memory; use fewer ranks on this host"
+                      : sizes ? "ranks sent data of different sizes; start all with one program and one config"
+                              : "another rank ended, or cannot be reached; see what the other ranks say, and the "
+                                "network between their hosts";
+    return fmt::format("{} (MPI code {})", why, code);
+}
+
 void check_mpi(int code, const char* operation, int rank) {
-    if (code == MPI_SUCCESS) {
-        return;
+    if (code != MPI_SUCCESS) {
+        throw DistError(fmt::format("rank {}: {} failed: {}", rank, operation, mpi_reason(code)));
     }
-    std::array<char, MPI_MAX_ERROR_STRING + 1> text{};
-    int length = 0;
-    if (MPI_Error_string(code, text.data(), &length) != MPI_SUCCESS) {
-        length = 0;
-    }
-    throw DistError(fmt::format("rank {}: {} failed: {} (MPI code {}); see the output of the other ranks", rank,
-                                operation, std::string_view(text.data(), static_cast<std::size_t>(length)), code));
 }
 
 std::string mpi_library() {

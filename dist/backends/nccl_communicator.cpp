@@ -23,10 +23,28 @@
 namespace tacit::dist {
 namespace {
 
+constexpr const char* kLostDevice = "the GPU failed, or was lost; look at nvidia-smi and the system's log, and start "
+                                    "the same command again";
+
 void check_cuda(cudaError_t code, const char* operation, int rank) {
     if (code != cudaSuccess) {
-        throw DistError(fmt::format("rank {}: {} failed: {}", rank, operation, cudaGetErrorString(code)));
+        const bool memory = code == cudaErrorMemoryAllocation;
+        throw DistError(
+            fmt::format("rank {}: {} failed: {} (CUDA code {})", rank, operation,
+                        memory ? "the GPU is out of memory; raise train.accumulate, or lower train.batch" : kLostDevice,
+                        static_cast<int>(code)));
     }
+}
+
+[[noreturn]] void throw_nccl(ncclResult_t code, const char* operation, int rank) {
+    const bool peer = code == ncclSystemError || code == ncclRemoteError;
+    throw DistError(fmt::format("rank {}: {} failed: {} (NCCL code {}; NCCL_DEBUG=INFO tells more)", rank, operation,
+                                peer
+                                    ? "another rank ended, or cannot be reached; see what the other ranks say, and the "
+                                      "network between their hosts"
+                                : code == ncclUnhandledCudaError ? kLostDevice
+                                                                 : "NCCL refused it; please report it",
+                                static_cast<int>(code)));
 }
 
 ncclDataType_t nccl_type(const at::Tensor& tensor) {
@@ -74,8 +92,7 @@ struct WatchedComm {
         ncclResult_t state = ncclSuccess;
         if (comm != nullptr && ncclCommGetAsyncError(comm, &state) == ncclSuccess && state != ncclSuccess &&
             state != ncclInProgress) {
-            throw DistError(fmt::format("rank {}: {} failed: {} ({}); set NCCL_DEBUG=INFO for details", rank, operation,
-                                        ncclGetErrorString(state), ncclGetLastError(comm)));
+            throw_nccl(state, operation, rank);
         }
     }
 };
@@ -157,8 +174,7 @@ class NcclCommunicator final : public Communicator {
     void check(ncclResult_t code, const char* operation) {
         if (code != ncclSuccess) {
             failed_ = true;
-            throw DistError(fmt::format("rank {}: {} failed: {} ({}); set NCCL_DEBUG=INFO for details", rank(),
-                                        operation, ncclGetErrorString(code), ncclGetLastError(watched_->comm)));
+            throw_nccl(code, operation, rank());
         }
     }
 

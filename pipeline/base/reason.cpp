@@ -15,6 +15,9 @@ std::string reason_of(const std::exception& error) {
     if (const auto* system = dynamic_cast<const std::system_error*>(&error)) {
         return system->code().message();
     }
+    if (std::string text = library_reason == nullptr ? std::string() : library_reason(error); !text.empty()) {
+        return text;
+    }
     return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ? "out of memory" : error.what();
 }
 

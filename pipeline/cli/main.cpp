@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dist/torch_reason.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/memory.hpp"
@@ -53,7 +54,7 @@ Failure current_failure() {
     } catch (const std::bad_alloc&) {
         return {"out of memory; use a smaller batch or fewer ranks and workers on this host"};
     } catch (const c10::Error& error) {
-        return {"LibTorch: " + first_line(error.what_without_backtrace())};
+        return {tacit::one_line(tacit::reason_of(error), kLongestLine)};
     } catch (const std::filesystem::filesystem_error& error) {
         return {first_line(tacit::reason_of(error)) + "; check the path, links on it and the rights to it"};
     } catch (const std::system_error& error) { // of a thread that the system does not start, most likely
@@ -115,6 +116,7 @@ int run_under_mpi(const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
     tacit::cli::heed_guard();
     tacit::keep_freed_memory();
+    tacit::library_reason = tacit::dist::torch_reason;
     try {
         const std::vector<std::string> words(argv, argv + argc);
         if (tacit::dist::launched_by_mpi()) {
