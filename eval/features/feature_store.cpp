@@ -2,6 +2,7 @@
 #include "eval/features/feature_store.hpp"
 
 #include "dist/gradient_reducer.hpp"
+#include "models/modules.hpp"
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
@@ -205,7 +206,7 @@ Features FeatureStore::encoder_features(models::Backbone& backbone, const std::s
     if (std::optional<Features> found = kept(path, key)) {
         return *std::move(found);
     }
-    prefer_channels_last(backbone);
+    models::prefer_channels_last(backbone);
     format.progress = fmt::format("features of {}, {}", split_name, row);
     Features made = backbone_features(backbone, dataset, format, comm_);
     // What was left out may be mended: rows without it are no cache.

@@ -3,6 +3,7 @@
 
 #include "augment/recipe/recipe.hpp"
 #include "eval/features/feature_rows.hpp"
+#include "models/modules.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/progress.hpp"
 #include "pipeline/loader/loader.hpp"
@@ -75,7 +76,6 @@ void visit(const shards::Dataset& dataset, std::int64_t begin, std::int64_t end,
 
 Features collect(const shards::Dataset& dataset, std::int64_t dim, const FeatureOptions& options,
                  dist::Communicator& comm, const Extractor& extract) {
-    const torch::NoGradGuard no_grad;
     const auto [begin, end] = share_of_rank(dataset.info().size, comm.rank(), comm.size());
     at::Tensor values = torch::zeros({end - begin, dim});
     at::Tensor seen = torch::zeros({end - begin}, torch::kInt64);
@@ -115,21 +115,6 @@ Features collect(const shards::Dataset& dataset, std::int64_t dim, const Feature
     return made;
 }
 
-/// Puts a module into eval mode and back.
-class EvalMode {
-  public:
-    explicit EvalMode(torch::nn::Module& module) : module_(module), was_training_(module.is_training()) {
-        module_.eval();
-    }
-    ~EvalMode() { module_.train(was_training_); }
-    EvalMode(const EvalMode&) = delete;
-    EvalMode& operator=(const EvalMode&) = delete;
-
-  private:
-    torch::nn::Module& module_;
-    bool was_training_;
-};
-
 } // namespace
 
 std::int64_t Features::sample(std::int64_t row) const {
@@ -149,7 +134,7 @@ std::pair<std::int64_t, std::int64_t> share_of_rank(std::int64_t samples, int ra
 
 Features backbone_features(models::Backbone& backbone, const shards::Dataset& dataset, const FeatureOptions& options,
                            dist::Communicator& comm) {
-    const EvalMode mode(backbone);
+    const models::EvalMode mode(backbone);
     return collect(dataset, backbone.feature_dim(), options, comm,
                    [&](const at::Tensor& images) { return backbone.forward(images); });
 }
@@ -158,14 +143,6 @@ Features pixel_features(const shards::Dataset& dataset, const FeatureOptions& op
     const std::int64_t dim = std::int64_t{dataset.info().channels} * options.size * options.size;
     return collect(dataset, dim, options, comm,
                    [](const at::Tensor& images) { return images.contiguous().flatten(1); });
-}
-
-void prefer_channels_last(torch::nn::Module& module) {
-    for (at::Tensor parameter : module.parameters()) {
-        if (parameter.dim() == 4) {
-            parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
-        }
-    }
 }
 
 } // namespace tacit::eval

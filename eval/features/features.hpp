@@ -87,7 +87,4 @@ struct KeptFeatures {
 /// The features files in `folder`, by name, without its subfolders; those that cannot be read are passed over.
 std::vector<KeptFeatures> kept_features(const std::string& folder);
 
-/// Gives the module's convolution weights the channels-last memory format, in which images arrive; values stay.
-void prefer_channels_last(torch::nn::Module& module);
-
 } // namespace tacit::eval

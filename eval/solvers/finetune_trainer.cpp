@@ -2,6 +2,7 @@
 #include "eval/solvers/finetune_trainer.hpp"
 
 #include "eval/solvers/label_draw.hpp"
+#include "models/modules.hpp"
 #include "pipeline/loader/data_config.hpp"
 #include "pipeline/loader/loader.hpp"
 #include "pipeline/loader/recipe_config.hpp"
@@ -130,7 +131,7 @@ double FinetuneTrainer::run(const Cell& cell, const OnPasses& on_passes) const {
 FinetuneTrainer::Network FinetuneTrainer::start(const FinetuneRow& row, std::uint64_t seed) const {
     torch::manual_seed(seed);
     Network network{row.start(seed), nullptr};
-    prefer_channels_last(*network.backbone);
+    models::prefer_channels_last(*network.backbone);
     network.head = torch::nn::Linear(network.backbone->feature_dim(), static_cast<std::int64_t>(counts_.size()));
     torch::nn::init::zeros_(network.head->weight);
     torch::nn::init::zeros_(network.head->bias);
@@ -172,8 +173,7 @@ void FinetuneTrainer::fit(Network& network, const std::vector<std::int64_t>& sam
 
 double FinetuneTrainer::accuracy(Network& network, const shards::Dataset& dataset,
                                  const std::vector<std::int64_t>& samples, const OnPasses& on_passes) const {
-    const torch::NoGradGuard no_grad;
-    network.backbone->eval();
+    const models::EvalMode mode(*network.backbone);
     loader::LoaderOptions order;
     order.global_batch = std::min(images_.batch, static_cast<std::int64_t>(samples.size()));
     order.workers = images_.workers;

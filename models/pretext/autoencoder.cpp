@@ -2,7 +2,6 @@
 #include "models/losses/reconstruction.hpp"
 #include "models/pretext/code_decoder.hpp"
 #include "models/pretext/list.hpp"
-#include "models/pretext/picture_scope.hpp"
 #include "pipeline/base/error.hpp"
 
 #include <algorithm>
@@ -41,8 +40,7 @@ class Autoencoder : public Pretext {
         return {bce_share(output, target, input.global_count), {}};
     }
 
-    std::vector<PretextPicture> pictures(const PretextInput& input) override {
-        const PictureScope scope(*this);
+    std::vector<PretextPicture> draw_pictures(const PretextInput& input) override {
         const auto first = input.views.front().narrow(0, 0, std::min(kPictureRows, input.views.front().size(0)));
         const auto target = input.views.back().narrow(0, 0, first.size(0));
         auto output = decoder_.reconstruct(backbone(), first).to(torch::kFloat);

@@ -2,7 +2,6 @@
 #include "models/losses/reconstruction.hpp"
 #include "models/pretext/code_decoder.hpp"
 #include "models/pretext/list.hpp"
-#include "models/pretext/picture_scope.hpp"
 
 #include <algorithm>
 #include <torch/types.h>
@@ -37,8 +36,7 @@ class ContextEncoder : public Pretext {
         return {weighted_mse_share(output, images, pixel_weights(hidden), input.global_count), {}};
     }
 
-    std::vector<PretextPicture> pictures(const PretextInput& input) override {
-        const PictureScope scope(*this);
+    std::vector<PretextPicture> draw_pictures(const PretextInput& input) override {
         const auto rows = std::min(kPictureRows, input.views.front().size(0));
         const auto original = input.views.front().narrow(0, 0, rows);
         const auto hidden = input.masks.front().narrow(0, 0, rows);

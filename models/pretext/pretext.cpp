@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/pretext/pretext.hpp"
 
+#include "models/modules.hpp"
+
 #include <torch/types.h>
 
 #include <algorithm>
@@ -84,7 +86,12 @@ std::shared_ptr<Backbone> Pretext::evaluated() {
     return backbone_;
 }
 
-std::vector<PretextPicture> Pretext::pictures(const PretextInput& /*input*/) {
+std::vector<PretextPicture> Pretext::pictures(const PretextInput& input) {
+    const EvalMode mode(*this);
+    return draw_pictures(input);
+}
+
+std::vector<PretextPicture> Pretext::draw_pictures(const PretextInput& /*input*/) {
     return {};
 }
 

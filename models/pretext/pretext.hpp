@@ -82,6 +82,9 @@ struct ViewNeeds {
     int images = 1;        ///< at least, in a micro-batch over all ranks: 2 where images are compared with each other
 };
 
+/// Rows of a pretext picture at most.
+inline constexpr std::int64_t kPictureRows = 8;
+
 /// A picture for the report: rows of equally sized images.
 struct PretextPicture {
     std::string title;                 ///< "reconstruction", "in-painting", "rotation puzzle"
@@ -135,8 +138,8 @@ class Pretext : public torch::nn::Module {
     virtual void after_step(const StepContext& context);
     /// The encoder that is judged and exported: the backbone, or a teacher that is registered as another module.
     virtual std::shared_ptr<Backbone> evaluated();
-    /// Pictures of what the pretext learned, in eval mode without gradient; empty if there is nothing to see.
-    virtual std::vector<PretextPicture> pictures(const PretextInput& input);
+    /// Pictures of what the pretext learned, made in eval mode without gradient; empty if there is nothing to see.
+    std::vector<PretextPicture> pictures(const PretextInput& input);
     /// Registered as module "backbone": its parameters are named backbone.*.
     Backbone& backbone() { return *backbone_; }
 
@@ -146,6 +149,8 @@ class Pretext : public torch::nn::Module {
     /// parameter_group() of all that belongs to `modules`, which are registered under these names.
     ParameterGroup group_of(const std::string& name, const std::vector<std::string>& modules) const;
     dist::Communicator& comm() const { return *comm_; }
+    /// What pictures() gives; by default none.
+    virtual std::vector<PretextPicture> draw_pictures(const PretextInput& input);
 
   private:
     std::shared_ptr<Backbone> backbone_;

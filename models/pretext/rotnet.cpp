@@ -2,7 +2,6 @@
 #include "models/heads/classifier.hpp"
 #include "models/losses/cross_entropy.hpp"
 #include "models/pretext/list.hpp"
-#include "models/pretext/picture_scope.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -37,8 +36,7 @@ class RotNet : public Pretext {
         return {cross_entropy_share(logits, labels, terms), {{"accuracy", accuracy_share(logits, labels, terms)}}};
     }
 
-    std::vector<PretextPicture> pictures(const PretextInput& input) override {
-        const PictureScope scope(*this);
+    std::vector<PretextPicture> draw_pictures(const PretextInput& input) override {
         const auto rows = std::min(kPictureRows, input.views.front().size(0));
         std::vector<at::Tensor> images, predictions;
         PretextPicture picture;

@@ -2,6 +2,7 @@
 #include "pipeline/train/experiment.hpp"
 
 #include "dist/gradient_reducer.hpp"
+#include "models/modules.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/loader/recipe_config.hpp"
@@ -101,11 +102,7 @@ void place_model(Experiment& experiment, dist::Communicator& comm) {
     }
     pretext.to(experiment.format.device);
     if (experiment.train.channels_last) {
-        for (at::Tensor& parameter : pretext.parameters()) {
-            if (parameter.dim() == 4) {
-                parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
-            }
-        }
+        models::prefer_channels_last(pretext);
     }
 }
 

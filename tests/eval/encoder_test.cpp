@@ -149,15 +149,6 @@ TEST(Features, AFlippedBitOfAnExtentIsNoticedBeforeMemoryIsAskedFor) {
     }
 }
 
-TEST(Features, ChannelsLastWeightsGiveTheSameFeatures) {
-    const auto backbone = tiny_backbone(1);
-    const at::Tensor images = torch::randn({5, 1, kTinySide, kTinySide});
-    backbone->eval();
-    const at::Tensor before = backbone->forward(images);
-    prefer_channels_last(*backbone);
-    EXPECT_TRUE(torch::allclose(backbone->forward(images), before, 1e-6, 1e-6));
-}
-
 TEST(Features, AnUnwritableFolderIsAnErrorThatNamesIt) {
     const std::string message = message_of<Error>([&] {
         write_features("/proc/nowhere/test.h5", {torch::zeros({1, 1}), torch::zeros({1}, torch::kInt64)}, {},

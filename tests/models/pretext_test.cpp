@@ -162,10 +162,11 @@ TEST_F(PretextTest, ContextEncoderLossIsTheErrorOfTheHiddenRegion) {
     EXPECT_NEAR(pretext->loss(input).loss.item<double>(), expected, 1e-5);
 }
 
-TEST_F(PretextTest, PicturesFitTheirColumnsAndLeaveTheTrainingModeAlone) {
+TEST_F(PretextTest, PicturesFitTheirColumnsAndLeaveTheModesOfAllPartsAlone) {
     for (const auto* name : {"autoencoder", "context_encoder", "rotnet"}) {
         const auto pretext = make(std::string("{name: ") + name + "}");
         const auto state = pretext->named_buffers()["backbone.conv1.norm.running_mean"].clone();
+        pretext->backbone().eval(); // frozen, statistics too
         const auto pictures = pretext->pictures(input_for(*pretext));
         ASSERT_EQ(pictures.size(), 1U) << name;
         const auto& picture = pictures[0];
@@ -174,6 +175,7 @@ TEST_F(PretextTest, PicturesFitTheirColumnsAndLeaveTheTrainingModeAlone) {
         EXPECT_FALSE(picture.images.requires_grad());
         EXPECT_TRUE(picture.captions.empty() || picture.captions.size() == 8U);
         EXPECT_TRUE(pretext->is_training());
+        EXPECT_FALSE(pretext->backbone().is_training());
         EXPECT_TRUE(torch::equal(state, pretext->named_buffers()["backbone.conv1.norm.running_mean"]));
     }
 }

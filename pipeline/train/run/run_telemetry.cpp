@@ -22,8 +22,6 @@ namespace tacit::train {
 
 namespace {
 
-constexpr std::int64_t kPictureRows = 8;
-
 ProgressOptions progress_options(const Experiment& experiment, std::int64_t start) {
     ProgressOptions options;
     options.label = experiment.pretext_name;
@@ -67,7 +65,7 @@ void RunTelemetry::write_view_sheet() {
     std::error_code error;
     if (root() && !std::filesystem::exists(paths_.pictures() + "/views.png", error)) {
         or_warn("pictures", [&] {
-            write_pictures(paths_.pictures(), {view_sheet(trainer_.sample(0, kPictureRows))}, experiment_.format);
+            write_pictures(paths_.pictures(), {view_sheet(trainer_.sample(0, models::kPictureRows))}, experiment_.format);
         });
     }
 }
@@ -81,10 +79,7 @@ void RunTelemetry::end_pictures() {
     if (bad_samples_ > 0) {
         write_bad_samples(trainer_.bad_samples(), experiment_.data.max_bad_samples, paths_.bad_samples(), comm_);
     }
-    const torch::NoGradGuard no_gradient;
-    experiment_.pretext->eval();
-    const auto pictures = experiment_.pretext->pictures(trainer_.sample(0, kPictureRows));
-    experiment_.pretext->train();
+    const auto pictures = experiment_.pretext->pictures(trainer_.sample(0, models::kPictureRows));
     if (root() && !pictures.empty()) {
         or_warn("pictures", [&] { write_pictures(paths_.pictures(), pictures, experiment_.format); });
     }
