@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dist/communicator.hpp"
+#include "dist/named_tensors.hpp"
 
 #include <cstdint>
 #include <string>
@@ -9,8 +10,6 @@
 #include <vector>
 
 namespace tacit::dist {
-
-using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 /// Sums gradients over ranks. Each parameter's .grad lives in one of a few flat buckets (25 MiB, first
 /// 1 MiB, in reverse order of the parameters, one type and device each), so that a step costs few

@@ -18,6 +18,17 @@ EvalMode::~EvalMode() {
     }
 }
 
+NamedTensors model_state(const torch::nn::Module& module) {
+    NamedTensors tensors;
+    for (const auto& entry : module.named_parameters()) {
+        tensors.emplace_back(entry.key(), entry.value().detach());
+    }
+    for (const auto& entry : module.named_buffers()) {
+        tensors.emplace_back(entry.key(), entry.value());
+    }
+    return tensors;
+}
+
 void prefer_channels_last(torch::nn::Module& module) {
     for (at::Tensor& parameter : module.parameters()) {
         if (parameter.dim() == 4) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dist/named_tensors.hpp"
+
 #include <ATen/core/grad_mode.h>
 #include <torch/nn/module.h>
 
@@ -23,6 +25,9 @@ class EvalMode {
     std::vector<std::pair<torch::nn::Module*, bool>> was_training_; ///< parents before their children
     at::NoGradGuard no_grad_;
 };
+
+/// Parameters, then buffers of `module` by name, in the module's order. They share its memory.
+NamedTensors model_state(const torch::nn::Module& module);
 
 /// Gives the module's convolution weights the channels-last memory format; values stay.
 void prefer_channels_last(torch::nn::Module& module);

@@ -37,7 +37,7 @@ bool can_choose(const std::vector<std::int32_t>& labels) {
 
 std::string weights_digest(const torch::nn::Module& module) {
     Sha256 digest;
-    for (const auto& [name, tensor] : train::model_state(module)) {
+    for (const auto& [name, tensor] : models::model_state(module)) {
         const at::Tensor bytes = tensor.detach().cpu().contiguous();
         const std::string header = fmt::format("{} {}\n", name, fmt::join(bytes.sizes(), "x"));
         digest.update(header.data(), header.size());
@@ -164,7 +164,7 @@ BackboneFactory FeatureStore::start(const std::string& row) {
     if (row != kPretrained) {
         return [this](std::uint64_t seed) { return make_fresh_backbone(run_, seed); };
     }
-    return [this, trained = train::model_state(*run_.backbone)](std::uint64_t seed) {
+    return [this, trained = models::model_state(*run_.backbone)](std::uint64_t seed) {
         auto backbone = make_fresh_backbone(run_, seed);
         train::load_model_state(*backbone, trained);
         return backbone;
@@ -197,7 +197,7 @@ Features FeatureStore::encoder_features(models::Backbone& backbone, const std::s
     FeatureOptions format = images();
     const shards::Dataset& dataset = split(split_name);
     if (comm_.size() > 1) { // unlike machines may initialise a network with other last bits
-        dist::broadcast_from_root(train::model_state(backbone), comm_);
+        dist::broadcast_from_root(models::model_state(backbone), comm_);
     }
     const std::string key =
         sha256_of(fmt::format("{}|{}|{}|{}|{}", weights_digest(backbone), content_digest(dataset), format.size,

@@ -26,8 +26,8 @@ struct FinetuneTrainer::Network {
 
     at::Tensor logits(const at::Tensor& images) { return head->forward(backbone->forward(images)); }
 
-    train::NamedTensors parameters() const {
-        train::NamedTensors named;
+    NamedTensors parameters() const {
+        NamedTensors named;
         for (const auto& parameter : backbone->named_parameters()) {
             named.emplace_back("backbone." + parameter.key(), parameter.value());
         }

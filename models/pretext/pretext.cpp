@@ -18,7 +18,7 @@ bool is_plain(const std::string& name, const at::Tensor& tensor) {
 
 } // namespace
 
-ParameterGroup parameter_group(const std::string& name, const dist::NamedTensors& tensors) {
+ParameterGroup parameter_group(const std::string& name, const NamedTensors& tensors) {
     ParameterGroup group;
     group.name = name;
     group.update = name;
@@ -56,7 +56,7 @@ bool Pretext::is_due(const StepContext& /*context*/) const {
 }
 
 ParameterGroup Pretext::group_of(const std::string& name, const std::vector<std::string>& modules) const {
-    dist::NamedTensors members;
+    NamedTensors members;
     for (const auto& item : named_parameters()) {
         if (std::any_of(modules.begin(), modules.end(),
                         [&](const std::string& module) { return item.key().starts_with(module + "."); })) {
@@ -67,7 +67,7 @@ ParameterGroup Pretext::group_of(const std::string& name, const std::vector<std:
 }
 
 std::vector<ParameterGroup> Pretext::groups() {
-    dist::NamedTensors all;
+    NamedTensors all;
     for (const auto& item : named_parameters()) {
         all.emplace_back(item.key(), item.value());
     }

@@ -3,7 +3,7 @@
 
 #include "augment/image.hpp"
 #include "dist/communicator.hpp"
-#include "dist/gradient_reducer.hpp"
+#include "dist/named_tensors.hpp"
 #include "models/backbones/backbone.hpp"
 #include "models/step/context.hpp"
 #include "models/step/metric.hpp"
@@ -58,7 +58,7 @@ class EmbeddingLoss {
 /// Parameters that are trained by one update, under one plan.
 struct ParameterGroup {
     std::string name;            ///< "main", "last layer"
-    dist::NamedTensors tensors;  ///< in the order of Pretext::named_parameters()
+    NamedTensors tensors;        ///< in the order of Pretext::named_parameters()
     std::set<std::string> plain; ///< names of those without weight decay and trust ratio
     std::string update = "main"; ///< the update that moves them; no other one reaches them
     double lr_scale = 1;         ///< times the learning rate
@@ -66,7 +66,7 @@ struct ParameterGroup {
 
 /// Those of `tensors` that require a gradient, as a group for the update `name`; plain are those of one dimension
 /// (biases, norms, gains), positions (pos_embed) and single tokens (cls_token, mask_token).
-ParameterGroup parameter_group(const std::string& name, const dist::NamedTensors& tensors);
+ParameterGroup parameter_group(const std::string& name, const NamedTensors& tensors);
 
 /// What becomes of a group in a step.
 struct GroupPlan {

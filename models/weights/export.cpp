@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/weights/export.hpp"
 
+#include "models/modules.hpp"
 #include "pipeline/base/error.hpp"
 
 #include <fmt/format.h>
@@ -24,17 +25,6 @@ std::string described(const Architecture& network) {
 
 } // namespace
 
-NamedTensors state_of(const torch::nn::Module& module) {
-    NamedTensors tensors;
-    for (const auto& item : module.named_parameters()) {
-        tensors.emplace_back(item.key(), item.value().detach().to(torch::kCPU).contiguous());
-    }
-    for (const auto& item : module.named_buffers()) {
-        tensors.emplace_back(item.key(), item.value().detach().to(torch::kCPU).contiguous());
-    }
-    return tensors;
-}
-
 LinearHead zero_head(std::int64_t classes, std::int64_t features) {
     return {torch::zeros({classes, features}), torch::zeros({classes})};
 }
@@ -48,7 +38,7 @@ PythonState python_state(const Backbone& backbone, const std::optional<LinearHea
                                       network.remedy.empty() ? "" : fmt::format(": {}", network.remedy)));
     }
     const PythonModel& python = *network.python;
-    PythonState state{state_of(backbone), python.library, python.features};
+    PythonState state{model_state(backbone), python.library, python.features};
     if (head) {
         if (head->weight.dim() != 2 || head->weight.size(1) != backbone.feature_dim() ||
             head->bias.sizes() != at::IntArrayRef{head->weight.size(0)}) {

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dist/named_tensors.hpp"
 #include "models/backbones/backbone.hpp"
-#include "models/weights/safetensors.hpp"
 
 #include <optional>
 #include <string>
 
 namespace tacit::models {
-
-/// Parameters, then buffers of a module under their own names, contiguous on the CPU.
-NamedTensors state_of(const torch::nn::Module& module);
 
 /// A linear classifier on a backbone's features.
 struct LinearHead {

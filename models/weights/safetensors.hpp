@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dist/named_tensors.hpp"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -11,8 +13,6 @@
 #include <vector>
 
 namespace tacit::models {
-
-using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 /// What was written.
 struct WrittenFile {

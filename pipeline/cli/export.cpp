@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/weights/export.hpp"
+#include "models/weights/safetensors.hpp"
 
+#include "models/modules.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
@@ -33,7 +35,7 @@ void export_options(OptionTable& table) {
 }
 
 /// The file appears under its name only when it is whole.
-void write_weights(const std::string& path, const models::NamedTensors& tensors,
+void write_weights(const std::string& path, const NamedTensors& tensors,
                    const std::map<std::string, std::string>& metadata) {
     const std::string temporary = temporary_path(path);
     try {
@@ -60,7 +62,7 @@ ExitCode run_export(const Call& call) {
                                                    {"checkpoint", loaded.checkpoint},
                                                    {"mean", fmt::format("{}", fmt::join(loaded.mean, " "))},
                                                    {"std", fmt::format("{}", fmt::join(loaded.std, " "))}};
-    models::NamedTensors tensors;
+    NamedTensors tensors;
     if (format != "tacit") {
         models::PythonState state = models::python_state(*loaded.backbone);
         if (format != "auto" && format != state.library) {
@@ -70,7 +72,7 @@ ExitCode run_export(const Call& call) {
         tensors = std::move(state.tensors);
         metadata["construction"] = state.construction;
     } else {
-        tensors = models::state_of(*loaded.backbone);
+        tensors = models::model_state(*loaded.backbone);
     }
     write_weights(out, tensors, metadata);
     log::info(fmt::format("{}: {} tensors of {} {}", out, tensors.size(), loaded.name, loaded.checkpoint));

@@ -11,7 +11,6 @@
 #include "pipeline/train/machine/threads.hpp"
 #include "pipeline/train/normalization.hpp"
 #include "pipeline/train/open_dataset.hpp"
-#include "pipeline/train/state/model_state.hpp"
 
 #include <ATen/Context.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -89,7 +88,7 @@ void place_model(Experiment& experiment, dist::Communicator& comm) {
     models::Pretext& pretext = *experiment.pretext;
     const torch::NoGradGuard no_gradient;
     if (comm.size() > 1) {
-        dist::broadcast_from_root(model_state(pretext), comm);
+        dist::broadcast_from_root(models::model_state(pretext), comm);
     }
     if (experiment.train.precision ==
         "fp32") { // of all products, and the same ones each time: GPUs would round to TF32

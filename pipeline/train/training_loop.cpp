@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/training_loop.hpp"
 
+#include "models/modules.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/reason.hpp"
 #include "pipeline/train/machine/agreement.hpp"
@@ -78,7 +79,8 @@ void TrainingLoop::keep_in_memory(double seconds) {
     if (seconds < CheckpointWriter::kSlowStep) {
         checkpoints_->forget();
     } else {
-        checkpoints_->remember(manifest(), model_state(*experiment_.pretext), trainer_.optimizer().state(), seconds);
+        checkpoints_->remember(manifest(), models::model_state(*experiment_.pretext), trainer_.optimizer().state(),
+                               seconds);
     }
 }
 
@@ -96,7 +98,7 @@ void TrainingLoop::save() {
     on_root(comm_, [&] {
         try {
             checkpoints_->check(); // the one before
-            checkpoints_->submit(manifest(), model_state(*experiment_.pretext), trainer_.optimizer().state());
+            checkpoints_->submit(manifest(), models::model_state(*experiment_.pretext), trainer_.optimizer().state());
         } catch (const NotFiniteError& error) {
             diverged(error.what());
         }
@@ -107,7 +109,7 @@ void TrainingLoop::save() {
 void TrainingLoop::save_now() {
     on_root(comm_, [&] {
         try {
-            checkpoints_->write(manifest(), model_state(*experiment_.pretext), trainer_.optimizer().state());
+            checkpoints_->write(manifest(), models::model_state(*experiment_.pretext), trainer_.optimizer().state());
         } catch (const NotFiniteError& error) {
             diverged(fmt::format("after step {}: {}", trainer_.steps_done(), error.what()));
         } catch (const std::exception& error) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dist/gradient_reducer.hpp"
+#include "dist/named_tensors.hpp"
 #include "models/pretext/pretext.hpp"
 #include "pipeline/train/optim/config.hpp"
 
@@ -13,8 +13,6 @@
 #include <vector>
 
 namespace tacit::train {
-
-using NamedTensors = dist::NamedTensors;
 
 /// What one step of a group is made with.
 struct StepSize {

@@ -65,7 +65,8 @@ void RunTelemetry::write_view_sheet() {
     std::error_code error;
     if (root() && !std::filesystem::exists(paths_.pictures() + "/views.png", error)) {
         or_warn("pictures", [&] {
-            write_pictures(paths_.pictures(), {view_sheet(trainer_.sample(0, models::kPictureRows))}, experiment_.format);
+            write_pictures(paths_.pictures(), {view_sheet(trainer_.sample(0, models::kPictureRows))},
+                           experiment_.format);
         });
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pipeline/train/optim/optimizer.hpp"
+#include "dist/named_tensors.hpp"
 #include "pipeline/train/state/manifest.hpp"
 
 #include <condition_variable>

@@ -2,6 +2,7 @@
 #include "pipeline/train/state/model_state.hpp"
 
 #include "dist/gradient_reducer.hpp"
+#include "models/modules.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/json_text.hpp"
 
@@ -13,17 +14,6 @@
 #include <nlohmann/json.hpp>
 
 namespace tacit::train {
-
-NamedTensors model_state(const torch::nn::Module& module) {
-    NamedTensors tensors;
-    for (const auto& entry : module.named_parameters()) {
-        tensors.emplace_back(entry.key(), entry.value().detach());
-    }
-    for (const auto& entry : module.named_buffers()) {
-        tensors.emplace_back(entry.key(), entry.value());
-    }
-    return tensors;
-}
 
 void require_finite(const NamedTensors& tensors, const std::string& what) {
     std::string first;
@@ -42,7 +32,7 @@ void require_finite(const NamedTensors& tensors, const std::string& what) {
 void load_model_state(torch::nn::Module& module, const NamedTensors& state) {
     const torch::NoGradGuard no_gradient;
     std::map<std::string, at::Tensor> stored(state.begin(), state.end());
-    for (auto& [name, tensor] : model_state(module)) {
+    for (auto& [name, tensor] : models::model_state(module)) {
         const auto found = stored.find(name);
         if (found == stored.end()) {
             throw DataError(fmt::format(

@@ -2,17 +2,14 @@
 #pragma once
 
 #include "dist/communicator.hpp"
+#include "dist/named_tensors.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/train/optim/optimizer.hpp"
 
 #include <torch/nn/module.h>
 
 #include <string>
 
 namespace tacit::train {
-
-/// Parameters and buffers of `module` by name, in the module's order. They share its memory.
-NamedTensors model_state(const torch::nn::Module& module);
 
 /// Weights that are no finite numbers: training has diverged.
 class NotFiniteError : public DataError {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/step/step_bench.hpp"
 
+#include "models/modules.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/train/state/checkpoint_writer.hpp"
-#include "pipeline/train/state/model_state.hpp"
 #include "pipeline/train/state/resume.hpp"
 #include "pipeline/train/step/trainer.hpp"
 
@@ -36,7 +36,8 @@ double keep(CheckpointWriter& writer, const Experiment& experiment, Trainer& tra
         return 0;
     }
     const auto begun = std::chrono::steady_clock::now();
-    writer.remember(manifest_of(experiment, comm), model_state(*experiment.pretext), trainer.optimizer().state());
+    writer.remember(manifest_of(experiment, comm), models::model_state(*experiment.pretext),
+                    trainer.optimizer().state());
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
 }
 

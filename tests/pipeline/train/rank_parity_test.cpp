@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "models/modules.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/train/machine/signals.hpp"
 #include "pipeline/train/machine/threads.hpp"
 #include "pipeline/train/pretrain.hpp"
 #include "pipeline/train/run/run_folder.hpp"
-#include "pipeline/train/state/model_state.hpp"
 #include "pipeline/train/step/trainer.hpp"
 #include "tests/pipeline/train/tiny_run.hpp"
 #include "tests/shared_folder.hpp"
@@ -221,7 +221,7 @@ TEST(LoadRun, EveryRankGetsTheCheckpointThatRankZeroPicks) {
     const LoadedRun loaded = load_run(options.run_folder, "last", world, *self);
     EXPECT_EQ(loaded.checkpoint, "step-00000005");
     EXPECT_EQ(loaded.manifest.step, 5);
-    for (const auto& [name, tensor] : model_state(*loaded.pretext)) {
+    for (const auto& [name, tensor] : models::model_state(*loaded.pretext)) {
         at::Tensor first = tensor.detach().contiguous().clone();
         world.broadcast(first, 0);
         EXPECT_TRUE(at::equal(first, tensor)) << name;

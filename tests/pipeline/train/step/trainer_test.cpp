@@ -3,6 +3,7 @@
 #include "pipeline/train/step/trainer.hpp"
 
 #include "models/losses/nt_xent.hpp"
+#include "models/modules.hpp"
 #include "models/pretext/list.hpp"
 #include "pipeline/train/machine/signals.hpp"
 #include "pipeline/train/state/checkpoint.hpp"
@@ -107,7 +108,7 @@ class TrainerTest : public PretrainFixture {
     /// Copies of all parameters and buffers whose names begin with `prefix`.
     std::map<std::string, at::Tensor> state(const std::string& prefix = "") const {
         std::map<std::string, at::Tensor> copies;
-        for (const auto& [name, tensor] : model_state(*experiment_->pretext)) {
+        for (const auto& [name, tensor] : models::model_state(*experiment_->pretext)) {
             if (name.starts_with(prefix)) {
                 copies[name] = tensor.detach().clone();
             }
