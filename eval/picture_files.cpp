@@ -3,9 +3,9 @@
 
 #include "eval/map.hpp"
 #include "eval/solvers/neighbours.hpp"
-#include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json_text.hpp"
+#include "pipeline/train/run/run_paths.hpp"
 
 #include <torch/types.h>
 
@@ -22,13 +22,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void write_into(const std::string& folder, const std::string& name, const std::string& content) {
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    if (failed) {
-        throw IoError(fmt::format("cannot create folder {}: {}", folder, failed.message()));
-    }
-    write_file_atomically(folder + "/" + name, content);
+void write_with_folder(const std::string& path, const std::string& content) {
+    train::make_folder(std::filesystem::path(path).parent_path());
+    write_file_atomically(path, content);
 }
 
 double rounded(double value) {
@@ -64,7 +60,7 @@ void write_map(const std::string& run_folder, const Features& features, const st
                       {"command", command},
                       {"classes", classes},
                       {"points", list}};
-    write_into(run_folder + "/eval", "map.json", json_text(map) + "\n");
+    write_with_folder(train::RunPaths(run_folder).map(), json_text(map) + "\n");
 }
 
 void write_neighbours(const std::string& run_folder, const Features& features, const shards::Dataset& dataset,
@@ -87,8 +83,9 @@ void write_neighbours(const std::string& run_folder, const Features& features, c
                        {"split", dataset.info().split},
                        {"agreement", shown > 0 ? rounded(agreeing / shown) : 0.0},
                        {"rows", list}};
-    write_into(run_folder + "/pictures", "neighbours.png", neighbour_sheet(rows, dataset, size));
-    write_into(run_folder + "/eval", "neighbours.json", json_text(json, 2) + "\n");
+    const train::RunPaths paths(run_folder);
+    write_with_folder(paths.neighbour_sheet(), neighbour_sheet(rows, dataset, size));
+    write_with_folder(paths.neighbours(), json_text(json, 2) + "\n");
 }
 
 } // namespace tacit::eval

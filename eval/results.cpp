@@ -7,6 +7,7 @@
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/words.hpp"
+#include "pipeline/train/run/run_paths.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -339,16 +340,13 @@ std::string identity_of(const EvalResult& result) {
 }
 
 std::string write_result(const std::string& run_folder, const EvalResult& result, bool own_data) {
-    const std::filesystem::path folder = std::filesystem::path(run_folder) / "eval";
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    if (failed) {
-        throw IoError(fmt::format("cannot create folder {}: {}", folder.string(), failed.message()));
-    }
+    const std::filesystem::path folder = train::RunPaths(run_folder).results();
+    train::make_folder(folder);
     const std::string aside = path_aside(folder, result);
     std::string path = own_data ? (folder / (result.protocol + ".json")).string() : aside;
     if (own_data) {
         keep_aside(folder, path, result);
+        std::error_code failed;
         std::filesystem::remove(aside, failed); // the same measured before
     }
     write_file_atomically(path, to_json(result));
@@ -356,7 +354,7 @@ std::string write_result(const std::string& run_folder, const EvalResult& result
 }
 
 std::vector<std::string> result_files(const std::string& run_folder, const std::string& protocol) {
-    const std::filesystem::path folder = std::filesystem::path(run_folder) / "eval";
+    const std::filesystem::path folder = train::RunPaths(run_folder).results();
     std::vector<std::string> files;
     std::error_code failed;
     for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {

@@ -6,6 +6,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/train/machine/agreement.hpp"
+#include "pipeline/train/run/run_paths.hpp"
 
 #include <torch/types.h>
 
@@ -267,12 +268,7 @@ void write_features(const std::string& path, const Features& features, const Fea
         }
     };
     attempt([&] {
-        std::error_code failed;
-        const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-        std::filesystem::create_directories(folder, failed);
-        if (failed) {
-            throw IoError(fmt::format("cannot create folder {}: {}", folder.string(), failed.message()));
-        }
+        train::make_folder(std::filesystem::path(path).parent_path());
         writer.emplace(partial, labels.size(0), features.values.size(1));
     });
     for_each_block(features.values, comm,

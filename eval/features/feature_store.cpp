@@ -133,15 +133,16 @@ const Features& FeatureStore::features(const std::string& row, const std::string
         return found->second;
     }
     const shards::Dataset& dataset = split(split_name);
+    const train::RunPaths paths(run_.folder);
     Features made;
     if (row == kPixels) {
         FeatureOptions thumbnails = images();
         thumbnails.size = std::min(thumbnails.size, kPixelSize);
         made = pixel_features(dataset, thumbnails, comm_);
     } else if (row == kRandom) {
-        made = encoder_features(*make_fresh_backbone(run_, config_.seed), row, "features/random-encoder", split_name);
+        made = encoder_features(*make_fresh_backbone(run_, config_.seed), row, paths.random_features(), split_name);
     } else {
-        made = encoder_features(*run_.backbone, row, "features", split_name);
+        made = encoder_features(*run_.backbone, row, paths.features(), split_name);
     }
     return features_.emplace(key, std::move(made)).first->second;
 }
@@ -173,7 +174,7 @@ BackboneFactory FeatureStore::start(const std::string& row) {
 
 std::string FeatureStore::path_in(const std::string& folder, const std::string& split_name) {
     const std::string other = own_data() ? "" : "-" + content_digest(split(split_name)).substr(0, kNameDigits);
-    return fmt::format("{}/{}/{}{}.h5", run_.folder, folder, split_name, other);
+    return fmt::format("{}/{}{}.h5", folder, split_name, other);
 }
 
 /// What all ranks can read of the file, each its share; nothing where one of them cannot: then all compute.
@@ -191,7 +192,7 @@ std::optional<Features> FeatureStore::kept(const std::string& path, const std::s
     return missing.item<std::int64_t>() == 0 ? found : std::nullopt;
 }
 
-/// Features from the file in `folder` of the run if they are still those of this encoder, else computed and kept there.
+/// Features from the file in `folder` if they are still those of this encoder, else computed and kept there.
 Features FeatureStore::encoder_features(models::Backbone& backbone, const std::string& row, const std::string& folder,
                                         const std::string& split_name) {
     FeatureOptions format = images();

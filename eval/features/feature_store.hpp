@@ -59,7 +59,9 @@ class FeatureStore {
     /// Makes encoders that begin as the row says: pretrained, else random (supervised from scratch).
     BackboneFactory start(const std::string& row);
     /// Where the pretrained encoder's features of a split are kept.
-    std::string path(const std::string& split_name) { return path_in("features", split_name); }
+    std::string path(const std::string& split_name) {
+        return path_in(train::RunPaths(run_.folder).features(), split_name);
+    }
 
   private:
     std::string usual_val() const;

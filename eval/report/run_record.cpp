@@ -7,6 +7,7 @@
 #include "pipeline/base/json_text.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/shell.hpp"
+#include "pipeline/train/run/run_paths.hpp"
 #include "pipeline/train/state/settings.hpp"
 
 #include <fmt/format.h>
@@ -120,14 +121,14 @@ Picture read_png(const fs::path& file) {
     return picture;
 }
 
-void read_pictures(const fs::path& folder, RunRecord& run) {
-    const fs::path index = folder / "pictures.json";
+void read_pictures(const train::RunPaths& paths, RunRecord& run) {
+    const fs::path index = paths.picture_index();
     if (const auto text = content_of(index)) {
         run.pictures = from_json(*text, index, [&](const Json& json) {
             std::vector<Picture> pictures;
             for (const Json& entry : json) {
                 // Only names inside the folder: an index must not pull other files into a page that is passed on.
-                Picture picture = read_png(folder / fs::path(entry.at("file").get<std::string>()).filename());
+                Picture picture = read_png(paths.pictures() / fs::path(entry.at("file").get<std::string>()).filename());
                 picture.title = entry.at("title").get<std::string>();
                 picture.columns = entry.at("columns").get<std::vector<std::string>>();
                 picture.captions = entry.at("captions").get<std::vector<std::string>>();
@@ -137,8 +138,8 @@ void read_pictures(const fs::path& folder, RunRecord& run) {
         });
     }
     std::error_code failed;
-    if (fs::is_regular_file(folder / "neighbours.png", failed)) {
-        run.neighbours = read_png(folder / "neighbours.png");
+    if (fs::is_regular_file(paths.neighbour_sheet(), failed)) {
+        run.neighbours = read_png(paths.neighbour_sheet());
     }
 }
 
@@ -193,6 +194,7 @@ bool is_result(const fs::path& file) {
 
 /// Those of known protocols in their order, then those of others, which a newer Tacit or another program has.
 std::vector<std::string> all_result_files(const fs::path& run) {
+    const train::RunPaths paths(run.string());
     std::vector<std::string> files;
     for (const ProtocolEntry& entry : protocols()) {
         const std::vector<std::string> own = result_files(run.string(), entry.name);
@@ -201,9 +203,9 @@ std::vector<std::string> all_result_files(const fs::path& run) {
     std::vector<std::string> others;
     std::vector<std::string> strange;
     std::error_code failed;
-    for (const auto& entry : fs::directory_iterator(run / "eval", failed)) {
+    for (const auto& entry : fs::directory_iterator(paths.results(), failed)) {
         const fs::path& file = entry.path();
-        const bool known = file == run / "eval" / "map.json" || file == run / "eval" / "neighbours.json" ||
+        const bool known = file == paths.map() || file == paths.neighbours() ||
                            std::find(files.begin(), files.end(), file.string()) != files.end();
         if (file.extension() == ".json" && !known) {
             (is_result(file) ? others : strange).push_back(file.string());
@@ -227,23 +229,24 @@ RunRecord read_results(const std::string& folder) {
     if (!fs::is_directory(path, failed)) {
         throw IoError(fmt::format("run folder {} does not exist; give a folder written by tacit pretrain", folder));
     }
-    const auto config = content_of(path / "config.yaml");
+    const train::RunPaths paths(path.string());
+    const auto config = content_of(paths.config());
     if (!config) {
-        throw DataError(
-            fmt::format("{} is not a run folder (no config.yaml); give a folder written by tacit pretrain", folder));
+        throw DataError(fmt::format("{} is not a run folder (no {}); give a folder written by tacit pretrain", folder,
+                                    train::RunPaths::kConfig));
     }
     RunRecord run;
     run.folder = folder;
     run.name = (path.has_filename() ? path : path.parent_path()).filename().string();
     run.config = *config;
-    const train::Settings settings = train::flat_settings(*config, (path / "config.yaml").string());
+    const train::Settings settings = train::flat_settings(*config, paths.config());
     const auto setting = [&](const char* key) {
         const auto found = settings.find(key);
         return found == settings.end() ? std::string() : found->second;
     };
     run.pretext = setting("pretext.name");
     run.title = setting("report.title");
-    read_metrics(path / "metrics.jsonl", run);
+    read_metrics(paths.metrics(), run);
     for (const std::string& file : all_result_files(path)) {
         try {
             run.results.push_back(result_from_json(read_file(file), file));
@@ -257,10 +260,10 @@ RunRecord read_results(const std::string& folder) {
 
 RunRecord read_run(const std::string& folder) {
     RunRecord run = read_results(folder);
-    const fs::path path(folder);
-    read_environment(path / "environment.json", run);
-    read_pictures(path / "pictures", run);
-    read_map(path / "eval" / "map.json", run);
+    const train::RunPaths paths(folder);
+    read_environment(paths.environment(), run);
+    read_pictures(paths, run);
+    read_map(paths.map(), run);
     return run;
 }
 

@@ -39,7 +39,7 @@ ExitCode run_embed(const Call& call) {
     if (!call.flag("no-pictures") && !evaluation.pictures()) {
         log::info("the map and the nearest neighbours stay those of the run's own data");
     }
-    const std::string folder = judged.run.folder + "/features";
+    const std::string folder = train::RunPaths(judged.run.folder).features();
     auto kept = nlohmann::ordered_json::array();
     log::info("features kept in " + folder + ":");
     for (const eval::KeptFeatures& file : eval::kept_features(folder)) {

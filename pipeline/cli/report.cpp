@@ -3,6 +3,7 @@
 
 #include "pipeline/base/log.hpp"
 #include "pipeline/cli/commands.hpp"
+#include "pipeline/train/run/run_paths.hpp"
 
 #include <boost/program_options/value_semantic.hpp>
 #include <filesystem>
@@ -23,7 +24,7 @@ ExitCode run_report(const Call& call) {
         eval::distinct_runs(call.required_texts("run", "tacit report RUN... --out FILE"));
     call.answer(eval::write_report(runs, call.text("out")));
     for (const std::string& folder : runs) {
-        if (!std::filesystem::exists(folder + "/eval/map.json")) {
+        if (!std::filesystem::exists(train::RunPaths(folder).map())) {
             log::info("hint: `tacit embed --run " + folder + "` adds its map and nearest neighbours to the report");
         }
     }

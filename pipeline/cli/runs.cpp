@@ -4,7 +4,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/cli/commands.hpp"
 #include "pipeline/cli/option_groups.hpp"
-#include "pipeline/train/run/run_folder.hpp"
+#include "pipeline/train/run/run_paths.hpp"
 #include "pipeline/train/state/checkpoint.hpp"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ void runs_options(OptionTable& table) {
 /// Run folders at `folder` and below it, two levels deep, by name.
 std::vector<fs::path> run_folders(const fs::path& folder) {
     std::vector<fs::path> found;
-    const auto is_run = [](const fs::path& path) { return fs::exists(path / "config.yaml"); };
+    const auto is_run = [](const fs::path& path) { return fs::exists(train::RunPaths(path).config()); };
     if (is_run(folder)) {
         found.push_back(folder);
     }

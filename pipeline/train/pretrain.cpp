@@ -20,7 +20,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <fmt/format.h>
 #include <numeric>
 #include <optional>
@@ -108,11 +107,7 @@ ExitCode try_some_steps(Experiment& experiment, const PretrainOptions& options, 
 void describe_run(const config::Document& document, const Experiment& experiment, const PretrainOptions& options,
                   const dist::Communicator& comm) {
     const RunPaths paths(options.run_folder);
-    std::error_code error;
-    std::filesystem::create_directories(paths.checkpoints(), error);
-    if (error) {
-        throw IoError(fmt::format("cannot create '{}': {}", paths.checkpoints(), error.message()));
-    }
+    make_folder(paths.checkpoints());
     write_file_atomically(paths.config(), document.resolved_yaml());
     write_normalization(paths.normalization(), {experiment.format.mean, experiment.format.std}, experiment.data,
                         experiment.dataset->info());

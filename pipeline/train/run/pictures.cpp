@@ -111,19 +111,14 @@ models::PretextPicture view_sheet(const models::PretextInput& input) {
     return picture;
 }
 
-void write_pictures(const std::string& folder, const std::vector<models::PretextPicture>& pictures,
+void write_pictures(const RunPaths& paths, const std::vector<models::PretextPicture>& pictures,
                     const InputFormat& format) {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) {
-        throw IoError(fmt::format("cannot create '{}': {}", folder, error.message()));
-    }
-    const std::string index_path = folder + "/pictures.json";
-    Json index = read_index(index_path);
+    make_folder(paths.pictures());
+    Json index = read_index(paths.picture_index());
     for (const models::PretextPicture& picture : pictures) {
         const at::Tensor sheet = tiled(displayable(picture.images, format)).contiguous();
         const std::string name = file_name(picture.title);
-        write_file_atomically(folder + "/" + name,
+        write_file_atomically(paths.pictures() + "/" + name,
                               encode_png(sheet.const_data_ptr<std::uint8_t>(), static_cast<int>(sheet.size(0)),
                                          static_cast<int>(sheet.size(1)), static_cast<int>(sheet.size(2))));
         put_entry(index, {{"title", picture.title},
@@ -132,7 +127,7 @@ void write_pictures(const std::string& folder, const std::vector<models::Pretext
                           {"captions", picture.captions},
                           {"rows", picture.images.size(0)}});
     }
-    write_file_atomically(index_path, json_text(index, 2) + "\n");
+    write_file_atomically(paths.picture_index(), json_text(index, 2) + "\n");
 }
 
 } // namespace tacit::train

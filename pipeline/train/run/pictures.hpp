@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/pretext/pretext.hpp"
+#include "pipeline/train/run/run_paths.hpp"
 #include "pipeline/train/step/pretext_input.hpp"
 
 #include <string>
@@ -13,10 +14,10 @@ namespace tacit::train {
 /// a further column per masked view with the hidden pixels blanked.
 models::PretextPicture view_sheet(const models::PretextInput& input);
 
-/// Writes each picture as a PNG of tiles into `folder` (created) and adds it to `folder`/pictures.json:
+/// Writes each picture as a PNG of tiles into RunPaths::pictures() (created) and adds it to the index there:
 /// [{"title", "file", "columns", "captions", "rows"}]. An entry with the same title is replaced. Throws
 /// IoError. `format` undoes the normalisation.
-void write_pictures(const std::string& folder, const std::vector<models::PretextPicture>& pictures,
+void write_pictures(const RunPaths& paths, const std::vector<models::PretextPicture>& pictures,
                     const InputFormat& format);
 
 } // namespace tacit::train

@@ -41,9 +41,9 @@ namespace fs = std::filesystem;
 std::optional<ValidCheckpoint> best_checkpoint(const std::string& folder) {
     std::vector<std::pair<double, std::string>> by_loss;
     for (const std::string& name : list_checkpoints(folder)) {
-        const std::string place = folder + "/" + name + "/manifest.json";
+        const CheckpointPaths paths(folder + "/" + name);
         try {
-            by_loss.emplace_back(parse_manifest(read_file(place), place).loss, folder + "/" + name);
+            by_loss.emplace_back(parse_manifest(read_file(paths.manifest()), paths.manifest()).loss, paths.folder);
         } catch (const Error& error) {
             log::warning(fmt::format("passing over a damaged checkpoint: {}", error.what()));
         }
@@ -105,7 +105,7 @@ PickedCheckpoint read_checkpoint(const std::string& folder, const std::string& w
     for (int attempt = 1;; ++attempt) {
         ValidCheckpoint chosen = pick_checkpoint(folder, wanted);
         try {
-            NamedTensors tensors = models::read_safetensors(chosen.path + "/model.safetensors").tensors;
+            NamedTensors tensors = models::read_safetensors(CheckpointPaths(chosen.path).model()).tensors;
             return {std::move(chosen), std::move(tensors)};
         } catch (const Error&) {
             if (attempt == kAttempts || fs::exists(chosen.path)) {
@@ -126,12 +126,8 @@ void write_permutations(const RunPaths& paths, const augment::Recipe& recipe) {
     }
 }
 
-RunLock::RunLock(const std::string& run_folder) : path_(run_folder + "/.lock") {
-    std::error_code error;
-    fs::create_directories(run_folder, error);
-    if (error) {
-        throw IoError(fmt::format("cannot create the run folder '{}': {}", run_folder, error.message()));
-    }
+RunLock::RunLock(const std::string& run_folder) : path_(RunPaths(run_folder).lock()) {
+    make_folder(run_folder);
     descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (descriptor_ < 0) {
         throw IoError(fmt::format("cannot write '{}': {}", path_, errno_text()));
@@ -169,8 +165,8 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint, dist:
     NamedTensors tensors;
     on_root(readers, [&] {
         if (!fs::exists(paths.config())) {
-            throw Error(
-                fmt::format("{} is not a run folder: it has no config.yaml; name what `tacit pretrain` made", path));
+            throw Error(fmt::format("{} is not a run folder: it has no {}; name what `tacit pretrain` made", path,
+                                    RunPaths::kConfig));
         }
         config_text = read_file(paths.config());
         const PickedCheckpoint picked = read_checkpoint(paths.checkpoints(), checkpoint);

@@ -5,6 +5,7 @@
 #include "dist/communicator.hpp"
 #include "pipeline/config/section.hpp"
 #include "pipeline/loader/data_config.hpp"
+#include "pipeline/train/run/run_paths.hpp"
 #include "pipeline/train/state/manifest.hpp"
 
 #include <cstdint>
@@ -19,22 +20,6 @@ class Pretext;
 } // namespace tacit::models
 
 namespace tacit::train {
-
-/// Where things lie in a run folder (docs/architecture.md, "Run folder").
-struct RunPaths {
-    explicit RunPaths(std::string run_folder) : folder(std::move(run_folder)) {}
-    std::string config() const { return folder + "/config.yaml"; }
-    std::string environment() const { return folder + "/environment.json"; }
-    std::string normalization() const { return folder + "/normalization.json"; }
-    /// Of a view that is a puzzle.
-    std::string permutations(int view) const { return folder + "/permutations-" + std::to_string(view) + ".txt"; }
-    std::string bad_samples() const { return folder + "/bad_samples.json"; }
-    std::string metrics() const { return folder + "/metrics.jsonl"; }
-    std::string checkpoints() const { return folder + "/checkpoints"; }
-    std::string pictures() const { return folder + "/pictures"; }
-
-    std::string folder;
-};
 
 /// Writes the permutation_set() of every view that is a puzzle. Throws IoError.
 void write_permutations(const RunPaths& paths, const augment::Recipe& recipe);

@@ -63,10 +63,9 @@ RunTelemetry::RunTelemetry(Experiment& experiment, Trainer& trainer, const RunPa
 
 void RunTelemetry::write_view_sheet() {
     std::error_code error;
-    if (root() && !std::filesystem::exists(paths_.pictures() + "/views.png", error)) {
+    if (root() && !std::filesystem::exists(paths_.views(), error)) {
         or_warn("pictures", [&] {
-            write_pictures(paths_.pictures(), {view_sheet(trainer_.sample(0, models::kPictureRows))},
-                           experiment_.format);
+            write_pictures(paths_, {view_sheet(trainer_.sample(0, models::kPictureRows))}, experiment_.format);
         });
     }
 }
@@ -82,7 +81,7 @@ void RunTelemetry::end_pictures() {
     }
     const auto pictures = experiment_.pretext->pictures(trainer_.sample(0, models::kPictureRows));
     if (root() && !pictures.empty()) {
-        or_warn("pictures", [&] { write_pictures(paths_.pictures(), pictures, experiment_.format); });
+        or_warn("pictures", [&] { write_pictures(paths_, pictures, experiment_.format); });
     }
 }
 

@@ -7,6 +7,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/reason.hpp"
+#include "pipeline/train/run/run_paths.hpp"
 #include "pipeline/train/state/model_state.hpp"
 
 #include <algorithm>
@@ -23,8 +24,6 @@ namespace {
 constexpr std::string_view kPrefix = "step-";
 constexpr std::string_view kUnfinished = ".tmp";
 constexpr std::string_view kRejected = ".rejected";
-constexpr const char* kModelFile = "model.safetensors";
-constexpr const char* kOptimizerFile = "optimizer.safetensors";
 
 bool is_checkpoint_name(const std::string& name) {
     return name.size() > kPrefix.size() && name.starts_with(kPrefix) &&
@@ -86,11 +85,12 @@ void write_files(const std::string& folder, Manifest& manifest, const NamedTenso
                  const NamedTensors& optimizer, const std::function<void()>& before_each) {
     fs::create_directories(folder);
     manifest.files.clear();
-    for (const auto& [name, tensors] : {std::pair(kModelFile, &model), std::pair(kOptimizerFile, &optimizer)}) {
+    for (const auto& [name, tensors] :
+         {std::pair(CheckpointPaths::kModel, &model), std::pair(CheckpointPaths::kOptimizer, &optimizer)}) {
         const models::WrittenFile written = models::write_safetensors(folder + "/" + name, *tensors, {}, before_each);
         manifest.files.push_back({name, written.bytes, written.sha256});
     }
-    write_file_atomically(folder + "/manifest.json", manifest_json(manifest));
+    write_file_atomically(CheckpointPaths(folder).manifest(), manifest_json(manifest));
     fsync_path(folder);
 }
 
@@ -157,7 +157,8 @@ std::string publish_checkpoint(const std::string& folder, std::int64_t step) {
 
 bool is_staged(const std::string& folder, std::int64_t step) {
     std::error_code error;
-    return fs::exists(folder + "/" + checkpoint_name(step) + std::string(kUnfinished) + "/manifest.json", error);
+    return fs::exists(CheckpointPaths(folder + "/" + checkpoint_name(step) + std::string(kUnfinished)).manifest(),
+                      error);
 }
 
 std::vector<std::string> list_checkpoints(const std::string& folder) {
@@ -168,9 +169,10 @@ std::vector<std::string> list_checkpoints(const std::string& folder) {
 }
 
 Manifest verify_checkpoint(const std::string& path) {
-    const std::string manifest_path = path + "/manifest.json";
+    const CheckpointPaths paths(path);
+    const std::string manifest_path = paths.manifest();
     Manifest manifest = parse_manifest(read_file(manifest_path), manifest_path);
-    for (const char* name : {kModelFile, kOptimizerFile}) {
+    for (const char* name : {CheckpointPaths::kModel, CheckpointPaths::kOptimizer}) {
         if (std::none_of(manifest.files.begin(), manifest.files.end(), [&](const auto& f) { return f.name == name; })) {
             throw DataError(fmt::format("{}: does not name {}", manifest_path, name));
         }
@@ -178,7 +180,7 @@ Manifest verify_checkpoint(const std::string& path) {
     for (const CheckpointFile& file : manifest.files) {
         verify_file(path, file);
     }
-    verify_weights(path + "/" + kModelFile);
+    verify_weights(paths.model());
     return manifest;
 }
 

@@ -4,6 +4,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/reason.hpp"
 #include "pipeline/train/machine/signals.hpp"
+#include "pipeline/train/run/run_paths.hpp"
 #include "pipeline/train/state/checkpoint.hpp"
 #include "pipeline/train/state/model_state.hpp"
 
@@ -110,7 +111,7 @@ void CheckpointWriter::check() const {
 bool CheckpointWriter::is_written(std::int64_t step) const {
     std::error_code error;
     return step == written_step_ &&
-           std::filesystem::exists(folder_ + "/" + checkpoint_name(written_step_) + "/manifest.json", error);
+           std::filesystem::exists(CheckpointPaths(folder_ + "/" + checkpoint_name(written_step_)).manifest(), error);
 }
 
 void CheckpointWriter::take(Manifest&& manifest, const NamedTensors& model, const NamedTensors& optimizer,

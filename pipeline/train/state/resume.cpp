@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 ValidCheckpoint named_checkpoint(const std::string& path) {
-    if (fs::exists(path + "/manifest.json")) {
+    if (fs::exists(CheckpointPaths(path).manifest())) {
         return {path, verify_checkpoint(path)};
     }
     if (auto newest = newest_valid_checkpoint(RunPaths(path).checkpoints())) {
@@ -201,8 +201,9 @@ std::optional<Manifest> resume(Experiment& experiment, Trainer& trainer, const s
             return;
         }
         check_fits(*chosen, experiment);
-        model = models::read_safetensors(chosen->path + "/model.safetensors").tensors;
-        optimizer = models::read_safetensors(chosen->path + "/optimizer.safetensors").tensors;
+        const CheckpointPaths files(chosen->path);
+        model = models::read_safetensors(files.model()).tensors;
+        optimizer = models::read_safetensors(files.optimizer()).tensors;
         manifest_text = manifest_json(chosen->manifest);
         log::info(
             fmt::format("resuming {} at step {} of {}", chosen->path, chosen->manifest.step, experiment.total_steps));

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/geometry/permutations.hpp"
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/train/run/run_folder.hpp"
+#include "tests/message_of.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -20,6 +23,22 @@ TEST(RunFolder, KeepsThePermutationsOfPuzzlesAlone) {
     const std::string text = read_file(paths.permutations(1));
     EXPECT_EQ(augment::parse_permutations(text, "kept"), augment::permutation_set(4, 10));
     std::filesystem::remove_all(paths.folder);
+}
+
+TEST(RunPaths, SlashesAtTheEndOfTheFolderDoNotShow) {
+    EXPECT_EQ(RunPaths("runs/a//").config(), "runs/a/config.yaml");
+    EXPECT_EQ(RunPaths("runs/a").random_features(), "runs/a/features/random-encoder");
+    EXPECT_EQ(RunPaths("/").folder, "/");
+}
+
+TEST(RunPaths, AFolderThatCannotBeMadeIsNamed) {
+    const TemporaryFolder folder;
+    make_folder(folder.path() + "/a/b");
+    make_folder(folder.path() + "/a/b");
+    EXPECT_TRUE(std::filesystem::is_directory(folder.path() + "/a/b"));
+    write_file_atomically(folder.path() + "/a/file", "in the way");
+    EXPECT_EQ(message_of<IoError>([&] { make_folder(folder.path() + "/a/file/c"); }),
+              "cannot create folder '" + folder.path() + "/a/file/c': Not a directory");
 }
 
 } // namespace
