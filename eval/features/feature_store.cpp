@@ -9,8 +9,10 @@
 #include "pipeline/shards/labels/class_names.hpp"
 #include "pipeline/shards/splits/data_splits.hpp"
 #include "pipeline/train/machine/agreement.hpp"
+#include "pipeline/train/machine/device.hpp"
 #include "pipeline/train/open_dataset.hpp"
 #include "pipeline/train/state/model_state.hpp"
+#include "pipeline/train/train_config.hpp"
 
 #include <torch/nn/module.h>
 #include <torch/types.h>
@@ -31,6 +33,14 @@ constexpr std::size_t kNameDigits = 8;
 bool can_choose(const std::vector<std::int32_t>& labels) {
     const auto known = std::find_if(labels.begin(), labels.end(), [](std::int32_t label) { return label >= 0; });
     return std::any_of(known, labels.end(), [&](std::int32_t label) { return label >= 0 && label != *known; });
+}
+
+at::Device device_of(train::LoadedRun& run, const EvalConfig& config, const dist::Communicator& comm) {
+    if (config.device != kDeviceOfTraining) {
+        return train::pick_device(config.device, "eval.device", comm);
+    }
+    const train::TrainConfig trained = train::read_train(run.document.root().section("train"));
+    return train::pick_device(trained.device, "eval.device, which follows train.device,", comm);
 }
 
 } // namespace
@@ -55,7 +65,12 @@ std::string content_digest(const shards::Dataset& dataset) {
 }
 
 FeatureStore::FeatureStore(train::LoadedRun& run, const EvalConfig& config, dist::Communicator& comm)
-    : run_(run), config_(config), comm_(comm) {}
+    : run_(run), config_(config), comm_(comm), device_(device_of(run, config, comm)) {
+    train::use_device(device_, /*exact=*/true);
+    if (device_.is_cuda()) {
+        log::info(fmt::format("encoders run on GPU {}", device_.index()));
+    }
+}
 
 const shards::Dataset& FeatureStore::split(const std::string& name) {
     const auto found = splits_.find(name);
@@ -121,6 +136,7 @@ FeatureOptions FeatureStore::images() const {
     options.std = run_.std;
     options.batch = config_.batch;
     options.workers = std::max(1, run_.data.workers);
+    options.device = device_;
     options.on_bad_sample = run_.data.on_bad_sample;
     options.max_bad_samples = run_.data.max_bad_samples;
     return options;
@@ -137,6 +153,7 @@ const Features& FeatureStore::features(const std::string& row, const std::string
     Features made;
     if (row == kPixels) {
         FeatureOptions thumbnails = images();
+        thumbnails.device = at::kCPU;
         thumbnails.size = std::min(thumbnails.size, kPixelSize);
         made = pixel_features(dataset, thumbnails, comm_);
     } else if (row == kRandom) {
@@ -209,7 +226,9 @@ Features FeatureStore::encoder_features(models::Backbone& backbone, const std::s
     }
     models::prefer_channels_last(backbone);
     format.progress = fmt::format("features of {}, {}", split_name, row);
+    backbone.to(format.device);
     Features made = backbone_features(backbone, dataset, format, comm_);
+    backbone.to(at::kCPU); // where digests are made, ranks agree, and others start from its weights
     // What was left out may be mended: rows without it are no cache.
     const std::string kept_key = made.left_out.empty() ? key : "";
     write_features(path, made, {run_.name, run_.checkpoint, split_name, run_.data.source.path, kept_key}, comm_);

@@ -31,7 +31,8 @@ using BackboneFactory = std::function<std::shared_ptr<models::Backbone>(std::uin
 /// names of their own. Every member function is collective.
 class FeatureStore {
   public:
-    /// All must outlive this.
+    /// All must outlive this. Encoders run on the device that eval.device names. Throws ConfigError where there is
+    /// none.
     FeatureStore(train::LoadedRun& run, const EvalConfig& config, dist::Communicator& comm);
 
     /// A split, its classes numbered as those of the training split.
@@ -73,6 +74,7 @@ class FeatureStore {
     train::LoadedRun& run_;
     EvalConfig config_;
     dist::Communicator& comm_;
+    at::Device device_;
     std::map<std::string, shards::Dataset> splits_;
     std::map<std::string, Features> features_; ///< by "row/split"
     std::optional<std::string> val_;

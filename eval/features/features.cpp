@@ -125,7 +125,7 @@ std::int64_t Features::sample(std::int64_t row) const {
 }
 
 train::InputFormat input_format(const FeatureOptions& options) {
-    return {options.mean, options.std, at::kCPU, /*channels_last=*/true};
+    return {options.mean, options.std, options.device, /*channels_last=*/true};
 }
 
 std::pair<std::int64_t, std::int64_t> share_of_rank(std::int64_t samples, int rank, int ranks) {

@@ -39,15 +39,17 @@ struct FeatureOptions {
     int workers = 1;                                               ///< loader threads of one rank
     loader::OnBadSample on_bad_sample = loader::OnBadSample::fail; ///< skip: such a sample is left out
     std::int64_t max_bad_samples = 100;
-    std::string progress = {}; ///< label of the progress that is shown; empty: none
+    at::Device device = at::kCPU; ///< where encoders run
+    std::string progress = {};    ///< label of the progress that is shown; empty: none
 };
 
 /// The same for the function that turns batches into tensors.
 train::InputFormat input_format(const FeatureOptions& options);
 
-/// Collective: features of every image of `dataset` from the encoder in eval mode without gradients. Each rank makes
-/// and keeps those of its share of the images; none that can be used is left out or counted twice, whatever the counts.
-/// The encoder's mode, parameters and buffers are as before afterwards.
+/// Collective: features of every image of `dataset` from the encoder in eval mode without gradients. It lies on
+/// FeatureOptions::device; features come to the CPU batch by batch. Each rank makes and keeps those of its share of the
+/// images; none that can be used is left out or counted twice, whatever the counts. The encoder's mode, parameters and
+/// buffers are as before afterwards.
 Features backbone_features(models::Backbone& backbone, const shards::Dataset& dataset, const FeatureOptions& options,
                            dist::Communicator& comm);
 

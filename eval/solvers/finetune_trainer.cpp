@@ -135,6 +135,8 @@ FinetuneTrainer::Network FinetuneTrainer::start(const FinetuneRow& row, std::uin
     network.head = torch::nn::Linear(network.backbone->feature_dim(), static_cast<std::int64_t>(counts_.size()));
     torch::nn::init::zeros_(network.head->weight);
     torch::nn::init::zeros_(network.head->bias);
+    network.backbone->to(images_.device);
+    network.head->to(images_.device);
     return network;
 }
 
@@ -165,7 +167,7 @@ void FinetuneTrainer::fit(Network& network, const std::vector<std::int64_t>& sam
         network.zero_gradients();
         const models::PretextInput input = train::pretext_input(batch, input_format(images_), batch.count);
         network.backbone->begin_step(at, input.ids);
-        torch::cross_entropy_loss(network.logits(input.views.at(0)), input.labels).backward();
+        torch::cross_entropy_loss(network.logits(input.views.at(0)), input.labels.to(images_.device)).backward();
         optimizer->step(0, {rate.at(at), config.weight_decay.at(at), config.momentum.at(at)});
         on_passes(kPassesOfTraining * batch.count, step / in_epoch + 1);
     }
@@ -189,7 +191,7 @@ double FinetuneTrainer::accuracy(Network& network, const shards::Dataset& datase
     for (std::int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
         const loader::Batch& batch = loader.next();
         const models::PretextInput input = train::pretext_input(batch, input_format(images_), batch.count);
-        const at::Tensor guess = network.logits(input.views.at(0)).argmax(1);
+        const at::Tensor guess = network.logits(input.views.at(0)).argmax(1).cpu();
         correct += guess.eq(input.labels).sum().item<std::int64_t>();
         judged += input.labels.ge(0).sum().item<std::int64_t>(); // without those that are left out
         on_passes(batch.count, 0);

@@ -68,6 +68,9 @@ void add_run_options(OptionTable& table) {
                         "last, best (lowest training loss) or a step number");
     table.add_options()("data", po::value<std::string>()->value_name("PATH"),
                         "data set to judge it on; default: the one it was trained on");
+    table.add_options()("device", po::value<std::string>()->value_name("WHERE"),
+                        "where encoders run: cpu, cuda, auto (on a GPU where there is one) or train (as train.device "
+                        "says); default: the config's");
     table.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
                         "change a value of the config's eval section, e.g. eval.linear.iterations=100; repeatable");
 }
@@ -80,6 +83,9 @@ JudgedRun load_judged_run(const Call& call, std::vector<ConfigChange> changes) {
             throw ConfigError(all.back().origin + ": only the section eval can be changed when a run is judged; what "
                                                   "else its config says is how it was trained");
         }
+    }
+    if (call.given("device")) {
+        all.push_back({"eval.device=" + call.text("device"), "--device " + one_line(call.text("device"))});
     }
     all.insert(all.end(), changes.begin(), changes.end());
     const auto change = [&](config::Document& document) {

@@ -23,7 +23,7 @@ config::Document read_config(const Call& call);
 /// The same for commands that work without --config: --set alone then makes the config.
 config::Document read_config_or_none(const Call& call);
 
-/// --run, --checkpoint, --data, --set
+/// --run, --checkpoint, --data, --device, --set
 void add_run_options(OptionTable& table);
 
 /// A run that --run, --checkpoint and --data name, ready to be judged.
@@ -39,8 +39,8 @@ struct ConfigChange {
     std::string origin;
 };
 
-/// Collective. --set and then `changes` change the `eval` section of the run's config. Throws ConfigError for --set
-/// of another section.
+/// Collective. --set, --device and then `changes` change the `eval` section of the run's config. Throws ConfigError for
+/// --set of another section.
 JudgedRun load_judged_run(const Call& call, std::vector<ConfigChange> changes = {});
 
 } // namespace tacit::cli

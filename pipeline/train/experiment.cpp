@@ -7,14 +7,12 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/loader/recipe_config.hpp"
 #include "pipeline/train/experiment_checks.hpp"
+#include "pipeline/train/machine/device.hpp"
 #include "pipeline/train/machine/numa.hpp"
 #include "pipeline/train/machine/threads.hpp"
 #include "pipeline/train/normalization.hpp"
 #include "pipeline/train/open_dataset.hpp"
 
-#include <ATen/Context.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
-#include <torch/cuda.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
@@ -25,26 +23,6 @@
 namespace tacit::train {
 
 namespace {
-
-at::Device pick_device(const std::string& wish, const dist::Communicator& comm) {
-    if (wish == "cpu") {
-        return at::kCPU;
-    }
-    if (!torch::cuda::is_available()) {
-        if (wish == "cuda") {
-            throw ConfigError("train.device is cuda, but this build or machine has no usable GPU; "
-                              "use cpu, or build with the preset `cuda`");
-        }
-        return at::kCPU;
-    }
-    const int gpus = static_cast<int>(torch::cuda::device_count());
-    if (comm.local_size() > gpus && gpus > 1) { // one visible GPU a rank may be another GPU for each (--gpus-per-task)
-        throw ConfigError(fmt::format("{} ranks on this host see {} GPUs; start at most one rank a GPU, or set "
-                                      "train.device to cpu",
-                                      comm.local_size(), gpus));
-    }
-    return {at::kCUDA, static_cast<at::DeviceIndex>(comm.local_rank() % gpus)};
-}
 
 void set_up_ranks(const DistConfig& config, dist::Communicator& comm) {
     comm.set_timeout(config.timeout);
@@ -90,15 +68,7 @@ void place_model(Experiment& experiment, dist::Communicator& comm) {
     if (comm.size() > 1) {
         dist::broadcast_from_root(models::model_state(pretext), comm);
     }
-    if (experiment.train.precision ==
-        "fp32") { // of all products, and the same ones each time: GPUs would round to TF32
-        at::globalContext().setAllowTF32CuDNN(false);
-        at::globalContext().setAllowTF32CuBLAS(false);
-        at::globalContext().setDeterministicCuDNN(true);
-    }
-    if (experiment.format.device.is_cuda()) { // what names no device, such as page-locked memory, belongs there too
-        c10::impl::VirtualGuardImpl(at::kCUDA).setDevice(experiment.format.device);
-    }
+    use_device(experiment.format.device, experiment.train.precision == "fp32");
     pretext.to(experiment.format.device);
     if (experiment.train.channels_last) {
         models::prefer_channels_last(pretext);
@@ -142,7 +112,8 @@ Experiment plan_experiment(config::Document& document, dist::Communicator& comm,
         read_title(root.section("report"), fmt::format("{} on {}", experiment.pretext_name, info.source));
     experiment.recipe = std::make_unique<augment::Recipe>(
         loader::read_recipe(root.section("augment"), recipe_name, info), info.channels);
-    experiment.format = {{}, {}, pick_device(experiment.train.device, comm), experiment.train.channels_last};
+    experiment.format = {
+        {}, {}, pick_device(experiment.train.device, "train.device", comm), experiment.train.channels_last};
     count_steps(experiment, root, comm);
     build_model(experiment, root, comm);
     document.finish();

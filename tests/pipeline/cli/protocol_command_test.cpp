@@ -8,6 +8,8 @@
 #include "tests/message_of.hpp"
 #include "tests/pipeline/cli/toy_regression.hpp"
 
+#include <torch/cuda.h>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -114,7 +116,30 @@ TEST_F(ProtocolCommand, TakesItsOptionsAsSettingsOfTheConfig) {
     EXPECT_NE(message({"--set", "eval.regression.rigde=1"}).find("did you mean 'ridge'"), std::string::npos)
         << message({"--set", "eval.regression.rigde=1"});
     EXPECT_NE(message({"--set", "optim.lr=1"}).find("only the section eval"), std::string::npos);
+    EXPECT_TRUE(message({"--device", "tpu"}).starts_with("--device tpu: eval.device")) << message({"--device", "tpu"});
     EXPECT_EQ(ridge({"--set", "eval={regression: {ridge: 5}}"}), "ridge 5");
+}
+
+TEST_F(ProtocolCommand, RunsOnTheDeviceThatIsAskedForOrTheOneOfTraining) {
+    if (torch::cuda::is_available()) {
+        GTEST_SKIP() << "tests_gpu shows it on a machine with a GPU";
+    }
+    train();
+    const auto message = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> words = {"tacit", "regress", run()};
+        words.insert(words.end(), more.begin(), more.end());
+        return message_of<ConfigError>([&] { dispatch(words, *self_); });
+    };
+    const std::string reason = " is cuda, but this build or machine has no usable GPU; use cpu, or build with the "
+                               "preset `cuda`";
+    EXPECT_EQ(message({"--device", "cuda"}), "eval.device" + reason);
+    const std::string config = read_file(run() + "/config.yaml");
+    const auto place = config.find("device: auto");
+    ASSERT_NE(place, std::string::npos);
+    write_file_atomically(run() + "/config.yaml", config.substr(0, place) + "device: cuda" + config.substr(place + 12));
+    EXPECT_EQ(message({}), "eval.device, which follows train.device," + reason);
+    EXPECT_NE(answer({"regress", run(), "--device", "cpu"}).find("pretrained"), std::string::npos);
+    EXPECT_NE(answer({"regress", run(), "--device", "auto"}).find("pretrained"), std::string::npos);
 }
 
 } // namespace
