@@ -20,6 +20,7 @@
 #include <numeric>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace tacit::eval {
 
@@ -27,27 +28,14 @@ namespace {
 
 using Extractor = std::function<at::Tensor(const at::Tensor& images)>;
 
-/// Visits the samples [begin, end) once, in order, on this rank alone.
-loader::LoaderOptions loader_options(const FeatureOptions& options, std::int64_t begin, std::int64_t end) {
-    loader::LoaderOptions result;
-    result.global_batch = std::min(options.batch, end - begin);
-    result.workers = options.workers;
-    result.shuffle = loader::Shuffle::none;
-    result.drop_last = false;
-    result.fixed_epoch = 0;
-    result.on_bad_sample = options.on_bad_sample;
-    result.max_bad_samples = options.max_bad_samples;
-    result.subset.resize(static_cast<std::size_t>(end - begin));
-    std::iota(result.subset.begin(), result.subset.end(), begin);
-    return result;
-}
-
 /// What extract() makes of the samples [begin, end), which `values` [end - begin, D] and `seen` take by sample.
 void visit(const shards::Dataset& dataset, std::int64_t begin, std::int64_t end, const FeatureOptions& options,
            dist::Communicator& comm, const Extractor& extract, at::Tensor& values, at::Tensor& seen) {
     const shards::DatasetInfo& info = dataset.info();
     const augment::Recipe recipe(loader::eval_recipe(options.size, info.channels), info.channels);
-    loader::Loader loader(dataset, recipe, loader_options(options, begin, end));
+    std::vector<std::int64_t> samples(static_cast<std::size_t>(end - begin));
+    std::iota(samples.begin(), samples.end(), begin);
+    loader::Loader loader(dataset, recipe, judging_order(options, std::move(samples)));
     ProgressOptions shown;
     shown.label = options.progress;
     shown.total = loader.batches_per_epoch();
@@ -126,6 +114,19 @@ std::int64_t Features::sample(std::int64_t row) const {
 
 train::InputFormat input_format(const FeatureOptions& options) {
     return {options.mean, options.std, options.device, /*channels_last=*/true};
+}
+
+loader::LoaderOptions judging_order(const FeatureOptions& options, std::vector<std::int64_t> samples) {
+    loader::LoaderOptions order;
+    order.global_batch = std::min(options.batch, static_cast<std::int64_t>(samples.size()));
+    order.workers = options.workers;
+    order.shuffle = loader::Shuffle::none;
+    order.drop_last = false;
+    order.fixed_epoch = 0;
+    order.on_bad_sample = options.on_bad_sample;
+    order.max_bad_samples = options.max_bad_samples;
+    order.subset = std::move(samples);
+    return order;
 }
 
 std::pair<std::int64_t, std::int64_t> share_of_rank(std::int64_t samples, int rank, int ranks) {

@@ -46,6 +46,9 @@ struct FeatureOptions {
 /// The same for the function that turns batches into tensors.
 train::InputFormat input_format(const FeatureOptions& options);
 
+/// Visits `samples`, of which there is one at least, once in their order, on this rank alone.
+loader::LoaderOptions judging_order(const FeatureOptions& options, std::vector<std::int64_t> samples);
+
 /// Collective: features of every image of `dataset` from the encoder in eval mode without gradients. It lies on
 /// FeatureOptions::device; features come to the CPU batch by batch. Each rank makes and keeps those of its share of the
 /// images; none that can be used is left out or counted twice, whatever the counts. The encoder's mode, parameters and

@@ -176,16 +176,7 @@ void FinetuneTrainer::fit(Network& network, const std::vector<std::int64_t>& sam
 double FinetuneTrainer::accuracy(Network& network, const shards::Dataset& dataset,
                                  const std::vector<std::int64_t>& samples, const OnPasses& on_passes) const {
     const models::EvalMode mode(*network.backbone);
-    loader::LoaderOptions order;
-    order.global_batch = std::min(images_.batch, static_cast<std::int64_t>(samples.size()));
-    order.workers = images_.workers;
-    order.shuffle = loader::Shuffle::none;
-    order.drop_last = false;
-    order.fixed_epoch = 0;
-    order.subset = samples;
-    order.on_bad_sample = images_.on_bad_sample;
-    order.max_bad_samples = images_.max_bad_samples;
-    loader::Loader loader(dataset, plain_, order);
+    loader::Loader loader(dataset, plain_, judging_order(images_, samples));
     std::int64_t correct = 0;
     std::int64_t judged = 0;
     for (std::int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
