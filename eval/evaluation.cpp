@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/evaluation.hpp"
 
-#include "eval/features/baselines.hpp"
 #include "eval/features/feature_rows.hpp"
 #include "eval/picture_files.hpp"
+#include "eval/results/baselines.hpp"
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"

@@ -5,7 +5,7 @@
 #include "eval/eval_config.hpp"
 #include "eval/features/feature_store.hpp"
 #include "eval/protocols/protocol.hpp"
-#include "eval/results.hpp"
+#include "eval/results/results.hpp"
 #include "pipeline/train/run/run_folder.hpp"
 
 #include <string>

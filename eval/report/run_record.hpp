@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "eval/results.hpp"
+#include "eval/results/results.hpp"
 
 #include <map>
 #include <optional>

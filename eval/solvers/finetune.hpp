@@ -3,7 +3,7 @@
 
 #include "dist/communicator.hpp"
 #include "eval/features/feature_store.hpp"
-#include "eval/results.hpp"
+#include "eval/results/results.hpp"
 #include "models/backbones/backbone.hpp"
 #include "pipeline/shards/dataset.hpp"
 

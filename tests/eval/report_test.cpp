@@ -3,7 +3,7 @@
 #include "eval/report/report.hpp"
 #include "eval/report/result_table.hpp"
 #include "eval/report/svg_chart.hpp"
-#include "eval/results.hpp"
+#include "eval/results/results.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/png.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/eval_config.hpp"
-#include "eval/features/baselines.hpp"
 #include "eval/protocols/protocol.hpp"
-#include "eval/results.hpp"
+#include "eval/results/baselines.hpp"
+#include "eval/results/results.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "tests/eval/tiny_dataset.hpp"

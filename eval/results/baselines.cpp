@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/features/baselines.hpp"
+#include "eval/results/baselines.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dist/communicator.hpp"
-#include "eval/results.hpp"
+#include "eval/results/results.hpp"
 
 #include <optional>
 #include <string>
