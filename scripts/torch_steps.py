@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Times SimCLR's training step in PyTorch, for scripts/gpu-check to set beside Tacit's: the same network, loss, optimiser and precision, images that
-are on the device already. Prints one line of JSON. Needs torch alone. Plain PyTorch's ways that cost nothing are taken: bf16 autocast, channels-last,
+are on the device already. Prints one line of JSON. Needs torch alone. Plain PyTorch's ways that cost nothing are taken: autocast, channels-last,
 fused SGD, cuDNN's choice of kernels."""
 
 import argparse
@@ -52,6 +52,19 @@ class ResNet(nn.Sequential):
         self.features = inputs
 
 
+class ConvNet(nn.Sequential):
+    """Tacit's small network: convolutions of stride 1, 2, 2, 2, 1 with two residual blocks."""
+
+    def __init__(self, width):
+        def conv(inputs, outputs, stride):
+            return [nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+        w = width
+        super().__init__(*conv(3, w, 1), *conv(w, 2 * w, 2), Block(2 * w, 2 * w, 1, False), *conv(2 * w, 4 * w, 2),
+                         Block(4 * w, 4 * w, 1, False), *conv(4 * w, 8 * w, 2), *conv(8 * w, 16 * w, 1),
+                         nn.AdaptiveAvgPool2d(2), nn.Flatten())
+        self.features = 64 * w
+
+
 class Attention(nn.Module):
     def __init__(self, width, heads):
         super().__init__()
@@ -84,6 +97,8 @@ class ViT(nn.Module):
 
 
 def network(options):
+    if options.backbone == "convnet":
+        return ConvNet(options.width)
     if options.backbone == "resnet18":
         return ResNet((2, 2, 2, 2), False, options.width, options.side < 64)
     if options.backbone == "resnet50":
@@ -112,7 +127,8 @@ class SimClr(nn.Module):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--backbone", choices=("resnet18", "resnet50", "vit_tiny", "vit_small"), required=True)
+    parser.add_argument("--backbone", choices=("convnet", "resnet18", "resnet50", "vit_tiny", "vit_small"), required=True)
+    parser.add_argument("--precision", choices=("bf16", "fp32"), default="bf16")
     parser.add_argument("--how", choices=("eager", "compile"), default="eager")
     parser.add_argument("--device", default="cuda")
     for name, value in (("side", 32), ("batch", 512), ("width", 64), ("warmup", 5), ("steps", 20)):
@@ -130,7 +146,7 @@ def main():
     run = torch.compile(model) if options.how == "compile" else model
 
     def step():
-        with torch.autocast(options.device, torch.bfloat16):
+        with torch.autocast(options.device, torch.bfloat16, enabled=options.precision == "bf16"):
             loss = run(pixels, scale, shift)
         loss.backward()
         optimizer.step()

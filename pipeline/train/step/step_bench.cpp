@@ -81,6 +81,9 @@ StepBench bench_step(config::Document& document, const StepBenchOptions& options
     // The schedule must not end inside the measurement.
     experiment.total_steps = std::max(experiment.total_steps, options.warmup + options.steps);
     Trainer trainer(experiment, comm);
+    if (options.same_batch) {
+        trainer.repeat_input();
+    }
     for (std::int64_t i = 0; i < options.warmup; ++i) {
         trainer.step();
     }
@@ -115,8 +118,8 @@ StepBench bench_step(config::Document& document, const StepBenchOptions& options
     bench.data_wait = std::min(1.0, waited / total);
     const double worked = trainer.loader_stats().worker_seconds - worker_seconds;
     bench.loader_cpu = worked / total;
-    bench.view_us =
-        1e6 * worked / static_cast<double>((trainer.loader_stats().samples - samples) * experiment.recipe->views());
+    const auto made = static_cast<double>((trainer.loader_stats().samples - samples) * experiment.recipe->views());
+    bench.view_us = made > 0 ? 1e6 * worked / made : 0;
     bench.ranks = comm.size();
     bench.threads = experiment.threads;
     bench.workers = experiment.workers;

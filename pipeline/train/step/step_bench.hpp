@@ -37,6 +37,7 @@ struct StepBench {
 struct StepBenchOptions {
     std::int64_t warmup = 5;
     std::int64_t steps = 30;
+    bool same_batch = false; ///< in every step: what a step costs without loading
     bool keep = false; ///< a copy of the state after every other step, as where steps are slow; of 2 steps or more
 };
 

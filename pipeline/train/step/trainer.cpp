@@ -103,7 +103,7 @@ const models::PretextInput& Trainer::input(std::int64_t micro) {
     if (place < inputs_.size()) {
         return inputs_[place];
     }
-    if (experiment_.pretext->updates().size() == 1 && !experiment_.train.grad_cache) {
+    if (experiment_.pretext->updates().size() == 1 && !experiment_.train.grad_cache && !repeats_input_) {
         inputs_.clear();
     }
     inputs_.push_back(feed_.take(place_of(step_, micro), micro_batch()));
@@ -112,6 +112,9 @@ const models::PretextInput& Trainer::input(std::int64_t micro) {
 
 /// The device has work now: it can be given the micro-batch after this one meanwhile.
 void Trainer::prepare_after(std::int64_t micro) {
+    if (repeats_input_) {
+        return;
+    }
     const bool last = micro + 1 == experiment_.train.accumulate;
     if (!last && micro + 1 < static_cast<std::int64_t>(inputs_.size())) {
         return; // an earlier update read it
@@ -302,7 +305,9 @@ StepResult Trainer::step(bool save) {
     torch::manual_seed(at.seed + static_cast<std::uint64_t>(at.step)); // for what ignores the rule of draws.hpp
     experiment_.pretext->train();
     experiment_.pretext->before_step(at);
-    inputs_.clear();
+    if (!repeats_input_) {
+        inputs_.clear();
+    }
     StepResult result;
     result.save = save;
     result.lr = lr_.at(at);

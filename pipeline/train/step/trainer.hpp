@@ -59,6 +59,10 @@ class Trainer {
     /// The first `count` samples of this rank that step `step` trains on, exactly as it sees them.
     models::PretextInput sample(std::int64_t step, std::int64_t count);
 
+    /// From now on every step trains on the micro-batches of the next one, so that it costs no loading: for
+    /// measurements.
+    void repeat_input() { repeats_input_ = true; }
+
     Optimizer& optimizer() { return *optimizer_; }
     loader::LoaderStats loader_stats() const { return loader_.stats(); }
     /// Images that this rank left out.
@@ -101,6 +105,7 @@ class Trainer {
     BatchPlace loader_place_; ///< where the loader's next batch is
     InputFeed feed_;
     std::vector<models::PretextInput> inputs_; ///< micro-batches of this step, kept for the updates to come
+    bool repeats_input_ = false;
     std::int64_t step_ = 0;
     std::int64_t skipped_ = 0;
 };

@@ -159,6 +159,8 @@ pixels = {row["name"]: row["scores"]["accuracy"]["value"] for row in json.load(o
 assert pixels > 0.6, f"raw pixels: {pixels}"'
 "$tacit" doctor || [ $? = 1 ] # what it says about this machine is not the matter here
 "$tacit" bench step "${options[@]}" --steps 2 --warmup 1 --json | python3 -m json.tool >/dev/null
+"$tacit" bench step "${options[@]}" --steps 2 --warmup 4 --same-batch --json | python3 -c 'import json, sys
+assert json.load(sys.stdin)["data_wait"] == 0'
 "$tacit" bench loader "${options[@]}" --json | python3 -m json.tool >/dev/null
 
 for config in "$project"/configs/*/*.yaml; do
