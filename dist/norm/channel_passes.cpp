@@ -66,26 +66,29 @@ std::int64_t rows_together(const Layout& layout) {
     return layout.inner == 1 ? std::max<std::int64_t>(1, kTile / layout.channels) : 1;
 }
 
-/// Two sums a channel over rows [begin, end) of a channels-last layout; term(i, c) is a pair of addends.
-template <typename Term>
-void sum_rows(std::int64_t begin, std::int64_t end, std::int64_t channels, double* first, double* second,
+/// Two sums a channel over rows [begin, end) of a channels-last layout. term(i, c) is a pair of addends, where c counts
+/// the channels of the rows that are taken together; a block of them is summed in type Sum.
+template <typename Sum, typename Term>
+void sum_rows(std::int64_t begin, std::int64_t end, const Layout& layout, double* first, double* second,
               const Term& term) {
-    for (std::int64_t block = begin; block < end; block += kBlock) {
-        const std::int64_t block_end = std::min(end, block + kBlock);
-        for (std::int64_t c0 = 0; c0 < channels; c0 += kTile) {
-            const std::int64_t width = std::min(kTile, channels - c0);
-            std::array<double, kTile> one{};
-            std::array<double, kTile> two{};
-            for (std::int64_t row = block; row < block_end; ++row) {
+    const std::int64_t row = layout.channels * rows_together(layout);
+    const std::int64_t last = end * layout.channels;
+    for (std::int64_t block = begin * layout.channels; block < last; block += kBlock * row) {
+        const std::int64_t block_end = std::min(last, block + kBlock * row);
+        for (std::int64_t c0 = 0; c0 < row; c0 += kTile) {
+            std::array<Sum, kTile> one{};
+            std::array<Sum, kTile> two{};
+            for (std::int64_t base = block + c0; base < block_end; base += row) {
+                const std::int64_t width = std::min({kTile, row - c0, block_end - base});
                 for (std::int64_t j = 0; j < width; ++j) {
-                    const auto [u, v] = term(row * channels + c0 + j, c0 + j);
+                    const auto [u, v] = term(base + j, c0 + j);
                     one[static_cast<std::size_t>(j)] += u;
                     two[static_cast<std::size_t>(j)] += v;
                 }
             }
-            for (std::int64_t j = 0; j < width; ++j) {
-                first[c0 + j] += one[static_cast<std::size_t>(j)];
-                second[c0 + j] += two[static_cast<std::size_t>(j)];
+            for (std::int64_t j = 0; j < std::min(kTile, row - c0); ++j) {
+                first[(c0 + j) % layout.channels] += double{one[static_cast<std::size_t>(j)]};
+                second[(c0 + j) % layout.channels] += double{two[static_cast<std::size_t>(j)]};
             }
         }
     }
@@ -121,7 +124,7 @@ void sum_planes(std::int64_t begin, std::int64_t end, const Layout& layout, doub
 }
 
 /// float64 [2, C]. One partial sum a worker, added in the order of the workers: repeatable at a thread count.
-template <typename Term> at::Tensor channel_sums(const at::Tensor& x, const Term& term) {
+template <typename Sum, typename Term> at::Tensor channel_sums(const at::Tensor& x, const Term& term) {
     const Layout layout = layout_of(x);
     const std::int64_t items = layout.inner == 1 ? layout.outer : layout.outer * layout.channels;
     const std::int64_t workers =
@@ -135,7 +138,7 @@ template <typename Term> at::Tensor channel_sums(const at::Tensor& x, const Term
             double* first = sums + worker * 2 * layout.channels;
             run_vectorized([&] {
                 if (layout.inner == 1) {
-                    sum_rows(begin, end, layout.channels, first, first + layout.channels, term);
+                    sum_rows<Sum>(begin, end, layout, first, first + layout.channels, term);
                 } else {
                     sum_planes(begin, end, layout, first, first + layout.channels, term);
                 }
@@ -178,14 +181,36 @@ template <typename Write> void for_each_element(const at::Tensor& x, const Write
     });
 }
 
-/// float64 values of the channels as the loops over `x` count channels.
-at::Tensor for_rows_together(const at::Tensor& per_channel, const at::Tensor& x) {
-    return per_channel.repeat({rows_together(layout_of(x))});
-}
+/// How values of type T are computed with, one at a time and where 32 of them are summed. A float64 sum of float32
+/// values is what keeps many ranks at the bits of one; bfloat16 has 8 bits, and float32 sums of 32 such are as good.
+template <typename T> struct Arithmetic {
+    using Element = float;
+    using Sum = double;
+};
+template <> struct Arithmetic<double> {
+    using Element = double;
+    using Sum = double;
+};
+template <> struct Arithmetic<at::BFloat16> {
+    using Element = float;
+    using Sum = float;
+};
 
-const double* values_of(const at::Tensor& per_channel) {
-    return per_channel.const_data_ptr<double>();
-}
+/// Values of the channels in type Real, as the loops over `x` count channels, and what Real rounds off from them.
+template <typename Real> class PerChannel {
+  public:
+    PerChannel(const at::Tensor& values, const at::Tensor& x) {
+        const at::Tensor repeated = values.repeat({rows_together(layout_of(x))});
+        high_ = repeated.to(c10::CppTypeToScalarType<Real>::value);
+        low_ = (repeated - high_).to(high_.scalar_type());
+    }
+    const Real* values() const { return high_.template const_data_ptr<Real>(); }
+    const Real* rests() const { return low_.template const_data_ptr<Real>(); }
+
+  private:
+    at::Tensor high_;
+    at::Tensor low_;
+};
 
 /// First value of each channel: a shift near the mean that makes one pass over the data accurate.
 at::Tensor first_values(const at::Tensor& x) {
@@ -196,16 +221,12 @@ at::Tensor first_values(const at::Tensor& x) {
     return first.to(at::kDouble).contiguous();
 }
 
-template <typename T> double wide(T value) {
-    return static_cast<double>(static_cast<std::conditional_t<std::is_same_v<T, double>, double, float>>(value));
-}
-
-template <typename T> T narrow(double value) {
-    return static_cast<T>(static_cast<std::conditional_t<std::is_same_v<T, double>, double, float>>(value));
+template <typename T> auto wide(T value) {
+    return static_cast<typename Arithmetic<T>::Element>(value);
 }
 
 /// max(value, 0); a value that is not a number stays.
-double positive(double value) {
+template <typename Real> Real positive(Real value) {
     return value <= 0 ? 0 : value;
 }
 
@@ -217,7 +238,7 @@ template <typename T, typename Body> auto with_gradient(const at::Tensor& dy, co
     }
     const T* result = y.const_data_ptr<T>();
     return body([=](std::int64_t i) {
-        const double g = wide(gradient[i]); // read in any case, so that the loop has no branch
+        const auto g = wide(gradient[i]); // read in any case, so that the loop has no branch
         return wide(result[i]) <= 0 ? 0 : g;
     });
 }
@@ -235,12 +256,14 @@ ChannelMoments channel_moments(const at::Tensor& x) {
         return {0, zeros, zeros.clone()};
     }
     const at::Tensor origin = first_values(x);
-    const double* shift = values_of(origin);
     const at::Tensor sums = AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, x.scalar_type(), "channel_moments", [&] {
+        using Sum = typename Arithmetic<scalar_t>::Sum;
+        const PerChannel<Sum> origins(origin, x); // Sum holds them whole
+        const Sum* shift = origins.values();
         const scalar_t* data = x.const_data_ptr<scalar_t>();
-        return channel_sums(x, [=](std::int64_t i, std::int64_t c) {
-            const double d = wide(data[i]) - shift[c];
-            return std::pair<double, double>(d, d * d);
+        return channel_sums<Sum>(x, [=](std::int64_t i, std::int64_t c) {
+            const Sum d = wide(data[i]) - shift[c];
+            return std::pair<Sum, Sum>(d, d * d);
         });
     });
     const double n = static_cast<double>(count);
@@ -251,21 +274,20 @@ ChannelMoments channel_moments(const at::Tensor& x) {
 at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& scale, const at::Tensor& shift,
                           const Epilogue& then) {
     at::Tensor y = at::empty_like(x);
-    const at::Tensor means = for_rows_together(mean, x), scales = for_rows_together(scale, x),
-                     shifts = for_rows_together(shift, x);
-    const double* m = values_of(means);
-    const double* s = values_of(scales);
-    const double* t = values_of(shifts);
     AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, x.scalar_type(), "channel_affine", [&] {
+        using Real = typename Arithmetic<scalar_t>::Element;
+        const PerChannel<Real> means(mean, x), scales(scale, x), shifts(shift, x);
+        const Real *m = means.values(), *rest = means.rests(), *s = scales.values(), *t = shifts.values();
         const scalar_t* from = x.const_data_ptr<scalar_t>();
         scalar_t* to = y.mutable_data_ptr<scalar_t>();
         const auto normalised = [=](std::int64_t i, std::int64_t c) {
-            return narrow<scalar_t>((wide(from[i]) - m[c]) * s[c] + t[c]);
+            return static_cast<scalar_t>(((wide(from[i]) - m[c]) - rest[c]) * s[c] + t[c]);
         };
         const auto write = [&](const auto& value) {
             if (then.relu) {
-                for_each_element(
-                    x, [=](std::int64_t i, std::int64_t c) { to[i] = narrow<scalar_t>(positive(wide(value(i, c)))); });
+                for_each_element(x, [=](std::int64_t i, std::int64_t c) {
+                    to[i] = static_cast<scalar_t>(positive(wide(value(i, c))));
+                });
             } else {
                 for_each_element(x, [=](std::int64_t i, std::int64_t c) { to[i] = value(i, c); });
             }
@@ -273,7 +295,7 @@ at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at:
         if (then.residual.defined()) {
             const scalar_t* other = then.residual.const_data_ptr<scalar_t>();
             write([=](std::int64_t i, std::int64_t c) {
-                return narrow<scalar_t>(wide(normalised(i, c)) + wide(other[i]));
+                return static_cast<scalar_t>(wide(normalised(i, c)) + wide(other[i]));
             });
         } else {
             write(normalised);
@@ -284,14 +306,16 @@ at::Tensor channel_affine(const at::Tensor& x, const at::Tensor& mean, const at:
 
 std::pair<at::Tensor, at::Tensor> channel_gradient_sums(const at::Tensor& dy, const at::Tensor& x,
                                                         const at::Tensor& mean, const at::Tensor& y) {
-    const double* m = values_of(mean);
     const at::Tensor sums =
         AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, x.scalar_type(), "channel_gradient_sums", [&] {
+            using Sum = typename Arithmetic<scalar_t>::Sum;
+            const PerChannel<Sum> means(mean, x);
+            const Sum *m = means.values(), *rest = means.rests();
             const scalar_t* data = x.const_data_ptr<scalar_t>();
             return with_gradient<scalar_t>(dy, y, [&](const auto& gradient) {
-                return channel_sums(x, [=](std::int64_t i, std::int64_t c) {
-                    const double g = gradient(i);
-                    return std::pair<double, double>(g, g * (wide(data[i]) - m[c]));
+                return channel_sums<Sum>(x, [=](std::int64_t i, std::int64_t c) {
+                    const Sum g = gradient(i);
+                    return std::pair<Sum, Sum>(g, g * ((wide(data[i]) - m[c]) - rest[c]));
                 });
             });
         });
@@ -302,26 +326,24 @@ at::Tensor channel_input_gradient(const at::Tensor& dy, const at::Tensor& x, con
                                   const at::Tensor& a, const at::Tensor& k, const at::Tensor& b, const at::Tensor& y,
                                   const at::Tensor& of_residual) {
     at::Tensor dx = at::empty_like(x);
-    const at::Tensor means = for_rows_together(mean, x), as = for_rows_together(a, x), ks = for_rows_together(k, x),
-                     bs = for_rows_together(b, x);
-    const double* m = values_of(means);
-    const double* pa = values_of(as);
-    const double* pk = values_of(ks);
-    const double* pb = values_of(bs);
     AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, x.scalar_type(), "channel_input_gradient", [&] {
+        using Real = typename Arithmetic<scalar_t>::Element;
+        const PerChannel<Real> means(mean, x), as(a, x), ks(k, x), bs(b, x);
+        const Real *m = means.values(), *rest = means.rests();
+        const Real *pa = as.values(), *pk = ks.values(), *pb = bs.values();
         const scalar_t* data = x.const_data_ptr<scalar_t>();
         scalar_t* to = dx.mutable_data_ptr<scalar_t>();
         scalar_t* other = of_residual.defined() ? of_residual.mutable_data_ptr<scalar_t>() : nullptr;
         with_gradient<scalar_t>(dy, y, [&](const auto& gradient) {
-            const auto write = [=](double g, std::int64_t i, std::int64_t c) {
-                to[i] = narrow<scalar_t>(pa[c] * g - pk[c] * (wide(data[i]) - m[c]) - pb[c]);
+            const auto write = [=](Real g, std::int64_t i, std::int64_t c) {
+                to[i] = static_cast<scalar_t>(pa[c] * g - pk[c] * ((wide(data[i]) - m[c]) - rest[c]) - pb[c]);
             };
             if (other == nullptr) {
                 for_each_element(x, [=](std::int64_t i, std::int64_t c) { write(gradient(i), i, c); });
             } else {
                 for_each_element(x, [=](std::int64_t i, std::int64_t c) {
-                    const double g = gradient(i);
-                    other[i] = narrow<scalar_t>(g);
+                    const Real g = gradient(i);
+                    other[i] = static_cast<scalar_t>(g);
                     write(g, i, c);
                 });
             }
