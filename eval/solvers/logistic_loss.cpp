@@ -2,6 +2,7 @@
 #include "eval/solvers/logistic_loss.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/ThreadLocalState.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -35,12 +36,16 @@ double LogisticLoss::operator()(const at::Tensor& parameters, at::Tensor& gradie
 }
 
 /// Gradient and loss summed over this rank's rows, as [K * (D + 1) + 1] float64. Whole chunks go to the threads: one
-/// barrier an evaluation instead of one a product.
+/// barrier an evaluation instead of one a product, which costs several times as much where other programs run too. The
+/// workers of parallel_for() lack the caller's thread-local state (grad mode, dispatch keys, observers), without which
+/// operators must not be called there; they are given it.
 at::Tensor LogisticLoss::local_sums(const at::Tensor& weight, const at::Tensor& bias) const {
     const std::int64_t length = classes_ * (x_.size(1) + 1) + 1;
     const std::int64_t chunks = (x_.size(0) + kChunkRows - 1) / kChunkRows;
     std::vector<at::Tensor> parts(static_cast<std::size_t>(at::get_num_threads()));
+    const at::ThreadLocalState state;
     at::parallel_for(0, chunks, 1, [&](std::int64_t begin, std::int64_t end) {
+        const at::ThreadLocalStateGuard caller(state);
         at::Tensor& part = parts.at(static_cast<std::size_t>(at::get_thread_num()));
         part = part.defined() ? part : torch::zeros({length}, torch::kFloat64);
         for (std::int64_t chunk = begin; chunk < end; ++chunk) {

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/solvers/lbfgs.hpp"
 #include "eval/solvers/linear_probe.hpp"
+#include "eval/solvers/logistic_loss.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "tests/fixtures.hpp"
 #include "tests/message_of.hpp"
 
+#include <ATen/record_function.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <atomic>
 #include <cmath>
 #include <map>
+#include <memory>
+#include <string_view>
 
 namespace tacit::eval {
 namespace {
@@ -46,6 +51,52 @@ TEST(Lbfgs, FindsTheMinimumOfAQuadratic) {
     };
     minimise(quadratic, [](const at::Tensor& vector) { return vector.clone(); }, x, {200, 10, 0});
     EXPECT_LT((x - centre).abs().max().item<double>(), 1e-6);
+}
+
+/// Rows of three chunks.
+Features many_rows() {
+    torch::manual_seed(4);
+    return {torch::randn({2500, 3000}), torch::randint(0, 3, {2500}, torch::kInt64)};
+}
+
+TEST(LogisticLoss, LossAndGradientAreThoseOfAutogradOverSeveralChunks) {
+    const Features rows = many_rows();
+    const auto self = dist::make_self_communicator();
+    const LogisticLoss loss(rows.values, rows.labels, 2500, 3, 1e-2, *self);
+    const at::Tensor parameters = torch::randn({3 * 3001}, torch::kFloat64) * 0.02;
+    at::Tensor gradient = torch::zeros_like(parameters);
+    const double value = loss(parameters, gradient);
+    const at::Tensor leaf = parameters.clone().requires_grad_();
+    const at::Tensor table = leaf.view({3, 3001});
+    const at::Tensor weight = table.narrow(1, 0, 3000);
+    const at::Tensor logits = torch::mm(rows.values.to(torch::kFloat64), weight.t()) + table.select(1, 3000);
+    const at::Tensor expected = torch::cross_entropy_loss(logits, rows.labels) + 5e-3 * weight.square().sum();
+    expected.backward();
+    EXPECT_NEAR(value, expected.item<double>(), 1e-6 * value);
+    EXPECT_LE((gradient - leaf.grad()).abs().max().item<double>(),
+              1e-6 * leaf.grad().abs().max().item<double>() + 1e-7);
+}
+
+std::atomic<int> products = 0;
+
+/// An observer of this thread stands for all that operators find in thread-local state.
+TEST(LogisticLoss, WorkersHaveTheStateOfTheThreadThatCalls) {
+    const Features rows = many_rows();
+    const auto self = dist::make_self_communicator();
+    const LogisticLoss loss(rows.values, rows.labels, 2500, 3, 1e-2, *self);
+    const at::Tensor parameters = torch::zeros({3 * 3001}, torch::kFloat64);
+    at::Tensor gradient = torch::zeros_like(parameters);
+    const int threads = at::get_num_threads();
+    at::set_num_threads(2);
+    const at::CallbackHandle observer = at::addThreadLocalCallback(
+        at::RecordFunctionCallback([](const at::RecordFunction& call) -> std::unique_ptr<at::ObserverContext> {
+            products += std::string_view(call.name()) == "aten::mm" ? 1 : 0;
+            return nullptr;
+        }));
+    loss(parameters, gradient);
+    at::removeCallback(observer);
+    at::set_num_threads(threads);
+    EXPECT_EQ(products, 2 * 3); // two a chunk
 }
 
 TEST(LogisticRegression, ReachesScikitLearnsOptimum) {
