@@ -100,7 +100,7 @@ TEST_F(EvaluationGpuTest, FineTuningLearnsThereToo) {
     const std::vector<FinetuneRow> rows = {
         {"supervised from scratch", [&](std::uint64_t seed) { return resnet(seed); }}};
     const auto results = finetune(rows, train, test, format(gpu_), options, *self_);
-    EXPECT_GT(results.at(0).scores.at(0).value, 0.9);
+    EXPECT_GT(results.at(0).scores.at(0).value, 0.6); // chance is 0.25
 }
 
 } // namespace
