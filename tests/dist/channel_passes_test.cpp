@@ -26,6 +26,7 @@ class ChannelPasses : public testing::TestWithParam<Case> {
   protected:
     void SetUp() override {
         torch::manual_seed(3);
+        at::set_num_threads(3);
         x_ = sample();
         dy_ = sample();
         const std::int64_t channels = GetParam().shape[1];
@@ -37,6 +38,8 @@ class ChannelPasses : public testing::TestWithParam<Case> {
         relative_ = type == at::kDouble ? 1e-12 : type == at::kFloat ? 2e-6 : 1e-2;
         of_sums_ = type == at::kBFloat16 ? 1e-6 : 1e-12;
     }
+
+    void TearDown() override { at::set_num_threads(threads_before_); }
 
     static at::Tensor sample() {
         const Case& now = GetParam();
@@ -51,6 +54,7 @@ class ChannelPasses : public testing::TestWithParam<Case> {
     at::Tensor x_, dy_, mean_, one_, two_;
     double relative_ = 0;
     double of_sums_ = 0;
+    int threads_before_ = at::get_num_threads();
 };
 
 TEST_P(ChannelPasses, MomentsEqualOperators) {
@@ -118,7 +122,14 @@ INSTANTIATE_TEST_SUITE_P(Layouts, ChannelPasses,
                                          Case{{5, 11, 4, 4}, at::MemoryFormat::Contiguous, at::kBFloat16},
                                          Case{{6, 1, 4, 4}, at::MemoryFormat::ChannelsLast, at::kDouble},
                                          Case{{6, 8, 1, 1}, at::MemoryFormat::Contiguous, at::kDouble},
-                                         Case{{64, 24, 32, 32}, at::MemoryFormat::ChannelsLast, at::kFloat}));
+                                         Case{{9, 33}, at::MemoryFormat::Contiguous, at::kBFloat16},
+                                         Case{{9, 64}, at::MemoryFormat::Contiguous, at::kFloat},
+                                         Case{{9, 65, 3, 3}, at::MemoryFormat::ChannelsLast, at::kBFloat16},
+                                         Case{{9, 65, 3, 3}, at::MemoryFormat::ChannelsLast, at::kFloat},
+                                         Case{{9, 100, 5, 5}, at::MemoryFormat::ChannelsLast, at::kDouble},
+                                         Case{{64, 24, 32, 32}, at::MemoryFormat::ChannelsLast, at::kFloat},
+                                         Case{{40, 100, 16, 16}, at::MemoryFormat::ChannelsLast, at::kBFloat16},
+                                         Case{{40, 12, 33, 33}, at::MemoryFormat::Contiguous, at::kFloat}));
 
 TEST(ChannelMoments, StayAccurateFarFromZero) {
     torch::manual_seed(1);
@@ -138,7 +149,15 @@ TEST(ChannelAffine, StaysAccurateFarFromZero) {
         at::allclose(channel_input_gradient(torch::zeros_like(x), x, mean, one, -one, one - 1), expected, 1e-6, 1e-7));
 }
 
-TEST(ParallelFor, TakesSeveralThreads) {
+TEST_P(ChannelPasses, ElementsAreTheSameOnAnyNumberOfThreads) {
+    const at::Tensor on_three = channel_affine(x_, mean_, one_, two_, {dy_, true});
+    const ChannelMoments moments_on_three = channel_moments(x_);
+    at::set_num_threads(1);
+    EXPECT_TRUE(at::equal(on_three, channel_affine(x_, mean_, one_, two_, {dy_, true})));
+    expect_close(moments_on_three.m2, channel_moments(x_).m2, of_sums_);
+}
+
+TEST(ParallelFor, TakesSeveralThreadsInFilesThatIncludeLibTorch) {
     const int before = at::get_num_threads();
     at::set_num_threads(2);
     std::mutex mutex;

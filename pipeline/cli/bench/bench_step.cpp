@@ -18,8 +18,9 @@ void bench_step_options(OptionTable& table) {
         "steps", po::value<std::int64_t>()->value_name("N")->default_value(30), "steps measured")(
         "keep", po::bool_switch(),
         "keep a copy of the state after every other step, as training does where steps are slow, and time that too; "
-        "takes 2 steps or more")("same-batch", po::bool_switch(),
-                                 "train on one batch in every step: what a step costs without loading");
+        "takes 2 steps or more")(
+        "same-batch", po::bool_switch(),
+        "train on one batch in every step: what a step costs without loading; all its micro-batches stay in memory");
     add_json_option(table);
 }
 
