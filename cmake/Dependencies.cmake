@@ -115,6 +115,8 @@ if(HDF5_IS_PARALLEL AND MPI_CXX_FOUND) # its header includes mpi.h
 endif()
 if(TACIT_PROGRAM)
   tacit_pkg(hwloc hwloc hwloc)
+  find_package(OpenMP QUIET COMPONENTS CXX)
+  tacit_needs(OpenMP "${OpenMP_CXX_FOUND}" "")
   find_package(Boost QUIET COMPONENTS program_options)
   tacit_needs(Boost.Program_options "${Boost_FOUND}" "${Boost_VERSION}")
 endif()
