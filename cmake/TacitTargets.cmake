@@ -8,18 +8,29 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 option(TACIT_UNITY "Compile the files that may include LibTorch several at once" ON)
 set(TACIT_UNITY_BATCH 6 CACHE STRING "How many at once; 0: all of a target. Names in anonymous namespaces must differ under any number")
 
-# One precompiled header with LibTorch in it, shared by all targets that depend on Tacit::torch. Not <torch/torch.h>: it asks for
-# three more seconds of such templates.
+# tacit_precompiled(NAME DEPENDS … HEADERS …): a precompiled header that targets share.
+function(tacit_precompiled name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;HEADERS" ${ARGN})
+  file(WRITE "${PROJECT_BINARY_DIR}/${name}.cpp" "// carries a precompiled header\n")
+  add_library(${name} OBJECT EXCLUDE_FROM_ALL "${PROJECT_BINARY_DIR}/${name}.cpp")
+  target_link_libraries(${name} PRIVATE tacit_settings ${ARG_DEPENDS})
+  target_precompile_headers(${name} PRIVATE ${ARG_HEADERS})
+endfunction()
+
+# Half of the time of a small file goes into these.
+set(tacit_common_headers <algorithm> <filesystem> <functional> <map> <memory> <optional> <set> <string> <vector>)
+tacit_precompiled(tacit_pch HEADERS ${tacit_common_headers} <fmt/format.h> <fmt/ranges.h>)
+if(TACIT_TESTS)
+  tacit_precompiled(tacit_test_pch DEPENDS GTest::gtest HEADERS ${tacit_common_headers} <fmt/format.h> <gtest/gtest.h>)
+endif()
+# With LibTorch in it, for all targets that depend on Tacit::torch. Not <torch/torch.h>: it asks for three more seconds of such templates.
 if(TACIT_PROGRAM)
-  file(WRITE "${PROJECT_BINARY_DIR}/torch_pch.cpp" "// carries the precompiled header of LibTorch\n")
-  add_library(tacit_torch_pch OBJECT EXCLUDE_FROM_ALL "${PROJECT_BINARY_DIR}/torch_pch.cpp")
-  target_link_libraries(tacit_torch_pch PRIVATE tacit_settings Tacit::torch)
-  target_precompile_headers(tacit_torch_pch PRIVATE <torch/nn/modules/conv.h> <torch/nn/modules/linear.h>
-                             <torch/types.h> <algorithm> <map> <memory> <string> <vector>)
+  tacit_precompiled(tacit_torch_pch DEPENDS Tacit::torch HEADERS <torch/nn/modules/conv.h> <torch/nn/modules/linear.h> <torch/types.h>
+                                                                 <algorithm> <map> <memory> <string> <vector>)
 endif()
 
 # tacit_target(NAME VISIBILITY SOURCES … DEPENDS …): what every target of ours has. One that names Tacit::torch itself may include
-# LibTorch, and gets the precompiled header.
+# LibTorch.
 function(tacit_target name visibility)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   target_sources(${name} PRIVATE ${ARG_SOURCES})
@@ -27,6 +38,10 @@ function(tacit_target name visibility)
   if(Tacit::torch IN_LIST ARG_DEPENDS)
     target_precompile_headers(${name} REUSE_FROM tacit_torch_pch)
     set_target_properties(${name} PROPERTIES UNITY_BUILD ${TACIT_UNITY} UNITY_BUILD_BATCH_SIZE ${TACIT_UNITY_BATCH})
+  elseif(GTest::gtest IN_LIST ARG_DEPENDS)
+    target_precompile_headers(${name} REUSE_FROM tacit_test_pch)
+  else()
+    target_precompile_headers(${name} REUSE_FROM tacit_pch)
   endif()
 endfunction()
 
