@@ -2,6 +2,7 @@
 #include "pipeline/base/log.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <mutex>
 #include <set>
 #include <string_view>
@@ -100,16 +101,21 @@ void warning(const std::string& line) {
     }
 }
 
-HeardWarnings::HeardWarnings(bool alone) : alone_(alone) {
+HeardWarnings::HeardWarnings(bool alone) : alone_(alone), failures_(std::uncaught_exceptions()) {
     Voice& speaker = voice();
     const std::lock_guard lock(speaker.mutex);
     speaker.hearing.push_back(this);
 }
 
 HeardWarnings::~HeardWarnings() {
-    Voice& speaker = voice();
-    const std::lock_guard lock(speaker.mutex);
-    std::erase(speaker.hearing, this);
+    {
+        Voice& speaker = voice();
+        const std::lock_guard lock(speaker.mutex);
+        std::erase(speaker.hearing, this);
+    }
+    if (alone_ && std::uncaught_exceptions() > failures_) {
+        std::for_each(lines_.begin(), lines_.end(), warning);
+    }
 }
 
 std::vector<std::string> HeardWarnings::lines() const {

@@ -18,7 +18,7 @@ void warning(const std::string& line);
 void error(const std::string& line);
 
 /// What warning() is told by any thread while this lives, each line once, whether or not it was said before. `alone`:
-/// nobody else hears it.
+/// nobody else hears it, unless this ends by an exception: then the lines are said after all.
 class HeardWarnings {
   public:
     explicit HeardWarnings(bool alone = false);
@@ -29,6 +29,7 @@ class HeardWarnings {
 
   private:
     bool alone_;
+    int failures_; ///< under way when it was made
     std::vector<std::string> lines_;
     friend void warning(const std::string& line);
 };

@@ -91,8 +91,9 @@ void measure(const Dataset& dataset, const DatasetIndex& index, double seconds, 
     }
 }
 
-/// Opens what the guess names and reads some images, so that no section is printed that does not work.
-void prove(LayoutGuess guess, const InspectOptions& options, Inspection& result) {
+/// Opens what the guess names and reads some images, so that no section is printed that does not work. `open_labels`:
+/// what opening warns of the labels of the training split, which the notes of the guess say in other words.
+void prove(LayoutGuess guess, const InspectOptions& options, Inspection& result, std::string& open_labels) {
     DatasetIndex index;
     std::string problem;
     for (FoundSplit& split : guess.splits) {
@@ -103,6 +104,7 @@ void prove(LayoutGuess guess, const InspectOptions& options, Inspection& result)
                 result.files.push_back(file.path);
             }
             if (split.name == guess.train) {
+                open_labels = found.files.front().open_labels;
                 index = std::move(found);
             }
         } catch (const Error& error) {
@@ -188,6 +190,7 @@ Inspection inspect(const std::string& path, const InspectOptions& options) {
         }
     }
     LayoutGuess guess;
+    std::string open_labels;
     const log::HeardWarnings heard(true);
     if (folder) {
         inspect_folder(path, splits, result);
@@ -200,12 +203,12 @@ Inspection inspect(const std::string& path, const InspectOptions& options) {
     if (guess.splits.empty()) {
         result.guess = guess.reason.empty() ? path + ": nothing in it can be images" : guess.reason;
     } else {
-        prove(std::move(guess), options, result);
+        prove(std::move(guess), options, result, open_labels);
     }
-    for (const std::string& line : heard.lines()) { // which may say what a note does, of a file or to another end
-        if (std::none_of(result.notes.begin(), result.notes.end(), [&](const std::string& note) {
-                return line.find(note.substr(note.find(": ") + 2)) != std::string::npos;
-            })) {
+    const std::vector<std::string> notes = result.notes;
+    for (const std::string& line : heard.lines()) { // which may say more after what a note says
+        const auto says = [&](const std::string& note) { return !note.empty() && line.starts_with(note); };
+        if (!says(open_labels) && std::none_of(notes.begin(), notes.end(), says)) {
             result.notes.push_back(line);
         }
     }

@@ -186,6 +186,19 @@ TEST_F(LogVoice, AWarningIsSaidOnce) {
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "warning: said twice\nwarning: said once\n");
 }
 
+TEST_F(LogVoice, WhatIsHeardAloneIsSaidAfterAllIfWhoHearsItFails) {
+    testing::internal::CaptureStderr();
+    try {
+        const log::HeardWarnings heard(true);
+        log::warning("before the failure");
+        throw std::runtime_error("failed");
+    } catch (const std::runtime_error&) {
+        const log::HeardWarnings other(true);
+        log::warning("kept");
+    }
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "warning: before the failure\n");
+}
+
 TEST(DurationText, FitsItsSize) {
     EXPECT_EQ(duration_text(7.4), "0:07");
     EXPECT_EQ(duration_text(754), "12:34");
