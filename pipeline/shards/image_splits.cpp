@@ -53,11 +53,7 @@ std::vector<std::int64_t> numbers_in(const h5::Located& at) {
                         "numbers of images for each split",
                         where));
     }
-    const std::uint64_t count = capped_product(h5::dimensions(at.object.get()));
-    h5::require_plausible(at.object.get(), count, where);
-    std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
-    h5::read_all(at.object.get(), H5T_NATIVE_INT64, numbers.data(), where);
-    return numbers;
+    return h5::read_values<std::int64_t>(at.object.get(), H5T_NATIVE_INT64, where);
 }
 
 Labels listed_splits(const std::string& path, const DataSpec& spec, const FileIndex& index,

@@ -40,6 +40,10 @@ def index_seeds(folder):
     with write("btree1-gzip") as file:
         file.create_dataset("images", data=images, chunks=(1, SIDE, 2, 3), compression="gzip", shuffle=True)
         file["labels"] = [b"cat", b"dog", b"cat", b"cow"]
+    with write("table") as file:
+        file["images"] = images
+        rows = np.array([(7, 2), (8, 0), (9, 2), (7, 1)], [("id", "i4"), ("label", "i4")])
+        file.create_dataset("labels", data=rows, chunks=(4,), compression="lzf")
     with write("btree1-user-block", userblock_size=512) as file:
         file.create_dataset("images", data=images, chunks=(2, SIDE, SIDE, 3))
     with write("single", **LATEST) as file:

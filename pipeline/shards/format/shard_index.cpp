@@ -6,9 +6,10 @@
 #include "pipeline/shards/format/shard_texts.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/attributes.hpp"
-#include "pipeline/shards/hdf5/column.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/shards/hdf5/image_parts.hpp"
+#include "pipeline/shards/hdf5/raw/storage.hpp"
+#include "pipeline/shards/hdf5/whole_data.hpp"
 #include "pipeline/shards/index/foreign_index.hpp"
 #include "pipeline/shards/read/axes.hpp"
 #include "pipeline/shards/read/file_bytes.hpp"
@@ -71,6 +72,25 @@ h5::Located located(hid_t file, const std::string& path, const char* name) {
     return {path, name, h5::Handle(file), h5::checked(H5Dopen2(file, name, H5P_DEFAULT), where)};
 }
 
+/// A whole 1-D data set of integers, each as a T, which `memory` describes. Throws DataError if it is missing, holds
+/// something else, has another length than `count` or leaves the file.
+template <class T>
+std::vector<T> read_column(hid_t file, const std::string& path, const char* name, hid_t memory, std::int64_t count,
+                           std::uint64_t file_bytes) {
+    const h5::Located at = located(file, path, name);
+    const std::string where = fmt::format("{}: {}", path, name);
+    const std::vector<hsize_t> dims = h5::dimensions(at.object.get());
+    if (dims.size() != 1 || dims[0] != static_cast<hsize_t>(count)) {
+        throw DataError(fmt::format("{}: has shape {}, expected ({},); import the images again", where,
+                                    h5::shape_text(dims), count));
+    }
+    h5::contiguous_extent(at.object.get(), file_bytes, where);
+    if (H5Tget_class(h5::checked(H5Dget_type(at.object.get()), where).get()) != H5T_INTEGER) {
+        throw DataError(fmt::format("{}: holds no integers; import the images again", where));
+    }
+    return h5::read_values<T>(at.object.get(), memory, where);
+}
+
 /// The offsets of the encoded layout, which are part of what `index_checksum` covers.
 std::vector<std::uint64_t> index_encoded(hid_t file, std::uint64_t file_bytes, FileIndex& index) {
     const h5::Located offsets = located(file, index.path, "offsets");
@@ -83,7 +103,7 @@ std::vector<std::uint64_t> index_encoded(hid_t file, std::uint64_t file_bytes, F
     if (index.count + 1 != static_cast<std::int64_t>(dims[0])) {
         throw DataError(fmt::format("{}: offsets do not end where bytes end; import the images again", index.path));
     }
-    return h5::read_column<std::uint64_t>(file, index.path, "offsets", index.count + 1, file_bytes);
+    return read_column<std::uint64_t>(file, index.path, "offsets", H5T_NATIVE_UINT64, index.count + 1, file_bytes);
 }
 
 void index_raw(hid_t file, const FileBytes& bytes, FileIndex& index) {
@@ -143,9 +163,10 @@ void check_texts(hid_t file, const FileIndex& index, const std::string& layout, 
 }
 
 void read_columns(hid_t file, std::uint64_t file_bytes, const std::vector<std::uint64_t>& offsets, FileIndex& index) {
-    index.labels = h5::read_column<std::int32_t>(file, index.path, "labels", index.count, file_bytes);
-    const auto ids = h5::read_column<std::uint64_t>(file, index.path, "ids", index.count, file_bytes);
-    index.checksums = h5::read_column<std::uint32_t>(file, index.path, "checksums", index.count, file_bytes);
+    index.labels = read_column<std::int32_t>(file, index.path, "labels", H5T_NATIVE_INT32, index.count, file_bytes);
+    const auto ids = read_column<std::uint64_t>(file, index.path, "ids", H5T_NATIVE_UINT64, index.count, file_bytes);
+    index.checksums =
+        read_column<std::uint32_t>(file, index.path, "checksums", H5T_NATIVE_UINT32, index.count, file_bytes);
     if (h5::integer_attribute(file, "index_checksum", index.path) !=
         column_checksum(index.labels, ids, index.checksums, offsets)) {
         throw DataError(fmt::format("{}: labels, ids, checksums or offsets are damaged (their checksum differs); "

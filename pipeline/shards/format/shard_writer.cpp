@@ -4,7 +4,6 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/format/shard_files.hpp"
 #include "pipeline/shards/format/shard_texts.hpp"
-#include "pipeline/shards/hdf5/column.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 
 #include <algorithm>

@@ -37,7 +37,7 @@ Attribute open_attribute(hid_t object, const std::string& name, const std::strin
     attribute.id = checked(H5Aopen(object, name.c_str(), H5P_DEFAULT), where);
     attribute.type = checked(H5Aget_type(attribute.id.get()), where);
     if (const H5T_class_t kind = H5Tget_class(attribute.type.get()); kind == H5T_INTEGER || kind == H5T_FLOAT) {
-        check_number(attribute.type.get(), fmt::format("{}: attribute '{}'", where, name));
+        check_type(attribute.type.get(), fmt::format("{}: attribute '{}'", where, name));
     }
     const Handle space = checked(H5Aget_space(attribute.id.get()), where);
     const hssize_t points = H5Sget_simple_extent_npoints(space.get());

@@ -111,9 +111,10 @@ std::string reason() {
     if (found.newer) {
         return fmt::format("written for a newer HDF5 than the {} here, or damaged; {}", library_version(), kCopyRemedy);
     }
-    const std::array<std::pair<hid_t, const char*>, 9> words = {
+    const std::array<std::pair<hid_t, const char*>, 10> words = {
         {{H5E_TRUNCATED, "it was cut off"},
          {H5E_NOFILTER, "it needs a filter that is not there"},
+         {H5E_PLUGIN, "it needs a filter that is not there"}, // of a filter whose folder is not there
          {H5E_CANTFILTER, "its compressed bytes cannot be unpacked"},
          {H5E_PLINE, "its compressed bytes cannot be unpacked"},
          {H5E_READERROR, "bytes that it points to cannot be read"},

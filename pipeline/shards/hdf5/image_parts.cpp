@@ -149,9 +149,7 @@ ImagePart blob_part(const Located& at, const Located& offsets) {
         throw DataError(
             fmt::format("{}: shape {} is no list of places where images begin", where(offsets), shape_text(dims)));
     }
-    require_plausible(offsets.object.get(), dims[0], where(offsets));
-    std::vector<std::uint64_t> begins(static_cast<std::size_t>(dims[0]));
-    read_all(offsets.object.get(), H5T_NATIVE_UINT64, begins.data(), where(offsets));
+    auto begins = read_values<std::uint64_t>(offsets.object.get(), H5T_NATIVE_UINT64, where(offsets));
     if (begins.back() != extent.bytes) { // N places without the end
         begins.push_back(extent.bytes);
     }

@@ -4,6 +4,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/hdf5/array_index.hpp"
 #include "pipeline/shards/hdf5/raw/heap_items.hpp"
+#include "pipeline/shards/hdf5/raw/precheck.hpp"
 #include "pipeline/shards/read/chunk_reader.hpp"
 
 #include <fmt/format.h>
@@ -25,10 +26,27 @@ bool is_chunked(hid_t dataset) {
     throw DataError(fmt::format("{}: cannot be read: {}", where, why));
 }
 
+/// Whether parts of a type are of any length: references into the heap, whose size in memory is another.
+bool has_any_length(hid_t type) {
+    if (H5Tget_class(type) != H5T_COMPOUND) {
+        const Handle base(H5Tget_class(type) == H5T_ARRAY ? H5Tget_super(type) : H5I_INVALID_HID);
+        return base.valid() ? has_any_length(base.get())
+                            : H5Tget_class(type) == H5T_VLEN || H5Tis_variable_str(type) > 0;
+    }
+    bool any = false;
+    for (unsigned i = 0; !any && i < static_cast<unsigned>(H5Tget_nmembers(type)); ++i) {
+        any = has_any_length(Handle(H5Tget_member_type(type, i)).get());
+    }
+    return any;
+}
+
 } // namespace
 
 void read_all(hid_t dataset, hid_t memory, void* to, const std::string& where) {
     const Handle space = checked(H5Dget_space(dataset), where);
+    const Handle stored = checked(H5Dget_type(dataset), where);
+    check_type(stored.get(), where);
+    require_plausible(dataset, H5Tget_size(stored.get()), where); // libhdf5 takes memory for one element at least
     const hssize_t elements = H5Sget_simple_extent_npoints(space.get());
     if (elements == 0 || H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, to) >= 0) {
         return;
@@ -36,6 +54,10 @@ void read_all(hid_t dataset, hid_t memory, void* to, const std::string& where) {
     const std::string why = reason();
     if (!is_chunked(dataset)) {
         fail(where, why);
+    }
+    if (has_any_length(stored.get())) {
+        fail(where, why + "; Tacit itself reads no tables with texts or lists of any length: write the labels into a "
+                          "data set of their own");
     }
     const FileBytes file(path_of(dataset));
     const StoredArray array = index_array(dataset, file, name_of(dataset));
@@ -48,10 +70,11 @@ void read_all(hid_t dataset, hid_t memory, void* to, const std::string& where) {
     } catch (const DataError& error) {
         fail(where, error.what());
     }
-    const Handle stored(H5Dget_type(dataset));
     const std::size_t width = H5Tget_size(memory);
     data.resize(static_cast<std::size_t>(elements) * std::max<std::size_t>(width, array.element_bytes));
-    if (H5Tconvert(stored.get(), memory, static_cast<std::size_t>(elements), data.data(), nullptr, H5P_DEFAULT) < 0) {
+    std::vector<std::uint8_t> background(data.size()); // which libhdf5 writes the fields of tables to
+    if (H5Tconvert(stored.get(), memory, static_cast<std::size_t>(elements), data.data(), background.data(),
+                   H5P_DEFAULT) < 0) {
         fail(where, reason());
     }
     std::memcpy(to, data.data(), static_cast<std::size_t>(elements) * width);

@@ -8,8 +8,6 @@
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/groups/cells.hpp"
 #include "pipeline/shards/hdf5/groups/class_lists.hpp"
-#include "pipeline/shards/hdf5/raw/precheck.hpp"
-#include "pipeline/shards/hdf5/raw/storage.hpp"
 #include "pipeline/shards/hdf5/whole_data.hpp"
 #include "pipeline/shards/labels/class_names.hpp"
 #include "pipeline/shards/labels/listed_classes.hpp"
@@ -30,14 +28,6 @@ namespace tacit::shards {
 namespace {
 
 constexpr std::int64_t kMaxClasses = 1 << 20;
-
-/// Of field `field` of a table; "": it is none.
-std::vector<double> read_numbers(hid_t dataset, const std::string& where, std::uint64_t elements,
-                                 const std::string& field) {
-    std::vector<double> values(static_cast<std::size_t>(elements));
-    h5::read_all(dataset, h5::one_field(field, H5T_NATIVE_DOUBLE).get(), values.data(), where);
-    return values;
-}
 
 /// The only field of a table that is named like labels (y and Y may be places); "": there is none, or none that can be
 /// read.
@@ -228,9 +218,7 @@ Labels read_labels(hid_t dataset, const std::string& where, std::int64_t count, 
                                     where, h5::shape_text(dims), numbers ? "numbers" : "another type",
                                     counted(count, "image")));
     }
-    h5::require_plausible(dataset, elements, where);
-    h5::check_number(type.get(), where);
-    const std::vector<double> values = read_numbers(dataset, where, elements, field);
+    const auto values = h5::read_values<double>(dataset, H5T_NATIVE_DOUBLE, where, field);
     Labels labels = elements == images ? labels_of_numbers(values, where)
                                        : labels_of_one_hot(values, static_cast<std::size_t>(elements / images), where,
                                                            "; name another data set with data.labels, or `none`");

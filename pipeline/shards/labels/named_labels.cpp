@@ -172,9 +172,8 @@ Labels labels_of_samples(const ForeignImages& images, const std::string& name, c
                                         where));
         }
         if (number) {
-            h5::check_number(type.get(), where);
-            numbers.resize(numbers.size() + values);
-            h5::read_all(at.object.get(), H5T_NATIVE_DOUBLE, &numbers[numbers.size() - values], where);
+            const auto row = h5::read_values<double>(at.object.get(), H5T_NATIVE_DOUBLE, where);
+            numbers.insert(numbers.end(), row.begin(), row.end());
             const std::vector<std::string> names = h5::member_names(type.get());
             if (numbers.size() > values && names != classes) {
                 throw DataError(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/pipeline/shards/hdf5_files.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace tacit::testing {
@@ -14,6 +15,25 @@ Handle made(hid_t id, const std::string& what) {
         throw std::runtime_error("cannot make " + what + ": " + shards::h5::reason());
     }
     return Handle(id);
+}
+
+/// Literals alone: a byte that says how many follow, less one, and these.
+std::vector<std::uint8_t> lzf_of(const std::vector<std::uint8_t>& bytes) {
+    constexpr std::size_t kMost = 32;
+    std::vector<std::uint8_t> packed;
+    for (std::size_t at = 0; at < bytes.size(); at += kMost) {
+        const std::size_t count = std::min(kMost, bytes.size() - at);
+        packed.push_back(static_cast<std::uint8_t>(count - 1));
+        packed.insert(packed.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                      bytes.begin() + static_cast<std::ptrdiff_t>(at + count));
+    }
+    return packed;
+}
+
+/// Chunks are written as they are: libhdf5 only has to know the filter's number meanwhile.
+std::size_t never_run(unsigned /*flags*/, std::size_t /*values*/, const unsigned* /*cd*/, std::size_t /*bytes*/,
+                      std::size_t* /*size*/, void** /*buffer*/) {
+    return 0;
 }
 
 } // namespace
@@ -54,6 +74,30 @@ void Hdf5File::add(const std::string& name, const std::vector<hsize_t>& shape,
         pointers.push_back(text.c_str());
     }
     add(name, type.get(), shape, pointers.data(), {});
+}
+
+void Hdf5File::add_lzf(const std::string& name, hid_t type, hsize_t count,
+                       const std::vector<std::uint8_t>& bytes) const {
+    constexpr H5Z_filter_t kLzf = 32000;
+    const bool known = H5Zfilter_avail(kLzf) > 0;
+    const H5Z_class2_t filter{H5Z_CLASS_T_VERS, kLzf, 1, 1, "lzf", nullptr, nullptr, never_run};
+    H5Zregister(&filter);
+    {
+        const Handle space(H5Screate_simple(1, &count, nullptr));
+        const Handle creation(H5Pcreate(H5P_DATASET_CREATE));
+        H5Pset_chunk(creation.get(), 1, &count);
+        H5Pset_filter(creation.get(), kLzf, H5Z_FLAG_OPTIONAL, 0, nullptr);
+        const Handle dataset = made(
+            H5Dcreate2(file_.get(), name.c_str(), type, space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), name);
+        const std::vector<std::uint8_t> packed = lzf_of(bytes);
+        const hsize_t offset = 0;
+        if (H5Dwrite_chunk(dataset.get(), H5P_DEFAULT, 0, &offset, packed.size(), packed.data()) < 0) {
+            throw std::runtime_error("cannot write " + name + ": " + shards::h5::reason());
+        }
+    }
+    if (!known) {
+        H5Zunregister(kLzf);
+    }
 }
 
 void Hdf5File::add_tracking_group(const std::string& name) const {

@@ -51,6 +51,8 @@ class Hdf5File {
     }
     /// Texts of variable length.
     void add(const std::string& name, const std::vector<hsize_t>& shape, const std::vector<std::string>& texts) const;
+    /// A list of elements of `type` in one chunk of `bytes` in the file under LZF, which libhdf5 cannot undo.
+    void add_lzf(const std::string& name, hid_t type, hsize_t count, const std::vector<std::uint8_t>& bytes) const;
     /// A group that keeps the order in which its members are made.
     void add_tracking_group(const std::string& name) const;
     /// An attribute of the root or of an object.

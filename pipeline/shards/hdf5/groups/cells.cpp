@@ -6,7 +6,7 @@
 #include "pipeline/shards/hdf5/attributes.hpp"
 #include "pipeline/shards/hdf5/groups/group_links.hpp"
 #include "pipeline/shards/hdf5/raw/precheck.hpp"
-#include "pipeline/shards/hdf5/raw/storage.hpp"
+#include "pipeline/shards/hdf5/whole_data.hpp"
 #include "pipeline/shards/read/extents.hpp"
 #include "pipeline/shards/read/file_bytes.hpp"
 
@@ -19,16 +19,6 @@ namespace tacit::shards::h5 {
 namespace {
 
 constexpr const char* kTargets = "#refs#";
-
-template <class T> std::vector<T> values_in(hid_t cell, hid_t type, const std::string& where) {
-    const std::uint64_t count = capped_product(dimensions(cell));
-    require_plausible(cell, count, where);
-    std::vector<T> values(static_cast<std::size_t>(count));
-    if (count > 0 && H5Dread(cell, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
-        throw DataError(fmt::format("{}: cannot be read: {}", where, reason()));
-    }
-    return values;
-}
 
 /// UTF-16 as UTF-8.
 std::string text_of_utf16(const std::vector<std::uint16_t>& units) {
@@ -66,9 +56,8 @@ std::string text_in(hid_t cell, const std::string& where) {
         throw DataError(
             fmt::format("{}: shape {} is neither a text nor one number", where, shape_text(dimensions(cell))));
     }
-    check_number(type.get(), where);
-    return characters ? text_of_utf16(values_in<std::uint16_t>(cell, H5T_NATIVE_UINT16, where))
-                      : fmt::format("{}", values_in<double>(cell, H5T_NATIVE_DOUBLE, where).at(0));
+    return characters ? text_of_utf16(read_values<std::uint16_t>(cell, H5T_NATIVE_UINT16, where))
+                      : fmt::format("{}", read_values<double>(cell, H5T_NATIVE_DOUBLE, where).at(0));
 }
 
 } // namespace
@@ -83,7 +72,7 @@ Cells::Cells(hid_t dataset) : path_(path_of(dataset)) {
             targets.emplace(link.address, link.name);
         }
     }
-    for (const hobj_ref_t reference : values_in<hobj_ref_t>(dataset, H5T_STD_REF_OBJ, where)) {
+    for (const hobj_ref_t reference : read_values<hobj_ref_t>(dataset, H5T_STD_REF_OBJ, where)) {
         const auto found = targets.find(reference);
         if (found == targets.end() || reference == 0) {
             throw DataError(fmt::format("{}: reference {} leads to no member of the group {}, where MATLAB keeps what "

@@ -66,12 +66,11 @@ bool may_list_classes(const std::string& name) {
                        [lower = lower_case(name)](const char* word) { return lower.find(word) != std::string::npos; });
 }
 
-std::vector<std::string> whole_numbers(hid_t dataset, std::size_t count, const std::string& name) {
-    std::vector<long long> numbers(count);
-    read_all(dataset, H5T_NATIVE_LLONG, numbers.data(), name);
+std::vector<std::string> whole_numbers(hid_t dataset, const std::string& name) {
     std::vector<std::string> texts;
-    std::transform(numbers.begin(), numbers.end(), std::back_inserter(texts),
-                   [](long long number) { return std::to_string(number); });
+    for (const long long number : read_values<long long>(dataset, H5T_NATIVE_LLONG, name)) {
+        texts.push_back(std::to_string(number));
+    }
     return texts;
 }
 
@@ -84,13 +83,11 @@ std::vector<std::string> texts_of(hid_t group, const std::string& name, std::siz
             return {};
         }
         const Handle type(H5Dget_type(set.get()));
-        const std::vector<hsize_t> dims = dimensions(set.get());
-        if (capped_product(dims) > most) {
+        if (capped_product(dimensions(set.get())) > most) {
             return {};
         }
         if (numbers && H5Tget_class(type.get()) == H5T_INTEGER) {
-            require_plausible(set.get(), capped_product(dims), name);
-            return whole_numbers(set.get(), static_cast<std::size_t>(capped_product(dims)), name);
+            return whole_numbers(set.get(), name);
         }
         return H5Tget_class(type.get()) == H5T_STRING      ? read_texts(set.get(), name)
                : H5Tget_class(type.get()) == H5T_REFERENCE ? cell_texts(set.get())
@@ -108,7 +105,7 @@ std::vector<std::string> member_names(hid_t type) {
     }
     std::vector<std::string> names;
     for (int i = 0; i < H5Tget_nmembers(type); ++i) {
-        std::array<unsigned char, 16> bytes{}; // as check_number() allows
+        std::array<unsigned char, 16> bytes{}; // as check_type() allows
         if (H5Tget_member_value(type, static_cast<unsigned>(i), bytes.data()) < 0) {
             return {};
         }

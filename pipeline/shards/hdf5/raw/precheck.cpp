@@ -119,10 +119,24 @@ Handle open_object(hid_t group, const std::string& name, const FileBytes& file, 
     return checked(H5Oopen(group, name.c_str(), H5P_DEFAULT), where);
 }
 
-void check_number(hid_t type, const std::string& where) {
+void check_type(hid_t type, const std::string& where) {
     constexpr std::size_t kMostBytes = 16; // long double
     const std::size_t bytes = H5Tget_size(type);
     const H5T_class_t kind = H5Tget_class(type);
+    for (unsigned i = 0; kind == H5T_COMPOUND && i < static_cast<unsigned>(H5Tget_nmembers(type)); ++i) {
+        const Handle field(H5Tget_member_type(type, i));
+        const std::size_t begin = H5Tget_member_offset(type, i);
+        const std::size_t width = H5Tget_size(field.get());
+        if (width > bytes || begin > bytes - width) {
+            throw DataError(
+                fmt::format("{}: its field {} of {} bytes begins at byte {} of rows of {}; the file is damaged", where,
+                            i + 1, width, begin, bytes));
+        }
+        check_type(field.get(), where);
+    }
+    if (kind != H5T_INTEGER && kind != H5T_FLOAT && kind != H5T_ENUM) {
+        return;
+    }
     const Handle base(kind == H5T_ENUM ? H5Tget_super(type) : H5Tcopy(type));
     const int offset = H5Tget_offset(base.get());
     const std::size_t bits = H5Tget_precision(base.get());

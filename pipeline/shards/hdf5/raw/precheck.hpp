@@ -30,9 +30,10 @@ Handle open_object(hid_t group, const std::string& name, const FileBytes& file, 
 /// Whether check_object() has nothing against it.
 bool may_be_opened(hid_t group, const std::string& name);
 
-/// Refuses types of numbers that libhdf5 1.10 reads past the end of memory, or takes any amount of it for: more bits
-/// than their bytes have, or more bytes than numbers take. Throws DataError "<where>: …".
-void check_number(hid_t type, const std::string& where);
+/// Refuses types that libhdf5 1.10 reads past the end of memory, or takes any amount of it for: numbers of more bits
+/// than their bytes have, or more bytes than numbers take, and tables with a field outside of their rows. Throws
+/// DataError "<where>: …".
+void check_type(hid_t type, const std::string& where);
 
 /// Refuses data sets of variable-length texts that refer to such a heap, before they are read. Throws
 /// DataError "<path>: <name>: …".

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/base/error.hpp"
 #include "pipeline/shards/dataset.hpp"
-#include "pipeline/shards/inspect.hpp"
 #include "tests/pipeline/shards/guess/printed_section.hpp"
 #include "tests/pipeline/shards/hdf5_files.hpp"
 #include "tests/pipeline/shards/image_fixtures.hpp"
 
 #include <gtest/gtest.h>
-
-#include <array>
 
 namespace tacit::shards {
 namespace {
@@ -111,62 +108,6 @@ TEST(LabelNames, OfBoolsAreNumbers) {
         file.add("labels", type.get(), {4}, labels, {});
     }
     EXPECT_EQ(opened(folder / "a.h5").info().classes, (Names{"0", "1"}));
-}
-
-/// A table of four records with an i32 and a field of another type, written as `labels` of a file with four images.
-template <class Record>
-void write_table(const std::string& path, const std::string& name, const std::array<const char*, 2>& fields,
-                 hid_t second, const std::vector<Record>& rows) {
-    const Hdf5File file(path);
-    add<std::uint8_t>(file, "images", {4, 8, 8, 3}, 251);
-    const h5::Handle type(H5Tcreate(H5T_COMPOUND, sizeof(Record)));
-    H5Tinsert(type.get(), fields[0], 0, H5T_NATIVE_INT32);
-    H5Tinsert(type.get(), fields[1], sizeof(std::int32_t), second);
-    file.add(name, type.get(), {4}, rows.data(), {});
-}
-
-struct NumberRecord {
-    std::int32_t first;
-    std::int32_t second;
-};
-
-TEST(LabelNames, FieldOfATableThatIsNamedLikeLabelsIsRead) {
-    const TemporaryFolder folder;
-    struct TextRecord {
-        std::int32_t id;
-        std::array<char, 4> name;
-    };
-    const std::vector<NumberRecord> numbers = {{7, 2}, {8, 0}, {9, 2}, {7, 1}};
-    write_table(folder / "a.h5", "labels", {"id", "class"}, H5T_NATIVE_INT32, numbers);
-    EXPECT_EQ(opened(folder / "a.h5").labels(), (Numbers{2, 0, 2, 1}));
-    EXPECT_TRUE(mentions(inspect(folder / "a.h5", kWithoutMeasuring).notes,
-                         "labels: holds the labels in its field 'class' (of 'id', 'class')"));
-    const h5::Handle text(H5Tcopy(H5T_C_S1));
-    H5Tset_size(text.get(), 4);
-    const std::vector<TextRecord> texts = {{7, {"dog"}}, {8, {"cat"}}, {9, {"dog"}}, {7, {"cat"}}};
-    write_table(folder / "b.h5", "labels", {"id", "label"}, text.get(), texts);
-    EXPECT_EQ(opened(folder / "b.h5").labels(), (Numbers{1, 0, 1, 0}));
-    EXPECT_EQ(opened(folder / "b.h5").info().classes, (Names{"cat", "dog"}));
-    const std::vector<NumberRecord> few = {{7, 1}, {8, 0}, {9, 1}, {7, 1}};
-    write_table(folder / "c.h5", "meta", {"id", "label"}, H5T_NATIVE_INT32, few);
-    EXPECT_EQ(inspect(folder / "c.h5", kWithoutMeasuring).notes,
-              (Names{"other labels that data.labels may name: 'meta' (2 classes)"}));
-    EXPECT_EQ(opened(folder / "c.h5", "meta").labels(), (Numbers{1, 0, 1, 1}));
-}
-
-TEST(LabelNames, TableWithoutOneSuchFieldIsRefusedOrNamed) {
-    const TemporaryFolder folder;
-    const std::vector<NumberRecord> rows = {{7, 2}, {8, 0}, {9, 2}, {7, 1}};
-    write_table(folder / "a.h5", "labels", {"label", "class"}, H5T_NATIVE_INT32, rows);
-    const std::string why = "labels: is a table with the fields 'label', 'class'; write the one that is meant";
-    const std::string message = message_of<DataError>([&] { opened(folder / "a.h5", "labels"); });
-    EXPECT_NE(message.find(why), std::string::npos) << message;
-    const Inspection found = inspect(folder / "a.h5", kWithoutMeasuring);
-    EXPECT_TRUE(mentions(found.notes, "is a table with the fields 'label', 'class'"));
-    EXPECT_EQ(parsed(found.data_section).spec.labels, "none");
-    write_table(folder / "b.h5", "points", {"x", "y"}, H5T_NATIVE_INT32, rows);
-    EXPECT_TRUE(mentions(inspect(folder / "b.h5", kWithoutMeasuring).notes,
-                         "'points' (one of its fields, once a data set of its own)"));
 }
 
 } // namespace
