@@ -52,7 +52,11 @@ add_library(tacit_torch INTERFACE)
 target_compile_definitions(tacit_torch INTERFACE FMT_HEADER_ONLY=1)
 target_include_directories(tacit_torch SYSTEM INTERFACE "${TORCH_INCLUDE_DIR}" "${TORCH_INCLUDE_DIR}/torch/csrc/api/include")
 # at::parallel_for is a loop on one thread where the file that calls it is compiled without OpenMP (cmake/Dependencies.cmake).
-target_link_libraries(tacit_torch INTERFACE tacit_torch_cpu tacit_c10 OpenMP::OpenMP_CXX Threads::Threads)
+# Its flags and not its target, by which the compiler's own libgomp would come before LibTorch's.
+separate_arguments(openmp_flags UNIX_COMMAND "${OpenMP_CXX_FLAGS}")
+target_compile_options(tacit_torch INTERFACE ${openmp_flags})
+target_link_options(tacit_torch INTERFACE ${openmp_flags})
+target_link_libraries(tacit_torch INTERFACE tacit_torch_cpu tacit_c10 Threads::Threads)
 # The CUDA build of libtorch_cpu.so needs libcudart and libcupti, which lie beside it in the wheel's own layout.
 target_link_options(tacit_torch INTERFACE -Wl,--allow-shlib-undefined -Wl,--disable-new-dtags)
 add_library(Tacit::torch ALIAS tacit_torch)
