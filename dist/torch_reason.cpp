@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dist/torch_reason.hpp"
 
+#include "dist/library_reasons.hpp"
+
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string_view>
 
 namespace tacit::dist {
@@ -22,7 +23,7 @@ std::string place_in(const std::string& text) {
     const std::size_t at = text.find(" at ", begin);
     const std::size_t end = text.find(" (", at);
     if (begin == std::string::npos || at == std::string::npos || end == std::string::npos) {
-        return "an unknown place";
+        return "at an unknown place";
     }
     const std::string file = text.substr(at + 4, end - at - 4);
     return fmt::format("{}, {}", text.substr(begin + kRaised.size(), at - begin - kRaised.size()),
@@ -36,21 +37,27 @@ std::string torch_reason(const std::exception& error) {
     if (torch == nullptr) {
         return {};
     }
-    const std::string text = torch->what();
-    if (dynamic_cast<const c10::OutOfMemoryError*>(torch) != nullptr) {
-        return "the device is out of memory; raise train.accumulate, or lower train.batch";
+    if (const auto* device = dynamic_cast<const c10::AcceleratorError*>(torch)) {
+        return cuda_reason(device->get_error_code());
     }
-    if (text.find("can't allocate memory") != std::string::npos) {
+    const std::string text = torch->what();
+    const auto says = [&](const char* part) { return text.find(part) != std::string::npos; };
+    // cuBLAS, cuSOLVER and cuDNN: CUBLAS_STATUS_ALLOC_FAILED, CUDNN_STATUS_…_DEVICE_ALLOCATION_FAILED.
+    if (dynamic_cast<const c10::OutOfMemoryError*>(torch) != nullptr || says("ALLOC_FAILED") ||
+        says("ALLOCATION_FAILED")) {
+        return std::string(kDeviceMemory);
+    }
+    if (says("can't allocate memory")) {
         return "out of memory; use a smaller batch or fewer ranks and workers on this host";
     }
-    if (const auto* device = dynamic_cast<const c10::AcceleratorError*>(torch)) {
-        return fmt::format(
-            "the device failed (code {}), or was lost; look at nvidia-smi and the system's log, and start "
-            "the same command again",
-            device->get_error_code());
+    const std::string own = first_line(torch->what_without_backtrace());
+    if (dynamic_cast<const c10::LinAlgError*>(torch) != nullptr) {
+        return fmt::format("numbers are not finite, or too large, to factor a matrix of them; judge an earlier "
+                           "checkpoint, or train with a lower optim.lr ({})",
+                           own);
     }
-    return fmt::format("LibTorch refused an operation ({}); please report it with the command and this line",
-                       place_in(text));
+    return fmt::format("LibTorch refused an operation ({}: {}); please report it with the command and this line",
+                       place_in(text), own);
 }
 
 } // namespace tacit::dist

@@ -2,6 +2,7 @@
 #include "dist/backends/mpi_check.hpp"
 #include "dist/communicator.hpp"
 #include "dist/launch/launcher.hpp"
+#include "dist/library_reasons.hpp"
 #include "dist/watch/join_watch.hpp"
 #include "pipeline/base/error.hpp"
 
@@ -14,15 +15,41 @@
 
 namespace tacit::dist {
 
+namespace {
+
+const char* meaning_of(int kind) {
+    switch (kind) {
+    case MPI_ERR_NO_MEM:
+        return "out of memory; use fewer ranks on this host";
+    case MPI_ERR_TRUNCATE:
+    case MPI_ERR_COUNT:
+    case MPI_ERR_TYPE:
+        return "ranks sent data of different sizes; start all with one program and one config";
+    case MPI_ERR_OTHER:
+    case MPI_ERR_INTERN:
+    case MPI_ERR_UNKNOWN:
+    case MPI_ERR_PENDING:
+        return "MPI failed, perhaps because another rank ended; see what the other ranks say";
+    default:
+        return "MPI refused it; please report it with the command and this line";
+    }
+}
+
+} // namespace
+
 std::string mpi_reason(int code) {
+    int running = 0;
+    MPI_Initialized(&running);
+    if (running == 0) { // MPI must not be asked about its codes yet
+        return fmt::format("MPI did not start; see what it says itself (MPI code {})", code);
+    }
     int kind = MPI_ERR_UNKNOWN;
     MPI_Error_class(code, &kind);
-    const bool sizes = kind == MPI_ERR_TRUNCATE || kind == MPI_ERR_COUNT || kind == MPI_ERR_TYPE;
-    const char* why = kind == MPI_ERR_NO_MEM ? "out of memory; use fewer ranks on this host"
-                      : sizes ? "ranks sent data of different sizes; start all with one program and one config"
-                              : "another rank ended, or cannot be reached; see what the other ranks say, and the "
-                                "network between their hosts";
-    return fmt::format("{} (MPI code {})", why, code);
+    std::array<char, MPI_MAX_ERROR_STRING> text{};
+    int length = 0;
+    MPI_Error_string(code, text.data(), &length);
+    const std::string own = first_line({text.data(), static_cast<std::size_t>(length)});
+    return fmt::format("{} ({}; MPI code {})", meaning_of(kind), own, code);
 }
 
 void check_mpi(int code, const char* operation, int rank) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dist/backends/nccl_communicator.hpp"
 
+#include "dist/library_reasons.hpp"
 #include "dist/tensor_checks.hpp"
 #include "pipeline/base/error.hpp"
 
@@ -23,28 +24,20 @@
 namespace tacit::dist {
 namespace {
 
-constexpr const char* kLostDevice = "the GPU failed, or was lost; look at nvidia-smi and the system's log, and start "
-                                    "the same command again";
+static_assert(ncclUnhandledCudaError == static_cast<int>(NcclCode::cuda_error) &&
+              ncclSystemError == static_cast<int>(NcclCode::system_error) &&
+              ncclRemoteError == static_cast<int>(NcclCode::remote_error));
 
 void check_cuda(cudaError_t code, const char* operation, int rank) {
     if (code != cudaSuccess) {
-        const bool memory = code == cudaErrorMemoryAllocation;
-        throw DistError(
-            fmt::format("rank {}: {} failed: {} (CUDA code {})", rank, operation,
-                        memory ? "the GPU is out of memory; raise train.accumulate, or lower train.batch" : kLostDevice,
-                        static_cast<int>(code)));
+        throw DistError(fmt::format("rank {}: {} failed: {}", rank, operation, cuda_reason(code)));
     }
 }
 
 [[noreturn]] void throw_nccl(ncclResult_t code, const char* operation, int rank) {
-    const bool peer = code == ncclSystemError || code == ncclRemoteError;
-    throw DistError(fmt::format("rank {}: {} failed: {} (NCCL code {}; NCCL_DEBUG=INFO tells more)", rank, operation,
-                                peer
-                                    ? "another rank ended, or cannot be reached; see what the other ranks say, and the "
-                                      "network between their hosts"
-                                : code == ncclUnhandledCudaError ? kLostDevice
-                                                                 : "NCCL refused it; please report it",
-                                static_cast<int>(code)));
+    const char* said = ncclGetLastError(nullptr);
+    throw DistError(
+        fmt::format("rank {}: {} failed: {}", rank, operation, nccl_reason(code, said == nullptr ? "" : said)));
 }
 
 ncclDataType_t nccl_type(const at::Tensor& tensor) {
