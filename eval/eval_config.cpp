@@ -31,8 +31,8 @@ EvalConfig read_eval(const config::Section& eval) {
     EvalConfig config;
     eval.about("how a run is judged; --set of the judging commands changes it afterwards");
     config.device =
-        eval.choice({"device", "where encoders run when a run is judged; train: as train.device says, auto: "
-                               "on a GPU where there is one"},
+        eval.choice({"device", "where encoders run when a run is judged; train: as train.device says, but on the CPU "
+                               "where there is no GPU, auto: on a GPU where there is one"},
                     config.device, {kDeviceOfTraining, "auto", "cpu", "cuda"});
     config.batch = eval.integer({"batch", "of one forward pass of a rank", "images"}, config.batch, {1, kMany});
     config.seed =

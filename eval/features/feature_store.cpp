@@ -37,10 +37,17 @@ bool can_choose(const std::vector<std::int32_t>& labels) {
 
 at::Device device_of(train::LoadedRun& run, const EvalConfig& config, const dist::Communicator& comm) {
     if (config.device != kDeviceOfTraining) {
-        return train::pick_device(config.device, "eval.device", comm);
+        return train::pick_device(config.device, "eval.device (--device)", comm);
     }
-    const train::TrainConfig trained = train::read_train(run.document.root().section("train"));
-    return train::pick_device(trained.device, "eval.device, which follows train.device,", comm);
+    const std::string trained = train::read_train(run.document.root().section("train")).device;
+    const at::Device device = train::pick_device(trained == "cuda" ? "auto" : trained,
+                                                 "eval.device (--device), which follows train.device,", comm);
+    if (trained == "cuda" && device.is_cpu() && comm.local_rank() == 0) {
+        log::warning(fmt::format("{} was trained with train.device: cuda, and there is no usable GPU here: encoders "
+                                 "run on the CPU (--device cpu says so)",
+                                 run.folder));
+    }
+    return device;
 }
 
 } // namespace
@@ -65,11 +72,17 @@ std::string content_digest(const shards::Dataset& dataset) {
 }
 
 FeatureStore::FeatureStore(train::LoadedRun& run, const EvalConfig& config, dist::Communicator& comm)
-    : run_(run), config_(config), comm_(comm), device_(device_of(run, config, comm)) {
-    train::use_device(device_, /*exact=*/true);
-    if (device_.is_cuda()) {
-        log::info(fmt::format("encoders run on GPU {}", device_.index()));
+    : run_(run), config_(config), comm_(comm) {}
+
+at::Device FeatureStore::device() {
+    if (!device_) {
+        device_ = device_of(run_, config_, comm_);
+        train::use_device(*device_, /*exact=*/true);
+        if (device_->is_cuda()) {
+            log::info(fmt::format("encoders run on GPU {}", device_->index()));
+        }
     }
+    return *device_;
 }
 
 const shards::Dataset& FeatureStore::split(const std::string& name) {
@@ -136,7 +149,6 @@ FeatureOptions FeatureStore::images() const {
     options.std = run_.std;
     options.batch = config_.batch;
     options.workers = std::max(1, run_.data.workers);
-    options.device = device_;
     options.on_bad_sample = run_.data.on_bad_sample;
     options.max_bad_samples = run_.data.max_bad_samples;
     return options;
@@ -153,7 +165,6 @@ const Features& FeatureStore::features(const std::string& row, const std::string
     Features made;
     if (row == kPixels) {
         FeatureOptions thumbnails = images();
-        thumbnails.device = at::kCPU;
         thumbnails.size = std::min(thumbnails.size, kPixelSize);
         made = pixel_features(dataset, thumbnails, comm_);
     } else if (row == kRandom) {
@@ -226,6 +237,7 @@ Features FeatureStore::encoder_features(models::Backbone& backbone, const std::s
     }
     models::prefer_channels_last(backbone);
     format.progress = fmt::format("features of {}, {}", split_name, row);
+    format.device = device();
     backbone.to(format.device);
     Features made = backbone_features(backbone, dataset, format, comm_);
     backbone.to(at::kCPU); // where digests are made, ranks agree, and others start from its weights

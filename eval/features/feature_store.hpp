@@ -31,8 +31,7 @@ using BackboneFactory = std::function<std::shared_ptr<models::Backbone>(std::uin
 /// names of their own. Every member function is collective.
 class FeatureStore {
   public:
-    /// All must outlive this. Encoders run on the device that eval.device names. Throws ConfigError where there is
-    /// none.
+    /// All must outlive this.
     FeatureStore(train::LoadedRun& run, const EvalConfig& config, dist::Communicator& comm);
 
     /// A split, its classes numbered as those of the training split.
@@ -48,8 +47,11 @@ class FeatureStore {
 
     /// The run that is judged.
     const train::LoadedRun& run() const { return run_; }
-    /// How the encoder sees images.
+    /// How an encoder sees images; on the CPU.
     FeatureOptions images() const;
+    /// Where encoders run: what eval.device names, picked when it is first asked for, since kept features need none.
+    /// Where the default names GPUs and there is none, the CPU, with a warning. Throws ConfigError where there is none.
+    at::Device device();
     /// This rank's share of the features of a split through the encoder of the row `row`: pretrained, raw pixels or
     /// random encoder.
     const Features& features(const std::string& row, const std::string& split_name);
@@ -74,7 +76,7 @@ class FeatureStore {
     train::LoadedRun& run_;
     EvalConfig config_;
     dist::Communicator& comm_;
-    at::Device device_;
+    std::optional<at::Device> device_;
     std::map<std::string, shards::Dataset> splits_;
     std::map<std::string, Features> features_; ///< by "row/split"
     std::optional<std::string> val_;

@@ -77,7 +77,9 @@ class FinetuneProtocol : public Protocol {
         for (const std::string& subject : subjects) {
             starts.push_back({subject, store.start(subject)});
         }
-        return finetune(starts, store.train(), store.test(), store.images(), options_, comm);
+        FeatureOptions images = store.images();
+        images.device = store.device();
+        return finetune(starts, store.train(), store.test(), images, options_, comm);
     }
 
   private:

@@ -3,6 +3,7 @@
 #include "eval/features/features.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/cli/command.hpp"
 #include "tests/eval/tiny_run.hpp"
 #include "tests/message_of.hpp"
@@ -120,26 +121,40 @@ TEST_F(ProtocolCommand, TakesItsOptionsAsSettingsOfTheConfig) {
     EXPECT_EQ(ridge({"--set", "eval={regression: {ridge: 5}}"}), "ridge 5");
 }
 
-TEST_F(ProtocolCommand, RunsOnTheDeviceThatIsAskedForOrTheOneOfTraining) {
+TEST_F(ProtocolCommand, RunsOnTheDeviceThatIsAskedForWhereAnEncoderRuns) {
     if (torch::cuda::is_available()) {
         GTEST_SKIP() << "tests_gpu shows it on a machine with a GPU";
     }
     train();
-    const auto message = [&](const std::vector<std::string>& more) {
-        std::vector<std::string> words = {"tacit", "regress", run()};
-        words.insert(words.end(), more.begin(), more.end());
-        return message_of<ConfigError>([&] { dispatch(words, *self_); });
-    };
-    const std::string reason = " is cuda, but this build or machine has no usable GPU; use cpu, or build with the "
-                               "preset `cuda`";
-    EXPECT_EQ(message({"--device", "cuda"}), "eval.device" + reason);
+    const std::vector<std::string> words = {"tacit", "regress", run(), "--device", "cuda"};
+    EXPECT_EQ(message_of<ConfigError>([&] { dispatch(words, *self_); }),
+              "eval.device (--device) is cuda, but this build or machine has no usable GPU; use cpu, or build with the "
+              "preset `cuda`");
+    const std::string by_cpu = answer({"regress", run(), "--device", "cpu"});
+    EXPECT_NE(by_cpu.find("pretrained"), std::string::npos);
+    EXPECT_NE(answer({"regress", run(), "--device", "cuda"}).find("pretrained"),
+              std::string::npos); // features are kept
+}
+
+TEST_F(ProtocolCommand, JudgesWhatAGpuTrainedWhereThereIsNone) {
+    if (torch::cuda::is_available()) {
+        GTEST_SKIP() << "for machines without a GPU";
+    }
+    train();
     const std::string config = read_file(run() + "/config.yaml");
     const auto place = config.find("device: auto");
     ASSERT_NE(place, std::string::npos);
     write_file_atomically(run() + "/config.yaml", config.substr(0, place) + "device: cuda" + config.substr(place + 12));
-    EXPECT_EQ(message({}), "eval.device, which follows train.device," + reason);
-    EXPECT_NE(answer({"regress", run(), "--device", "cpu"}).find("pretrained"), std::string::npos);
-    EXPECT_NE(answer({"regress", run(), "--device", "auto"}).find("pretrained"), std::string::npos);
+    const std::vector<std::string> note = {run() + " was trained with train.device: cuda, and there is no usable GPU "
+                                                   "here: encoders run on the CPU (--device cpu says so)"};
+    const auto warnings = [&](const std::vector<std::string>& words) {
+        const log::HeardWarnings heard;
+        EXPECT_NE(answer(words).find("pretrained"), std::string::npos);
+        return heard.lines();
+    };
+    EXPECT_EQ(warnings({"regress", run()}), note);
+    EXPECT_EQ(warnings({"regress", run()}), std::vector<std::string>()); // no encoder runs: features are kept
+    EXPECT_EQ(warnings({"finetune", run(), "--labels", "0.25", "--draws", "1", "--epochs", "1"}), note);
 }
 
 } // namespace
