@@ -11,6 +11,7 @@
 #include "pipeline/train/step/pretext_input.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/nn/module.h>
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -62,6 +63,22 @@ void visit(const shards::Dataset& dataset, std::int64_t begin, std::int64_t end,
     }
 }
 
+/// Collective: no protocol can judge by features that are no numbers. `values` [n, D] of the samples from `begin` on.
+void require_finite(const at::Tensor& values, std::int64_t begin, const shards::Dataset& dataset,
+                    dist::Communicator& comm) {
+    constexpr std::int64_t kNamed = 3;
+    const at::Tensor finite = values.amax(1).isfinite().logical_and(values.amin(1).isfinite());
+    const at::Tensor samples = gathered(finite.logical_not().nonzero().flatten() + begin, comm);
+    if (samples.numel() > 0) {
+        const std::int64_t* first = samples.const_data_ptr<std::int64_t>();
+        throw DataError(fmt::format("{}: split '{}': features of {} of {} images are no finite numbers, images {} "
+                                    "first; judge an earlier checkpoint (--checkpoint), or train into another run "
+                                    "folder with a lower optim.lr",
+                                    dataset.info().path, dataset.info().split, samples.numel(), dataset.info().size,
+                                    fmt::join(first, first + std::min(kNamed, samples.numel()), ", ")));
+    }
+}
+
 Features collect(const shards::Dataset& dataset, std::int64_t dim, const FeatureOptions& options,
                  dist::Communicator& comm, const Extractor& extract) {
     const auto [begin, end] = share_of_rank(dataset.info().size, comm.rank(), comm.size());
@@ -74,6 +91,7 @@ Features collect(const shards::Dataset& dataset, std::int64_t dim, const Feature
     if (seen.gt(1).any().item<bool>() || (missing.numel() > 0 && options.on_bad_sample == loader::OnBadSample::fail)) {
         throw std::logic_error("features: a rank did not visit each of its images exactly once");
     }
+    require_finite(values, begin, dataset, comm);
     const at::Tensor labels =
         torch::tensor(at::ArrayRef<std::int32_t>(dataset.labels())
                           .slice(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)))

@@ -52,7 +52,7 @@ loader::LoaderOptions judging_order(const FeatureOptions& options, std::vector<s
 /// Collective: features of every image of `dataset` from the encoder in eval mode without gradients. It lies on
 /// FeatureOptions::device; features come to the CPU batch by batch. Each rank makes and keeps those of its share of the
 /// images; none that can be used is left out or counted twice, whatever the counts. The encoder's mode, parameters and
-/// buffers are as before afterwards.
+/// buffers are as before afterwards. Throws DataError on every rank where features are not finite.
 Features backbone_features(models::Backbone& backbone, const shards::Dataset& dataset, const FeatureOptions& options,
                            dist::Communicator& comm);
 

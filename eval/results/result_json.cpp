@@ -46,6 +46,28 @@ std::vector<ScoreInfo> score_infos_from(const Json& list) {
     return infos;
 }
 
+constexpr double kLastDigits = 1e-9; ///< in which versions may differ
+
+bool is_near(double one, double other) {
+    return one == other || (std::isnan(one) && std::isnan(other)) ||
+           std::abs(one - other) < kLastDigits * std::max(1.0, std::abs(other));
+}
+
+/// What of a score is none of an evaluation's: neither written nor read; "": nothing is.
+std::string fault_of(const Score& score, const ScoreInfo& info) {
+    for (const double draw : score.draws) {
+        const bool outside = draw < -kLastDigits || draw > 1 + kLastDigits;
+        if (info.unit == Unit::percent && std::isfinite(draw) && outside) {
+            return fmt::format("of {} is no share of 1", draw);
+        }
+    }
+    const Score made = score.draws.empty() ? Score{} : score_of(score.draws);
+    return !score.draws.empty() && is_near(score.value, made.value) && is_near(score.std, made.std)
+               ? std::string()
+               : fmt::format("of {} with deviation {} is not that of its {} draws", score.value, score.std,
+                             score.draws.size());
+}
+
 Json row_json(const ResultRow& row, const std::vector<ScoreInfo>& infos) {
     if (row.scores.size() != infos.size()) {
         throw std::logic_error("to_json: row '" + row.name + "' has not the scores that its result names");
@@ -53,6 +75,9 @@ Json row_json(const ResultRow& row, const std::vector<ScoreInfo>& infos) {
     Json scores = Json::object();
     for (std::size_t i = 0; i < infos.size(); ++i) {
         const Score& score = row.scores[i];
+        if (const std::string fault = fault_of(score, infos[i]); !fault.empty()) {
+            throw std::logic_error(fmt::format("to_json: the {} of '{}' {}", infos[i].name, row.name, fault));
+        }
         Json draws = Json::array();
         for (const double draw : score.draws) {
             draws.push_back(json_number<Json>(draw));
@@ -73,28 +98,6 @@ Score score_from(const Json& json, const char* value) {
         score.draws.push_back(number_of(draw));
     }
     return score;
-}
-
-constexpr double kLastDigits = 1e-9; ///< in which versions may differ
-
-bool is_near(double one, double other) {
-    return one == other || (std::isnan(one) && std::isnan(other)) ||
-           std::abs(one - other) < kLastDigits * std::max(1.0, std::abs(other));
-}
-
-/// What of a score no evaluation writes; "": nothing is.
-std::string fault_of(const Score& score, const ScoreInfo& info) {
-    for (const double draw : score.draws) {
-        const bool outside = draw < -kLastDigits || draw > 1 + kLastDigits;
-        if (info.unit == Unit::percent && std::isfinite(draw) && outside) {
-            return fmt::format("of {} is no share of 1", draw);
-        }
-    }
-    const Score made = score.draws.empty() ? Score{} : score_of(score.draws);
-    return !score.draws.empty() && is_near(score.value, made.value) && is_near(score.std, made.std)
-               ? std::string()
-               : fmt::format("of {} with deviation {} is not that of its {} draws", score.value, score.std,
-                             score.draws.size());
 }
 
 /// A row of the result `name`.

@@ -6,9 +6,12 @@
 #include "eval/solvers/linear_probe.hpp"
 #include "pipeline/base/error.hpp"
 #include "tests/eval/tiny_dataset.hpp"
+#include "tests/message_of.hpp"
 #include "tests/mpi_main.hpp"
 
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 namespace tacit::eval {
 namespace {
@@ -190,6 +193,25 @@ TEST_F(RanksTest, BadImagesOfAllRanksTogetherAreCounted) {
     EXPECT_EQ(pixel_features(open("test41"), skipping, world()).left_out, (std::vector<std::int64_t>{2, 38}));
     skipping.max_bad_samples = 1;
     EXPECT_THROW(pixel_features(open("test41"), skipping, world()), DataError);
+}
+
+/// Its features of images whose pixel (0, 0) holds 9, 19, 29 … are infinite.
+class OverflowingBackbone : public TinyBackbone {
+  public:
+    at::Tensor forward(const at::Tensor& images) override {
+        const at::Tensor index = (images.flatten(1).select(1, 0) * 0.3 + 0.3).mul(255).round();
+        const at::Tensor overflows = index.remainder(10).eq(9).unsqueeze(1);
+        return torch::where(overflows, -INFINITY, TinyBackbone::forward(images));
+    }
+};
+
+TEST_F(RanksTest, FeaturesThatAreNotFiniteAreRefusedByAllWithCountAndFirstImages) {
+    OverflowingBackbone backbone;
+    EXPECT_EQ(backbone_features(backbone, open("test3"), format_, world()).left_out.size(), 0U);
+    EXPECT_EQ(message_of<DataError>([&] { backbone_features(backbone, open("test41"), format_, world()); }),
+              path_ + ": split 'test41': features of 4 of 41 images are no finite numbers, images 9, 19, 29 first; "
+                      "judge an earlier checkpoint (--checkpoint), or train into another run folder with a lower "
+                      "optim.lr");
 }
 
 TEST_F(RanksTest, FinetuneIsThatOfOneRank) {

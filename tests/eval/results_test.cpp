@@ -259,6 +259,16 @@ TEST(Results, ValuesThatNoEvaluationWritesAreRefused) {
     }
 }
 
+TEST(Results, ValuesThatWouldNotBeReadAreNotWritten) {
+    EvalResult result = some_result("r");
+    for (const auto& [score, why] : {std::pair{score_of({87.5}), "of 87.5 is no share of 1"},
+                                     {Score{0.9, 0, {0.7}}, "of 0.9 with deviation 0 is not that of its 1 draws"}}) {
+        result.rows[1].scores = {score};
+        EXPECT_EQ(message_of<std::logic_error>([&] { to_json(result); }),
+                  std::string("to_json: the accuracy of 'raw pixels' ") + why);
+    }
+}
+
 TEST(Results, ValuesThatEvaluationsWriteAreRead) {
     EvalResult result = some_result("r");
     result.scores = {{"rmse", Unit::plain, false, false}, accuracy_info()};
