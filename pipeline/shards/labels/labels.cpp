@@ -58,7 +58,7 @@ bool is_missing(const std::string& text) {
 /// Whether a text is one number, or a list of some: 0.5, 1e-3, "[1, 0]". 1e, E1 and 20-29 are names.
 bool holds_numbers_alone(const std::string& text) {
     constexpr const char* kBetween = ",;[] \t";
-    if (text.find_first_not_of(std::string("0123456789+-.eE") + kBetween) != std::string::npos) {
+    if (text.find_first_not_of("0123456789+-.eE,;[] \t") != std::string::npos) {
         return false; // what strtod() takes too: hexadecimal numbers, inf and nan
     }
     const char* at = text.c_str();
