@@ -17,7 +17,7 @@ Bytes held(const Bytes& jpeg, int orientation, bool little) {
                                     : std::string("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", 19) + value;
     std::string made("\xFF\xD8\xFF\xE1\0", 5);
     made += static_cast<char>(tiff.size() + 6 + 8);
-    made += std::string("Exif\0\0", 6) + tiff + std::string(6, '\0');
+    made.append("Exif\0\0", 6).append(tiff).append(6, '\0');
     made.append(jpeg.begin() + 2, jpeg.end());
     return {made.begin(), made.end()};
 }
