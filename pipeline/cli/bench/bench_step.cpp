@@ -52,7 +52,7 @@ ExitCode run_bench_step(const Call& call) {
     const train::StepBench bench =
         train::bench_step(document,
                           {call.integer_in("warmup", 0, 1000000), call.integer_in("steps", 1, 1000000),
-                           call.flag("same-batch"), call.flag("keep")},
+                           call.flag("keep"), call.flag("same-batch")},
                           call.comm, [](const config::Section& section) { eval::read_eval(section); });
     call.answer(call.json() ? bench.json() : text_of(bench));
     return ExitCode::done;

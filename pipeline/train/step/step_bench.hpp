@@ -37,8 +37,8 @@ struct StepBench {
 struct StepBenchOptions {
     std::int64_t warmup = 5;
     std::int64_t steps = 30;
-    bool same_batch = false; ///< in every step: what a step costs without loading
     bool keep = false; ///< a copy of the state after every other step, as where steps are slow; of 2 steps or more
+    bool same_batch = false; ///< in every step: what a step costs without loading
 };
 
 /// Collective: trains some steps of what `document` describes, in memory only. Throws ConfigError
