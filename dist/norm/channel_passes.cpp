@@ -181,13 +181,9 @@ template <typename Write> void for_each_element(const at::Tensor& x, const Write
     });
 }
 
-/// How values of type T are computed with, one at a time and where 32 of them are summed. A float64 sum of float32
-/// values is what keeps many ranks at the bits of one; bfloat16 has 8 bits, and float32 sums of 32 such are as good.
+/// How values of type T are computed with, one at a time and where 32 of them are summed. Float32 values in float64
+/// keep the curves of many ranks at those of one; bfloat16 has 8 bits, and float32 is as good.
 template <typename T> struct Arithmetic {
-    using Element = float;
-    using Sum = double;
-};
-template <> struct Arithmetic<double> {
     using Element = double;
     using Sum = double;
 };

@@ -9,9 +9,8 @@ namespace tacit::dist {
 
 /// The passes over memory of batch normalisation for activations [N, C] or [N, C, …] in float32, float64
 /// or bfloat16. All tensors are on the CPU; per-channel arguments and results are float64 [C].
-/// Elements of float32 and bfloat16 are computed in float32, with the mean in two parts, so that activations far from
-/// zero do not cancel; sums are float64 (of bfloat16 in rows of channels: of float32 sums of 32
-/// values).
+/// Arithmetic is float64, rounded once; of bfloat16 it is float32, with the mean in two parts, so that activations far
+/// from zero do not cancel, and its sums are float64 of float32 (in rows of channels: of float32 sums of 32 values).
 
 /// Local statistics of each channel; an empty input has count 0 and zeros.
 struct ChannelMoments {
