@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 namespace tacit::dist {
 namespace {
@@ -71,7 +72,8 @@ std::int64_t rows_together(const Layout& layout) {
 template <typename Sum, typename Term>
 void sum_rows(std::int64_t begin, std::int64_t end, const Layout& layout, double* first, double* second,
               const Term& term) {
-    const std::int64_t row = layout.channels * rows_together(layout);
+    // Float64 sums in the order that they always had: SHA-256 of float32 runs stay.
+    const std::int64_t row = layout.channels * (std::is_same_v<Sum, float> ? rows_together(layout) : 1);
     const std::int64_t last = end * layout.channels;
     for (std::int64_t block = begin * layout.channels; block < last; block += kBlock * row) {
         const std::int64_t block_end = std::min(last, block + kBlock * row);
