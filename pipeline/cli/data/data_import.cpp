@@ -113,17 +113,7 @@ void tell(const shards::ImportSummary& summary, const std::string& out) {
 ExitCode run_data_import(const Call& call) {
     const shards::ImportOptions wanted = import_options(call);
     const train::StopSignals signals;
-    ProgressOptions shown;
-    shown.label = "import";
-    Progress progress(shown);
-    const shards::ImportSummary summary = shards::import_images(wanted, [&](std::int64_t done, std::int64_t total) {
-        progress.set_total(total);
-        progress.update(done);
-    });
-    progress.finish();
-    for (const std::string& skipped : summary.skipped) {
-        log::warning("left out " + skipped);
-    }
+    const shards::ImportSummary summary = import_with_progress(wanted, "import");
     tell(summary, wanted.out);
     if (call.json()) {
         call.answer(json_text_of(summary, wanted.out));

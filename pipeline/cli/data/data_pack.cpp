@@ -125,17 +125,7 @@ void tell(const shards::ImportSummary& summary, const std::string& out, const st
 ExitCode run_data_pack(const Call& call) {
     const shards::ImportOptions wanted = pack_options(call);
     const train::StopSignals signals;
-    ProgressOptions shown;
-    shown.label = "pack";
-    Progress progress(shown);
-    const shards::ImportSummary summary = shards::import_images(wanted, [&](std::int64_t done, std::int64_t total) {
-        progress.set_total(total);
-        progress.update(done);
-    });
-    progress.finish();
-    for (const std::string& skipped : summary.skipped) {
-        log::warning("left out " + skipped);
-    }
+    const shards::ImportSummary summary = import_with_progress(wanted, "pack");
     std::optional<Comparison> speed;
     if (call.flag("measure")) {
         log::info(fmt::format("measuring how fast {} and {} are read, for {} s (--measure)", wanted.path, wanted.out,

@@ -3,11 +3,27 @@
 
 #include "pipeline/base/counted.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/progress.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace tacit::cli {
+
+shards::ImportSummary import_with_progress(const shards::ImportOptions& wanted, const std::string& label) {
+    ProgressOptions shown;
+    shown.label = label;
+    Progress progress(shown);
+    shards::ImportSummary summary = shards::import_images(wanted, [&](std::int64_t done, std::int64_t total) {
+        progress.set_total(total);
+        progress.update(done);
+    });
+    progress.finish();
+    for (const std::string& skipped : summary.skipped) {
+        log::warning("left out " + skipped);
+    }
+    return summary;
+}
 
 nlohmann::ordered_json summary_json(const shards::ImportSummary& summary, const std::string& out) {
     nlohmann::ordered_json splits = nlohmann::ordered_json::array();

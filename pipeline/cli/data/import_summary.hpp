@@ -9,6 +9,10 @@
 
 namespace tacit::cli {
 
+/// shards::import_images() with a progress that is called `label`, and a warning for each image that is left out.
+/// Throws as it does.
+shards::ImportSummary import_with_progress(const shards::ImportOptions& wanted, const std::string& label);
+
 /// What `data import --json` and `data pack --json` say alike: splits, classes, figures, and what was not used.
 nlohmann::ordered_json summary_json(const shards::ImportSummary& summary, const std::string& out);
 
