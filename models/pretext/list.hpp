@@ -6,7 +6,8 @@
 #include <memory>
 #include <span>
 
-// A line for each pretext, in the order of the alphabet; models/pretext/<name>.cpp defines <name>_pretext.
+// A line for each pretext, in the order of the alphabet; <name>.cpp in a folder beside this file defines
+// <name>_pretext.
 #define TACIT_PRETEXTS(X)                                                                                              \
     X(autoencoder)                                                                                                     \
     X(byol)                                                                                                            \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/losses/reconstruction.hpp"
-#include "models/pretext/code_decoder.hpp"
 #include "models/pretext/list.hpp"
+#include "models/pretext/reconstruction/code_decoder.hpp"
 #include "pipeline/base/error.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/pretext/code_decoder.hpp"
+#include "models/pretext/reconstruction/code_decoder.hpp"
 
 #include <torch/types.h>
 
