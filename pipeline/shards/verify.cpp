@@ -56,7 +56,7 @@ bool has_filter(const StoredArray& array, std::uint32_t id) {
 }
 
 /// What tells changed bytes, by the first images of a file.
-std::string protection(const FileIndex& file) {
+const char* protection(const FileIndex& file) {
     constexpr std::uint32_t kDeflate = 1;
     constexpr std::uint32_t kFletcher32 = 3;
     if (!file.checksums.empty()) {
