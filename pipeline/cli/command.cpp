@@ -255,6 +255,11 @@ std::optional<std::string> general_answer(const std::vector<Command>& commands, 
 
 } // namespace
 
+bool computes(const Words& words) {
+    const std::optional<Match> found = match(all_commands(), Words(words.begin() + 1, words.end()));
+    return found && found->command.ranks == Ranks::many;
+}
+
 ExitCode dispatch(const Words& words, dist::Communicator& comm) {
     const std::vector<Command> commands = all_commands();
     const Words arguments(words.begin() + 1, words.end());

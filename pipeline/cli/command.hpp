@@ -30,6 +30,10 @@ struct Command {
     bool resumable = false; ///< SIGUSR1 ends it with a checkpoint
 };
 
+/// Whether the words behind the program's name, `words[0]`, ask for a command of Ranks::many: these compute with
+/// tensors.
+bool computes(const std::vector<std::string>& words);
+
 /// Parses the words behind the program's name and runs what they ask for. `words[0]` is the program.
 /// Throws ConfigError for an unknown command, option or value, and what the command throws.
 ExitCode dispatch(const std::vector<std::string>& words, dist::Communicator& comm);

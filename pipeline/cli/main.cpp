@@ -3,6 +3,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/memory.hpp"
+#include "pipeline/base/openmp.hpp"
 #include "pipeline/base/reason.hpp"
 #include "pipeline/base/words.hpp"
 #include "pipeline/cli/command.hpp"
@@ -119,6 +120,9 @@ int main(int argc, char** argv) {
     tacit::library_reason = tacit::dist::torch_reason;
     try {
         const std::vector<std::string> words(argv, argv + argc);
+        if (tacit::cli::computes(words)) {
+            tacit::let_waiting_threads_sleep(argv);
+        }
         if (tacit::dist::launched_by_mpi()) {
             return run_under_mpi(words);
         }
