@@ -27,10 +27,12 @@ void bench_step_options(OptionTable& table) {
 std::string text_of(const train::StepBench& bench) {
     return fmt::format("step       {:.1f} ms median, {:.1f} ms at 95 % of {} steps\n"
                        "images/s   {:.0f} (global batch {})\n"
+                       "optimiser  {:.2f} ms median, {:.1f} % of a step\n"
                        "data wait  {:.1f} % of the time\n"
                        "ranks      {}, each {} threads and {} loader workers\n",
                        bench.step_ms_p50, bench.step_ms_p95, bench.steps, bench.images_per_second, bench.batch,
-                       100 * bench.data_wait, bench.ranks, bench.threads, bench.workers) +
+                       bench.optimizer_ms_p50, 100 * bench.optimizer_ms_p50 / bench.step_ms_p50, 100 * bench.data_wait,
+                       bench.ranks, bench.threads, bench.workers) +
            (bench.view_us > 0
                 ? fmt::format(
                       "loader     {:.2f} cores busy a rank; {:.1f} us of one core a view: {:.2f} cores would make "

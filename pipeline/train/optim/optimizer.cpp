@@ -133,6 +133,18 @@ void Optimizer::step(std::size_t group, const StepSize& size) {
     }
 }
 
+void Optimizer::repeat(const StepSize& size) {
+    std::set<std::size_t> moved;
+    for (const Slice& slice : slices_) {
+        if (!slice.state.empty()) {
+            moved.insert(slice.group);
+        }
+    }
+    for (const std::size_t group : moved) {
+        step(group, size);
+    }
+}
+
 NamedTensors Optimizer::state() const {
     NamedTensors tensors;
     for (const auto& [place, number] : places_) {

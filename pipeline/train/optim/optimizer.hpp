@@ -31,6 +31,8 @@ class Optimizer {
 
     /// One step of the parameters of group `group`, counted as the optimiser was made.
     void step(std::size_t group, const StepSize& size);
+    /// step() of every group that has moved before, along the gradients that it has: for measurements.
+    void repeat(const StepSize& size);
     /// State by parameter name ("backbone.conv1.weight.momentum_buffer", …); a group that never moved has none.
     NamedTensors state() const;
     /// Restores what state() gave. Throws DataError naming a missing, unexpected or misshapen tensor.

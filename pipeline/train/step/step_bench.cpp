@@ -9,6 +9,7 @@
 #include "pipeline/train/step/trainer.hpp"
 
 #include <c10/core/CachingDeviceAllocator.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
 #include <chrono>
@@ -41,6 +42,20 @@ double keep(CheckpointWriter& writer, const Experiment& experiment, Trainer& tra
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
 }
 
+/// Milliseconds for the optimiser to move all that moved in the steps before once more, by a rate of 0.
+double move_once(Optimizer& optimizer, at::Device device) {
+    const auto wait = [device] { // a CPU has nothing to wait for, and refuses
+        if (!device.is_cpu()) {
+            c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
+        }
+    };
+    wait();
+    const auto begun = std::chrono::steady_clock::now();
+    optimizer.repeat({});
+    wait();
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
+}
+
 /// The most memory that tensors of this process took on a GPU at any time.
 std::int64_t peak_bytes(at::Device device) {
     return device.is_cuda()
@@ -60,6 +75,7 @@ std::string StepBench::json() const {
         {"loader_cpu", loader_cpu},
         {"view_us", view_us},
         {"loss", loss},
+        {"optimizer_ms_p50", optimizer_ms_p50},
         {"ranks", ranks},
         {"threads", threads},
         {"workers", workers},
@@ -127,6 +143,11 @@ StepBench bench_step(config::Document& document, const StepBenchOptions& options
     bench.device = experiment.format.device.str();
     bench.peak_gpu_bytes = peak_bytes(experiment.format.device);
     bench.keep_ms_p50 = quantile(copies, 0.5);
+    std::vector<double> moves;
+    for (std::int64_t i = 0; i < bench.steps; ++i) {
+        moves.push_back(move_once(trainer.optimizer(), experiment.format.device));
+    }
+    bench.optimizer_ms_p50 = quantile(moves, 0.5);
     bench.step_ms_p50_after_keep = quantile(after_keep, 0.5);
     return bench;
 }

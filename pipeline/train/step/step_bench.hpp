@@ -20,6 +20,8 @@ struct StepBench {
     double loader_cpu = 0;        ///< CPU time of this rank's loader workers / wall time, in cores
     double view_us = 0; ///< CPU time of a loader worker for a view, its share of reading included, microseconds
     double loss = 0;    ///< of the last step
+    /// Median time for the optimiser to move all parameters once, milliseconds; part of a step.
+    double optimizer_ms_p50 = 0;
     int ranks = 1;
     int threads = 1;        ///< of LibTorch per rank
     int workers = 1;        ///< of the loader per rank

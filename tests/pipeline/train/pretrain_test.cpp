@@ -456,6 +456,8 @@ TEST_F(PretrainTest, BenchMeasuresWhatItSays) {
     EXPECT_LE(bench.keep_ms_p50 * 1e-3, inside);
     EXPECT_GT(bench.keep_ms_p50, 0);
     EXPECT_GT(bench.step_ms_p50_after_keep, 0);
+    EXPECT_GT(bench.optimizer_ms_p50, 0);
+    EXPECT_LT(bench.optimizer_ms_p50 * 1e-3, inside);
     EXPECT_GE(bench.data_wait, 0);
     EXPECT_LT(bench.data_wait, 1);
     EXPECT_NEAR(bench.view_us * 1e-6 * 2 * bench.images_per_second, bench.loader_cpu, 1e-6); // two views an image
