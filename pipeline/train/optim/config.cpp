@@ -4,6 +4,7 @@
 #include "pipeline/train/optim/optimizer.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 namespace tacit::train {
@@ -43,7 +44,8 @@ void read_lr_schedule(const config::Section& optim, OptimConfig& config) {
 } // namespace
 
 models::Schedule OptimConfig::learning_rate(std::int64_t global_batch) const {
-    const double scale = lr_per > 0 ? static_cast<double>(global_batch) / static_cast<double>(lr_per) : 1.0;
+    const double batches = lr_per > 0 ? static_cast<double>(global_batch) / static_cast<double>(lr_per) : 1.0;
+    const double scale = lr_sqrt ? std::sqrt(batches) : batches;
     models::Schedule rate;
     rate.shape = models::schedule_shape(schedule);
     rate.from = lr * scale;
@@ -64,9 +66,13 @@ OptimConfig read_optim(const config::Section& optim) {
     config.lr = optim.number({"lr", "peak learning rate"}, config.lr, {1e-12, 1e3});
     config.lr_per = optim.integer({"lr_per",
                                    "lr, lr_end and warmup_from count for so many images of train.batch and grow with "
-                                   "it (linear scaling); 0: they are as they are",
+                                   "it; 0: they are as they are",
                                    "images"},
                                   config.lr_per, {0, 1 << 24});
+    if (config.lr_per > 0) {
+        config.lr_sqrt = optim.choice({"lr_scaling", "they grow with train.batch itself or with its root"}, "linear",
+                                      {"linear", "sqrt"}) == "sqrt";
+    }
     config.weight_decay = models::read_schedule(
         optim,
         {"weight_decay",

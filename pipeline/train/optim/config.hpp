@@ -14,8 +14,10 @@ namespace tacit::train {
 struct OptimConfig {
     std::string name = "sgd"; ///< see optimizer_names()
     double lr = 0.05;         ///< peak learning rate
-    std::int64_t lr_per = 0;  ///< > 0: lr, lr_end and warmup_from are per this many samples of global batch (linear
-                              ///< scaling, Goyal et al. 2017); 0: they are as they are
+    std::int64_t lr_per = 0;  ///< > 0: lr, lr_end and warmup_from are for this many samples of global batch; 0: they
+                              ///< are as they are
+    bool lr_sqrt = false;     ///< they grow with the root of the batch (Chen et al. 2020, app. B.1: 0.075 a sample),
+                              ///< else with the batch (Goyal et al. 2017)
     models::Schedule weight_decay = models::constant(1e-4); ///< never of plain parameters (ParameterGroup::plain)
     models::Schedule momentum = models::constant(0.9);      ///< sgd, lars
     bool nesterov = true;                                   ///< sgd, lars

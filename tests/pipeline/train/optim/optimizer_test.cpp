@@ -297,6 +297,9 @@ TEST(OptimConfig, LearningRateScalesWithTheGlobalBatch) {
     EXPECT_DOUBLE_EQ(rate.from, 1.6);
     EXPECT_DOUBLE_EQ(rate.to, 0.8);
     EXPECT_DOUBLE_EQ(rate.warmup_from, 0.4);
+    config.lr_sqrt = true;
+    EXPECT_DOUBLE_EQ(config.learning_rate(1024).from, 0.8);
+    EXPECT_DOUBLE_EQ(config.learning_rate(1024).warmup_from, 0.2);
     config.lr_per = 0;
     EXPECT_DOUBLE_EQ(config.learning_rate(1024).from, 0.4);
 }
