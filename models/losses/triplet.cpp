@@ -3,6 +3,7 @@
 
 #include "dist/collectives.hpp"
 #include "models/losses/precision.hpp"
+#include "models/losses/spread.hpp"
 #include "models/losses/unit_rows.hpp"
 
 #include <torch/types.h>
@@ -12,25 +13,16 @@
 namespace tacit::models {
 namespace {
 
-constexpr double kSmallestSquare = 1e-12;
-
-/// [n, d], [m, d] -> [n, m] in fp64: the choice of a negative must not hang on how a product was rounded.
-at::Tensor all_distances(const at::Tensor& anchors, const at::Tensor& candidates, Distance distance) {
-    const auto a = anchors.detach().to(torch::kDouble);
-    const auto b = candidates.detach().to(torch::kDouble);
-    if (distance == Distance::cosine) {
-        return 1 - torch::mm(unit_rows(a), unit_rows(b).t());
-    }
-    const auto squares = a.square().sum(1, true) + b.square().sum(1).unsqueeze(0) - 2 * torch::mm(a, b.t());
-    return squares.clamp_min(kSmallestSquare).sqrt();
-}
-
-/// Index of each anchor's negative among the gathered positives; `own` is the index of its positive.
-at::Tensor semi_hard_negatives(const at::Tensor& anchors, const at::Tensor& positives, const at::Tensor& own,
-                               Distance distance) {
+/// Index of each anchor's negative among the gathered positives; `own` is the index of its positive. Of
+/// options.negatives hard or semi_hard.
+at::Tensor mined_negatives(const at::Tensor& anchors, const at::Tensor& positives, const at::Tensor& own,
+                           const TripletOptions& options) {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    const auto distances = all_distances(anchors, positives, distance);
+    const auto distances = pair_distances(anchors.detach(), positives.detach(), options.distance);
     const auto column = own.unsqueeze(1);
+    if (options.negatives == Negatives::hard) {
+        return distances.scatter(1, column, kInfinity).argmin(1);
+    }
     const auto to_positive = distances.gather(1, column);
     const auto farther = distances.masked_fill(distances <= to_positive, kInfinity).scatter(1, column, kInfinity);
     const auto [closest, closest_index] = farther.min(1);
@@ -40,16 +32,6 @@ at::Tensor semi_hard_negatives(const at::Tensor& anchors, const at::Tensor& posi
 
 } // namespace
 
-at::Tensor row_distances(const at::Tensor& a, const at::Tensor& b, Distance distance) {
-    const FullPrecisionScope scope;
-    const auto left = full_precision(a);
-    const auto right = full_precision(b);
-    if (distance == Distance::cosine) {
-        return 1 - (unit_rows(left) * unit_rows(right)).sum(1);
-    }
-    return (left - right).square().sum(1).clamp_min(kSmallestSquare).sqrt();
-}
-
 TripletShare triplet_share(const at::Tensor& anchors, const at::Tensor& positives, const TripletOptions& options,
                            dist::Communicator& comm) {
     const FullPrecisionScope scope;
@@ -58,14 +40,14 @@ TripletShare triplet_share(const at::Tensor& anchors, const at::Tensor& positive
     const auto total = candidates.size(0);
     const auto own = torch::arange(anchors.size(0), torch::TensorOptions(torch::kLong).device(anchors.device())) +
                      comm.rank() * anchors.size(0);
-    const auto negative = options.negatives == Negatives::semi_hard
-                              ? semi_hard_negatives(anchors, candidates, own, options.distance)
-                              : (own + 1).remainder(total);
+    const auto negative = options.negatives == Negatives::random ? (own + 1).remainder(total)
+                                                                 : mined_negatives(anchors, candidates, own, options);
     const auto terms =
         torch::relu(row_distances(anchors, own_positives, options.distance) -
                     row_distances(anchors, candidates.index_select(0, negative), options.distance) + options.margin);
     return {terms.sum() / static_cast<double>(total),
-            (terms.detach() > 0).sum().to(torch::kDouble) / static_cast<double>(total)};
+            (terms.detach() > 0).sum().to(torch::kDouble) / static_cast<double>(total),
+            spread_of(unit_rows(candidates.detach())) / comm.size()};
 }
 
 } // namespace tacit::models

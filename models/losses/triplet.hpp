@@ -2,18 +2,17 @@
 #pragma once
 
 #include "dist/communicator.hpp"
+#include "models/losses/distance.hpp"
 
 namespace tacit::models {
-
-enum class Distance {
-    euclidean, ///< |a - b|, with sqrt(max(d^2, 1e-12)) so that the gradient at 0 is finite
-    cosine     ///< 1 - cos(a, b), in [0, 2]
-};
 
 enum class Negatives {
     /// Schroff et al. 2015 (FaceNet), sec. 3.2: the closest negative that is farther than the positive; where there is
     /// none, the farthest negative.
     semi_hard,
+    /// The closest negative of all. Early in training it draws all embeddings to one point (Schroff et al. 2015, sec.
+    /// 3.2); for networks that have learned already.
+    hard,
     /// The next sample of the global batch (cyclic): a random one, as the order of samples is.
     random
 };
@@ -27,10 +26,8 @@ struct TripletOptions {
 struct TripletShare {
     at::Tensor loss;   ///< scalar
     at::Tensor active; ///< scalar, share of the anchors with a loss above 0
+    at::Tensor spread; ///< scalar, share of spread_of() the positives
 };
-
-/// Distance of each row of `a` to the same row of `b`, [n, d] each -> [n], differentiable, in at least fp32.
-at::Tensor row_distances(const at::Tensor& a, const at::Tensor& b, Distance distance);
 
 /// Triplet loss max(0, d(anchor, positive) - d(anchor, negative) + margin), averaged over the global batch. The
 /// negative of an anchor is the positive of another sample, of any rank. `anchors`, `positives`: [n, d] embeddings of

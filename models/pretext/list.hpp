@@ -12,6 +12,7 @@
     X(autoencoder)                                                                                                     \
     X(byol)                                                                                                            \
     X(context_encoder)                                                                                                 \
+    X(contrastive_pairs)                                                                                               \
     X(rotnet)                                                                                                          \
     X(simclr)                                                                                                          \
     X(triplet)

@@ -169,8 +169,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"autoencoder", "{name: autoencoder}"}, Case{"autoencoder_map", "{name: autoencoder, code: map}"},
         Case{"byol", "{name: byol, projector: [32, 16]}"}, Case{"context_encoder", "{name: context_encoder}"},
         Case{"context_encoder_overlap", "{name: context_encoder, overlap: 1, code: pooled}"},
-        Case{"rotnet", "{name: rotnet}"}, Case{"simclr", "{name: simclr}"}, Case{"triplet", "{name: triplet}"},
-        Case{"triplet_cosine_random", "{name: triplet, distance: cosine, negatives: random}"}),
+        Case{"contrastive_pairs", "{name: contrastive_pairs, margin: 1.4}"}, Case{"rotnet", "{name: rotnet}"},
+        Case{"simclr", "{name: simclr}"}, Case{"triplet", "{name: triplet}"},
+        Case{"triplet_cosine_random", "{name: triplet, distance: cosine, negatives: random}"},
+        Case{"triplet_hard", "{name: triplet, distance: squared_euclidean, negatives: hard, margin: 5}"}),
     [](const testing::TestParamInfo<Case>& tested) { return std::string(tested.param.name); });
 
 class NetworkParity : public testing::TestWithParam<Case> {};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "augment/recipe/recipe.hpp"
 #include "models/pretext/pretext.hpp"
 
 #include "pipeline/base/error.hpp"
@@ -6,8 +7,10 @@
 #include "tests/models/wave.hpp"
 
 #include <ATen/autocast_mode.h>
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
+#include <set>
 #include <torch/optim/sgd.h>
 
 namespace tacit::models {
@@ -37,10 +40,15 @@ class PretextTest : public testing::Test {
 };
 
 TEST_F(PretextTest, RegistryListsThePretextsAndTheirRecipes) {
-    EXPECT_EQ(pretext_names(),
-              (std::vector<std::string>{"autoencoder", "byol", "context_encoder", "rotnet", "simclr", "triplet"}));
-    for (const auto& name : pretext_names()) {
-        EXPECT_EQ(default_recipe(name), name);
+    const auto names = pretext_names();
+    EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+    EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
+    for (const char* known : {"autoencoder", "byol", "context_encoder", "rotnet", "simclr", "triplet"}) {
+        EXPECT_EQ(default_recipe(known), known);
+    }
+    const auto recipes = augment::preset_names();
+    for (const auto& name : names) {
+        EXPECT_EQ(std::count(recipes.begin(), recipes.end(), default_recipe(name)), 1) << name;
     }
 }
 

@@ -11,13 +11,26 @@
 namespace tacit::models {
 namespace {
 
-TEST(RowDistances, EuclideanAndCosineOfKnownVectors) {
+TEST(RowDistances, OfKnownVectors) {
     const auto a = torch::tensor({{3.0, 4.0}, {1.0, 0.0}}, torch::kDouble);
     const auto b = torch::tensor({{0.0, 0.0}, {0.0, 2.0}}, torch::kDouble);
     const auto euclidean = row_distances(a, b, Distance::euclidean);
     EXPECT_NEAR(euclidean[0].item<double>(), 5.0, 1e-12);
     EXPECT_NEAR(euclidean[1].item<double>(), std::sqrt(5.0), 1e-12);
+    EXPECT_NEAR(row_distances(a, b, Distance::squared_euclidean)[0].item<double>(), 25.0, 1e-12);
     EXPECT_NEAR(row_distances(a, b, Distance::cosine)[1].item<double>(), 1.0, 1e-12);
+}
+
+TEST(PairDistances, AreThoseOfRowsOneByOne) {
+    const auto a = wave({5, 3}, 0.9, 0.1);
+    const auto b = wave({4, 3}, 0.7, 0.6);
+    for (const auto distance : {Distance::euclidean, Distance::squared_euclidean, Distance::cosine}) {
+        const auto all = pair_distances(a, b, distance);
+        for (std::int64_t i = 0; i < 5; ++i) {
+            const auto row = row_distances(a[i].expand({4, 3}), b, distance);
+            EXPECT_LT((all[i] - row).abs().max().item<double>(), 1e-12);
+        }
+    }
 }
 
 TEST(RowDistances, GradientAtEqualVectorsIsFinite) {
@@ -52,6 +65,16 @@ TEST(TripletLoss, SemiHardTakesTheClosestNegativeBeyondThePositive) {
     EXPECT_DOUBLE_EQ(share.active.item<double>(), 0.75);
 }
 
+TEST(TripletLoss, HardTakesTheClosestNegativeOfAll) {
+    // Anchor 0, positive at 2; other positives at 1, 3 and 9: 2 - 1 + 1.5.
+    const auto comm = dist::make_self_communicator();
+    const auto positives = torch::tensor({{2.0}, {1.0}, {3.0}, {9.0}}, torch::kDouble);
+    const auto anchors = torch::tensor({{0.0}, {100.0}, {-100.0}, {-90.0}}, torch::kDouble);
+    const auto share = triplet_share(anchors, positives, {Distance::euclidean, Negatives::hard, 1.5}, *comm);
+    // Anchor 100: 99 - 91 + 1.5; anchor -100: 103 - 101 + 1.5; anchor -90: 99 - 91 + 1.5.
+    EXPECT_NEAR(share.loss.item<double>(), (2.5 + 9.5 + 3.5 + 9.5) / 4, 1e-9);
+}
+
 TEST(TripletLoss, SemiHardFallsBackToTheFarthestNegative) {
     const auto comm = dist::make_self_communicator();
     const auto anchors = torch::tensor({{0.0}, {100.0}, {200.0}}, torch::kDouble);
@@ -63,9 +86,11 @@ TEST(TripletLoss, SemiHardFallsBackToTheFarthestNegative) {
 TEST(TripletLoss, MatchesTorchWithItsChosenNegatives) {
     const auto comm = dist::make_self_communicator();
     auto oracle = fixture("triplet");
-    for (const auto& [name, distance] : {std::pair{"euclidean", Distance::euclidean}, {"cosine", Distance::cosine}}) {
+    for (const auto& [name, distance] : {std::pair{"euclidean", Distance::euclidean},
+                                         {"squared_euclidean", Distance::squared_euclidean},
+                                         {"cosine", Distance::cosine}}) {
         for (const auto& [choice, negatives] :
-             {std::pair{"random", Negatives::random}, {"semi_hard", Negatives::semi_hard}}) {
+             {std::pair{"random", Negatives::random}, {"semi_hard", Negatives::semi_hard}, {"hard", Negatives::hard}}) {
             const auto prefix = std::string(name) + "." + choice;
             SCOPED_TRACE(prefix);
             const auto anchors = oracle["anchors"].clone().requires_grad_();
@@ -81,7 +106,7 @@ TEST(TripletLoss, MatchesTorchWithItsChosenNegatives) {
 
 TEST(TripletLoss, GradientMatchesFiniteDifferences) {
     const auto comm = dist::make_self_communicator();
-    for (const auto distance : {Distance::euclidean, Distance::cosine}) {
+    for (const auto distance : {Distance::euclidean, Distance::squared_euclidean, Distance::cosine}) {
         const auto loss = [&](const std::vector<at::Tensor>& rows) {
             return triplet_share(rows[0], rows[1], {distance, Negatives::semi_hard, 0.8}, *comm).loss;
         };

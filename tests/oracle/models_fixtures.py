@@ -103,14 +103,14 @@ def nt_xent():
     )
 
 
-def semi_hard(anchors, positives, distance):
-    """FaceNet's choice by loops: the closest negative beyond the positive, else the farthest."""
+def mined(anchors, positives, distance, kind):
+    """FaceNet's choice by loops: the closest negative beyond the positive, else the farthest; hard: the closest."""
     chosen = []
     for i, anchor in enumerate(anchors):
         to_positive = distance(anchor, positives[i])
         others = [(float(distance(anchor, p)), j) for j, p in enumerate(positives) if j != i]
         beyond = [other for other in others if other[0] > float(to_positive)]
-        chosen.append(min(beyond)[1] if beyond else max(others)[1])
+        chosen.append(min(others)[1] if kind == "hard" else min(beyond)[1] if beyond else max(others)[1])
     return torch.tensor(chosen)
 
 
@@ -118,16 +118,17 @@ def triplet():
     tensors = {}
     distances = {
         "euclidean": lambda a, b: (a - b).norm(dim=-1),
+        "squared_euclidean": lambda a, b: (a - b).square().sum(dim=-1),
         "cosine": lambda a, b: 1 - torch.nn.functional.cosine_similarity(a, b, dim=-1),
     }
     for name, distance in distances.items():
-        for negatives in ("random", "semi_hard"):
+        for negatives in ("random", "semi_hard", "hard"):
             anchors = wave(6 * 4, 0.77, 0.2).reshape(6, 4).requires_grad_()
             positives = wave(6 * 4, 0.71, 0.5).reshape(6, 4).requires_grad_()
             if negatives == "random":
                 index = (torch.arange(6) + 1) % 6
             else:
-                index = semi_hard(anchors.detach(), positives.detach(), distance)
+                index = mined(anchors.detach(), positives.detach(), distance, negatives)
             if name == "euclidean":
                 criterion = torch.nn.TripletMarginLoss(margin=0.5, eps=0.0)
             else:

@@ -3,6 +3,7 @@
 #include "models/losses/spread.hpp"
 #include "models/losses/unit_rows.hpp"
 #include "models/parts/ema_teacher.hpp"
+#include "models/pretext/embedding/embeddings.hpp"
 #include "models/pretext/list.hpp"
 #include "models/step/schedule.hpp"
 
@@ -13,9 +14,7 @@
 namespace tacit::models {
 namespace {
 
-constexpr std::array kByolMetrics = {
-    Metric{"spread", "standard deviation of the unit projections over the batch, times the root of their dimensions",
-           "", "about 1: they cover the sphere; towards 0 all images get one projection (collapse)"}};
+constexpr std::array kByolMetrics = {kSpreadMetric};
 
 /// BYOL (Grill et al. 2020): the online network predicts, from one view, what a slowly moving copy of it, the target,
 /// gives for the other view; no negatives. Loss |predicted - target|^2 of unit vectors, 2 - 2 cos, over both

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/heads/projector.hpp"
 #include "models/losses/nt_xent.hpp"
+#include "models/pretext/embedding/embeddings.hpp"
 #include "models/pretext/list.hpp"
 
 #include <torch/types.h>
@@ -13,8 +14,7 @@ namespace {
 constexpr std::array kSimClrMetrics = {
     Metric{"accuracy", "views whose nearest projection in the global batch is the other view of their image", "share",
            "rises towards 1; near 1 / (2 B - 1), for B images a batch, nothing is learned yet"},
-    Metric{"spread", "standard deviation of the unit projections over the batch, times the root of their dimensions",
-           "", "about 1: they cover the sphere; towards 0 all images get one projection (collapse)"}};
+    kSpreadMetric};
 
 /// SimCLR (Chen et al. 2020): two views of an image attract, all other images of the global batch repel. Both views go
 /// through the network as one batch. Default temperature 0.5 (the paper's choice for CIFAR-10, app. B.9); `projector`

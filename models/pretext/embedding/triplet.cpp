@@ -3,6 +3,7 @@
 
 #include "models/heads/projector.hpp"
 #include "models/losses/unit_rows.hpp"
+#include "models/pretext/embedding/embeddings.hpp"
 #include "models/pretext/list.hpp"
 
 #include <torch/types.h>
@@ -14,15 +15,13 @@ namespace {
 
 TripletOptions read_options(const config::Section& section) {
     TripletOptions options;
-    options.distance = section.choice({"distance", "between embeddings on the unit sphere: Euclidean, or 1 - cosine"},
-                                      "euclidean", {"euclidean", "cosine"}) == "cosine"
-                           ? Distance::cosine
-                           : Distance::euclidean;
-    options.negatives =
-        section.choice({"negatives", "of an anchor: the nearest one that is farther than the positive, or any"},
-                       "semi_hard", {"semi_hard", "random"}) == "random"
-            ? Negatives::random
-            : Negatives::semi_hard;
+    options.distance = read_distance(section);
+    const std::string negatives = section.choice(
+        {"negatives", "of an anchor: the nearest one that is farther than the positive, the nearest of all, or any"},
+        "semi_hard", {"semi_hard", "hard", "random"});
+    options.negatives = negatives == "semi_hard" ? Negatives::semi_hard
+                        : negatives == "hard"    ? Negatives::hard
+                                                 : Negatives::random;
     options.margin =
         section.number({"margin", "by which a negative must be farther away than the positive"}, 0.5, {0.0, 100.0});
     return options;
@@ -30,7 +29,8 @@ TripletOptions read_options(const config::Section& section) {
 
 constexpr std::array kTripletMetrics = {
     Metric{"active", "triplets whose loss is above 0", "share",
-           "falls slowly; near 0 there is nothing left to learn: a larger batch or margin, or negatives: semi_hard"}};
+           "falls slowly; near 0 there is nothing left to learn: a larger batch or margin, or negatives: semi_hard"},
+    kSpreadMetric};
 
 /// Triplet learning (Schroff et al. 2015) without labels: the anchor is the first view of an image, the positive its
 /// second view, the negative the second view of another image of the global batch. Embeddings lie on the unit sphere.
@@ -50,7 +50,7 @@ class Triplet : public EmbeddingPretext {
 
     PretextLoss compare(const std::vector<at::Tensor>& embeddings) override {
         const auto share = triplet_share(embeddings[0], embeddings[1], options_, comm());
-        return {share.loss, {{"active", share.active}}};
+        return {share.loss, {{"active", share.active}, {"spread", share.spread}}};
     }
 
   private:

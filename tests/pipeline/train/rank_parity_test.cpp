@@ -112,8 +112,8 @@ TEST_P(RankParity, LossCurveAndParametersAreThoseOfOneRank) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Pretexts, RankParity,
-                         testing::Values("autoencoder", "byol", "context_encoder", "rotnet", "simclr",
-                                         "toy_distillation", "toy_gan", "triplet"),
+                         testing::Values("autoencoder", "byol", "context_encoder", "contrastive_pairs", "rotnet",
+                                         "simclr", "toy_distillation", "toy_gan", "triplet"),
                          [](const auto& parameter) { return parameter.param; });
 
 TEST(GradCacheParity, StepsAreThoseOfOneRank) {
