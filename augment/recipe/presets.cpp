@@ -155,11 +155,31 @@ std::vector<ViewSpec> autoencoder(const Target&) {
     return {mild_view()};
 }
 
-/// The noisy input and its clean target.
+/// The noisy input and its clean target. The other noises of Vincent et al. 2010, section 3.3 (a quarter of the pixels
+/// black; a tenth black or white) and shot noise are there at p = 0, so that an override can choose them.
 std::vector<ViewSpec> denoise(const Target&) {
     ViewSpec noisy = mild_view();
     noisy.ops.push_back({"gaussian_noise", 1.0, {{"sigma", {0.2}}}});
+    noisy.ops.push_back({"masking_noise", 0.0, {{"amount", {0.25}}}});
+    noisy.ops.push_back({"salt_and_pepper", 0.0, {{"amount", {0.1}}}});
+    noisy.ops.push_back({"poisson_noise", 0.0, {{"peak", {20.0}}}});
     return {noisy, mild_view()};
+}
+
+OpSpec watermark(double p, const char* kind) {
+    OpSpec op{"watermark", p, {{"opacity", {0.4, 0.9}}}};
+    op.words["kind"] = kind;
+    return op;
+}
+
+/// What was written or scratched on an image, or faded and stained it, and the clean image.
+std::vector<ViewSpec> restore(const Target& target) {
+    ViewSpec damaged = mild_view();
+    damaged.ops.push_back(watermark(1.0, "text"));
+    damaged.ops.push_back(blur(target, 0.0));
+    damaged.ops.push_back({"salt_and_pepper", 0.0, {{"amount", {0.02, 0.1}}}});
+    damaged.ops.push_back({"random_erasing", 0.0, {}});
+    return {damaged, mild_view()};
 }
 
 /// Noroozi & Favaro 2016, in the proportions of VISSL's jigsaw_8gpu_resnet.yaml (cells of 85 pixels, tiles of 64):
@@ -215,7 +235,7 @@ struct Entry {
     std::vector<ViewSpec> (*make)(const Target&);
 };
 
-constexpr std::array<Entry, 14> kPresets{{
+constexpr std::array<Entry, 15> kPresets{{
     {"simclr", contrastive},
     {"byol", asymmetric},
     {"multicrop", multicrop},
@@ -223,6 +243,7 @@ constexpr std::array<Entry, 14> kPresets{{
     {"jigsaw", jigsaw},
     {"context_encoder", context_encoder},
     {"denoise", denoise},
+    {"restore", restore},
     {"autoencoder", autoencoder},
     {"triplet", contrastive},
     {"colorize", colorize},

@@ -56,6 +56,7 @@ TEST(Presets, HaveTheViewsOfTheirPretext) {
     EXPECT_EQ(views("context_encoder"), 1);
     EXPECT_EQ(views("autoencoder"), 1);
     EXPECT_EQ(views("denoise"), 2);
+    EXPECT_EQ(views("restore"), 2);
     EXPECT_EQ(views("colorize"), 2);
     EXPECT_EQ(views("byol"), 2);
     EXPECT_EQ(views("multicrop"), 8);
@@ -136,6 +137,53 @@ TEST(Presets, DenoiseAddsNoiseToTheCleanView) {
         squares += (value - 128) * (value - 128);
     }
     EXPECT_NEAR(std::sqrt(squares / 3072), 0.2 * 255, 4.0);
+}
+
+/// `name` with only the operation `op` of those that damage the first view, always.
+RecipeSpec damaged_by(const std::string& name, const std::string& op) {
+    RecipeSpec spec = preset(name, 32, 3);
+    for (OpSpec& each : spec.views[0].ops) {
+        if (each.name != "random_resized_crop" && each.name != "horizontal_flip") {
+            each.p = each.name == op ? 1.0 : 0.0;
+        }
+    }
+    return spec;
+}
+
+TEST(Presets, EveryDamageIsAnotherInEachEpochAndLeavesTheTargetClean) {
+    const TestImage image = random_image(32, 32, 3);
+    for (const auto& [name, op] : {std::pair{"denoise", "gaussian_noise"},
+                                   {"denoise", "masking_noise"},
+                                   {"denoise", "salt_and_pepper"},
+                                   {"denoise", "poisson_noise"},
+                                   {"restore", "watermark"},
+                                   {"restore", "gaussian_blur"},
+                                   {"restore", "salt_and_pepper"},
+                                   {"restore", "random_erasing"}}) {
+        SCOPED_TRACE(std::string(name) + ", " + op);
+        RecipeSpec spec = damaged_by(name, op);
+        for (ViewSpec& view : spec.views) { // so that views of one epoch are compared with those of another
+            std::erase_if(view.ops, [](const OpSpec& each) {
+                return each.name == "random_resized_crop" || each.name == "horizontal_flip";
+            });
+            view.ops.insert(view.ops.begin(), {"center_crop", 1.0, {}});
+        }
+        const Recipe recipe(spec, 3);
+        const SampleOutputs first = run(recipe, image.view(), {1, 0, 5});
+        const SampleOutputs later = run(recipe, image.view(), {1, 1, 5});
+        EXPECT_EQ(first.pixels[1], image.pixels);
+        EXPECT_EQ(later.pixels[1], image.pixels);
+        EXPECT_NE(first.pixels[0], image.pixels);
+        EXPECT_NE(first.pixels[0], later.pixels[0]);
+    }
+}
+
+TEST(Presets, DamagedAndCleanViewsShareTheirCrop) {
+    const TestImage image = random_image(48, 48, 3);
+    for (const auto* name : {"denoise", "restore"}) {
+        const SampleOutputs outputs = run(Recipe(damaged_by(name, "none"), 3), image.view(), {1, 2, 3});
+        EXPECT_EQ(outputs.pixels[0], outputs.pixels[1]) << name;
+    }
 }
 
 } // namespace
