@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dist/norm/batch_norm.hpp"
 #include "models/backbones/families.hpp"
+#include "models/backbones/parts/norm.hpp"
 #include "models/backbones/parts/sizes.hpp"
 
 #include <fmt/format.h>
@@ -10,6 +10,9 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace tacit::models {
 namespace {
@@ -17,31 +20,41 @@ namespace {
 namespace nn = torch::nn;
 constexpr std::int64_t kGrid = 2; ///< the map is pooled to kGrid x kGrid cells
 
-/// 3x3 convolution, batch norm and ReLU.
+/// What convolutions are followed by, and what batch norms span.
+struct NormChoice {
+    std::string kind;
+    dist::Communicator& comm;
+};
+
+/// 3x3 convolution, norm and ReLU.
 class ConvNorm : public nn::Module {
   public:
-    ConvNorm(std::int64_t in, std::int64_t out, std::int64_t stride, dist::Communicator& comm) {
-        conv_ = nn::Conv2d(nn::Conv2dOptions(in, out, 3).stride(stride).padding(1).bias(false));
+    ConvNorm(std::int64_t in, std::int64_t out, std::int64_t stride, const NormChoice& norm)
+        : norm_(norm_kind(norm.kind), out, norm.comm) {
+        const bool bias = norm_.module() == nullptr;
+        conv_ = nn::Conv2d(nn::Conv2dOptions(in, out, 3).stride(stride).padding(1).bias(bias));
         nn::init::kaiming_normal_(conv_->weight, 0.0, torch::kFanOut, torch::kReLU);
         register_module("conv", conv_);
-        norm_ = register_module("norm", dist::BatchNorm(out, comm));
+        if (const auto norm_module = norm_.module()) {
+            register_module("norm", norm_module);
+        }
     }
 
     /// `residual` is added before the ReLU.
     at::Tensor forward(const at::Tensor& input, const at::Tensor& residual = {}) {
-        return norm_->forward_relu(conv_(input), residual);
+        return norm_.relu(conv_(input), residual);
     }
 
   private:
     nn::Conv2d conv_ = nullptr;
-    dist::BatchNorm norm_ = nullptr;
+    Norm norm_;
 };
 
 class Residual : public nn::Module {
   public:
-    Residual(std::int64_t channels, dist::Communicator& comm) {
-        first_ = register_module("first", std::make_shared<ConvNorm>(channels, channels, 1, comm));
-        second_ = register_module("second", std::make_shared<ConvNorm>(channels, channels, 1, comm));
+    Residual(std::int64_t channels, const NormChoice& norm) {
+        first_ = register_module("first", std::make_shared<ConvNorm>(channels, channels, 1, norm));
+        second_ = register_module("second", std::make_shared<ConvNorm>(channels, channels, 1, norm));
     }
 
     at::Tensor forward(const at::Tensor& input) { return second_->forward(first_->forward(input), input); }
@@ -52,16 +65,17 @@ class Residual : public nn::Module {
 
 class ConvNet : public Backbone {
   public:
-    ConvNet(std::int64_t width, augment::ImageShape shape, dist::Communicator& comm)
-        : width_(width), map_{.channels = 16 * width, .height = (shape.height + 7) / 8, .width = (shape.width + 7) / 8},
+    ConvNet(std::int64_t width, augment::ImageShape shape, const NormChoice& norm)
+        : width_(width), norm_(norm.kind),
+          map_{.channels = 16 * width, .height = (shape.height + 7) / 8, .width = (shape.width + 7) / 8},
           rows_(std::min(map_.height, kGrid)), columns_(std::min(map_.width, kGrid)) {
-        conv1_ = register_module("conv1", std::make_shared<ConvNorm>(shape.channels, width, 1, comm));
-        conv2_ = register_module("conv2", std::make_shared<ConvNorm>(width, 2 * width, 2, comm));
-        residual2_ = register_module("residual2", std::make_shared<Residual>(2 * width, comm));
-        conv3_ = register_module("conv3", std::make_shared<ConvNorm>(2 * width, 4 * width, 2, comm));
-        residual3_ = register_module("residual3", std::make_shared<Residual>(4 * width, comm));
-        conv4_ = register_module("conv4", std::make_shared<ConvNorm>(4 * width, 8 * width, 2, comm));
-        conv5_ = register_module("conv5", std::make_shared<ConvNorm>(8 * width, 16 * width, 1, comm));
+        conv1_ = register_module("conv1", std::make_shared<ConvNorm>(shape.channels, width, 1, norm));
+        conv2_ = register_module("conv2", std::make_shared<ConvNorm>(width, 2 * width, 2, norm));
+        residual2_ = register_module("residual2", std::make_shared<Residual>(2 * width, norm));
+        conv3_ = register_module("conv3", std::make_shared<ConvNorm>(2 * width, 4 * width, 2, norm));
+        residual3_ = register_module("residual3", std::make_shared<Residual>(4 * width, norm));
+        conv4_ = register_module("conv4", std::make_shared<ConvNorm>(4 * width, 8 * width, 2, norm));
+        conv5_ = register_module("conv5", std::make_shared<ConvNorm>(8 * width, 16 * width, 1, norm));
     }
 
     at::Tensor forward(const at::Tensor& images) override {
@@ -74,7 +88,11 @@ class ConvNet : public Backbone {
     std::int64_t feature_dim() const override { return map_.channels * rows_ * columns_; }
     MapShape map_shape() const override { return map_; }
     Architecture architecture() const override {
-        return {"convnet", {{"width", fmt::format("{}", width_)}}, std::nullopt};
+        std::vector<std::pair<std::string, std::string>> shaped = {{"width", fmt::format("{}", width_)}};
+        if (norm_ != "batch") {
+            shaped.emplace_back("norm", norm_);
+        }
+        return {"convnet", shaped, std::nullopt};
     }
     std::string unfit(std::int64_t height, std::int64_t width) const override {
         return too_small(height, width, 8, "raise augment.size or use the backbone mlp");
@@ -97,6 +115,7 @@ class ConvNet : public Backbone {
 
   private:
     std::int64_t width_;
+    std::string norm_;
     MapShape map_;
     std::int64_t rows_, columns_; ///< cells that the map is averaged over
     std::shared_ptr<ConvNorm> conv1_, conv2_, conv3_, conv4_, conv5_;
@@ -109,8 +128,10 @@ BackboneMaker read_convnet(const BackboneRequest& request) {
     const auto width = request.model.integer(
         {"width", "of the first convolution; the later four have 2, 4, 8 and 16 times as many", "channels"}, 16,
         {1, 1024});
-    return
-        [width, shape = request.shape, &comm = request.comm] { return std::make_shared<ConvNet>(width, shape, comm); };
+    const auto norm = request.model.choice({"norm", "of each convolution"}, "batch", {"none", "batch", "group"});
+    return [width, norm, shape = request.shape, &comm = request.comm] {
+        return std::make_shared<ConvNet>(width, shape, NormChoice{norm, comm});
+    };
 }
 
 } // namespace tacit::models

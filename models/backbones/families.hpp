@@ -14,7 +14,8 @@ namespace tacit::models {
 /// (images of 8 pixels: one cell, D = 16 * width).
 BackboneMaker read_convnet(const BackboneRequest& request);
 
-/// Fully connected layers with batch norm and ReLU over the flattened image; its feature map is [N, D, 1, 1] with D the
+/// Fully connected layers over the flattened image (mlp.hpp). Reads model.hidden, model.norm (none | batch | group),
+/// model.activation and model.dropout; its feature map is [N, D, 1, 1] with D the
 /// last entry of model.hidden.
 BackboneMaker read_mlp(const BackboneRequest& request);
 

@@ -11,6 +11,9 @@ namespace tacit::models {
 /// Mean squared error per element.
 at::Tensor mse_share(const at::Tensor& output, const at::Tensor& target, std::int64_t global_count);
 
+/// Mean absolute error per element.
+at::Tensor l1_share(const at::Tensor& output, const at::Tensor& target, std::int64_t global_count);
+
 /// Binary cross-entropy per element of logits against targets in [0, 1], in the form max(x, 0) - x t + ln(1 + e^-|x|)
 /// that does not overflow.
 at::Tensor bce_share(const at::Tensor& logits, const at::Tensor& target, std::int64_t global_count);

@@ -12,10 +12,13 @@
     X(autoencoder)                                                                                                     \
     X(byol)                                                                                                            \
     X(context_encoder)                                                                                                 \
+    X(contractive_autoencoder)                                                                                         \
     X(contrastive_pairs)                                                                                               \
     X(rotnet)                                                                                                          \
     X(simclr)                                                                                                          \
-    X(triplet)
+    X(sparse_autoencoder)                                                                                              \
+    X(triplet)                                                                                                         \
+    X(vae)
 
 namespace tacit::models {
 

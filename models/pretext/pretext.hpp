@@ -5,6 +5,7 @@
 #include "dist/communicator.hpp"
 #include "dist/named_tensors.hpp"
 #include "models/backbones/backbone.hpp"
+#include "models/pretext/code_model.hpp"
 #include "models/step/context.hpp"
 #include "models/step/metric.hpp"
 #include "pipeline/config/section.hpp"
@@ -133,6 +134,10 @@ class Pretext : public torch::nn::Module {
     virtual PretextLoss loss(const PretextInput& input) = 0;
     /// The same loss in halves; nullptr where it has none.
     virtual EmbeddingLoss* halves() { return nullptr; }
+    /// What turns images into codes and codes into images; nullptr where nothing does.
+    virtual CodeModel* codes() { return nullptr; }
+    /// What else a person who starts the run should see, such as the shapes of layers, in one line; "" for nothing.
+    virtual std::string describe() const { return ""; }
     /// After the optimiser moved the parameters, on all ranks, without gradient: moving averages, queues, centres. Not
     /// called when the step was left out because its gradient was not finite.
     virtual void after_step(const StepContext& context);

@@ -50,6 +50,13 @@ std::string summary(const Experiment& experiment, const dist::Communicator& comm
                        experiment.threads == 1 ? "" : "s");
 }
 
+void say_what_runs(const Experiment& experiment, const dist::Communicator& comm) {
+    log::info(summary(experiment, comm));
+    if (const std::string more = experiment.pretext->describe(); !more.empty()) {
+        log::info(more);
+    }
+}
+
 /// How ranks are asked for a stop that leaves them time to end; empty: Ctrl-C does.
 std::string stop_advice(const PretrainOptions& options) {
     if (options.guarded) {
@@ -77,7 +84,7 @@ double typical(std::vector<double> seconds) {
 ExitCode try_some_steps(Experiment& experiment, const PretrainOptions& options, dist::Communicator& comm) {
     constexpr std::int64_t kMostSteps = 6;
     constexpr double kLongEnough = 10; // seconds
-    log::info(summary(experiment, comm));
+    say_what_runs(experiment, comm);
     const std::int64_t begun = check_resume(experiment, options.resume, RunPaths(options.run_folder), comm);
     if (begun >= experiment.total_steps) {
         log::info("dry run: " + finished_text(options.run_folder, begun, experiment));
@@ -137,7 +144,7 @@ ExitCode pretrain(config::Document& document, const PretrainOptions& options, di
     const std::string advice = stop_advice(options);
     on_root(comm, [&] {
         describe_run(document, experiment, options, comm);
-        log::info(summary(experiment, comm));
+        say_what_runs(experiment, comm);
         log::info(how_to_stop(advice));
     });
     const auto keep_folder = [&, losses = 0]() mutable {

@@ -1,75 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/losses/reconstruction.hpp"
 #include "models/pretext/list.hpp"
-#include "models/pretext/reconstruction/code_decoder.hpp"
-#include "pipeline/base/error.hpp"
+#include "models/pretext/reconstruction/code_pretext.hpp"
+#include "models/pretext/reconstruction/layerwise.hpp"
 
-#include <algorithm>
 #include <torch/types.h>
+
+#include <optional>
 
 namespace tacit::models {
 namespace {
 
-/// Autoencoder (Hinton & Salakhutdinov 2006): reconstructs the last view from the first. With one view it is a plain
-/// autoencoder; with the recipe `denoise` (a noisy and a clean view of the same crop) a denoising one (Vincent et al.
-/// 2008). Loss per pixel: mse on normalised pixels, or bce on pixels in [0, 1].
-class Autoencoder : public Pretext {
+/// Autoencoder (Hinton & Salakhutdinov 2006): reconstructs the last view from the first. Undercomplete or overcomplete
+/// by pretext.bottleneck or the backbone's width; linear with model: {backbone: mlp, norm: none, activation: none};
+/// stacked with the backbone mlp and decoder: mirror, at wish layer by layer first.
+class Autoencoder : public CodePretext {
   public:
     explicit Autoencoder(const PretextParts& parts)
-        : Pretext(parts),
-          cross_entropy_(
-              parts.section.choice(
-                  {"loss", "of a pixel: mse of normalised ones, or bce, which needs data.mean 0 and data.std 1"}, "mse",
-                  {"mse", "bce"}) == "bce"),
-          decoder_(parts.section, "pooled", backbone(), parts.shape, parts.comm) {
-        register_module("decoder", decoder_.module());
-    }
-
-    ViewNeeds needs() const override { return {}; }
+        : Autoencoder(parts, parts.section.number({"layerwise_epochs",
+                                                   "that each layer first trains alone, from the first on; 0: all "
+                                                   "train together. Needs decoder: mirror",
+                                                   "epochs"},
+                                                  0, {0, 1e6})) {}
 
     PretextLoss loss(const PretextInput& input) override {
-        const auto& target = input.views.back();
-        const auto output = decoder_.reconstruct(backbone(), input.views.front());
-        if (!cross_entropy_) {
-            return {mse_share(output, target, input.global_count), {}};
+        const auto layer = layerwise_ ? layerwise_->phase(input.at) : std::nullopt;
+        if (layer) {
+            return {loss_of_layer(*layer, input), {}};
         }
-        if (!range_is_known_) { // the same in all batches, and looking waits for the device
-            require_unit_range(target);
-            range_is_known_ = true;
-        }
-        return {bce_share(output, target, input.global_count), {}};
+        return {reconstruction(encode(input.views.front()), input), {}};
     }
 
-    std::vector<PretextPicture> draw_pictures(const PretextInput& input) override {
-        const auto first = input.views.front().narrow(0, 0, std::min(kPictureRows, input.views.front().size(0)));
-        const auto target = input.views.back().narrow(0, 0, first.size(0));
-        auto output = decoder_.reconstruct(backbone(), first).to(torch::kFloat);
-        output = cross_entropy_ ? output.sigmoid() : output;
-        PretextPicture picture;
-        picture.title = "reconstruction";
-        picture.columns = {"input", "output"};
-        std::vector<at::Tensor> images = {first, output};
-        if (input.views.size() > 1) {
-            picture.columns.emplace_back("target");
-            images.push_back(target);
+    std::vector<ParameterGroup> groups() override {
+        if (!layerwise_) {
+            return CodePretext::groups();
         }
-        picture.images = torch::stack(images, 1).contiguous();
-        return {picture};
+        NamedTensors all;
+        for (const auto& item : named_parameters()) {
+            all.emplace_back(item.key(), item.value());
+        }
+        return layerwise_->groups(all);
+    }
+
+    GroupPlan plan(const ParameterGroup& group, const StepContext& at) const override {
+        return layerwise_ ? layerwise_->plan(group, at) : GroupPlan{};
     }
 
   private:
-    static void require_unit_range(const at::Tensor& target) {
-        const auto [low, high] = torch::aminmax(target);
-        if (low.item<double>() < 0 || high.item<double>() > 1) {
-            throw ConfigError(
-                "pretext.loss: bce needs pixels in [0, 1], but the data is standardised; set data.mean to 0 "
-                "and data.std to 1 for every channel, or use loss: mse");
+    Autoencoder(const PretextParts& parts, double layerwise_epochs) : CodePretext(parts, {}) {
+        if (layerwise_epochs == 0) {
+            return;
         }
+        auto* mirror = dynamic_cast<MirrorDecoder*>(&decoder());
+        if (mirror == nullptr) {
+            parts.section.fail("layerwise_epochs",
+                               "needs model.backbone: mlp and decoder: mirror, whose layers have each their opposite");
+        }
+        layerwise_.emplace(layerwise_epochs, dynamic_cast<Mlp&>(backbone()), bottleneck(), code_activation(), *mirror);
     }
 
-    bool cross_entropy_;
-    bool range_is_known_ = false;
-    CodeDecoder decoder_;
+    /// The first layer reconstructs the image, from the damaged one where there is one; later ones what they get of the
+    /// clean image.
+    at::Tensor loss_of_layer(std::size_t layer, const PretextInput& input) {
+        const at::Tensor& target = input.views.back();
+        if (layer == 0) {
+            const auto output = layerwise_->reconstructed(0, input.views.front().flatten(1));
+            return compared().share(output.view(target.sizes()), target, input.global_count);
+        }
+        const at::Tensor given = layerwise_->input_of(layer, target);
+        return mse_share(layerwise_->reconstructed(layer, given), given, input.global_count);
+    }
+
+    std::optional<Layerwise> layerwise_;
 };
 
 } // namespace

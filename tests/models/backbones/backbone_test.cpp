@@ -30,7 +30,10 @@ const std::vector<std::string> kSmall = {
     "{backbone: vgg11, width: 4}",
     "{backbone: vgg16, width: 4, norm: none}",
     "{backbone: convnet, width: 4}",
+    "{backbone: convnet, width: 4, norm: none}",
     "{backbone: mlp, hidden: [32, 24]}",
+    "{backbone: mlp, hidden: [32, 24], norm: none, activation: sigmoid}",
+    "{backbone: mlp, hidden: [32, 24], norm: group, activation: gelu}",
 };
 
 TEST_F(BackboneTest, FeatureShapesAreAsPromisedForAnyChannelsHeightAndWidth) {

@@ -65,14 +65,15 @@ void write_tiny_shards(const std::string& folder, std::int64_t images, int first
 
 config::Document tiny_config(const std::string& data, const std::string& pretext,
                              const std::vector<std::string>& changes) {
+    const char* norm = pretext == "contractive_autoencoder" ? "group" : "batch"; // through which an image sees others
     auto document =
         config::Document::from_text(fmt::format("data: {{path: {}, workers: 1}}\n"
-                                                "model: {{backbone: convnet, width: 4}}\n"
+                                                "model: {{backbone: convnet, width: 4, norm: {}}}\n"
                                                 "pretext: {{name: {}}}\n"
                                                 "optim: {{lr: 0.02, warmup_epochs: 0.5}}\n"
                                                 "train: {{epochs: 4, batch: 16, threads: 1, log_every: 3}}\n"
                                                 "checkpoint: {{every_steps: 5, keep: 3}}\n",
-                                                data, pretext),
+                                                data, norm, pretext),
                                     "tiny.yaml");
     for (const std::string& change : changes) {
         document.set(change);
