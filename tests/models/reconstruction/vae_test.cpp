@@ -13,7 +13,9 @@
 #include <torch/utils.h>
 
 #include <cmath>
-#include <numbers>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace tacit::models {
 namespace {
