@@ -55,6 +55,8 @@ class Backbone : public torch::nn::Module {
     /// to the samples `ids` [n] (int64 on the host), so that ranks do not count: each pass must be of images of all of
     /// them, of one view or of several one after another. Encoders that draw nothing ignore it.
     virtual void begin_step(const StepContext& at, const at::Tensor& ids);
+    /// Whether a pass in training draws, and so differs from step to step.
+    virtual bool draws() const { return false; }
     /// Names of the layers that layers() can give, from the images to the features.
     virtual std::vector<std::string> layer_names() const = 0;
     /// Outputs of the layers `names`, in their order, by one forward pass. Throws std::invalid_argument for a name that

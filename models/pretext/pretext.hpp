@@ -132,6 +132,11 @@ class Pretext : public torch::nn::Module {
     /// Loss of the update input.at.update. Collective when the loss spans ranks. Differentiable. It changes no state
     /// but running statistics: what a step changes is changed in after_step(), once for all micro-batches.
     virtual PretextLoss loss(const PretextInput& input) = 0;
+    /// Whether loss() asks a device for the same work in every step, so that it can be recorded once and replayed
+    /// (train.cuda_graph): of `input` it reads views, masks, rotations, permutations and global_count alone, else
+    /// parameters and buffers; it draws nothing, copies nothing from the host, waits for nothing, branches by no value,
+    /// and keeps nothing for after_step(). By default not.
+    virtual bool replayable() const { return false; }
     /// The same loss in halves; nullptr where it has none.
     virtual EmbeddingLoss* halves() { return nullptr; }
     /// What turns images into codes and codes into images; nullptr where nothing does.

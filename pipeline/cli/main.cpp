@@ -11,6 +11,7 @@
 #include "pipeline/train/machine/agreement.hpp"
 #ifdef TACIT_CUDA
 #include "dist/backends/nccl_communicator.hpp"
+#include "pipeline/train/step/cuda_graph.hpp"
 #endif
 
 #include <c10/util/Exception.h>
@@ -118,6 +119,9 @@ int main(int argc, char** argv) {
     tacit::cli::heed_guard();
     tacit::keep_freed_memory();
     tacit::library_reason = tacit::dist::torch_reason;
+#ifdef TACIT_CUDA
+    tacit::train::make_gpu_graph = tacit::train::make_cuda_graph;
+#endif
     try {
         const std::vector<std::string> words(argv, argv + argc);
         if (tacit::cli::computes(words)) {

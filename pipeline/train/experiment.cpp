@@ -12,6 +12,7 @@
 #include "pipeline/train/machine/threads.hpp"
 #include "pipeline/train/normalization.hpp"
 #include "pipeline/train/open_dataset.hpp"
+#include "pipeline/train/step/step_graph.hpp"
 
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -75,6 +76,35 @@ void place_model(Experiment& experiment, dist::Communicator& comm) {
     }
 }
 
+/// Why steps are not recorded as a CUDA graph; "": they can be.
+std::string why_no_graph(const Experiment& experiment, const dist::Communicator& comm) {
+    std::string why = graph_obstacle(*experiment.pretext, experiment.train, comm.size());
+    const bool gpu = experiment.format.device.is_cuda() && make_gpu_graph != nullptr;
+    return why.empty() && !gpu ? "the networks do not run on a GPU" : why;
+}
+
+void check_graph(const Experiment& experiment, const config::Section& root, const dist::Communicator& comm) {
+    const std::string why = why_no_graph(experiment, comm);
+    if (experiment.train.cuda_graph == "on" && !why.empty()) {
+        root.section("train").fail("cuda_graph", why + "; set it to auto or off");
+    }
+}
+
+/// Says so where there is a GPU.
+void choose_graph(Experiment& experiment, const dist::Communicator& comm) {
+    if (experiment.train.cuda_graph == "off") {
+        return;
+    }
+    const std::string why = why_no_graph(experiment, comm);
+    if (why.empty()) {
+        experiment.make_graph = make_gpu_graph;
+    }
+    if (experiment.format.device.is_cuda()) {
+        log::info(why.empty() ? "steps are recorded as a CUDA graph"
+                              : "steps are not recorded as a CUDA graph: " + why);
+    }
+}
+
 /// A checkpoint holds one number for all ranks.
 int least_of_ranks(int count, dist::Communicator& comm) {
     at::Tensor most = torch::full({1}, -count, torch::kInt64);
@@ -116,6 +146,7 @@ Experiment plan_experiment(config::Document& document, dist::Communicator& comm,
         {}, {}, pick_device(experiment.train.device, "train.device", comm), experiment.train.channels_last};
     count_steps(experiment, root, comm);
     build_model(experiment, root, comm);
+    check_graph(experiment, root, comm);
     document.finish();
     return experiment;
 }
@@ -132,6 +163,7 @@ Experiment build_experiment(config::Document& document, dist::Communicator& comm
     experiment.format.std = std::move(normalization.std);
     place_model(experiment, comm);
     share_cores(experiment, comm);
+    choose_graph(experiment, comm);
     experiment.settings = flat_settings(document.resolved_yaml());
     experiment.defaults = default_settings(document.defaults_yaml());
     loader::LoaderOptions order = loader::training_options(experiment.data, *experiment.dataset);

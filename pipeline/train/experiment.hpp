@@ -8,6 +8,7 @@
 #include "pipeline/loader/data_config.hpp"
 #include "pipeline/train/optim/config.hpp"
 #include "pipeline/train/state/settings.hpp"
+#include "pipeline/train/step/device_graph.hpp"
 #include "pipeline/train/step/pretext_input.hpp"
 #include "pipeline/train/train_config.hpp"
 
@@ -33,6 +34,7 @@ struct Experiment {
     std::unique_ptr<augment::Recipe> recipe;
     std::shared_ptr<models::Pretext> pretext; ///< on the device, the same bytes on every rank
     InputFormat format;
+    GraphMaker make_graph; ///< of the device; empty: steps are not recorded
 
     std::int64_t steps_per_epoch = 0;
     std::int64_t total_steps = 0;

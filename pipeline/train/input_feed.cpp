@@ -7,23 +7,6 @@
 
 namespace tacit::train {
 
-namespace {
-
-/// Those on the device.
-std::vector<at::Tensor> device_tensors(const models::PretextInput& input) {
-    std::vector<at::Tensor> tensors;
-    for (const auto* list : {&input.views, &input.masks, &input.rotations, &input.permutations}) {
-        for (const at::Tensor& tensor : *list) {
-            if (tensor.defined()) {
-                tensors.push_back(tensor);
-            }
-        }
-    }
-    return tensors;
-}
-
-} // namespace
-
 InputFeed::InputFeed(std::function<const loader::Batch&(BatchPlace)> next, std::function<bool()> ready,
                      const InputFormat& format, std::unique_ptr<CopyQueue> queue)
     : next_(std::move(next)), ready_(std::move(ready)), format_(format), queue_(std::move(queue)) {}

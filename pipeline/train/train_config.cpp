@@ -48,6 +48,10 @@ TrainConfig read_train(const config::Section& train) {
         config.max_skipped, {0, 1 << 20});
     config.device = train.choice({"device", "where the networks run; auto: a GPU where there is one"}, config.device,
                                  {"auto", "cpu", "cuda"});
+    config.cuda_graph = train.choice(
+        {"cuda_graph", "forward and backward pass as a CUDA graph, recorded once and replayed, which spares the host's "
+                       "work; auto: on one GPU, where the pretext allows it and the recording succeeds; on: or refuse"},
+        config.cuda_graph, {"auto", "on", "off"});
     return config;
 }
 

@@ -23,7 +23,8 @@ struct TrainConfig {
     std::int64_t log_every = 10;    ///< steps between two lines of metrics.jsonl
     std::int64_t max_skipped =
         5; ///< steps left out in a row, their gradients being no finite numbers, that a run survives
-    std::string device = "auto"; ///< auto, cpu, cuda
+    std::string device = "auto";     ///< auto, cpu, cuda
+    std::string cuda_graph = "auto"; ///< auto, on, off
 };
 
 TrainConfig read_train(const config::Section& train);

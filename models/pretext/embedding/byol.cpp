@@ -44,6 +44,7 @@ class Byol : public Pretext {
     }
 
     ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
+    bool replayable() const override { return true; }
 
     PretextLoss loss(const PretextInput& input) override {
         const at::Tensor views = torch::cat({input.views[0], input.views[1]});

@@ -33,6 +33,7 @@ class ContrastivePairs : public EmbeddingPretext {
     }
 
     ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
+    bool replayable() const override { return true; }
 
     std::vector<at::Tensor> embed(const PretextInput& input) override {
         return unit_rows(projector_(backbone().forward(torch::cat({input.views[0], input.views[1]})))).chunk(2, 0);

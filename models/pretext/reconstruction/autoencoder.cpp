@@ -23,6 +23,9 @@ class Autoencoder : public CodePretext {
                                                    "epochs"},
                                                   0, {0, 1e6})) {}
 
+    /// Training layer by layer asks for the step.
+    bool replayable() const override { return !layerwise_; }
+
     PretextLoss loss(const PretextInput& input) override {
         const auto layer = layerwise_ ? layerwise_->phase(input.at) : std::nullopt;
         if (layer) {

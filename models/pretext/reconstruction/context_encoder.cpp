@@ -28,6 +28,7 @@ class ContextEncoder : public Pretext {
     }
 
     ViewNeeds needs() const override { return {.views = 1, .mask = true, .rotation = false, .images = 1}; }
+    bool replayable() const override { return true; }
 
     PretextLoss loss(const PretextInput& input) override {
         const auto& images = input.views.front();

@@ -28,6 +28,7 @@ class RotNet : public Pretext {
     }
 
     ViewNeeds needs() const override { return {.views = kRotations, .mask = false, .rotation = true, .images = 1}; }
+    bool replayable() const override { return true; }
 
     PretextLoss loss(const PretextInput& input) override {
         const auto logits = classifier_(backbone().forward(torch::cat(four(input.views))));

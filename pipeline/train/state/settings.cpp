@@ -15,7 +15,7 @@ namespace tacit::train {
 
 namespace {
 
-constexpr std::array<std::string_view, 20> kFree = {"data.path",
+constexpr std::array<std::string_view, 21> kFree = {"data.path",
                                                     "data.labels",
                                                     "data.workers",
                                                     "data.slots",
@@ -31,6 +31,7 @@ constexpr std::array<std::string_view, 20> kFree = {"data.path",
                                                     "train.max_skipped",
                                                     "train.threads",
                                                     "train.device",
+                                                    "train.cuda_graph",
                                                     "dist.",
                                                     "checkpoint.",
                                                     "eval.",

@@ -92,4 +92,16 @@ models::PretextInput pretext_input(const loader::Batch& batch, const InputFormat
     return input;
 }
 
+std::vector<at::Tensor> device_tensors(const models::PretextInput& input) {
+    std::vector<at::Tensor> tensors;
+    for (const auto* list : {&input.views, &input.masks, &input.rotations, &input.permutations}) {
+        for (const at::Tensor& tensor : *list) {
+            if (tensor.defined()) {
+                tensors.push_back(tensor);
+            }
+        }
+    }
+    return tensors;
+}
+
 } // namespace tacit::train

@@ -29,4 +29,7 @@ at::Tensor device_images(const loader::BatchView& view, std::int64_t count, cons
 models::PretextInput pretext_input(const loader::Batch& batch, const InputFormat& format, std::int64_t global_count,
                                    std::int64_t limit = 0);
 
+/// Those of `input` that lie on the training device: views, masks, rotations and permutations, as far as there are any.
+std::vector<at::Tensor> device_tensors(const models::PretextInput& input);
+
 } // namespace tacit::train

@@ -83,6 +83,7 @@ std::string StepBench::json() const {
         {"keep_ms_p50", keep_ms_p50},
         {"step_ms_p50_after_keep", step_ms_p50_after_keep},
         {"device", device},
+        {"cuda_graph", cuda_graph},
         {"peak_gpu_bytes", peak_gpu_bytes},
     };
     return json_text(json, 2);
@@ -141,6 +142,7 @@ StepBench bench_step(config::Document& document, const StepBenchOptions& options
     bench.workers = experiment.workers;
     bench.batch = experiment.train.batch;
     bench.device = experiment.format.device.str();
+    bench.cuda_graph = trainer.recorded();
     bench.peak_gpu_bytes = peak_bytes(experiment.format.device);
     bench.keep_ms_p50 = quantile(copies, 0.5);
     std::vector<double> moves;

@@ -30,6 +30,7 @@ struct StepBench {
                             ///< not asked for, as the next
     double step_ms_p50_after_keep = 0; ///< of the step after that; step_ms_p50 is then of the other steps
     std::string device;                ///< "cpu", "cuda:0"
+    bool cuda_graph = false;           ///< the steps measured were replayed from one
     std::int64_t peak_gpu_bytes = 0;   ///< most that tensors took at any time, of this rank; 0 on the CPU
 
     std::string json() const;

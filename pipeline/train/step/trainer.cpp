@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/step/trainer.hpp"
 
-#include "dist/norm/batch_norm.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/train/machine/signals.hpp"
 #include "pipeline/train/state/model_state.hpp"
-#include "pipeline/train/step/precision.hpp"
+#include "pipeline/train/step/grad_cache.hpp"
 
-#include <torch/autograd.h>
 #include <torch/nn/module.h>
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -56,7 +54,9 @@ Trainer::Trainer(Experiment& experiment, dist::Communicator& comm)
       memory_(experiment.format.device.is_cuda() ? std::make_unique<PinnedMemory>() : nullptr),
       loader_(*experiment.dataset, *experiment.recipe, loader_options(experiment, comm, memory_.get())),
       feed_([this](BatchPlace place) -> const loader::Batch& { return batch_at(place); },
-            [this] { return loader_.ready(); }, experiment.format, make_copy_queue(experiment.format.device)) {}
+            [this] { return loader_.ready(); }, experiment.format, make_copy_queue(experiment.format.device)),
+      graph_(experiment.make_graph, experiment.train.cuda_graph == "on",
+             [this](const models::PretextInput& batch) { return pass(batch); }) {}
 
 std::vector<Trainer::Group> Trainer::make_groups(models::Pretext& pretext, dist::Communicator& comm) {
     std::vector<Group> groups;
@@ -140,91 +140,65 @@ void Trainer::choose_groups(const models::StepContext& at) {
     }
 }
 
+Autocast Trainer::precision() const {
+    return Autocast(experiment_.train.precision == "bf16", experiment_.format.device.type());
+}
+
 void Trainer::note(const models::PretextLoss& result, const models::StepContext& at, double scale) {
-    metrics_.add(loss_name(at.update), result.loss.detach().to(torch::kDouble) * scale);
+    metrics_.add(loss_name(at.update), result.loss.to(torch::kDouble) * scale);
     for (const auto& [name, value] : result.metrics) {
         metrics_.add(name, value.detach().to(torch::kDouble) * scale);
     }
 }
 
+/// Forward and backward of one micro-batch.
+models::PretextLoss Trainer::pass(const models::PretextInput& batch) {
+    models::PretextLoss result;
+    {
+        const Autocast autocast = precision();
+        experiment_.pretext->backbone().begin_step(batch.at, batch.ids);
+        result = experiment_.pretext->loss(batch);
+    }
+    if (result.loss.requires_grad()) { // else all that this update trains is frozen in this step
+        const std::int64_t count = experiment_.train.accumulate;
+        (count == 1 ? result.loss : result.loss * (1.0 / static_cast<double>(count))).backward();
+    }
+    result.loss = result.loss.detach();
+    return result;
+}
+
 void Trainer::forward_backward(const models::StepContext& at) {
     const TrainConfig& train = experiment_.train;
     if (models::EmbeddingLoss* halves = experiment_.pretext->halves(); train.grad_cache && halves != nullptr) {
-        forward_backward_cached(*halves, at);
+        note(cached_pass(*halves, at), at, 1);
         return;
     }
-    const double scale = 1.0 / static_cast<double>(train.accumulate);
+    std::vector<bool> live;
+    for (const Group& group : groups_) {
+        live.push_back(group.live);
+    }
     for (std::int64_t micro = 0; micro < train.accumulate; ++micro) {
         models::PretextInput batch = input(micro);
         batch.at = at;
-        models::PretextLoss result;
-        {
-            const Autocast autocast(train.precision == "bf16", experiment_.format.device.type());
-            experiment_.pretext->backbone().begin_step(at, batch.ids);
-            result = experiment_.pretext->loss(batch);
-        }
-        if (result.loss.requires_grad()) { // else all that this update trains is frozen in this step
-            (train.accumulate == 1 ? result.loss : result.loss * scale).backward();
-        }
-        note(result, at, scale);
+        note(graph_.run(batch, live), at, 1.0 / static_cast<double>(train.accumulate));
         prepare_after(micro);
     }
 }
 
-std::vector<at::Tensor> Trainer::embed(models::EmbeddingLoss& halves, const models::StepContext& at,
-                                       std::int64_t micro) {
-    models::PretextInput batch = input(micro);
-    batch.at = at;
-    experiment_.pretext->backbone().begin_step(at, batch.ids);
-    return halves.embed(batch);
-}
-
-/// Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup": embeddings of all
-/// micro-batches without their graphs; the loss of all of them and its gradients at the embeddings; then each
-/// micro-batch once more, and backward from there. The graph of one micro-batch is in memory at a time.
-void Trainer::forward_backward_cached(models::EmbeddingLoss& halves, const models::StepContext& at) {
-    const std::int64_t count = experiment_.train.accumulate;
-    const auto autocast = [&] {
-        return Autocast(experiment_.train.precision == "bf16", experiment_.format.device.type());
+models::PretextLoss Trainer::cached_pass(models::EmbeddingLoss& halves, const models::StepContext& at) {
+    const auto embed = [&](std::int64_t micro) {
+        const Autocast autocast = precision();
+        models::PretextInput batch = input(micro);
+        batch.at = at;
+        experiment_.pretext->backbone().begin_step(at, batch.ids);
+        return halves.embed(batch);
     };
-    std::vector<std::vector<at::Tensor>> rows; // by embedding, then micro-batch
-    for (std::int64_t micro = 0; micro < count; ++micro) {
-        const torch::NoGradGuard no_gradient;
-        const auto guard = autocast();
-        const std::vector<at::Tensor> embeddings = embed(halves, at, micro);
-        rows.resize(embeddings.size());
-        for (std::size_t i = 0; i < embeddings.size(); ++i) {
-            rows[i].push_back(embeddings[i]);
-        }
-        prepare_after(micro);
-    }
-    std::vector<at::Tensor> all;
-    for (const std::vector<at::Tensor>& parts : rows) {
-        all.push_back(torch::cat(parts).requires_grad_());
-    }
-    models::PretextLoss result;
-    {
-        const auto guard = autocast();
-        result = halves.compare(all);
-    }
-    note(result, at, 1);
-    result.loss.backward();
-    for (std::int64_t micro = 0; micro < count; ++micro) {
-        std::vector<at::Tensor> again;
-        {
-            const dist::RunningStatisticsPause pause;
-            const auto guard = autocast();
-            again = embed(halves, at, micro);
-        }
-        if (std::none_of(again.begin(), again.end(), [](const at::Tensor& one) { return one.requires_grad(); })) {
-            return; // all that this update trains is frozen in this step
-        }
-        std::vector<at::Tensor> gradients;
-        for (std::size_t i = 0; i < again.size(); ++i) {
-            gradients.push_back(all[i].grad().chunk(count)[static_cast<std::size_t>(micro)]);
-        }
-        torch::autograd::backward(again, gradients);
-    }
+    const auto compare = [&](const std::vector<at::Tensor>& embeddings) {
+        const Autocast autocast = precision();
+        return halves.compare(embeddings);
+    };
+    return cached_forward_backward(
+        {experiment_.train.accumulate, embed, compare, [this](std::int64_t micro) { prepare_after(micro); }});
 }
 
 /// Norms of the live groups' buckets, one after the other, on the device.

@@ -9,6 +9,8 @@
 #include "pipeline/train/input_feed.hpp"
 #include "pipeline/train/optim/optimizer.hpp"
 #include "pipeline/train/pinned_memory.hpp"
+#include "pipeline/train/step/precision.hpp"
+#include "pipeline/train/step/step_graph.hpp"
 #include "pipeline/train/step/step_metrics.hpp"
 
 #include <cmath>
@@ -62,6 +64,8 @@ class Trainer {
     /// From now on every step trains on the micro-batches of the next one, so that it costs no loading: for
     /// measurements.
     void repeat_input() { repeats_input_ = true; }
+    /// Whether the last step was replayed from a recording.
+    bool recorded() const { return graph_.recorded(); }
 
     Optimizer& optimizer() { return *optimizer_; }
     loader::LoaderStats loader_stats() const { return loader_.stats(); }
@@ -85,9 +89,10 @@ class Trainer {
     const models::PretextInput& input(std::int64_t micro);
     void prepare_after(std::int64_t micro);
     void choose_groups(const models::StepContext& at);
+    Autocast precision() const;
+    models::PretextLoss pass(const models::PretextInput& batch);
     void forward_backward(const models::StepContext& at);
-    void forward_backward_cached(models::EmbeddingLoss& halves, const models::StepContext& at);
-    std::vector<at::Tensor> embed(models::EmbeddingLoss& halves, const models::StepContext& at, std::int64_t micro);
+    models::PretextLoss cached_pass(models::EmbeddingLoss& halves, const models::StepContext& at);
     void note(const models::PretextLoss& result, const models::StepContext& at, double scale);
     at::Tensor reduce_gradients();
     double gradient_norm(const at::Tensor& norms) const;
@@ -104,6 +109,7 @@ class Trainer {
     loader::Loader loader_;
     BatchPlace loader_place_; ///< where the loader's next batch is
     InputFeed feed_;
+    StepGraph graph_;
     std::vector<models::PretextInput> inputs_; ///< micro-batches of this step, kept for the updates to come
     bool repeats_input_ = false;
     std::int64_t step_ = 0;

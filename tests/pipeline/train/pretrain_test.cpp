@@ -473,6 +473,7 @@ TEST_F(PretrainTest, BenchMeasuresWhatItSays) {
     EXPECT_EQ(json.at("steps"), 4);
     EXPECT_EQ(json.at("batch"), 16);
     EXPECT_EQ(json.at("loss"), bench.loss);
+    EXPECT_EQ(json.at("cuda_graph"), false);
     EXPECT_EQ(json.at("images_per_second"), bench.images_per_second);
 }
 

@@ -217,8 +217,8 @@ TEST(Settings, WhatIsNotYamlIsNamedWithItsFileAndLine) {
 }
 
 TEST(Settings, ConflictNamesTheKeyAndBothValues) {
-    const auto lines =
-        conflicts({{"optim.lr", "0.1"}, {"train.log_every", "5"}}, {{"optim.lr", "0.2"}, {"train.log_every", "7"}}, {});
+    const auto lines = conflicts({{"optim.lr", "0.1"}, {"train.log_every", "5"}, {"train.cuda_graph", "auto"}},
+                                 {{"optim.lr", "0.2"}, {"train.log_every", "7"}, {"train.cuda_graph", "off"}}, {});
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_EQ(lines[0], "optim.lr is 0.2, the checkpoint has 0.1");
 }
