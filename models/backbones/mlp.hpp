@@ -34,6 +34,7 @@ class Mlp : public Backbone {
 
     at::Tensor forward(const at::Tensor& images) override { return feature_map(images).flatten(1); }
     void begin_step(const StepContext& at, const at::Tensor& ids) override { draws_.begin(at, ids); }
+    bool draws() const override { return options_.dropout > 0; }
     std::vector<std::string> layer_names() const override;
     std::int64_t feature_dim() const override { return options_.hidden.back(); }
     MapShape map_shape() const override { return {feature_dim(), 1, 1}; }
