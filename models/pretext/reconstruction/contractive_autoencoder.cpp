@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dist/norm/batch_norm.hpp"
+#include "models/backbones/mlp.hpp"
 #include "models/backbones/token_backbone.hpp"
 #include "models/losses/contraction.hpp"
 #include "models/losses/precision.hpp"
