@@ -194,9 +194,9 @@ BackboneFactory FeatureStore::start(const std::string& row) {
         return [this](std::uint64_t seed) { return make_fresh_backbone(run_, seed); };
     }
     return [this, trained = models::model_state(*run_.backbone)](std::uint64_t seed) {
-        auto backbone = make_fresh_backbone(run_, seed);
-        train::load_model_state(*backbone, trained);
-        return backbone;
+        auto encoder = make_fresh_encoder(run_, seed);
+        train::load_model_state(*encoder, trained);
+        return encoder;
     };
 }
 

@@ -34,7 +34,10 @@ ParameterGroup parameter_group(const std::string& name, const NamedTensors& tens
     return group;
 }
 
-Pretext::Pretext(const PretextParts& parts) : Pretext(parts.backbone, parts.comm) {
+Pretext::Pretext(const PretextParts& parts) : Pretext(parts, parts.backbone) {}
+
+Pretext::Pretext(const PretextParts& parts, std::shared_ptr<Backbone> backbone)
+    : Pretext(std::move(backbone), parts.comm) {
     metrics_ = parts.metrics;
 }
 
@@ -77,6 +80,8 @@ std::vector<ParameterGroup> Pretext::groups() {
 GroupPlan Pretext::plan(const ParameterGroup& /*group*/, const StepContext& /*context*/) const {
     return {};
 }
+
+void Pretext::look_at(const TrainingData& /*data*/) {}
 
 void Pretext::before_step(const StepContext& /*context*/) {}
 

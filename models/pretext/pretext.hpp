@@ -78,9 +78,17 @@ struct GroupPlan {
 /// What a pretext needs from the augmentation stage; checked against the recipe before training.
 struct ViewNeeds {
     int views = 1;         ///< at least
-    bool mask = false;     ///< view 0 must make a mask of its pixels
+    bool mask = false;     ///< view 0 must make one plane of a mask, of its pixels or of patches
     bool rotation = false; ///< every view must carry its rotation
     int images = 1;        ///< at least, in a micro-batch over all ranks: 2 where images are compared with each other
+};
+
+/// What a pretext may look at before the first step of a run.
+struct TrainingData {
+    std::vector<double> mean; ///< of each channel, by which views are normalised
+    std::vector<double> std;
+    std::int64_t batches = 0;                        ///< of the first epoch
+    std::function<PretextInput(std::int64_t)> batch; ///< this rank's part of one of them, as training sees it
 };
 
 /// Rows of a pretext picture at most.
@@ -100,6 +108,8 @@ struct PretextParts {
     std::shared_ptr<Backbone> backbone;
     /// One more backbone of the same kind, freshly initialised: for teachers.
     std::function<std::shared_ptr<Backbone>()> another;
+    /// The same for images of so many channels: for networks that are shown a part of the colours.
+    std::function<std::shared_ptr<Backbone>(int)> of_channels;
     augment::ImageShape shape; ///< of view 0
     dist::Communicator& comm;  ///< must outlive the pretext
     std::span<const Metric> metrics = {};
@@ -127,6 +137,9 @@ class Pretext : public torch::nn::Module {
     virtual std::vector<ParameterGroup> groups();
     /// Freezing and phases; by default every group is trained.
     virtual GroupPlan plan(const ParameterGroup& group, const StepContext& context) const;
+    /// Collective, before the first step of a run. What is found here belongs into buffers: a run that was resumed has
+    /// them from its checkpoint and does not look again.
+    virtual void look_at(const TrainingData& data);
     /// Before the first loss of a step; what an earlier step gathered and was left out with is forgotten here.
     virtual void before_step(const StepContext& context);
     /// Loss of the update input.at.update. Collective when the loss spans ranks. Differentiable. It changes no state
@@ -155,6 +168,8 @@ class Pretext : public torch::nn::Module {
 
   protected:
     explicit Pretext(const PretextParts& parts);
+    /// With another backbone than parts.backbone.
+    Pretext(const PretextParts& parts, std::shared_ptr<Backbone> backbone);
     Pretext(std::shared_ptr<Backbone> backbone, dist::Communicator& comm);
     /// parameter_group() of all that belongs to `modules`, which are registered under these names.
     ParameterGroup group_of(const std::string& name, const std::vector<std::string>& modules) const;

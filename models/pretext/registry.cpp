@@ -57,10 +57,13 @@ std::string read_pretext_name(const config::Section& pretext) {
 
 std::shared_ptr<Pretext> make_pretext(const config::Section& pretext, const config::Section& model,
                                       augment::ImageShape shape, dist::Communicator& comm) {
-    const auto another = [&] { return make_backbone(model, shape, comm); };
+    const auto of_channels = [&](int channels) {
+        return make_backbone(model, {shape.height, shape.width, channels}, comm);
+    };
+    const auto another = [&] { return of_channels(shape.channels); };
     auto backbone = another();
     const auto* entry = find_pretext(read_pretext_name(pretext));
-    return entry->make({pretext, std::move(backbone), another, shape, comm, entry->metrics});
+    return entry->make({pretext, std::move(backbone), another, of_channels, shape, comm, entry->metrics});
 }
 
 } // namespace tacit::models

@@ -213,4 +213,15 @@ std::shared_ptr<models::Backbone> make_fresh_backbone(LoadedRun& run, std::uint6
     return backbone;
 }
 
+std::shared_ptr<models::Backbone> make_fresh_encoder(LoadedRun& run, std::uint64_t seed) {
+    auto backbone = make_fresh_backbone(run, seed);
+    if (backbone->architecture().name == run.backbone->architecture().name) {
+        return backbone;
+    }
+    const config::Section root = run.document.root();
+    const auto pretext = models::make_pretext(root.section("pretext"), root.section("model"), run.shape, *run.comm);
+    pretext->eval();
+    return pretext->evaluated();
+}
+
 } // namespace tacit::train

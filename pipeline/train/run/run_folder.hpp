@@ -74,4 +74,7 @@ inline LoadedRun load_run(const std::string& path, const std::string& checkpoint
 /// A backbone of the run's architecture with random weights from `seed`: the random-encoder row.
 std::shared_ptr<models::Backbone> make_fresh_backbone(LoadedRun& run, std::uint64_t seed);
 
+/// One of the architecture of run.backbone, which may be made of several backbones, to be given its weights.
+std::shared_ptr<models::Backbone> make_fresh_encoder(LoadedRun& run, std::uint64_t seed);
+
 } // namespace tacit::train

@@ -67,6 +67,22 @@ std::vector<Trainer::Group> Trainer::make_groups(models::Pretext& pretext, dist:
     return groups;
 }
 
+/// Before the first step, which then begins with the first batch again.
+void Trainer::show_data() {
+    const torch::NoGradGuard no_gradient;
+    models::TrainingData data;
+    data.mean = experiment_.format.mean;
+    data.std = experiment_.format.std;
+    data.batches = loader_.batches_per_epoch();
+    data.batch = [this](std::int64_t batch) {
+        comm_.sign_of_life();
+        models::PretextInput input = feed_.take({0, batch}, micro_batch());
+        input.at = context();
+        return input;
+    };
+    experiment_.pretext->look_at(data);
+}
+
 models::StepContext Trainer::context() const {
     models::StepContext at;
     at.step = step_;
@@ -278,6 +294,9 @@ StepResult Trainer::step(bool save) {
     models::StepContext at = context();
     torch::manual_seed(at.seed + static_cast<std::uint64_t>(at.step)); // for what ignores the rule of draws.hpp
     experiment_.pretext->train();
+    if (step_ == 0) {
+        show_data();
+    }
     experiment_.pretext->before_step(at);
     if (!repeats_input_) {
         inputs_.clear();

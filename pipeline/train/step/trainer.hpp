@@ -82,6 +82,7 @@ class Trainer {
     };
 
     static std::vector<Group> make_groups(models::Pretext& pretext, dist::Communicator& comm);
+    void show_data();
     models::StepContext context() const;
     BatchPlace place_of(std::int64_t step, std::int64_t micro) const;
     const loader::Batch& batch_at(BatchPlace place);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/train/pretrain.hpp"
 
+#include "models/modules.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/shards/hdf5/handle.hpp"
 #include "pipeline/train/run/run_folder.hpp"
 #include "pipeline/train/state/checkpoint.hpp"
+#include "pipeline/train/state/model_state.hpp"
 #include "pipeline/train/step/step_bench.hpp"
 #include "pipeline/train/step/trainer.hpp"
 #include "tests/pipeline/train/pretrain_fixture.hpp"
@@ -48,12 +50,17 @@ TEST_F(PretrainTest, RunFolderHoldsEverythingThatTheReportNeeds) {
     EXPECT_NO_THROW(config::Document::from_file(run_path("full") + "/config.yaml"));
 }
 
-TEST_F(PretrainTest, EveryPretextTrainsAndDrawsItsPictures) {
+TEST_F(PretrainTest, EveryPretextTrainsDrawsItsPicturesAndGivesItsWeightsToAFreshEncoder) {
     for (const std::string& pretext : models::pretext_names()) {
         // Small crops of 24 pixels are not too small for the network.
         EXPECT_EQ(run(pretext, {"train.max_steps=3", "augment.size=24"}, {}, pretext), ExitCode::done) << pretext;
-        const LoadedRun loaded = load_run(run_path(pretext), "last", *comm_);
+        LoadedRun loaded = load_run(run_path(pretext), "last", *comm_);
         EXPECT_EQ(loaded.pretext_name, pretext);
+        const auto fresh = make_fresh_encoder(loaded, 5);
+        const at::Tensor images = torch::rand({2, loaded.shape.channels, loaded.shape.height, loaded.shape.width});
+        EXPECT_FALSE(torch::equal(fresh->forward(images), loaded.backbone->forward(images))) << pretext;
+        load_model_state(*fresh, models::model_state(*loaded.backbone));
+        EXPECT_TRUE(torch::equal(fresh->forward(images), loaded.backbone->forward(images))) << pretext;
     }
 }
 
