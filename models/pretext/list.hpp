@@ -11,12 +11,15 @@
 #define TACIT_PRETEXTS(X)                                                                                              \
     X(autoencoder)                                                                                                     \
     X(byol)                                                                                                            \
+    X(colorization)                                                                                                    \
     X(context_encoder)                                                                                                 \
     X(contractive_autoencoder)                                                                                         \
     X(contrastive_pairs)                                                                                               \
+    X(masked_autoencoder)                                                                                              \
     X(rotnet)                                                                                                          \
     X(simclr)                                                                                                          \
     X(sparse_autoencoder)                                                                                              \
+    X(split_brain)                                                                                                     \
     X(triplet)                                                                                                         \
     X(vae)
 

@@ -36,9 +36,9 @@ void check_views(const models::ViewNeeds& needs, const augment::Recipe& recipe, 
                                           fitting_recipe_advice(pretext)));
         }
     }
-    const augment::MaskShape pixels{1, recipe.output().height, recipe.output().width};
-    if (needs.mask && recipe.outputs(0).mask != pixels) {
-        throw ConfigError(fmt::format("pretext {} needs a mask of pixels, recipe {} makes none; {}", pretext, name,
+    if (needs.mask && recipe.outputs(0).mask.planes != 1) {
+        throw ConfigError(fmt::format("pretext {} needs one mask of pixels or patches, recipe {} makes {}; {}", pretext,
+                                      name, recipe.outputs(0).mask ? "several" : "none",
                                       fitting_recipe_advice(pretext)));
     }
     for (int view = 0; needs.rotation && view < needs.views; ++view) {

@@ -179,21 +179,28 @@ TEST_P(PretextParity, TenStepsEndWithTheParametersAndStatisticsOfTheWholeBatchIn
 
 INSTANTIATE_TEST_SUITE_P(
     All, PretextParity,
-    testing::Values(Case{"contrastive_pairs", "{name: contrastive_pairs, margin: 1.4}"},
-                    Case{"triplet_hard", "{name: triplet, distance: squared_euclidean, negatives: hard, margin: 5}"},
-                    Case{"autoencoder", "{name: autoencoder}"},
-                    Case{"autoencoder_map", "{name: autoencoder, code: map}"},
-                    Case{"byol", "{name: byol, projector: [32, 16]}"},
-                    Case{"context_encoder", "{name: context_encoder}"},
-                    Case{"context_encoder_overlap", "{name: context_encoder, overlap: 1, code: pooled}"},
-                    Case{"autoencoder_l1", "{name: autoencoder, loss: l1, bottleneck: 10}"},
-                    Case{"contractive", "{name: contractive_autoencoder, probes: 2, weight: 0.001}"},
-                    Case{"rotnet", "{name: rotnet}"}, Case{"sparse", "{name: sparse_autoencoder, bottleneck: 40}"},
-                    Case{"sparse_l1", "{name: sparse_autoencoder, sparsity: l1, bottleneck: 40}"},
-                    Case{"simclr", "{name: simclr}"}, Case{"triplet", "{name: triplet}"},
-                    Case{"triplet_cosine_random", "{name: triplet, distance: cosine, negatives: random}"},
-                    Case{"vae", "{name: vae, latent: 8}"},
-                    Case{"vae_free_bits", "{name: vae, latent: 8, free_bits: 0.3, beta: 4}"}),
+    testing::Values(
+        Case{"contrastive_pairs", "{name: contrastive_pairs, margin: 1.4}"},
+        Case{"triplet_hard", "{name: triplet, distance: squared_euclidean, negatives: hard, margin: 5}"},
+        Case{"autoencoder", "{name: autoencoder}"}, Case{"autoencoder_map", "{name: autoencoder, code: map}"},
+        Case{"byol", "{name: byol, projector: [32, 16]}"}, Case{"colorization", "{name: colorization}"},
+        Case{"colorization_regression", "{name: colorization, target: regression}"},
+        Case{"colorization_rgb", "{name: colorization, target: rgb}"},
+        Case{"context_encoder", "{name: context_encoder}"},
+        Case{"context_encoder_adversarial",
+             "{name: context_encoder, adversarial: 0.3, discriminator_width: 4, channelwise: true}"},
+        Case{"context_encoder_spectral", "{name: context_encoder, adversarial: 0.3, discriminator_width: 4, "
+                                         "discriminator: image, spectral_norm: true}"},
+        Case{"masked_autoencoder", "{name: masked_autoencoder}"}, Case{"split_brain", "{name: split_brain}"},
+        Case{"context_encoder_overlap", "{name: context_encoder, overlap: 1, code: pooled}"},
+        Case{"autoencoder_l1", "{name: autoencoder, loss: l1, bottleneck: 10}"},
+        Case{"contractive", "{name: contractive_autoencoder, probes: 2, weight: 0.001}"},
+        Case{"rotnet", "{name: rotnet}"}, Case{"sparse", "{name: sparse_autoencoder, bottleneck: 40}"},
+        Case{"sparse_l1", "{name: sparse_autoencoder, sparsity: l1, bottleneck: 40}"}, Case{"simclr", "{name: simclr}"},
+        Case{"triplet", "{name: triplet}"},
+        Case{"triplet_cosine_random", "{name: triplet, distance: cosine, negatives: random}"},
+        Case{"vae", "{name: vae, latent: 8}"},
+        Case{"vae_free_bits", "{name: vae, latent: 8, free_bits: 0.3, beta: 4}"}),
     [](const testing::TestParamInfo<Case>& tested) { return std::string(tested.param.name); });
 
 class NetworkParity : public testing::TestWithParam<Case> {};

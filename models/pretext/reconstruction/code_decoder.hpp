@@ -53,6 +53,7 @@ class CodeDecoder {
                 augment::ImageShape shape, dist::Communicator& comm);
     /// To be registered as "decoder" by the pretext that owns this.
     const std::shared_ptr<Decoder>& module() const { return decoder_; }
+    const MapShape& code() const { return features_.shape(); } ///< what is decoded
     at::Tensor reconstruct(Backbone& backbone, const at::Tensor& images);
 
   private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/pipeline/train/pretrain_fixture.hpp"
 
+#include <functional>
 #include <gtest/gtest.h>
 
 namespace tacit::train {
@@ -38,6 +39,25 @@ TEST_F(ExperimentChecks, LossThatComparesImagesNeedsTwo) {
             std::string("--set train.batch=1: train.batch: 1 with train.accumulate 1: pretext ") + pretext +
                 " compares the images of a micro-batch with each other and needs at least 2; 64 and more work well");
         EXPECT_NE(refusal(pretext, {"train.accumulate=16"}).find("16 with train.accumulate 16"), std::string::npos);
+    }
+}
+
+TEST_F(ExperimentChecks, OneMaskOfPixelsOrPatchesIsNeededWhereSomethingIsHidden) {
+    for (const std::string pretext : {"context_encoder", "masked_autoencoder"}) {
+        EXPECT_NE(refusal(pretext, {"augment.recipe=autoencoder"}).find("makes none"), std::string::npos);
+        EXPECT_NE(refusal(pretext, {"augment.recipe=ijepa"}).find("makes several"), std::string::npos);
+        const std::string hides = "augment.overrides={center_mask: {p: 0}, ";
+        for (const std::string& change :
+             {std::string("augment.recipe=mae"), std::string("augment.recipe=context_encoder"),
+              hides + "random_block_mask: {p: 1}}", hides + "free_form_mask: {p: 1}}"}) {
+            std::vector<std::string> changes = {"train.max_steps=2", change};
+            if (change.starts_with(hides)) {
+                changes.emplace_back("augment.recipe=context_encoder");
+            }
+            EXPECT_EQ(run(pretext + std::to_string(std::hash<std::string>()(change)), changes, {}, pretext),
+                      ExitCode::done)
+                << pretext << " " << change;
+        }
     }
 }
 

@@ -96,7 +96,7 @@ TEST_P(RankParity, LossCurveAndParametersAreThoseOfOneRank) {
     if (GetParam() == "toy_distillation") {
         small_steps.emplace_back("augment.size=32"); // whose local crops are large enough for the network
     }
-    if (GetParam() == "vae" || GetParam().ends_with("_autoencoder")) {
+    if (GetParam() == "vae" || GetParam() == "contractive_autoencoder" || GetParam() == "sparse_autoencoder") {
         small_steps.emplace_back("optim.lr=0.000001"); // their losses are sums over pixels
     }
     if (GetParam() == "contractive_autoencoder") { // whose Jacobian is large before it is trained
@@ -118,10 +118,35 @@ TEST_P(RankParity, LossCurveAndParametersAreThoseOfOneRank) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Pretexts, RankParity,
-                         testing::Values("autoencoder", "byol", "context_encoder", "contractive_autoencoder",
-                                         "contrastive_pairs", "rotnet", "simclr", "sparse_autoencoder",
-                                         "toy_distillation", "toy_gan", "triplet", "vae"),
+                         testing::Values("autoencoder", "byol", "colorization", "context_encoder",
+                                         "contractive_autoencoder", "contrastive_pairs", "masked_autoencoder", "rotnet",
+                                         "simclr", "sparse_autoencoder", "split_brain", "toy_distillation", "toy_gan",
+                                         "triplet", "vae"),
                          [](const auto& parameter) { return parameter.param; });
+
+TEST(AdversarialParity, StepsOfBothPlayersAreThoseOfOneRank) {
+    const SharedData folder;
+    const auto self = dist::make_self_communicator();
+    for (const std::string norm : {"false", "true"}) {
+        const std::vector<std::string> changes = {"optim.lr=0.0005",
+                                                  "optim.warmup_epochs=0",
+                                                  "train.batch=32",
+                                                  "pretext.adversarial=0.1",
+                                                  "pretext.discriminator_width=8",
+                                                  "pretext.channelwise=true",
+                                                  "pretext.spectral_norm=" + norm};
+        const Course alone = train(folder.path() + "/shards", "context_encoder", *self, changes, 5);
+        const Course together = train(folder.path() + "/shards", "context_encoder", dist::world(), changes, 5);
+        for (std::size_t step = 0; step < alone.losses.size(); ++step) {
+            for (const char* name : {"loss", "loss_critic"}) {
+                const double loss = alone.losses[step].at(name);
+                EXPECT_NEAR(together.losses[step].at(name), loss, 1e-5 * loss) << name << ", step " << step;
+            }
+        }
+        EXPECT_LT(relative_distance(together.end, alone.end), 1e-5);
+        EXPECT_LT(relative_distance(together.statistics, alone.statistics), 1e-5) << "singular vectors, too";
+    }
+}
 
 TEST(GradCacheParity, StepsAreThoseOfOneRank) {
     const SharedData folder;

@@ -359,6 +359,10 @@ TEST_P(EveryMethodOfState, StoppedAndResumedRunEndsWithTheSameBytes) {
     if (pretext == "toy_distillation") {
         changes.emplace_back("augment.size=32");
     }
+    if (pretext == "context_encoder") {
+        changes.insert(changes.end(),
+                       {"pretext.adversarial=0.1", "pretext.discriminator_width=8", "pretext.spectral_norm=true"});
+    }
     if (pretext == "vae" || pretext.ends_with("_autoencoder")) {
         changes.emplace_back("optim.lr=0.000005"); // their losses are sums over pixels
     }
@@ -402,8 +406,8 @@ INSTANTIATE_TEST_SUITE_P(Networks, EveryKindOfBackbone,
                                          "model={backbone: resnet50, width: 4}"));
 
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethodOfState,
-                         testing::Values("toy_gan", "toy_distillation", "byol", "contractive_autoencoder",
-                                         "sparse_autoencoder", "vae"),
+                         testing::Values("toy_gan", "toy_distillation", "byol", "colorization", "context_encoder",
+                                         "contractive_autoencoder", "sparse_autoencoder", "split_brain", "vae"),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
 } // namespace
