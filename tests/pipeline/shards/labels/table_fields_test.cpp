@@ -183,8 +183,12 @@ TEST(TableFields, OutsideOfTheirRowsAreRefused) {
     Bytes bytes = testing::read_bytes(path);
     bytes.at(testing::place_of(path, {'l', 'a', 'b', 'e', 'l', 0, 0, 0, 4, 0, 0, 0}) + 8) = 6;
     testing::write_bytes(path, bytes);
-    const std::string why = "labels: its field 2 of 4 bytes begins at byte 6 of rows of 8; the file is damaged";
-    EXPECT_NE(refusal_of(path).find(why), std::string::npos) << refusal_of(path);
+    const std::string refusal = refusal_of(path);
+    const bool by_us = refusal.find("labels: its field 2 of 4 bytes begins at byte 6 of rows of 8; the file is "
+                                    "damaged") != std::string::npos;
+    const bool by_libhdf5 =
+        refusal.find("cannot read it: its structure is damaged") != std::string::npos; // from 1.14 on
+    EXPECT_TRUE(by_us || by_libhdf5) << refusal;
     EXPECT_FALSE(inspect(path, kWithoutMeasuring).lines.empty());
 }
 
