@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "models/backbones/mlp.hpp"
 #include "models/losses/sparsity.hpp"
 #include "models/pretext/list.hpp"
 #include "models/pretext/reconstruction/code_pretext.hpp"
