@@ -47,7 +47,11 @@ std::string launch_line(const std::vector<std::string>& words, int ranks, const 
             continue;
         }
         const bool own_launch = i + 1 < ancestors.size() && program_of(ancestors[i + 1]) == program_of(words);
-        return shell_line(own_launch ? ancestors[i + 1] : ancestors[i]);
+        std::vector<std::string> line = own_launch ? ancestors[i + 1] : ancestors[i];
+        if (const char* typed = lookup("OMPI_TOOL_NAME"); typed != nullptr && program_of(line) == "prterun") {
+            line.front() = typed; // Open MPI 5's mpirun becomes prterun
+        }
+        return shell_line(line);
     }
     if (ranks > 1 && lookup("SLURM_STEP_ID") != nullptr) {
         const char* nodes = lookup("SLURM_STEP_NUM_NODES");

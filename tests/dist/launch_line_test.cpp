@@ -32,6 +32,13 @@ TEST(LaunchLine, OfRanksIsThatOfTheirLauncher) {
               "tacit knn --run 'my run' --ranks 2");
 }
 
+TEST(LaunchLine, OfOpenMpi5IsWhatWasTyped) {
+    const std::vector<std::string> launcher = {"prterun", "-np", "2", "/opt/tacit"};
+    EXPECT_EQ(line(2, {kWords, launcher}, {{"OMPI_COMM_WORLD_SIZE", "2"}, {"OMPI_TOOL_NAME", "mpirun"}}),
+              "mpirun -np 2 /opt/tacit");
+    EXPECT_EQ(line(2, {kWords, launcher}, {{"OMPI_COMM_WORLD_SIZE", "2"}}), "prterun -np 2 /opt/tacit");
+}
+
 TEST(LaunchLine, UnderSlurmNamesSrun) {
     EXPECT_EQ(line(4, {kWords, {"slurmstepd: [7.0]"}},
                    {{"PMIX_RANK", "0"}, {"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_NODES", "2"}}),
