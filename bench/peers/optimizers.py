@@ -20,14 +20,25 @@ parser.add_argument("--threads", type=int, default=2)
 options = parser.parse_args()
 torch.set_num_threads(options.threads)
 
+
+def resnet50():
+    net = torchvision.models.resnet50()
+    net.fc = torch.nn.Identity()
+    return net
+
+
+def vit_small():
+    return timm.models.VisionTransformer(img_size=28, patch_size=14, in_chans=1, num_classes=0, embed_dim=384, depth=12, num_heads=6)
+
+
 NETS = {
-    "resnet50": ("{backbone: resnet50}", torchvision.models.resnet50),
-    "vit_small": ("{backbone: vit_small, patch: 14}", lambda: timm.create_model("vit_small_patch16_224")),
+    "resnet50": ("{backbone: resnet50}", resnet50),
+    "vit_small": ("{backbone: vit_small, patch: 14}", vit_small),
 }
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0, momentum=0.9, nesterov=True, weight_decay=1e-4, fused=True),
-    "adam": lambda p: torch.optim.Adam(p, lr=0, fused=True),
-    "adamw": lambda p: torch.optim.AdamW(p, lr=0, fused=True),
+    "adam": lambda p: torch.optim.Adam(p, lr=0, weight_decay=1e-4, fused=True),
+    "adamw": lambda p: torch.optim.AdamW(p, lr=0, weight_decay=1e-4, fused=True),
 }
 
 

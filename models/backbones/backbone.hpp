@@ -57,6 +57,8 @@ class Backbone : public torch::nn::Module {
     virtual void begin_step(const StepContext& at, const at::Tensor& ids);
     /// Whether a pass in training draws, and so differs from step to step.
     virtual bool draws() const { return false; }
+    /// Whether its backward pass computes blocks again (model.checkpoint), which has no second derivative.
+    virtual bool recomputes() const { return false; }
     /// Names of the layers that layers() can give, from the images to the features.
     virtual std::vector<std::string> layer_names() const = 0;
     /// Outputs of the layers `names`, in their order, by one forward pass. Throws std::invalid_argument for a name that

@@ -62,8 +62,8 @@ at::Tensor ColorEncoder::encode(const at::Tensor& images, LayerTap& tap) {
 }
 
 void ColorEncoder::begin_step(const StepContext& at, const at::Tensor& ids) {
-    for (const ColorPart& part : parts_) {
-        part.network->begin_step(at, ids);
+    for (std::size_t part = 0; part < parts_.size(); ++part) {
+        parts_[part].network->begin_step(of_part(at, part), ids);
     }
 }
 

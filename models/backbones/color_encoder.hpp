@@ -26,6 +26,12 @@ struct ColorPart {
     at::Tensor (*shown)(const at::Tensor& pixels);
 };
 
+/// For what part `part` draws: the first as a network alone, others from streams of their own.
+inline StepContext of_part(StepContext at, std::size_t part) {
+    at.seed += part * 0x9E3779B97F4A7C15U;
+    return at;
+}
+
 /// Networks side by side, each of which is shown its part of a colour image: to judge and to export what was trained on
 /// such parts, by features that are those of all networks, one after another. The networks are of one kind, and stay
 /// those of whoever trains them.

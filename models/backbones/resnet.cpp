@@ -74,6 +74,7 @@ class ResNet : public Backbone {
     }
 
     std::vector<std::string> layer_names() const override { return {"stem", "layer1", "layer2", "layer3", "layer4"}; }
+    bool recomputes() const override { return options_.checkpoint; }
     std::int64_t feature_dim() const override { return map_.channels; }
     MapShape map_shape() const override { return map_; }
     Architecture architecture() const override;

@@ -56,6 +56,7 @@ class ViT : public TokenBackbone {
     at::Tensor forward(const at::Tensor& images) override { return pooled(tokens(images, {})); }
     void begin_step(const StepContext& at, const at::Tensor& ids) override { draws_.begin(at, ids); }
     bool draws() const override { return options_.drop_path > 0; }
+    bool recomputes() const override { return options_.checkpoint; }
 
     std::vector<std::string> layer_names() const override {
         std::vector<std::string> names;

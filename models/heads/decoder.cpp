@@ -135,8 +135,13 @@ std::vector<MapShape> decoder_shapes(const DecoderOptions& options, augment::Ima
         shapes.push_back(map);
     }
     const auto stages = static_cast<std::int64_t>(shapes.size()) - 1;
-    const auto width_at = [&](std::int64_t halvings) {
-        return std::min(options.width << halvings, std::max(options.code.channels, options.width));
+    const std::int64_t widest = std::max(options.code.channels, options.width);
+    const auto width_at = [&](std::int64_t halvings) { // without overflow, however many there are
+        std::int64_t width = options.width;
+        for (; halvings > 0 && width < widest; --halvings) {
+            width *= 2;
+        }
+        return std::min(width, widest);
     };
     for (std::int64_t stage = is_vector(options.code) ? 0 : 1; stage <= stages; ++stage) {
         shapes[static_cast<std::size_t>(stage)].channels = width_at(stages - stage);

@@ -81,6 +81,7 @@ struct ViewNeeds {
     bool mask = false;     ///< view 0 must make one plane of a mask, of its pixels or of patches
     bool rotation = false; ///< every view must carry its rotation
     int images = 1;        ///< at least, in a micro-batch over all ranks: 2 where images are compared with each other
+    bool target = false;   ///< the last view shows the same pixels as view 0 and is what the loss aims at
 };
 
 /// What a pretext may look at before the first step of a run.

@@ -36,6 +36,14 @@ void check_views(const models::ViewNeeds& needs, const augment::Recipe& recipe, 
                                           fitting_recipe_advice(pretext)));
         }
     }
+    const int last = recipe.views() - 1;
+    if (needs.target && (recipe.output(last) != recipe.output() || recipe.outputs(last).rotation ||
+                         recipe.spec().views.back().draw != recipe.spec().views.front().draw)) {
+        throw ConfigError(
+            fmt::format("pretext {} aims at the last view of an image, which must show what the first one "
+                        "does, of the same size and draw, and that of recipe {} does not; {}",
+                        pretext, name, fitting_recipe_advice(pretext)));
+    }
     if (needs.mask && recipe.outputs(0).mask.planes != 1) {
         throw ConfigError(fmt::format("pretext {} needs one mask of pixels or patches, recipe {} makes {}; {}", pretext,
                                       name, recipe.outputs(0).mask ? "several" : "none",
@@ -73,6 +81,11 @@ void check_images(const Experiment& experiment, const config::Section& root) {
                                    fmt::format("the loss of pretext {} compares no embeddings of different "
                                                "images; leave it out: train.accumulate alone does the same",
                                                experiment.pretext_name));
+    }
+    if (train.grad_cache && experiment.pretext->backbone().draws()) { // which it does with gradients alone
+        root.section("train").fail(
+            "grad_cache", "passes micro-batches twice, and the backbone would drop other parts the second time; "
+                          "set model.drop_path or model.dropout to 0, or leave grad_cache out");
     }
     if (train.grad_cache && train.accumulate == 1) {
         root.section("train").fail("grad_cache",

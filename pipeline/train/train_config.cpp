@@ -27,7 +27,7 @@ TrainConfig read_train(const config::Section& train) {
                       config.accumulate, {1, 1 << 16});
     config.grad_cache =
         train.flag({"grad_cache", "compares the embeddings of all micro-batches of a step, each of which runs twice, "
-                                  "so that negatives span the batch (simclr, triplet)"},
+                                  "so that negatives span the batch (simclr, triplet, contrastive_pairs)"},
                    config.grad_cache);
     config.precision =
         train.choice({"precision", "of the networks; bf16 is autocast, losses, norms and statistics stay fp32"},

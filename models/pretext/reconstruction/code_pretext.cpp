@@ -23,7 +23,9 @@ CodePretext::CodePretext(const PretextParts& parts, const Defaults& defaults)
 
 at::Tensor CodePretext::encode(const at::Tensor& images) {
     const auto features = features_(backbone(), images);
-    return activation_(bottleneck_.is_empty() ? features : bottleneck_(features.flatten(1)));
+    const bool vector = !bottleneck_.is_empty() || code_sizes().size() == 1;
+    const auto code = vector ? features.flatten(1) : features;
+    return activation_(bottleneck_.is_empty() ? code : bottleneck_(code));
 }
 
 std::vector<std::int64_t> CodePretext::code_sizes() const {

@@ -20,7 +20,7 @@ namespace tacit::models {
 /// decoder; 0: none), pretext.code_activation and what read_decoder() reads.
 class CodePretext : public Pretext, public CodeModel {
   public:
-    ViewNeeds needs() const override { return {}; }
+    ViewNeeds needs() const override { return {.target = true}; }
     std::string describe() const override { return "decoder: " + decoder_->describe(); }
     CodeModel* codes() override { return this; }
 

@@ -63,7 +63,7 @@ class Colorization : public Pretext {
             std::vector<ColorPart>{{target_ == "rgb" ? "grey" : "lightness", Pretext::evaluated(), shown_}}, scale_);
     }
 
-    ViewNeeds needs() const override { return {}; }
+    ViewNeeds needs() const override { return {.target = true}; }
     std::shared_ptr<Backbone> evaluated() override { return encoder_; }
 
     void look_at(const TrainingData& data) override {

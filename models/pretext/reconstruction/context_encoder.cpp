@@ -146,9 +146,9 @@ class ContextEncoder : public Pretext {
         const auto hidden = hidden_pixels(input);
         at::Tensor output;
         {
-            const torch::NoGradGuard no_gradient;
+            // With gradients, since networks drop parts of themselves only then, and the critic must see such fillings.
             const dist::RunningStatisticsPause pause; // the update that trains the painter counts this batch
-            output = paint(images * (1 - hidden));
+            output = paint(images * (1 - hidden)).detach();
         }
         const auto real = critic_->forward(judged(images, images, hidden));
         const auto made = critic_->forward(judged(images, output, hidden));

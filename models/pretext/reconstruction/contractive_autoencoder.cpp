@@ -113,6 +113,10 @@ class ContractiveAutoencoder : public CodePretext {
                                      "has none; choose a convolutional model.backbone or mlp",
                                      name));
         }
+        if (backbone().recomputes()) {
+            pretext.fail("name", "contractive_autoencoder needs second derivatives, and blocks that are computed again "
+                                 "have none; set model.checkpoint to false");
+        }
         for (const auto& part : backbone().modules()) {
             if (std::dynamic_pointer_cast<dist::BatchNormImpl>(part)) {
                 pretext.fail("name", fmt::format("contractive_autoencoder needs an encoder without batch norm, which "

@@ -53,12 +53,12 @@ class SplitBrain : public Pretext {
             scale_);
     }
 
-    ViewNeeds needs() const override { return {}; }
+    ViewNeeds needs() const override { return {.target = true}; }
     std::shared_ptr<Backbone> evaluated() override { return encoder_; }
     void look_at(const TrainingData& data) override { scale_->set(data.mean, data.std); }
 
     PretextLoss loss(const PretextInput& input) override {
-        chroma_->begin_step(input.at, input.ids);
+        chroma_->begin_step(of_part(input.at, 1), input.ids);
         const Told told = tell(input.views.front());
         const at::Tensor lab = lab_of(scale_->pixels(input.views.back()));
         const auto share = [&](const Head& head, const at::Tensor& logits, const at::Tensor& values) {

@@ -50,7 +50,7 @@ class Vae : public Pretext, public CodeModel {
                                                                            parts.shape, parts.comm}));
     }
 
-    ViewNeeds needs() const override { return {}; }
+    ViewNeeds needs() const override { return {.target = true}; }
     std::string describe() const override { return "decoder: " + decoder_->describe(); }
     CodeModel* codes() override { return this; }
 

@@ -131,7 +131,7 @@ std::string graph_obstacle(models::Pretext& pretext, const TrainConfig& config, 
         return "the loss of this pretext is not the same work in every step";
     }
     if (pretext.backbone().draws()) {
-        return "the backbone draws anew in each step (model.drop_path)";
+        return "the backbone draws anew in each step (model.drop_path or model.dropout)";
     }
     return "";
 }

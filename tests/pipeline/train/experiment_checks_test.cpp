@@ -61,6 +61,28 @@ TEST_F(ExperimentChecks, OneMaskOfPixelsOrPatchesIsNeededWhereSomethingIsHidden)
     }
 }
 
+TEST_F(ExperimentChecks, AViewThatIsAimedAtShowsWhatTheFirstOneDoes) {
+    for (const char* pretext : {"autoencoder", "vae", "sparse_autoencoder"}) {
+        for (const char* recipe : {"simclr", "rotnet", "multicrop"}) {
+            EXPECT_NE(refusal(pretext, {std::string("augment.recipe=") + recipe})
+                          .find("aims at the last view of an image, which must show what the first one does"),
+                      std::string::npos)
+                << pretext << " " << recipe;
+        }
+    }
+    EXPECT_EQ(run("denoise", {"train.max_steps=2", "augment.recipe=denoise"}, {}, "autoencoder"), ExitCode::done);
+}
+
+TEST_F(ExperimentChecks, GradCacheIsRefusedWhereABackboneDrops) {
+    for (const char* model : {"model={backbone: mlp, hidden: [32], dropout: 0.2}",
+                              "model={backbone: vit_tiny, width: 24, depth: 2, heads: 3, patch: 4, drop_path: 0.3}"}) {
+        EXPECT_NE(refusal("simclr", {model, "train.accumulate=2", "train.grad_cache=true"})
+                      .find("the backbone would drop other parts the second time"),
+                  std::string::npos)
+            << model;
+    }
+}
+
 TEST_F(ExperimentChecks, LearningRateMustBePositive) {
     EXPECT_EQ(refusal("rotnet", {"optim.lr=0"}),
               "--set optim.lr=0: optim.lr: expected a finite number in [1e-12, 1000], got '0'");

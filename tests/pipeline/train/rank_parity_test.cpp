@@ -153,7 +153,7 @@ TEST(GradCacheParity, StepsAreThoseOfOneRank) {
     const std::vector<std::string> changes = {"optim.lr=0.0005", "optim.warmup_epochs=0", "train.batch=32",
                                               "train.accumulate=4", "train.grad_cache=true"};
     const auto self = dist::make_self_communicator();
-    for (const std::string pretext : {"simclr", "triplet"}) {
+    for (const std::string pretext : {"simclr", "triplet", "contrastive_pairs"}) {
         const Course alone = train(folder.path() + "/shards", pretext, *self, changes, 5);
         const Course together = train(folder.path() + "/shards", pretext, dist::world(), changes, 5);
         for (std::size_t step = 0; step < alone.losses.size(); ++step) {
