@@ -9,7 +9,7 @@ import torch
 from skimage.metrics import structural_similarity
 from torch import nn
 
-from common import fill_by_formula, save, wave
+from fixture import fill_by_formula, save, wave
 
 COUNT, SIDE, HIDDEN, CODE = 3, 13, 7, 4
 PIXELS = SIDE * SIDE

@@ -5,21 +5,14 @@
 Needs numpy, scikit-image 0.26, torch 2.11, safetensors. Usage: colorization.py [output folder].
 """
 import math
-import pathlib
-import sys
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from skimage import color
 
-FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[1] / "fixtures" / "methods")
+from fixture import save, wave
+
 NEIGHBOURS, SIGMA, MIX, TEMPERATURE = 10, 5.0, 0.5, 0.38
-
-
-def wave(shape, step, phase):
-    """As tests/models/wave.hpp."""
-    return torch.sin(torch.arange(math.prod(shape), dtype=torch.float64) * step + phase).reshape(shape)
 
 
 def rgb2lab(images):
@@ -77,8 +70,8 @@ def main():
     for row in logits.detach():
         masses = [math.exp(float(value) / TEMPERATURE) for value in row]
         means.append([sum(m * float(c[d]) for m, c in zip(masses, centres)) / sum(masses) for d in range(2)])
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    save_file(
+    save(
+        "colorization",
         {
             "lab": lab,
             "rgb_of_lab": lab2rgb(lab + 3.0),
@@ -90,7 +83,6 @@ def main():
             "logits_gradient": logits.grad.contiguous(),
             "means": torch.tensor(means, dtype=torch.float64),
         },
-        FOLDER / "colorization.safetensors",
     )
 
 

@@ -4,39 +4,10 @@
 
 Needs torch 2.11, safetensors. Usage: context_encoder.py [output folder].
 """
-import math
-import pathlib
-import sys
-
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
-FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[1] / "fixtures" / "methods")
-torch.set_default_dtype(torch.float64)
-
-
-def wave(shape, step, phase):
-    """As tests/models/wave.hpp."""
-    return torch.sin(torch.arange(math.prod(shape)) * step + phase).reshape(shape)
-
-
-def fill_by_formula(model):
-    """As tests/models/wave.hpp."""
-    state = {name: tensor for name, tensor in model.state_dict().items() if tensor.is_floating_point()}
-    for place, name in enumerate(sorted(state)):
-        tensor = state[name]
-        values = wave(tensor.shape, 1.37, 0.1 * place)
-        if tensor.dim() > 1:
-            values = values * math.sqrt(2.0 / (tensor.numel() / tensor.shape[0]))
-        elif name.endswith("running_var"):
-            values = 1.0 + 0.5 * values
-        elif name.endswith("weight"):
-            values = 1.0 + 0.1 * values
-        else:
-            values = 0.1 * values
-        tensor.copy_(values)
-    return model
+from fixture import fill_by_formula, save, wave
 
 
 class Discriminator(nn.Module):
@@ -144,8 +115,7 @@ def main():
     tensors = {}
     for part in (adversarial, spectral, channelwise, overlap):
         part(tensors)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, FOLDER / "context_encoder.safetensors")
+    save("context_encoder", tensors)
 
 
 if __name__ == "__main__":

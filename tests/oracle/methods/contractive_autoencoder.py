@@ -7,7 +7,7 @@ Needs torch and safetensors. Usage: contractive_autoencoder.py [output folder].
 import torch
 from torch.autograd.functional import jacobian
 
-from common import save, wave
+from fixture import save, wave
 
 COUNT, PIXELS, HIDDEN, CODE = 4, 12, 6, 3
 

@@ -4,20 +4,11 @@
 
 Needs torch 2.11, safetensors. Usage: contrastive_pairs.py [output folder].
 """
-import pathlib
-import sys
-
 import torch
-from safetensors.torch import save_file
 
-FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[1] / "fixtures" / "methods")
+from fixture import save, wave
+
 COUNT, DIMENSIONS, MARGIN = 6, 4, 1.3
-
-
-def wave(count, step, phase):
-    """As tests/models/wave.hpp."""
-    return torch.sin(torch.arange(count, dtype=torch.float64) * step + phase)
-
 
 DISTANCES = {
     "euclidean": lambda a, b: (a - b).norm(),
@@ -29,8 +20,8 @@ DISTANCES = {
 def main():
     tensors = {}
     for name, distance in DISTANCES.items():
-        first = wave(COUNT * DIMENSIONS, 0.77, 0.2).reshape(COUNT, DIMENSIONS).requires_grad_()
-        second = wave(COUNT * DIMENSIONS, 0.71, 0.5).reshape(COUNT, DIMENSIONS).requires_grad_()
+        first = wave((COUNT, DIMENSIONS), 0.77, 0.2).requires_grad_()
+        second = wave((COUNT, DIMENSIONS), 0.71, 0.5).requires_grad_()
         together, apart, near = [], [], 0
         for i in range(COUNT):
             for j in range(COUNT):
@@ -48,8 +39,7 @@ def main():
         tensors[f"{name}.active"] = torch.tensor(near / len(apart), dtype=torch.float64)
         tensors[f"{name}.first_gradient"] = first.grad
         tensors[f"{name}.second_gradient"] = second.grad
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, FOLDER / "contrastive_pairs.safetensors")
+    save("contrastive_pairs", tensors)
 
 
 if __name__ == "__main__":

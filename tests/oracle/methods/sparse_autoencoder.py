@@ -7,7 +7,7 @@ Needs torch and safetensors. Usage: sparse_autoencoder.py [output folder].
 import torch
 from torch.distributions import Bernoulli, kl_divergence
 
-from common import save, wave
+from fixture import save, wave
 
 COUNT, UNITS, RHO = 6, 7, 0.05
 

@@ -7,7 +7,7 @@ Needs torch and safetensors. Usage: vae.py [output folder].
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from common import save, wave
+from fixture import save, wave
 
 COUNT, LATENT, PIXELS = 6, 5, 32
 FREE_BITS, BETA = 0.6, 0.7

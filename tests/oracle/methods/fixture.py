@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the oracles of the methods share."""
+"""How the oracles of the methods make their inputs and write their fixtures."""
 import math
 import pathlib
 import sys
@@ -16,19 +16,21 @@ def wave(shape, step, phase):
 
 
 def fill_by_formula(model):
-    """Sets every parameter by its place in the sorted names, as tests/models/wave.hpp does."""
-    parameters = dict(model.named_parameters())
-    with torch.no_grad():
-        for place, name in enumerate(sorted(parameters)):
-            tensor = parameters[name]
-            values = wave(tensor.shape, 1.37, 0.1 * place)
-            if tensor.dim() > 1:
-                values = values * math.sqrt(2.0 / (tensor.numel() / tensor.shape[0]))
-            elif name.endswith("weight"):
-                values = 1.0 + 0.1 * values
-            else:
-                values = 0.1 * values
-            tensor.copy_(values)
+    """Sets every floating tensor of a state by its place in the sorted names, as tests/models/wave.hpp does."""
+    state = {name: tensor for name, tensor in model.state_dict().items() if tensor.is_floating_point()}
+    for place, name in enumerate(sorted(state)):
+        tensor = state[name]
+        values = wave(tensor.shape, 1.37, 0.1 * place)
+        if tensor.dim() > 1:
+            values = values * math.sqrt(2.0 / (tensor.numel() / tensor.shape[0]))
+        elif name.endswith("running_var"):
+            values = 1.0 + 0.5 * values
+        elif name.endswith("weight"):
+            values = 1.0 + 0.1 * values
+        else:
+            values = 0.1 * values
+        tensor.copy_(values)
+    return model
 
 
 def save(name, tensors):
