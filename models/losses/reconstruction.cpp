@@ -28,6 +28,12 @@ at::Tensor l1_share(const at::Tensor& output, const at::Tensor& target, std::int
            global_elements(target, global_count);
 }
 
+at::Tensor smooth_l1_share(const at::Tensor& output, const at::Tensor& target, std::int64_t global_count) {
+    const FullPrecisionScope scope;
+    return torch::smooth_l1_loss(full_precision(output), full_precision(target), at::Reduction::Sum) /
+           global_elements(target, global_count);
+}
+
 at::Tensor bce_share(const at::Tensor& logits, const at::Tensor& target, std::int64_t global_count) {
     const FullPrecisionScope scope;
     return torch::binary_cross_entropy_with_logits(full_precision(logits), full_precision(target), {}, {},

@@ -14,6 +14,9 @@ at::Tensor mse_share(const at::Tensor& output, const at::Tensor& target, std::in
 /// Mean absolute error per element.
 at::Tensor l1_share(const at::Tensor& output, const at::Tensor& target, std::int64_t global_count);
 
+/// Smooth L1 per element (Girshick 2015, "Fast R-CNN", eq. 3): d^2 / 2 up to an error |d| of 1, |d| - 1/2 beyond.
+at::Tensor smooth_l1_share(const at::Tensor& output, const at::Tensor& target, std::int64_t global_count);
+
 /// Binary cross-entropy per element of logits against targets in [0, 1], in the form max(x, 0) - x t + ln(1 + e^-|x|)
 /// that does not overflow.
 at::Tensor bce_share(const at::Tensor& logits, const at::Tensor& target, std::int64_t global_count);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/losses/contrastive_pairs.hpp"
 
-#include "models/heads/projector.hpp"
 #include "models/losses/unit_rows.hpp"
 #include "models/pretext/embedding/embeddings.hpp"
 #include "models/pretext/list.hpp"
@@ -21,33 +20,22 @@ constexpr std::array kPairsMetrics = {
 /// Contrastive pairs (Hadsell et al. 2006) without labels: two views of an image are drawn together, views of different
 /// images of the global batch are pushed apart up to a margin. Embeddings lie on the unit sphere, where unlike images
 /// end up at a distance of about 1.4: the default margin 1 repels only what is nearer than that.
-class ContrastivePairs : public EmbeddingPretext {
+class ContrastivePairs : public TwoViewPretext {
   public:
     explicit ContrastivePairs(const PretextParts& parts)
-        : EmbeddingPretext(parts), distance_(read_distance(parts.section)),
+        : TwoViewPretext(parts), distance_(read_distance(parts.section)),
           margin_(parts.section.number({"margin", "distance from which on different images no longer repel each other"},
-                                       1.0, {1e-6, 100.0})) {
-        projector_ =
-            register_module("projector", Projector(backbone().feature_dim(), read_projector_sizes(parts.section),
-                                                   ProjectorNorm::all, comm()));
-    }
-
-    ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
-    bool replayable() const override { return true; }
-
-    std::vector<at::Tensor> embed(const PretextInput& input) override {
-        return unit_rows(projector_(backbone().forward(torch::cat({input.views[0], input.views[1]})))).chunk(2, 0);
-    }
+                                       1.0, {1e-6, 100.0})) {}
 
     PretextLoss compare(const std::vector<at::Tensor>& embeddings) override {
-        const auto share = contrastive_pairs_share(embeddings[0], embeddings[1], distance_, margin_, comm());
+        const auto share =
+            contrastive_pairs_share(unit_rows(embeddings[0]), unit_rows(embeddings[1]), distance_, margin_, comm());
         return {share.loss, {{"active", share.active}, {"spread", share.spread}}};
     }
 
   private:
     Distance distance_;
     double margin_;
-    Projector projector_ = nullptr;
 };
 
 } // namespace

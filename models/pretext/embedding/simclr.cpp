@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/heads/projector.hpp"
 #include "models/losses/nt_xent.hpp"
 #include "models/pretext/embedding/embeddings.hpp"
 #include "models/pretext/list.hpp"
@@ -19,25 +18,14 @@ constexpr std::array kSimClrMetrics = {
 /// SimCLR (Chen et al. 2020): two views of an image attract, all other images of the global batch repel. Both views go
 /// through the network as one batch. Default temperature 0.5 (the paper's choice for CIFAR-10, app. B.9); `projector`
 /// gives the layer sizes of the projection head, all batch-normalised.
-class SimClr : public EmbeddingPretext {
+class SimClr : public TwoViewPretext {
   public:
     explicit SimClr(const PretextParts& parts)
-        : EmbeddingPretext(parts),
+        : TwoViewPretext(parts),
           temperature_(parts.section.number(
               {"temperature",
                "divides similarities before the softmax; the smaller, the more the hardest negatives count"},
-              0.5, {0.01, 10.0})) {
-        projector_ =
-            register_module("projector", Projector(backbone().feature_dim(), read_projector_sizes(parts.section),
-                                                   ProjectorNorm::all, comm()));
-    }
-
-    ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
-    bool replayable() const override { return true; }
-
-    std::vector<at::Tensor> embed(const PretextInput& input) override {
-        return projector_(backbone().forward(torch::cat({input.views[0], input.views[1]}))).chunk(2, 0);
-    }
+              0.5, {0.01, 10.0})) {}
 
     PretextLoss compare(const std::vector<at::Tensor>& embeddings) override {
         const auto share = nt_xent(embeddings[0], embeddings[1], temperature_, comm());
@@ -46,7 +34,6 @@ class SimClr : public EmbeddingPretext {
 
   private:
     double temperature_;
-    Projector projector_ = nullptr;
 };
 
 } // namespace

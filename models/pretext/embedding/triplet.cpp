@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/losses/triplet.hpp"
 
-#include "models/heads/projector.hpp"
 #include "models/losses/unit_rows.hpp"
 #include "models/pretext/embedding/embeddings.hpp"
 #include "models/pretext/list.hpp"
@@ -34,29 +33,17 @@ constexpr std::array kTripletMetrics = {
 
 /// Triplet learning (Schroff et al. 2015) without labels: the anchor is the first view of an image, the positive its
 /// second view, the negative the second view of another image of the global batch. Embeddings lie on the unit sphere.
-class Triplet : public EmbeddingPretext {
+class Triplet : public TwoViewPretext {
   public:
-    explicit Triplet(const PretextParts& parts) : EmbeddingPretext(parts), options_(read_options(parts.section)) {
-        projector_ =
-            register_module("projector", Projector(backbone().feature_dim(), read_projector_sizes(parts.section),
-                                                   ProjectorNorm::all, comm()));
-    }
-
-    ViewNeeds needs() const override { return {.views = 2, .mask = false, .rotation = false, .images = 2}; }
-    bool replayable() const override { return true; }
-
-    std::vector<at::Tensor> embed(const PretextInput& input) override {
-        return unit_rows(projector_(backbone().forward(torch::cat({input.views[0], input.views[1]})))).chunk(2, 0);
-    }
+    explicit Triplet(const PretextParts& parts) : TwoViewPretext(parts), options_(read_options(parts.section)) {}
 
     PretextLoss compare(const std::vector<at::Tensor>& embeddings) override {
-        const auto share = triplet_share(embeddings[0], embeddings[1], options_, comm());
+        const auto share = triplet_share(unit_rows(embeddings[0]), unit_rows(embeddings[1]), options_, comm());
         return {share.loss, {{"active", share.active}, {"spread", share.spread}}};
     }
 
   private:
     TripletOptions options_;
-    Projector projector_ = nullptr;
 };
 
 } // namespace

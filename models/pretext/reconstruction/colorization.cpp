@@ -2,7 +2,6 @@
 #include "models/backbones/color_encoder.hpp"
 #include "models/heads/decoder.hpp"
 #include "models/losses/reconstruction.hpp"
-#include "models/losses/smooth_l1.hpp"
 #include "models/parts/lab.hpp"
 #include "models/pretext/list.hpp"
 #include "models/pretext/reconstruction/color_classes.hpp"
