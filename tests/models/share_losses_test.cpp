@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/losses/cross_entropy.hpp"
-#include "models/losses/reconstruction.hpp"
+#include "models/losses/pixel_losses.hpp"
 #include "tests/models/finite_differences.hpp"
 #include "tests/models/wave.hpp"
 

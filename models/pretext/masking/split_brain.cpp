@@ -3,8 +3,8 @@
 #include "models/heads/decoder.hpp"
 #include "models/parts/lab.hpp"
 #include "models/pretext/list.hpp"
-#include "models/pretext/reconstruction/color_classes.hpp"
-#include "models/pretext/reconstruction/color_task.hpp"
+#include "models/pretext/masking/color_classes.hpp"
+#include "models/pretext/masking/color_task.hpp"
 
 #include <torch/types.h>
 

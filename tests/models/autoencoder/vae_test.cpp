@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/losses/gaussian.hpp"
-#include "models/losses/reconstruction.hpp"
+#include "models/losses/pixel_losses.hpp"
 #include "models/pretext/pretext.hpp"
 #include "models/step/draws.hpp"
 #include "tests/models/finite_differences.hpp"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/backbones/color_encoder.hpp"
 #include "models/heads/decoder.hpp"
-#include "models/losses/reconstruction.hpp"
+#include "models/losses/pixel_losses.hpp"
 #include "models/parts/lab.hpp"
 #include "models/pretext/list.hpp"
-#include "models/pretext/reconstruction/color_classes.hpp"
-#include "models/pretext/reconstruction/color_task.hpp"
+#include "models/pretext/masking/color_classes.hpp"
+#include "models/pretext/masking/color_task.hpp"
 
 #include <torch/types.h>
 

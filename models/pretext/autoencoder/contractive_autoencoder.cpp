@@ -4,8 +4,8 @@
 #include "models/backbones/token_backbone.hpp"
 #include "models/losses/contraction.hpp"
 #include "models/losses/precision.hpp"
+#include "models/pretext/autoencoder/code_pretext.hpp"
 #include "models/pretext/list.hpp"
-#include "models/pretext/reconstruction/code_pretext.hpp"
 #include "models/step/draws.hpp"
 
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/losses/gaussian.hpp"
+#include "models/pretext/autoencoder/code_decoder.hpp"
+#include "models/pretext/autoencoder/reconstruction.hpp"
 #include "models/pretext/list.hpp"
-#include "models/pretext/reconstruction/code_decoder.hpp"
-#include "models/pretext/reconstruction/reconstruction.hpp"
 #include "models/step/draws.hpp"
 #include "models/step/schedule.hpp"
 

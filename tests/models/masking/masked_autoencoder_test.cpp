@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/pretext/reconstruction/hidden_pixels.hpp"
+#include "models/pretext/masking/hidden_pixels.hpp"
 #include "tests/models/pretext_inputs.hpp"
 #include "tests/models/wave.hpp"
 

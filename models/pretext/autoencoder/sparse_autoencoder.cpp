@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/backbones/mlp.hpp"
 #include "models/losses/sparsity.hpp"
+#include "models/pretext/autoencoder/code_pretext.hpp"
 #include "models/pretext/list.hpp"
-#include "models/pretext/reconstruction/code_pretext.hpp"
 
 #include <torch/types.h>
 

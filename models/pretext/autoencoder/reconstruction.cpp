@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/pretext/reconstruction/reconstruction.hpp"
+#include "models/pretext/autoencoder/reconstruction.hpp"
 
+#include "models/losses/pixel_losses.hpp"
 #include "models/losses/precision.hpp"
-#include "models/losses/reconstruction.hpp"
 #include "models/losses/ssim.hpp"
 #include "pipeline/base/error.hpp"
 

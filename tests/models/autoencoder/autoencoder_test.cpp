@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/losses/ssim.hpp"
 #include "pipeline/base/error.hpp"
+#include "tests/models/autoencoder/autoencoders.hpp"
 #include "tests/models/fixture.hpp"
-#include "tests/models/reconstruction/autoencoders.hpp"
 #include "tests/models/wave.hpp"
 
 #include <fmt/format.h>

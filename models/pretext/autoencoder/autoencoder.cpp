@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/losses/reconstruction.hpp"
+#include "models/losses/pixel_losses.hpp"
+#include "models/pretext/autoencoder/code_pretext.hpp"
+#include "models/pretext/autoencoder/layerwise.hpp"
 #include "models/pretext/list.hpp"
-#include "models/pretext/reconstruction/code_pretext.hpp"
-#include "models/pretext/reconstruction/layerwise.hpp"
 
 #include <torch/types.h>
 

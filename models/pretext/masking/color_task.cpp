@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/pretext/reconstruction/color_task.hpp"
+#include "models/pretext/masking/color_task.hpp"
 
 #include "models/parts/lab.hpp"
 

@@ -3,10 +3,10 @@
 #include "models/heads/channelwise.hpp"
 #include "models/heads/discriminator.hpp"
 #include "models/losses/adversarial.hpp"
-#include "models/losses/reconstruction.hpp"
+#include "models/losses/pixel_losses.hpp"
+#include "models/pretext/autoencoder/code_decoder.hpp"
 #include "models/pretext/list.hpp"
-#include "models/pretext/reconstruction/code_decoder.hpp"
-#include "models/pretext/reconstruction/hidden_pixels.hpp"
+#include "models/pretext/masking/hidden_pixels.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/pretext/reconstruction/code_decoder.hpp"
+#include "models/pretext/autoencoder/code_decoder.hpp"
 
 #include "models/heads/mirror_decoder.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/losses/reconstruction.hpp"
+#include "models/losses/pixel_losses.hpp"
 
 #include "models/losses/precision.hpp"
 

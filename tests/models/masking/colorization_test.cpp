@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/backbones/color_encoder.hpp"
-#include "models/losses/reconstruction.hpp"
+#include "models/losses/pixel_losses.hpp"
 #include "models/losses/soft_cross_entropy.hpp"
 #include "models/modules.hpp"
 #include "models/parts/color_bins.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Linear and stacked autoencoders: principal components, layer-wise training, dropout.
-#include "tests/models/reconstruction/autoencoders.hpp"
+#include "tests/models/autoencoder/autoencoders.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

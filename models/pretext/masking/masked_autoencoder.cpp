@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/losses/reconstruction.hpp"
+#include "models/losses/pixel_losses.hpp"
+#include "models/pretext/autoencoder/code_decoder.hpp"
 #include "models/pretext/list.hpp"
-#include "models/pretext/reconstruction/code_decoder.hpp"
-#include "models/pretext/reconstruction/hidden_pixels.hpp"
+#include "models/pretext/masking/hidden_pixels.hpp"
 
 #include <algorithm>
 #include <torch/types.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/pretext/reconstruction/layerwise.hpp"
+#include "models/pretext/autoencoder/layerwise.hpp"
 
 #include <fmt/format.h>
 #include <torch/types.h>

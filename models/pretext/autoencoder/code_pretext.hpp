@@ -2,9 +2,9 @@
 #pragma once
 
 #include "models/parts/activation.hpp"
+#include "models/pretext/autoencoder/code_decoder.hpp"
+#include "models/pretext/autoencoder/reconstruction.hpp"
 #include "models/pretext/pretext.hpp"
-#include "models/pretext/reconstruction/code_decoder.hpp"
-#include "models/pretext/reconstruction/reconstruction.hpp"
 
 #include <torch/nn/modules/linear.h>
 

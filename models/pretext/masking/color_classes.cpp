@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/pretext/reconstruction/color_classes.hpp"
+#include "models/pretext/masking/color_classes.hpp"
 
 #include <torch/types.h>
 #include <torch/utils.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/pretext/reconstruction/code_pretext.hpp"
+#include "models/pretext/autoencoder/code_pretext.hpp"
 
 #include <torch/types.h>
 
